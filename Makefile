@@ -1,0 +1,48 @@
+# Two commands a newcomer needs: `make run` and `make test`. `make help` lists the rest.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+
+.PHONY: help run test lint bench lock clean
+
+help:            ## list the targets
+	@grep -E '^[a-z]+: .*##|^[a-z]+:  *##' Makefile | sed 's/:.*##/\t/'
+
+run: $(VENV)/.run-ready    ## start a demo help desk on http://127.0.0.1:8000
+	$(BIN)/ohd serve --demo
+
+test: $(VENV)/.dev-ready   ## install what the tests need, then run all of them
+	$(BIN)/python tests/setup/prepare.py
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: $(VENV)/.dev-ready   ## formatting, lint and types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.dev-ready  ## the benchmark table, every figure beside its peer
+	$(BIN)/python -m benchmarks
+
+lock:            ## write requirements/*.txt anew (needs uv)
+	uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-header \
+	  --group build -o requirements/run.txt pyproject.toml
+	uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-header \
+	  --group build --group test --group browser --group lint --group bench \
+	  -c requirements/run.txt -o requirements/dev.txt pyproject.toml
+
+clean:           ## remove the environment and everything built
+	rm -rf $(VENV) .cache build dist
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Open Help Desk needs Python 3.11 or later; this is " + sys.version.split()[0])'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run-ready: requirements/run.txt pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/run.txt
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev-ready: requirements/dev.txt pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@ $(VENV)/.run-ready

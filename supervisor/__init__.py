@@ -1,0 +1,15 @@
+"""The supervisor: runs every enabled plugin in a process of its own and believes none of them.
+
+Layers, lower ones know nothing of higher ones::
+
+    service      what the web app and the command line call (install, enable, statistics, panels)
+    delivery     outbox -> one plugin, in order; the delivery log; recovery after a crash
+    process      one child: its state, its frames, its deadline
+    hostcalls    what a guest may ask for, each with its permission check
+    egress       the only way out to the network
+    forkserver   makes children, and replaces the process that makes them
+    store        rows and files of installed plugins
+    ports, views what the supervisor needs from the help desk, and what it shows of itself
+
+No guest byte is compiled, parsed as WebAssembly beyond the custom section, or run in this process.
+"""

@@ -1,0 +1,98 @@
+"""What the supervisor needs from the help desk, and nothing more.
+
+The supervisor imports nothing of the domain. The composition root passes objects in that fit
+these protocols; a plugin host on another machine would have to bring the same three.
+"""
+
+import enum
+import sqlite3
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+T = TypeVar("T")
+
+
+class Database(Protocol):
+    """One SQLite database with a single writer."""
+
+    async def write(self, job: Callable[[sqlite3.Connection], T]) -> T:
+        """Run ``job`` on the writer thread inside a transaction; return once it is durable.
+
+        The transaction is rolled back and the exception re-raised here when ``job`` raises.
+        """
+        ...
+
+    async def read(self, job: Callable[[sqlite3.Connection], T]) -> T:
+        """Run ``job`` on a reader thread, on a read-only connection."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxEvent:
+    """One event as the help desk wrote it, in the transaction of the change that it tells of."""
+
+    seq: int
+    """Position in the outbox: grows by commit order, never reused."""
+    id: str
+    type: str
+    ticket_id: str
+    origin: str | None
+    """Id of the plugin whose host call caused the change; None for a person or a job."""
+    depth: int
+    """Length of the chain of plugin causes that led here; 0 for a person or a job."""
+    body: bytes
+    """The payload, a JSON object in UTF-8 without its ``config`` member."""
+
+
+class Outbox(Protocol):
+    """The durable, ordered list of events."""
+
+    async def read_after(self, seq: int, limit: int) -> Sequence[OutboxEvent]:
+        """Return at most ``limit`` events behind ``seq``, in order."""
+        ...
+
+    async def last_seq(self) -> int:
+        """Return the position of the newest event, 0 where there is none."""
+        ...
+
+    async def wait_beyond(self, seq: int) -> None:
+        """Return once an event behind ``seq`` has been committed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PluginActor:
+    """Who acts when a host call changes a ticket: the plugin, as the supervisor knows it."""
+
+    plugin_id: str
+    name: str
+    depth: int
+    """Depth of the event that the plugin was handling; the change's events get one more."""
+
+
+class ActionResult(enum.IntEnum):
+    """Status of a host call that changes a ticket, as the guest sees it (``abi-ohd``)."""
+
+    DONE = 0
+    MALFORMED = 1
+    NO_SUCH_TICKET = 2
+    NOT_PERMITTED = 3
+    LIMIT = 4
+    HOST_ERROR = 5
+
+
+class TicketActions(Protocol):
+    """The changes that a plugin may make."""
+
+    async def add_reply(
+        self, actor: PluginActor, ticket_id: str, body: str, *, is_internal: bool
+    ) -> ActionResult:
+        """Add a public reply or an internal note in the plugin's name."""
+        ...
+
+    async def set_custom_field(
+        self, actor: PluginActor, ticket_id: str, key: str, value: str
+    ) -> ActionResult:
+        """Set one custom field in the plugin's name."""
+        ...

@@ -1,0 +1,144 @@
+"""What the supervisor shows of itself: frozen snapshots for pages, the API and the command line."""
+
+import enum
+from dataclasses import dataclass
+from typing import Any
+
+
+class PluginState(enum.StrEnum):
+    """Where one plugin stands. ``docs/states.md`` draws the transitions."""
+
+    DISABLED = "disabled"
+    STARTING = "starting"
+    RUNNING = "running"
+    BACKING_OFF = "backing_off"
+    STOPPING = "stopping"
+    FAILED = "failed"
+
+
+class Outcome(enum.StrEnum):
+    """How one delivery, or one panel, ended."""
+
+    OK = "ok"
+    TRAP = "trap"
+    TIMEOUT = "timeout"
+    OUT_OF_MEMORY = "out_of_memory"
+    EXIT = "exit"
+    LOST = "lost"
+    START_FAILED = "start_failed"
+    PROTOCOL = "protocol"
+    DROPPED = "dropped"
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigFieldView:
+    """One field of a plugin's ``config_schema`` with its saved value; secrets never carry theirs."""
+
+    name: str
+    type: str
+    label: str
+    description: str
+    required: bool
+    secret: bool
+    options: tuple[str, ...]
+    default: str | int | bool | None
+    value: str | int | bool | None
+    is_set: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PluginView:
+    """An installed plugin: what it declares and how it stands."""
+
+    id: str
+    name: str
+    version: str
+    description: str
+    author: str | None
+    license: str | None
+    homepage: str | None
+    sha256: str
+    size: int
+    installed_at: str
+    enabled: bool
+    state: PluginState
+    state_reason: str | None
+    events: tuple[str, ...]
+    allowed_hosts: tuple[str, ...]
+    panel_title: str | None
+    panel_height: int | None
+    config: tuple[ConfigFieldView, ...]
+    manifest: dict[str, Any]
+    warnings: tuple[str, ...]
+    pid: int | None
+    error_count: int
+    last_error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessView:
+    """The operating-system process of one enabled plugin, read just now."""
+
+    plugin_id: str
+    state: PluginState
+    pid: int | None
+    uptime_s: float | None
+    restarts: int
+    cpu_percent: float | None
+    rss_bytes: int | None
+    guest_memory_bytes: int | None
+    guest_memory_limit_bytes: int
+    threads: int | None
+    in_flight: int
+    waiting: int
+    delivered: int
+    errors: int
+    last_error: str | None
+    controls: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PanelSlot:
+    """A panel that the ticket page should reserve room for, before anything is rendered."""
+
+    plugin_id: str
+    plugin_name: str
+    title: str
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class PanelResult:
+    """What ``render_panel`` gave: a checked URL, or the sentence for the error card."""
+
+    url: str | None
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One line that a plugin, or the supervisor on its behalf, logged."""
+
+    at: str
+    plugin_id: str
+    level: str
+    message: str
+    delivery_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryView:
+    """One delivery as the log keeps it."""
+
+    id: str
+    plugin_id: str
+    event_id: str
+    event: str
+    ticket_id: str
+    outcome: Outcome
+    error: str | None
+    started_at: str
+    duration_ms: float
+    memory_bytes: int | None
+    host_calls: tuple[dict[str, Any], ...]
+    redelivered: bool
