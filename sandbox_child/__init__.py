@@ -1,1 +1,17 @@
-"""Placeholder."""
+"""What runs on the far side of the trust line: one process per plugin, and the process that forks it.
+
+Layers, lower ones know nothing of higher ones::
+
+    forkserver   a clean process that forks one child per plugin, or per module to compile
+    child        what a fresh fork does: load, warm up, lock down, start, serve
+    compiler     what a compile child does: check the structure, compile, write the artifact
+    serve        the loop of a plugin child: frames in, guest calls, frames out
+    abi          what a guest imports and exports, one module per contract
+    runtime      wasmtime: engine settings, instance, memory, direct calls
+    lockdown     seccomp, Landlock, capabilities, limits, in the order that works
+    wire         frames and messages; pure
+    wasm         reader of the binary format; pure
+
+``wire`` and ``wasm`` do no I/O and are all that the supervisor may import from here.
+Nothing here imports any other package of the project.
+"""

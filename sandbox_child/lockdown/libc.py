@@ -1,0 +1,27 @@
+"""The few libc entries that the lockdown calls, with errors as OSError."""
+
+import ctypes
+import os
+
+libc = ctypes.CDLL(None, use_errno=True)
+libc.syscall.restype = ctypes.c_long
+
+
+def check(result: int, what: str) -> int:
+    """Return ``result``, or raise the OSError that errno tells of."""
+    if result < 0:
+        errno = ctypes.get_errno()
+        raise OSError(errno, f"{what}: {os.strerror(errno)}")
+    return result
+
+
+def syscall(number: int, *arguments: int | bytes | ctypes.Array[ctypes.c_char] | None) -> int:
+    """Call the kernel; integers are passed as longs. See syscall(2)."""
+    converted = [ctypes.c_long(a) if isinstance(a, int) else a for a in arguments]
+    return check(libc.syscall(ctypes.c_long(number), *converted), f"system call {number}")
+
+
+def prctl(option: int, *arguments: int) -> int:
+    """See prctl(2). Unused arguments are passed as zero, as newer options insist on."""
+    padded = [ctypes.c_ulong(a) for a in (*arguments, 0, 0, 0, 0)[:4]]
+    return check(libc.prctl(ctypes.c_int(option), *padded), f"prctl {option}")

@@ -1,0 +1,124 @@
+"""The order in which the steps work, and the report of which of them are in force.
+
+Each step names what it must follow:
+
+- pages are sealed while ``/proc`` can still be read;
+- the bounding set is dropped while there is a capability left to do it with, so before the user
+  changes; the parent-death signal is set after that change, which clears it;
+- Landlock and capabilities bind one thread, so the watchdog's thread starts behind them; the limit
+  on processes would refuse it, so it starts before the limits;
+- seccomp comes last: it refuses every call that the steps before it make.
+"""
+
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from sandbox_child.lockdown import landlock, privileges, process
+from sandbox_child.lockdown.bpf import Rule, assemble
+from sandbox_child.lockdown.errors import LockdownError, Unavailable
+from sandbox_child.lockdown.limits import ResourceLimits, apply_limits
+from sandbox_child.lockdown.seccomp import load_filter
+from sandbox_child.lockdown.syscalls import this_architecture
+
+Control = Literal[
+    "first_to_die",
+    "low_priority",
+    "sealed_pages",
+    "empty_surroundings",
+    "descriptors",
+    "bounding_set",
+    "own_user",
+    "capabilities",
+    "no_new_privs",
+    "not_dumpable",
+    "parent_death",
+    "no_writable_code",
+    "landlock",
+    "rlimits",
+    "seccomp",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class ControlStatus:
+    """Whether one control is in force in this process, and why not or how far."""
+
+    name: str
+    active: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LockdownPlan:
+    """What a child of one kind needs to be locked down."""
+
+    keep: tuple[int, ...]
+    """Descriptors that stay open."""
+    rules: Callable[[int], list[Rule]]
+    """Makes the system call rules from the child's own process id."""
+    limits: ResourceLimits
+    supervisor_pid: int
+    uid: int | None
+    """User to become when root; None: stay."""
+    required: frozenset[str]
+    """Controls without which nothing may run."""
+    writable_code_refused: bool = True
+    """False for a compile child, whose compiler publishes what it wrote."""
+
+
+def lock_down(plan: LockdownPlan, start_threads: Callable[[], None]) -> list[ControlStatus]:
+    """Take every step; return what is in force.
+
+    ``start_threads`` is called where threads may be started. Raises LockdownError where a required
+    control cannot be had; the caller must end the process then.
+    """
+    program = assemble(plan.rules(os.getpid()), this_architecture())
+    steps: list[tuple[Control, Callable[[], object]]] = [
+        ("first_to_die", process.first_to_die),
+        ("low_priority", process.low_priority),
+        ("sealed_pages", process.seal_executable_pages),
+        ("empty_surroundings", process.empty_surroundings),
+        ("descriptors", lambda: process.close_descriptors(plan.keep)),
+        ("bounding_set", privileges.drop_bounding_set),
+        ("own_user", lambda: _own_user(plan.uid)),
+        ("capabilities", privileges.drop_capabilities),
+        ("no_new_privs", process.no_new_privileges),
+        ("not_dumpable", process.not_dumpable),
+        ("parent_death", lambda: process.die_with(plan.supervisor_pid)),
+        ("landlock", landlock.restrict_self),
+        ("no_writable_code", lambda: _refuse_writable_code(plan)),
+    ]
+    report = [_take(name, step, plan.required) for name, step in steps]
+    start_threads()
+    report.append(_take("rlimits", lambda: apply_limits(plan.limits), plan.required))
+    report.append(_take("seccomp", lambda: load_filter(program), plan.required))
+    return report
+
+
+def missing(report: Iterable[ControlStatus]) -> list[ControlStatus]:
+    """Return the controls that are not in force."""
+    return [status for status in report if not status.active]
+
+
+def _take(name: Control, step: Callable[[], object], required: frozenset[str]) -> ControlStatus:
+    try:
+        detail = step()
+    except (Unavailable, OSError, ValueError) as exc:
+        if name in required:
+            raise LockdownError(name, str(exc)) from exc
+        return ControlStatus(name, active=False, reason=str(exc))
+    return ControlStatus(name, active=True, reason=detail if isinstance(detail, str) else "")
+
+
+def _own_user(uid: int | None) -> None:
+    if uid is None:
+        raise Unavailable("not asked for")
+    privileges.become(uid)
+
+
+def _refuse_writable_code(plan: LockdownPlan) -> None:
+    if not plan.writable_code_refused:
+        raise Unavailable("a compiler publishes the code that it wrote")
+    process.refuse_writable_code()

@@ -1,0 +1,85 @@
+"""Which system calls a locked child may make, and why each. Everything else kills it.
+
+The list was found by tracing and is kept short: what Python, msgpack and wasmtime need to read a
+frame, run a guest in memory that they already have, and write a frame.
+"""
+
+import errno
+
+from sandbox_child.lockdown.bpf import OneOf, Rule
+
+_PROT_READ_WRITE = 0x3
+_PROT_EXEC = 0x4
+_MAP_PRIVATE_ANONYMOUS = 0x22
+_MAP_HARMLESS = 0x10 | 0x4000 | 0x20000  # FIXED, NORESERVE, STACK
+_FUTEX_FLAGS = 128 | 256  # PRIVATE, CLOCK_REALTIME
+_FUTEX_PLAIN = (0, 1, 9, 10)  # WAIT, WAKE and their bitset forms; no priority inheritance, no requeue
+_MADV_DONTNEED, _MADV_FREE = 4, 8
+
+PIPE_IN, PIPE_OUT = 0, 1
+"""The descriptors that a plugin's child keeps."""
+MODULE_IN, REPORT_OUT, ARTIFACT_OUT = 0, 1, 3
+"""The descriptors that a compile child keeps."""
+
+
+def _common(own_pid: int) -> list[Rule]:
+    return [
+        Rule("futex", (OneOf(1, _FUTEX_PLAIN, ignore=_FUTEX_FLAGS),)),
+        # Shared, growing, locked, huge and file mappings escape RLIMIT_DATA, so none of their
+        # flags is allowed: exactly private and anonymous, and never executable.
+        Rule(
+            "mmap",
+            (
+                OneOf(2, (0,), ignore=_PROT_READ_WRITE, wide=True),
+                OneOf(3, (_MAP_PRIVATE_ANONYMOUS,), ignore=_MAP_HARMLESS, wide=True),
+            ),
+        ),
+        Rule("munmap"),
+        Rule("madvise", (OneOf(2, (_MADV_DONTNEED, _MADV_FREE)),)),
+        Rule("brk"),
+        Rule("mremap", errno=errno.ENOMEM),  # glibc falls back to allocating and copying
+        Rule("clock_gettime"),  # where the vDSO has no clock to read
+        Rule("gettimeofday"),
+        Rule("clock_nanosleep"),  # the watchdog's thread
+        Rule("getrandom"),  # the guest's random_get
+        Rule("sched_yield"),
+        Rule("rt_sigreturn"),  # wasmtime turns faults into traps
+        Rule("rt_sigaction"),
+        Rule("rt_sigprocmask"),
+        Rule("sigaltstack"),  # wasmtime, at the first guest call of a thread
+        Rule("restart_syscall"),  # after a stop and a continue
+        Rule("getpid"),
+        Rule("gettid"),
+        Rule("tgkill", (OneOf(0, (own_pid,)),)),  # abort() raises in itself, so that it shows as such
+        Rule("exit"),
+        Rule("exit_group"),
+        # Refused instead of fatal: Python tries these on its error paths.
+        Rule("openat", errno=errno.EACCES),
+        Rule("newfstatat", errno=errno.EACCES),
+        Rule("ioctl", errno=errno.ENOTTY),
+    ]
+
+
+def plugin_rules(own_pid: int) -> list[Rule]:
+    """Return the rules of a plugin's child; the calls that it makes most come first."""
+    return [
+        Rule("read", (OneOf(0, (PIPE_IN,)),)),
+        Rule("write", (OneOf(0, (PIPE_OUT,)),)),
+        *_common(own_pid),
+        Rule("mprotect", (OneOf(2, (0,), ignore=_PROT_READ_WRITE, wide=True),)),
+    ]
+
+
+def compiler_rules(own_pid: int) -> list[Rule]:
+    """Return the rules of a compile child.
+
+    Compiling publishes the code in the process before it can be serialised, so that ``mprotect`` to
+    read-and-execute must be allowed; writable and executable at once stays refused.
+    """
+    read_execute = 0x1 | _PROT_EXEC
+    return [
+        Rule("read", (OneOf(0, (MODULE_IN,)),)),
+        Rule("write", (OneOf(0, (REPORT_OUT, ARTIFACT_OUT)),)),
+        *_common(own_pid),
+        Rule("mprotect", (OneOf(2, (0, 0x1, 0x3, read_execute), wide=True),)),
+    ]

@@ -1,0 +1,105 @@
+"""The messages: their kinds, the shape of each head, and what its blob holds.
+
+To the child::
+
+    EVENT    [1, seq]                 blob: the payload, JSON
+    PANEL    [2, seq]                 blob: the ticket id, UTF-8
+    ANSWER   [3, call, status]        blob: the response body of an HTTP request, else empty
+
+From the child::
+
+    READY    [10, memory]             blob: which controls are active, JSON
+    RESULT   [11, seq, outcome, nanoseconds, memory]
+                                      blob: the panel's URL where ok, else the error, UTF-8
+    CALL     [12, call, name]         blob: the guest's request, as the guest wrote it
+    LOG      [13, level]              blob: the text, UTF-8
+
+``seq`` counts the EVENT and PANEL messages of one child from 1, ``call`` its CALL messages.
+``memory`` is the size of the guest's linear memory in bytes. A child answers in the order in which
+it was asked, makes one call at a time, and says READY, or RESULT for seq 0 where the start failed,
+before anything but LOG. The end of the pipe ends the child.
+"""
+
+import enum
+from typing import Final
+
+from sandbox_child.wire.errors import MessageError
+from sandbox_child.wire.frames import Head
+
+EVENT: Final = 1
+PANEL: Final = 2
+ANSWER: Final = 3
+READY: Final = 10
+RESULT: Final = 11
+CALL: Final = 12
+LOG: Final = 13
+
+START_SEQ: Final = 0
+"""The seq that stands for the start sequence."""
+
+MAX_TEXT: Final = 16 * 1024
+"""Bytes of an error with its backtrace, or of a panel's URL."""
+MAX_REPORT: Final = 64 * 1024
+"""Bytes of the blob of READY."""
+
+_UINT_LIMIT: Final = 1 << 63
+
+
+class OutcomeCode(enum.IntEnum):
+    """How a guest call ended, as the child saw it."""
+
+    OK = 0
+    TRAP = 1
+    TIMEOUT = 2
+    OUT_OF_MEMORY = 3
+    EXIT = 4
+    BAD_RESULT = 5
+    """A panel that gave back something that is no string in its memory."""
+
+
+class HostCall(enum.IntEnum):
+    """The host calls that need the supervisor."""
+
+    HTTP_REQUEST = 1
+    ADD_REPLY = 2
+    SET_CUSTOM_FIELD = 3
+
+
+class LogLevel(enum.IntEnum):
+    """Levels of ``ohd_log``."""
+
+    DEBUG = 0
+    INFO = 1
+    WARN = 2
+    ERROR = 3
+
+
+_SHAPES: Final[dict[int, tuple[str, int]]] = {
+    EVENT: ("EVENT", 2),
+    PANEL: ("PANEL", 2),
+    ANSWER: ("ANSWER", 3),
+    READY: ("READY", 2),
+    RESULT: ("RESULT", 5),
+    CALL: ("CALL", 3),
+    LOG: ("LOG", 2),
+}
+
+FROM_CHILD: Final = frozenset({READY, RESULT, CALL, LOG})
+TO_CHILD: Final = frozenset({EVENT, PANEL, ANSWER})
+
+
+def check_head(head: Head, allowed: frozenset[int]) -> int:
+    """Return the kind of a head that has its kind's shape: that many unsigned integers.
+
+    Raises MessageError for anything else, so that later code may trust the types.
+    """
+    kind = head[0]
+    if type(kind) is not int or kind not in allowed:
+        raise MessageError("a message of an unknown kind")
+    name, length = _SHAPES[kind]
+    if len(head) != length:
+        raise MessageError(f"{name} with {len(head)} items; it has {length}")
+    for item in head:
+        if type(item) is not int or not 0 <= item < _UINT_LIMIT:
+            raise MessageError(f"{name} with an item that is not an unsigned integer")
+    return kind
