@@ -1,0 +1,60 @@
+"""Who acts: a person, a plugin, or the help desk itself.
+
+Every service method takes an ``Actor`` first. It says who claims to act; for a person, role and
+standing are read again inside the transaction, so a stale actor cannot do what the person no
+longer may. Must not know how anybody proved who they are.
+"""
+
+import enum
+from dataclasses import dataclass
+
+MAX_CAUSE_DEPTH = 4
+"""Chains of plugin causes end here (``abi-ohd``); the supervisor ends them, this package counts."""
+
+
+class Role(enum.StrEnum):
+    """What a person is to the help desk."""
+
+    ADMIN = "admin"
+    STAFF = "staff"
+    USER = "user"
+
+
+class ActorKind(enum.StrEnum):
+    """What sort of thing acts."""
+
+    USER = "user"
+    PLUGIN = "plugin"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Someone or something that acts."""
+
+    kind: ActorKind
+    id: str
+    """A person's ULID, ``plugin:<plugin id>``, or ``system``."""
+    name: str
+    role: str
+    """``admin``, ``staff``, ``user``, ``plugin`` or ``system``; goes into payloads as it is."""
+    origin: str | None = None
+    """The plugin id where a plugin acts: its own events are not delivered to it."""
+    depth: int = 0
+    """Number of plugin causes up to and including this act; 0 for a person."""
+
+    @classmethod
+    def person(cls, user_id: str, name: str, role: Role) -> "Actor":
+        """Make the actor for somebody who has logged in."""
+        return cls(ActorKind.USER, user_id, name, role.value)
+
+    @classmethod
+    def plugin(cls, plugin_id: str, name: str, *, cause_depth: int) -> "Actor":
+        """Make the actor for a plugin that handles an event of depth ``cause_depth``."""
+        return cls(
+            ActorKind.PLUGIN, f"plugin:{plugin_id}", name, "plugin", plugin_id, cause_depth + 1
+        )
+
+
+SYSTEM = Actor(ActorKind.SYSTEM, "system", "Open Help Desk", "system")
+"""The help desk itself: jobs, the command line, the first set-up."""

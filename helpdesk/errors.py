@@ -1,0 +1,123 @@
+"""Every error that the help desk raises on purpose.
+
+::
+
+    HelpDeskError
+    ├── NotFound               no such thing, or none that this actor may know of
+    ├── NotAllowed             it exists, and this actor may not do that to it
+    ├── Invalid                one field is wrong; names it, what was found, what is expected
+    ├── LoginFailed            the credentials fit nobody; deliberately says no more
+    ├── LimitReached           well-formed and permitted, but one more than there may be
+    ├── Conflict               at odds with how things stand now
+    │   ├── IllegalTransition      the ticket's status does not allow the step
+    │   └── ReopenWindowPassed     the ticket was resolved too long ago
+    └── StorageError           the database could not do it
+        ├── DatabaseClosed         asked after closing; nothing was begun
+        └── WriteFailed            the transaction did not become durable; nothing was kept
+
+``NotFound`` is also what a person gets who asks for another's ticket: whether it exists is not
+theirs to know. ``NotAllowed`` is for things that they can see.
+"""
+
+from collections.abc import Iterable
+
+
+class HelpDeskError(Exception):
+    """Base of everything that the help desk raises on purpose; the text is fit for people."""
+
+
+class NotFound(HelpDeskError):
+    """Nothing of this kind has this id, or the actor may not know of it."""
+
+    def __init__(self, kind: str, wanted: str) -> None:
+        self.kind = kind
+        self.wanted = wanted
+        super().__init__(f"there is no {kind} {wanted!r}")
+
+
+class NotAllowed(HelpDeskError):
+    """The actor may see the thing but not do this to it."""
+
+    def __init__(self, what: str, why: str) -> None:
+        self.what = what
+        self.why = why
+        super().__init__(f"you may not {what}: {why}")
+
+
+class Invalid(HelpDeskError):
+    """One field of the input is wrong."""
+
+    def __init__(self, field: str, found: str, expected: str) -> None:
+        self.field = field
+        self.found = found
+        self.expected = expected
+        super().__init__(f"{field}: expected {expected}, found {found}")
+
+
+class LoginFailed(HelpDeskError):
+    """Wrong password, unknown address, or a disabled account: the caller is not told which."""
+
+    def __init__(self) -> None:
+        super().__init__("the email and password do not match an active account")
+
+
+class LimitReached(HelpDeskError):
+    """There may be no more of these."""
+
+    def __init__(self, what: str, limit: int, unit: str = "") -> None:
+        self.what = what
+        self.limit = limit
+        super().__init__(f"{what} would exceed the limit of {limit:,}{unit and ' ' + unit}")
+
+
+class Conflict(HelpDeskError):
+    """The request is sound, but not as things stand now."""
+
+    def __init__(self, what: str, remedy: str) -> None:
+        self.what = what
+        self.remedy = remedy
+        super().__init__(f"{what}; {remedy}")
+
+
+class IllegalTransition(Conflict):
+    """The ticket's status does not allow this step."""
+
+    def __init__(self, found: str, wanted: str, allowed: Iterable[str]) -> None:
+        self.found = found
+        self.wanted = wanted
+        self.allowed = tuple(allowed)
+        steps = ", ".join(self.allowed) or "nothing"
+        super().__init__(
+            f"a ticket that is {found} cannot become {wanted}", f"from {found} it can become: {steps}"
+        )
+
+
+class ReopenWindowPassed(Conflict):
+    """The ticket was resolved or closed longer ago than the reopen window."""
+
+    def __init__(self, ended_at: str, window_days: int) -> None:
+        self.ended_at = ended_at
+        self.window_days = window_days
+        super().__init__(
+            f"this ticket was settled at {ended_at}, and a ticket can be reopened "
+            f"for {window_days} days only",
+            "open a new ticket that refers to it",
+        )
+
+
+class StorageError(HelpDeskError):
+    """The database could not do what was asked."""
+
+
+class DatabaseClosed(StorageError):
+    """The database is closed; nothing was begun."""
+
+    def __init__(self) -> None:
+        super().__init__("the database is closed")
+
+
+class WriteFailed(StorageError):
+    """The transaction did not become durable, so that nothing of it was kept."""
+
+    def __init__(self, cause: BaseException) -> None:
+        super().__init__(f"the change was not saved: the database said {cause}")

@@ -1,0 +1,196 @@
+"""What a ticket looks like to everybody outside this package. No I/O, no rules."""
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+class Priority(enum.StrEnum):
+    """How urgent a ticket is, least first."""
+
+    LOW = "Low"
+    MEDIUM = "Medium"
+    HIGH = "High"
+    CRITICAL = "Critical"
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A category, type or item by id and name."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A user as others see them on a ticket."""
+
+    id: str
+    name: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assignee:
+    """Who has the ticket: one user or one group."""
+
+    kind: str
+    """``user`` or ``group``."""
+    id: str
+    name: str
+    email: str | None = None
+    """Of a user; a group has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who wrote something or did something, as they were called then."""
+
+    id: str
+    """A user's ULID, ``plugin:<plugin id>``, or ``system``."""
+    name: str
+    role: str
+    """``admin``, ``staff``, ``user``, ``plugin`` or ``system``."""
+
+
+@dataclass(frozen=True, slots=True)
+class CustomField:
+    """A key and a value that a plugin put on the ticket."""
+
+    key: str
+    value: str
+    plugin_id: str
+    """Who set it last: a plugin id, or ``system``, or a user's ULID."""
+    plugin_name: str
+    set_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TicketSummary:
+    """A ticket as a row of a list."""
+
+    id: str
+    subject: str
+    status: str
+    priority: Priority
+    category: Ref | None
+    type: Ref | None
+    item: Ref | None
+    submitter: Person
+    assignee: Assignee | None
+    created_at: datetime
+    updated_at: datetime
+    resolved_at: datetime | None
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket(TicketSummary):
+    """A whole ticket, without its conversation."""
+
+    description: str
+    """Markdown as it was typed; never HTML."""
+    resolution_notes: str
+    """Empty unless the ticket is resolved, or closed after it."""
+    custom_fields: tuple[CustomField, ...]
+    """Sorted by key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A public reply, or an internal note that the submitter never sees."""
+
+    id: str
+    ticket_id: str
+    body: str
+    """Markdown as it was typed; never HTML."""
+    is_internal: bool
+    author: Author
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StatusChange:
+    """One step of a ticket's status history."""
+
+    from_status: str | None
+    """None for the first: the ticket was created."""
+    to_status: str
+    at: datetime
+    who: Author
+    note: str
+    """Resolution notes, or the reason for reopening; often empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class TicketRights:
+    """What the viewer may do with the ticket now, so that pages offer nothing that is refused."""
+
+    reply: bool
+    note: bool
+    work: bool
+    """Assign, set status, priority and category, edit."""
+    resolve: bool
+    close: bool
+    reopen: bool
+    statuses: tuple[str, ...]
+    """The statuses that ``set_status`` would accept now."""
+
+
+@dataclass(frozen=True, slots=True)
+class TicketDetail:
+    """All that a ticket page shows, read in one consistent snapshot."""
+
+    ticket: Ticket
+    replies: tuple[Reply, ...]
+    """In order of time; without internal notes where the viewer may not see them."""
+    history: tuple[StatusChange, ...]
+    rights: TicketRights
+
+
+@dataclass(frozen=True, slots=True)
+class TicketDraft:
+    """A ticket that is to be created.
+
+    ``category``, ``type``, ``item`` are ids or names; a type needs its category, an item its type.
+    ``submitter_id`` and the assignee are for staff; without the first the actor is the submitter.
+    """
+
+    subject: str
+    description: str
+    priority: Priority | str = Priority.MEDIUM
+    category: str | None = None
+    type: str | None = None
+    item: str | None = None
+    submitter_id: str | None = None
+    assignee_user_id: str | None = None
+    assignee_group_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TicketFilter:
+    """Which tickets a list shows; what is left out does not filter. All are joined by *and*."""
+
+    status: Sequence[str] = field(default=())
+    """Names, any case; several are joined by *or*."""
+    priority: Sequence[str] = field(default=())
+    category: str | None = None
+    """An id or a name; likewise type and item."""
+    type: str | None = None
+    item: str | None = None
+    assignee_id: str | None = None
+    """A user's id."""
+    group_id: str | None = None
+    """Tickets assigned to this group."""
+    submitter_id: str | None = None
+    mine: bool = False
+    """Assigned to the actor, or for a person with role user: submitted by them."""
+    unassigned: bool = False
+    open_only: bool = False
+    """Leaves out Resolved and Closed."""
+    workable: bool = False
+    """Only what the actor may work on: their queue."""
+    text: str = ""
+    """Found in subject, description, or equal to the id."""
