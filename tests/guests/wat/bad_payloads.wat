@@ -1,0 +1,21 @@
+;; Hands over payloads that no host may accept, and traps unless each is answered by status 1.
+(module
+  (import "ohd" "ohd_add_reply" (func $reply (param i32 i32) (result i32)))
+  (import "ohd" "ohd_set_custom_field" (func $field (param i32 i32) (result i32)))
+  (memory (export "memory") 20)
+  (data (i32.const 256) "not json")
+  (data (i32.const 272) "[]")
+  (data (i32.const 288) "{\"ticket_id\":7,\"body\":\"x\"}")
+  (data (i32.const 320) "{\"ticket_id\":\"x\",\"key\":1}")
+  ;; One buffer is enough: the host holds one payload at a time.
+  (func (export "ohd_alloc") (param i32) (result i32) (i32.const 4096))
+  (func (export "ohd_free") (param i32 i32))
+  (func $expect_one (param i32)
+    (if (i32.ne (local.get 0) (i32.const 1)) (then unreachable)))
+  (func (export "on_event") (param $ptr i32) (param $len i32)
+    (call $expect_one (call $reply (i32.const 256) (i32.const 8)))
+    (call $expect_one (call $reply (i32.const 272) (i32.const 2)))
+    (call $expect_one (call $reply (i32.const 288) (i32.const 26)))
+    (call $expect_one (call $reply (i32.const 0) (i32.const 0)))
+    (call $expect_one (call $field (i32.const 256) (i32.const 8)))
+    (call $expect_one (call $field (i32.const 320) (i32.const 25)))))

@@ -1,0 +1,6 @@
+;; Its deallocator traps.
+(module
+  (memory (export "memory") 20)
+  (func (export "ohd_alloc") (param i32) (result i32) (i32.const 4096))
+  (func (export "ohd_free") (param i32 i32) unreachable)
+  (func (export "on_event") (param $ptr i32) (param $len i32)))

@@ -1,0 +1,16 @@
+;; Uses the clock that TinyGo imports: traps unless it moves on after a sleep of 5 ms.
+;; Its import of syscall/js is never called.
+(module
+  (import "gojs" "runtime.ticks" (func $ticks (result f64)))
+  (import "gojs" "runtime.sleepTicks" (func $sleep (param f64)))
+  (import "gojs" "syscall/js.valueGet"
+    (func $value_get (param i32 i64 i32 i32 i32)))
+  (memory (export "memory") 20)
+  ;; One buffer is enough: the host holds one payload at a time.
+  (func (export "ohd_alloc") (param i32) (result i32) (i32.const 4096))
+  (func (export "ohd_free") (param i32 i32))
+  (func (export "on_event") (param $ptr i32) (param $len i32)
+    (local $before f64)
+    (local.set $before (call $ticks))
+    (call $sleep (f64.const 5))
+    (if (f64.lt (call $ticks) (f64.add (local.get $before) (f64.const 4))) (then unreachable))))

@@ -1,0 +1,8 @@
+;; Exports an _initialize that takes a parameter.
+(module
+  (memory (export "memory") 20)
+  ;; One buffer is enough: the host holds one payload at a time.
+  (func (export "ohd_alloc") (param i32) (result i32) (i32.const 4096))
+  (func (export "ohd_free") (param i32 i32))
+  (func (export "_initialize") (param i32))
+  (func (export "on_event") (param $ptr i32) (param $len i32)))

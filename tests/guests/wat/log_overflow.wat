@@ -1,0 +1,9 @@
+;; Logs a text whose pointer plus length passes 4 GiB and comes out at 16.
+(module
+  (import "ohd" "ohd_log" (func $log (param i32 i32 i32)))
+  (memory (export "memory") 20)
+  ;; One buffer is enough: the host holds one payload at a time.
+  (func (export "ohd_alloc") (param i32) (result i32) (i32.const 4096))
+  (func (export "ohd_free") (param i32 i32))
+  (func (export "on_event") (param $ptr i32) (param $len i32)
+    (call $log (i32.const -16) (i32.const 32) (i32.const 1))))

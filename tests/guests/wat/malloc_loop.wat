@@ -1,0 +1,8 @@
+;; Its allocator never returns.
+(module
+  (memory (export "memory") 20)
+  (func (export "ohd_alloc") (param i32) (result i32)
+    (loop $again (br $again))
+    unreachable)
+  (func (export "ohd_free") (param i32 i32))
+  (func (export "on_event") (param $ptr i32) (param $len i32)))

@@ -1,0 +1,6 @@
+;; Its allocator returns 0, which says that there is no memory left.
+(module
+  (memory (export "memory") 20)
+  (func (export "ohd_alloc") (param i32) (result i32) (i32.const 0))
+  (func (export "ohd_free") (param i32 i32))
+  (func (export "on_event") (param $ptr i32) (param $len i32)))

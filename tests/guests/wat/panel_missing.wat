@@ -1,0 +1,6 @@
+;; Declares a panel and exports no render_panel: refused.
+(module
+  (memory (export "memory") 20)
+  ;; One buffer is enough: the host holds one payload at a time.
+  (func (export "ohd_alloc") (param i32) (result i32) (i32.const 4096))
+  (func (export "ohd_free") (param i32 i32)))

@@ -1,0 +1,7 @@
+;; Exports a render_panel of a signature that no compiler emits: refused.
+(module
+  (memory (export "memory") 20)
+  ;; One buffer is enough: the host holds one payload at a time.
+  (func (export "ohd_alloc") (param i32) (result i32) (i32.const 4096))
+  (func (export "ohd_free") (param i32 i32))
+  (func (export "render_panel") (param i64) (result f32) (f32.const 0)))

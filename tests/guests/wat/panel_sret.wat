@@ -1,0 +1,20 @@
+;; Writes the panel's address, pointer then length, where its first parameter says (the C ABI).
+(module
+  (memory (export "memory") 20)
+  (global $next (mut i32) (i32.const 4096))
+  (func $alloc (export "ohd_alloc") (param $size i32) (result i32)
+    (local $ptr i32)
+    (local.set $ptr (global.get $next))
+    (global.set $next (i32.add (global.get $next)
+      (i32.and (i32.add (local.get $size) (i32.const 15)) (i32.const -16))))
+    (local.get $ptr))
+  (func (export "ohd_free") (param i32 i32))
+  (data (i32.const 16) "https://panel.example.com/t/")
+  ;; The address is at 16, and the ticket's id goes right behind it.
+  (func $fill (param $id i32) (param $id_len i32) (result i32)
+    (memory.copy (i32.const 44) (local.get $id) (local.get $id_len))
+    (i32.add (local.get $id_len) (i32.const 28)))
+  (func (export "render_panel") (param $ret i32) (param $id i32) (param $id_len i32)
+    (i32.store (local.get $ret) (i32.const 16))
+    (i32.store offset=4 (local.get $ret)
+      (call $fill (local.get $id) (local.get $id_len)))))

@@ -1,0 +1,13 @@
+;; Grows its table until it may not, then traps.
+(module
+  (table $many 1 funcref)
+  (memory (export "memory") 20)
+  ;; One buffer is enough: the host holds one payload at a time.
+  (func (export "ohd_alloc") (param i32) (result i32) (i32.const 4096))
+  (func (export "ohd_free") (param i32 i32))
+  (func (export "on_event") (param $ptr i32) (param $len i32)
+    (loop $again
+      (br_if $again (i32.ne
+        (table.grow $many (ref.null func) (i32.const 1000))
+        (i32.const -1))))
+    unreachable))
