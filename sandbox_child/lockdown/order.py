@@ -64,6 +64,8 @@ class LockdownPlan:
     """User to become when root; None: stay."""
     required: frozenset[str]
     """Controls without which nothing may run."""
+    switched_off: frozenset[str] = frozenset()
+    """Controls to leave out, which makes what they stop possible; see ``CageSpec``."""
     writable_code_refused: bool = True
     """False for a compile child, whose compiler publishes what it wrote."""
 
@@ -90,10 +92,10 @@ def lock_down(plan: LockdownPlan, start_threads: Callable[[], None]) -> list[Con
         ("landlock", landlock.restrict_self),
         ("no_writable_code", lambda: _refuse_writable_code(plan)),
     ]
-    report = [_take(name, step, plan.required) for name, step in steps]
+    report = [_take(name, step, plan) for name, step in steps]
     start_threads()
-    report.append(_take("rlimits", lambda: apply_limits(plan.limits), plan.required))
-    report.append(_take("seccomp", lambda: load_filter(program), plan.required))
+    report.append(_take("rlimits", lambda: apply_limits(plan.limits), plan))
+    report.append(_take("seccomp", lambda: load_filter(program), plan))
     return report
 
 
@@ -102,11 +104,13 @@ def missing(report: Iterable[ControlStatus]) -> list[ControlStatus]:
     return [status for status in report if not status.active]
 
 
-def _take(name: Control, step: Callable[[], object], required: frozenset[str]) -> ControlStatus:
+def _take(name: Control, step: Callable[[], object], plan: LockdownPlan) -> ControlStatus:
+    if name in plan.switched_off:
+        return ControlStatus(name, active=False, reason="switched off")
     try:
         detail = step()
     except (Unavailable, OSError, ValueError) as exc:
-        if name in required:
+        if name in plan.required:
             raise LockdownError(name, str(exc)) from exc
         return ControlStatus(name, active=False, reason=str(exc))
     return ControlStatus(name, active=True, reason=detail if isinstance(detail, str) else "")

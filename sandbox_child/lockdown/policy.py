@@ -13,7 +13,12 @@ _PROT_EXEC = 0x4
 _MAP_PRIVATE_ANONYMOUS = 0x22
 _MAP_HARMLESS = 0x10 | 0x4000 | 0x20000  # FIXED, NORESERVE, STACK
 _FUTEX_FLAGS = 128 | 256  # PRIVATE, CLOCK_REALTIME
-_FUTEX_PLAIN = (0, 1, 9, 10)  # WAIT, WAKE and their bitset forms; no priority inheritance, no requeue
+_FUTEX_PLAIN = (
+    0,
+    1,
+    9,
+    10,
+)  # WAIT, WAKE and their bitset forms; no priority inheritance, no requeue
 _MADV_DONTNEED, _MADV_FREE = 4, 8
 
 PIPE_IN, PIPE_OUT = 0, 1
@@ -50,7 +55,9 @@ def _common(own_pid: int) -> list[Rule]:
         Rule("restart_syscall"),  # after a stop and a continue
         Rule("getpid"),
         Rule("gettid"),
-        Rule("tgkill", (OneOf(0, (own_pid,)),)),  # abort() raises in itself, so that it shows as such
+        Rule(
+            "tgkill", (OneOf(0, (own_pid,)),)
+        ),  # abort() raises in itself, so that it shows as such
         Rule("exit"),
         Rule("exit_group"),
         # Refused instead of fatal: Python tries these on its error paths.

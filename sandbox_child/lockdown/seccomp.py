@@ -18,9 +18,7 @@ class _Program(ctypes.Structure):
 def load_filter(program: bytes) -> None:
     """Put ``program`` in force for every thread of this process, for good."""
     buffer = ctypes.create_string_buffer(program, len(program))
-    description = _Program(
-        len(program) // _INSTRUCTION_BYTES, ctypes.cast(buffer, ctypes.c_void_p)
-    )
+    description = _Program(len(program) // _INSTRUCTION_BYTES, ctypes.cast(buffer, ctypes.c_void_p))
     result = libc.syscall(
         ctypes.c_long(this_architecture().numbers["seccomp"]),
         ctypes.c_long(_SET_MODE_FILTER),

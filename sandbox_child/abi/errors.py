@@ -1,0 +1,51 @@
+"""Why a module that is well formed still cannot be a plugin here.
+
+::
+
+    AbiRefused
+    ├── UnknownImports      imports that no host function stands behind
+    ├── ExportMissing       an export that the manifest makes necessary
+    ├── WrongSignature      an import or export whose type is not the contract's
+    └── AllocatorMissing    a heap that owns all memory, and no exported way into it
+"""
+
+from collections.abc import Sequence
+
+
+class AbiRefused(Exception):
+    """Base; the message is one sentence for the plugin's author."""
+
+
+class UnknownImports(AbiRefused):
+    """Imports that this host does not have."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(
+            f"the module imports what this host does not have: {', '.join(names)}; "
+            "a plugin may import the six ohd functions, WASI preview 1, TinyGo's gojs and "
+            "AssemblyScript's env"
+        )
+
+
+class ExportMissing(AbiRefused):
+    """Something must be exported and is not."""
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(f"the module does not export {name!r}, which is needed {why}")
+
+
+class WrongSignature(AbiRefused):
+    """A type differs from the contract."""
+
+    def __init__(self, what: str, found: str, expected: str) -> None:
+        super().__init__(f"{what} has the type {found}; expected {expected}")
+
+
+class AllocatorMissing(AbiRefused):
+    """The host has no way to write into this module's memory."""
+
+    def __init__(self, toolchain: str, fix: str) -> None:
+        super().__init__(
+            f"a {toolchain} module owns all of its memory, so it has to export an allocator; "
+            f"fix: {fix}"
+        )

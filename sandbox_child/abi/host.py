@@ -1,0 +1,38 @@
+"""What the functions that a guest imports need from the process around them."""
+
+from typing import Protocol
+
+from sandbox_child.runtime.errors import BadGuestValue
+from sandbox_child.runtime.guest import Guest
+from sandbox_child.wire.messages import HostCall, LogLevel
+
+
+class HostLink(Protocol):
+    """The way out of the child, as ``serve`` provides it."""
+
+    def log(self, level: LogLevel, text: str) -> None:
+        """Send one log line of the plugin."""
+        ...
+
+    def call(self, name: HostCall, request: bytes) -> tuple[int, bytes]:
+        """Ask the supervisor; return the status and the body."""
+        ...
+
+
+def check_span(guest: Guest, what: str, pointer: int, length: int) -> None:
+    """Raise BadGuestValue, which traps the guest, unless the bytes lie in its memory."""
+    memory = guest.memory()
+    if not memory.holds(pointer, length):
+        raise BadGuestValue(what, pointer, length, memory.size())
+
+
+def read_guest(guest: Guest, what: str, pointer: int, length: int) -> bytes:
+    """Copy what the guest points at; raises BadGuestValue for a bad pointer."""
+    check_span(guest, what, pointer, length)
+    return guest.memory().read(pointer, length)
+
+
+def write_guest(guest: Guest, what: str, pointer: int, data: bytes) -> None:
+    """Copy ``data`` to where the guest asked for it; raises BadGuestValue for a bad pointer."""
+    check_span(guest, what, pointer, len(data))
+    guest.memory().write(pointer, data)

@@ -1,0 +1,98 @@
+"""Every function that a guest may import, with its type.
+
+Sources: the plugin document for ``ohd``; ``wasi_snapshot_preview1.witx`` for WASI; TinyGo's
+``wasm_exec.js`` and AssemblyScript's runtime for the last two.
+"""
+
+from typing import Final
+
+from sandbox_child.wasm.facts import FuncType
+
+OHD: Final = "ohd"
+WASI: Final = "wasi_snapshot_preview1"
+GOJS: Final = "gojs"
+ENV: Final = "env"
+
+_SHORT: Final = {"i": "i32", "I": "i64", "f": "f32", "F": "f64"}
+
+
+def _type(text: str) -> FuncType:
+    parameters, _, results = text.partition(">")
+    return FuncType(tuple(_SHORT[c] for c in parameters), tuple(_SHORT[c] for c in results))
+
+
+def _table(module: str, functions: dict[str, str]) -> dict[tuple[str, str], FuncType]:
+    return {(module, name): _type(text) for name, text in functions.items()}
+
+
+KNOWN_IMPORTS: Final[dict[tuple[str, str], FuncType]] = {
+    **_table(
+        OHD,
+        {
+            "ohd_alloc": "i>i",
+            "ohd_free": "ii>",
+            "ohd_log": "iii>",
+            "ohd_http_request": "iiii>i",
+            "ohd_add_reply": "ii>i",
+            "ohd_set_custom_field": "ii>i",
+        },
+    ),
+    **_table(
+        WASI,
+        {
+            "args_get": "ii>i",
+            "args_sizes_get": "ii>i",
+            "environ_get": "ii>i",
+            "environ_sizes_get": "ii>i",
+            "clock_res_get": "ii>i",
+            "clock_time_get": "iIi>i",
+            "fd_advise": "iIIi>i",
+            "fd_allocate": "iII>i",
+            "fd_close": "i>i",
+            "fd_datasync": "i>i",
+            "fd_fdstat_get": "ii>i",
+            "fd_fdstat_set_flags": "ii>i",
+            "fd_fdstat_set_rights": "iII>i",
+            "fd_filestat_get": "ii>i",
+            "fd_filestat_set_size": "iI>i",
+            "fd_filestat_set_times": "iIIi>i",
+            "fd_pread": "iiiIi>i",
+            "fd_prestat_get": "ii>i",
+            "fd_prestat_dir_name": "iii>i",
+            "fd_pwrite": "iiiIi>i",
+            "fd_read": "iiii>i",
+            "fd_readdir": "iiiIi>i",
+            "fd_renumber": "ii>i",
+            "fd_seek": "iIii>i",
+            "fd_sync": "i>i",
+            "fd_tell": "ii>i",
+            "fd_write": "iiii>i",
+            "path_create_directory": "iii>i",
+            "path_filestat_get": "iiiii>i",
+            "path_filestat_set_times": "iiiiIIi>i",
+            "path_link": "iiiiiii>i",
+            "path_open": "iiiiiIIii>i",
+            "path_readlink": "iiiiii>i",
+            "path_remove_directory": "iii>i",
+            "path_rename": "iiiiii>i",
+            "path_symlink": "iiiii>i",
+            "path_unlink_file": "iii>i",
+            "poll_oneoff": "iiii>i",
+            "proc_exit": "i>",
+            "proc_raise": "i>i",
+            "random_get": "ii>i",
+            "sched_yield": ">i",
+            "sock_accept": "iii>i",
+            "sock_recv": "iiiiii>i",
+            "sock_send": "iiiii>i",
+            "sock_shutdown": "ii>i",
+        },
+    ),
+    **_table(GOJS, {"runtime.ticks": ">F", "runtime.sleepTicks": "F>"}),
+    **_table(ENV, {"abort": "iiii>", "seed": ">F", "trace": "iiFFFFF>"}),
+}
+
+
+def is_javascript_bridge(module: str, name: str) -> bool:
+    """Tell whether an import is one of TinyGo's ``syscall/js`` functions: these trap when called."""
+    return module == GOJS and name.startswith("syscall/js.")

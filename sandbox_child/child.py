@@ -1,0 +1,69 @@
+"""What a fresh fork does to become a plugin's child: load, lock down, start, serve.
+
+The module's compiled code is mapped before the lockdown, which takes the right to open anything.
+Guest code, including a start section, first runs behind it.
+"""
+
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+
+import wasmtime
+
+from sandbox_child.abi.plugin import GuestBudget, OhdPlugin
+from sandbox_child.lockdown import process
+from sandbox_child.lockdown.errors import LockdownError
+from sandbox_child.lockdown.limits import ResourceLimits
+from sandbox_child.lockdown.order import LockdownPlan, lock_down
+from sandbox_child.lockdown.policy import PIPE_IN, PIPE_OUT, plugin_rules
+from sandbox_child.runtime.watchdog import Watchdog
+from sandbox_child.serve import Channel, Link, Server
+from sandbox_child.wire.frames import encode_frame
+from sandbox_child.wire.messages import MAX_TEXT, RESULT, START_SEQ, OutcomeCode
+from sandbox_child.wire.spec import PluginSpec
+
+
+def run_plugin(spec: PluginSpec, engine: wasmtime.Engine, module_fd: int) -> None:
+    """Never returns. Descriptors 0 and 1 are the pipes already."""
+    process.set_name("ohd-plugin")
+    module = load_compiled(engine, module_fd)
+    channel = Channel(max(spec.max_payload_bytes, spec.max_answer_bytes))
+    link = Link(channel, spec)
+    watchdog = Watchdog(engine, spec.deadline_s, channel.flush)
+    budget = GuestBudget(
+        spec.memory_bytes, spec.table_elements, spec.max_request_bytes, spec.max_log_line_bytes
+    )
+    plugin = OhdPlugin(engine, module, spec.entry, budget, link)
+    plan = LockdownPlan(
+        keep=(PIPE_IN, PIPE_OUT),
+        rules=plugin_rules,
+        limits=ResourceLimits(spec.cage.data_bytes, spec.cage.address_space_bytes),
+        supervisor_pid=spec.cage.supervisor_pid,
+        uid=spec.cage.uid,
+        required=frozenset(spec.cage.required),
+        switched_off=frozenset(spec.cage.switched_off),
+    )
+    try:
+        controls = lock_down(plan, watchdog.start)
+    except LockdownError as exc:
+        refuse(str(exc))
+    server = Server(plugin, channel, link, watchdog)
+    server.start(json.dumps([asdict(control) for control in controls]).encode())
+    server.run()
+
+
+def load_compiled(engine: wasmtime.Engine, module_fd: int) -> wasmtime.Module:
+    """Map the compiled module; where the file system forbids to map code, copy it."""
+    path = f"/proc/self/fd/{module_fd}"
+    try:
+        return wasmtime.Module.deserialize_file(engine, path)
+    except wasmtime.WasmtimeError:
+        return wasmtime.Module.deserialize(engine, Path(path).read_bytes())
+
+
+def refuse(reason: str) -> None:
+    """Tell the supervisor that the child could not start, and end. Fails closed."""
+    text = reason.encode("utf-8", "replace")[:MAX_TEXT]
+    os.write(PIPE_OUT, encode_frame((RESULT, START_SEQ, OutcomeCode.TRAP, 0, 0), text))
+    os._exit(1)

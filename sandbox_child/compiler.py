@@ -1,0 +1,90 @@
+"""What a compile child does: check the structure, compile, write the artifact, report.
+
+It runs once per module and is thrown away. The module's bytes are read only behind the lockdown.
+The report goes out as one frame: READY with the JSON of a ModuleReport, or RESULT with the reason
+why the module is refused.
+"""
+
+import json
+import os
+from dataclasses import asdict
+from typing import NoReturn
+
+import wasmtime
+
+from sandbox_child.abi.errors import AbiRefused
+from sandbox_child.abi.examine import Needs, examine
+from sandbox_child.lockdown import process
+from sandbox_child.lockdown.errors import LockdownError
+from sandbox_child.lockdown.limits import ResourceLimits
+from sandbox_child.lockdown.order import LockdownPlan, lock_down
+from sandbox_child.lockdown.policy import ARTIFACT_OUT, MODULE_IN, REPORT_OUT, compiler_rules
+from sandbox_child.wasm.errors import ModuleError
+from sandbox_child.wasm.module import read_module
+from sandbox_child.wire.frames import encode_frame
+from sandbox_child.wire.messages import MAX_TEXT, READY, RESULT, START_SEQ, OutcomeCode
+from sandbox_child.wire.spec import CompileSpec
+
+_READ_BYTES = 1 << 20
+
+
+def run_compiler(spec: CompileSpec, engine: wasmtime.Engine) -> NoReturn:
+    """Never returns. Descriptors 0, 1 and 3 are the module, the report and the artifact already."""
+    process.set_name("ohd-compile")
+    plan = LockdownPlan(
+        keep=(MODULE_IN, REPORT_OUT, ARTIFACT_OUT),
+        rules=compiler_rules,
+        limits=ResourceLimits(
+            spec.cage.data_bytes,
+            spec.cage.address_space_bytes,
+            file_size=spec.max_artifact_bytes,
+            cpu_seconds=spec.cpu_seconds,
+        ),
+        supervisor_pid=spec.cage.supervisor_pid,
+        uid=spec.cage.uid,
+        required=frozenset(spec.cage.required),
+        switched_off=frozenset(spec.cage.switched_off),
+        writable_code_refused=False,
+    )
+    try:
+        lock_down(plan, lambda: None)
+        module = _read_all(spec.max_module_bytes)
+        report = examine(read_module(module), Needs(spec.needs_events, spec.needs_panel))
+        compiled = wasmtime.Module(engine, module).serialize()
+    except (LockdownError, ModuleError, AbiRefused) as exc:
+        _report(RESULT, str(exc))
+    except wasmtime.WasmtimeError as exc:
+        _report(RESULT, f"the engine refuses the module: {exc}")
+    except MemoryError:
+        _report(RESULT, "the module needs more memory to compile than is allowed")
+    try:
+        _write_all(ARTIFACT_OUT, compiled)
+    except OSError as exc:
+        _report(RESULT, f"the compiled module could not be written: {exc.strerror}")
+    _report(READY, json.dumps(asdict(report)), size=len(compiled))
+
+
+def _read_all(limit: int) -> bytes:
+    chunks, total = [], 0
+    while chunk := os.read(MODULE_IN, _READ_BYTES):
+        chunks.append(chunk)
+        total += len(chunk)
+        if total > limit:
+            break  # the reader says it in its own words
+    return b"".join(chunks)
+
+
+def _write_all(descriptor: int, data: bytes | bytearray) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+
+
+def _report(kind: int, text: str, size: int = 0) -> NoReturn:
+    blob = text.encode("utf-8", "replace")
+    if kind == READY:
+        frame = encode_frame((READY, size), blob)
+    else:
+        frame = encode_frame((RESULT, START_SEQ, OutcomeCode.TRAP, 0, 0), blob[:MAX_TEXT])
+    _write_all(REPORT_OUT, frame)
+    os._exit(0)

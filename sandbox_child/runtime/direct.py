@@ -1,0 +1,268 @@
+"""Direct calls between host and guest: the one module that uses wasmtime-py's private bindings.
+
+wasmtime-py's ordinary calls convert every value through several objects, which costs more than most
+guests take. Here arguments and results travel through one kept array of 16-byte slots
+(``wasmtime_val_raw_t``), by ``wasmtime_func_call_unchecked`` and
+``wasmtime_linker_define_func_unchecked`` of wasmtime's C API. "Unchecked" means that nobody compares
+the array with the function's signature: :class:`GuestFunction` and :class:`HostImports` are made
+from checked signatures only. ``tests/sandbox_child/runtime/test_direct.py`` pins the private names.
+"""
+
+import ctypes
+from collections.abc import Callable, Sequence
+from ctypes import byref
+from typing import Any, Final
+
+import wasmtime
+from wasmtime import _extern
+from wasmtime import _ffi as ffi
+
+from sandbox_child.runtime.errors import GuestError, GuestInterrupted, GuestTrapped
+from sandbox_child.wasm.facts import FuncType
+
+HostFunction = Callable[..., int | float | None]
+
+_SLOT_BYTES: Final = 16
+_WORDS: Final = _SLOT_BYTES // 4
+
+_C_TYPES: Final[dict[str, Any]] = {
+    "i32": ctypes.c_uint32,
+    "i64": ctypes.c_uint64,
+    "f32": ctypes.c_float,
+    "f64": ctypes.c_double,
+}
+_WASM_TYPES: Final = {
+    "i32": wasmtime.ValType.i32,
+    "i64": wasmtime.ValType.i64,
+    "f32": wasmtime.ValType.f32,
+    "f64": wasmtime.ValType.f64,
+}
+
+_call_unchecked = ffi.wasmtime_func_call_unchecked
+_TrapPointer = ctypes.POINTER(ffi.wasm_trap_t)
+
+# What a host function raised, kept while the guest unwinds. One guest runs at a time in a child.
+_raised: list[BaseException] = []
+# The last caller of a host function: the only way to the memory while a start section runs.
+_callers: list[int] = []
+
+
+class GuestFunction:
+    """An exported function of integers, called without conversions. Values are unsigned."""
+
+    __slots__ = (
+        "_context",
+        "_function",
+        "_function_at",
+        "_slots",
+        "_slots_used",
+        "_trap",
+        "_words",
+    )
+
+    def __init__(
+        self,
+        store: wasmtime.Store,
+        function: wasmtime.Func,
+        parameters: Sequence[str],
+        results: Sequence[str],
+    ) -> None:
+        """``parameters`` and ``results`` must be the function's own signature, all i32 or i64."""
+        count = max(len(parameters), len(results), 1)
+        self._slots_used = max(len(parameters), len(results))
+        self._slots = (ffi.wasmtime_val_raw_t * count)()
+        self._words = (ctypes.c_uint32 * (_WORDS * count)).from_buffer(self._slots)
+        self._function = function  # owns what _function_at points to
+        self._function_at = byref(function._func)  # noqa: SLF001
+        self._context = store._context()  # noqa: SLF001
+        self._trap = _TrapPointer()
+
+    def __call__(self, *arguments: int) -> int:
+        """Call the guest; return the low 32 bits of its first result (undefined without one).
+
+        Raises what a host function raised meanwhile, or GuestTrapped.
+        """
+        words = self._words
+        at = 0
+        for argument in arguments:
+            words[at] = argument
+            at += _WORDS
+        error = _call_unchecked(
+            self._context, self._function_at, self._slots, self._slots_used, byref(self._trap)
+        )
+        if bool(error) or bool(self._trap):
+            self._fail(error)
+        return words[0]
+
+    def result64(self) -> int:
+        """Return all 64 bits of the first result of the last call."""
+        return self._words[0] | self._words[1] << 32
+
+    def second_result(self) -> int:
+        """Return the low 32 bits of the second result of the last call."""
+        return self._words[_WORDS]
+
+    def _fail(self, error: Any) -> None:
+        failure: wasmtime.WasmtimeError | wasmtime.Trap
+        if bool(error):
+            failure = wasmtime.WasmtimeError._from_ptr(error)  # noqa: SLF001
+        else:
+            failure = wasmtime.Trap._from_ptr(self._trap)  # noqa: SLF001
+            self._trap = _TrapPointer()
+        raise guest_error(failure) from None
+
+
+def guest_error(failure: wasmtime.Trap | wasmtime.WasmtimeError) -> BaseException:
+    """Translate wasmtime's failure; what a host function raised meanwhile comes before it.
+
+    The guest's backtrace is kept either way.
+    """
+    raised = _raised[-1] if _raised else None
+    _raised.clear()
+    if raised is None:
+        interrupted = (
+            isinstance(failure, wasmtime.Trap) and failure.trap_code is wasmtime.TrapCode.INTERRUPT
+        )
+        return (GuestInterrupted if interrupted else GuestTrapped)(str(failure))
+    if isinstance(raised, GuestError) and not raised.backtrace:
+        raised.backtrace = str(failure).partition("Caused by:")[0].rstrip()
+    return raised
+
+
+_functions: list[tuple[HostFunction, tuple[Any, ...], Any | None]] = []
+
+_Callback = ctypes.CFUNCTYPE(
+    ctypes.c_size_t, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t
+)
+
+
+@_Callback  # type: ignore[untyped-decorator]
+def _enter_host(index: int | None, caller: int, slots: int, _count: int) -> int:
+    """Run host function ``index`` on the raw slots; return 0, or the address of a trap."""
+    _callers[:] = (caller,)
+    try:
+        function, parameters, result = _functions[index or 0]
+        at = slots
+        arguments = []
+        for c_type in parameters:
+            arguments.append(c_type.from_address(at).value)
+            at += _SLOT_BYTES
+        value = function(*arguments)
+        if result is not None:
+            result.from_address(slots).value = value
+    except BaseException as exc:
+        _raised.append(exc)
+        trap = ffi.wasmtime_trap_new(b"host call failed", 16)
+        return ctypes.cast(trap, ctypes.c_void_p).value or 0
+    return 0
+
+
+@ctypes.CFUNCTYPE(None, ctypes.c_void_p)  # type: ignore[untyped-decorator]
+def _no_finalizer(_index: int | None) -> None:
+    """Do nothing: the table of host functions lives as long as the process."""
+
+
+_enter_host_at = ctypes.cast(_enter_host, ffi.wasmtime_func_unchecked_callback_t)
+
+
+def define_host_function(
+    linker: wasmtime.Linker,
+    module: str,
+    name: str,
+    type_: FuncType,
+    function: HostFunction,
+) -> None:
+    """Give guests ``function`` as the import ``module.name``; it has one result at most.
+
+    Integers arrive unsigned and may be returned so. What ``function`` raises ends the guest call and
+    is raised again by the :class:`GuestFunction` that was called.
+    """
+    signature = wasmtime.FuncType(
+        [_WASM_TYPES[kind]() for kind in type_.params],
+        [_WASM_TYPES[kind]() for kind in type_.results],
+    )
+    result = _C_TYPES[type_.results[0]] if type_.results else None
+    _functions.append((function, tuple(_C_TYPES[kind] for kind in type_.params), result))
+    module_bytes, name_bytes = module.encode(), name.encode()
+    error = ffi.wasmtime_linker_define_func_unchecked(
+        linker.ptr(),
+        ctypes.create_string_buffer(module_bytes),
+        len(module_bytes),
+        ctypes.create_string_buffer(name_bytes),
+        len(name_bytes),
+        signature.ptr(),
+        _enter_host_at,
+        len(_functions) - 1,
+        _no_finalizer,
+    )
+    if bool(error):
+        raise wasmtime.WasmtimeError._from_ptr(error)  # noqa: SLF001
+
+
+def export_of(store: wasmtime.Store, instance: wasmtime.Instance, name: str) -> object:
+    """Return one export by name; wasmtime-py's own way lists all of them first."""
+    item = ffi.wasmtime_extern_t()
+    encoded = name.encode()
+    found = ffi.wasmtime_instance_export_get(
+        store._context(),  # noqa: SLF001
+        byref(instance._instance),  # noqa: SLF001
+        ctypes.create_string_buffer(encoded),
+        len(encoded),
+        byref(item),
+    )
+    return _extern.wrap_extern(item) if found else None
+
+
+def memory_of_caller() -> wasmtime.Memory | None:
+    """Return the exported memory of the guest that is calling the host just now.
+
+    Only to be used inside a host function; needed before instantiation has returned.
+    """
+    caller = ctypes.cast(_callers[-1], ctypes.POINTER(ffi.wasmtime_caller_t))
+    item = ffi.wasmtime_extern_t()
+    name = ctypes.create_string_buffer(b"memory")
+    if not ffi.wasmtime_caller_export_get(caller, name, 6, byref(item)):
+        return None
+    memory = _extern.wrap_extern(item)
+    return memory if isinstance(memory, wasmtime.Memory) else None
+
+
+class MemoryView:
+    """The guest's linear memory, bounds-checked against every pointer that a guest hands over.
+
+    The address is kept: the engine is told never to move a memory (``engine.make_engine``). The size
+    only grows; it is read anew whenever an access does not fit the size known so far.
+    """
+
+    __slots__ = ("_base", "_context", "_memory", "_memory_at", "_size")
+
+    def __init__(self, store: wasmtime.Store, memory: wasmtime.Memory) -> None:
+        self._context = store._context()  # noqa: SLF001
+        self._memory = memory  # owns what _memory_at points to
+        self._memory_at = byref(memory._memory)  # noqa: SLF001
+        self._base: int = ctypes.cast(
+            ffi.wasmtime_memory_data(self._context, self._memory_at), ctypes.c_void_p
+        ).value or 0  # fmt: skip
+        self._size = 0
+
+    def size(self) -> int:
+        """Return the size now, in bytes."""
+        self._size = int(ffi.wasmtime_memory_data_size(self._context, self._memory_at))
+        return self._size
+
+    def holds(self, pointer: int, length: int) -> bool:
+        """Tell whether ``length`` bytes at ``pointer`` lie in the memory; both are unsigned."""
+        end = pointer + length  # Python integers do not overflow
+        return end <= self._size or end <= self.size()
+
+    def read(self, pointer: int, length: int) -> bytes:
+        """Copy bytes out; the caller has asked :meth:`holds`, or this raises IndexError."""
+        if not self.holds(pointer, length):
+            raise IndexError
+        return ctypes.string_at(self._base + pointer, length)
+
+    def write(self, pointer: int, data: bytes) -> None:
+        """Copy bytes in; the caller has asked :meth:`holds`, or this raises IndexError."""
+        if not self.holds(pointer, len(data)):
+            raise IndexError
+        ctypes.memmove(self._base + pointer, data, len(data))

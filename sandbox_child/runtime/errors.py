@@ -1,0 +1,59 @@
+"""How a guest, or a host call that it made, can fail.
+
+::
+
+    GuestError
+    ├── GuestTrapped        the guest trapped; carries wasmtime's message and backtrace
+    ├── GuestExited         the guest called proc_exit
+    ├── GuestOutOfMemory    the guest died where it had used up its memory
+    ├── GuestInterrupted    the deadline came; carries the backtrace of where it was
+    ├── HostCallMisused     a host call that is not possible where the guest made it
+    └── BadGuestValue       the guest handed over a pointer, length or text that is not in its memory
+"""
+
+
+class GuestError(Exception):
+    """Base: the guest failed, and its instance must not be used again."""
+
+    backtrace: str = ""
+    """The guest's own functions, innermost first, where the message does not have them."""
+
+
+class GuestTrapped(GuestError):
+    """A trap; the message is wasmtime's, with the names that the module carries."""
+
+
+class GuestExited(GuestError):
+    """The guest ended itself."""
+
+    def __init__(self, code: int) -> None:
+        self.code = code
+        super().__init__(f"the plugin called proc_exit({code})")
+
+
+class GuestOutOfMemory(GuestError):
+    """The guest failed with its linear memory at the limit."""
+
+    def __init__(self, used: int, limit: int, trap: str) -> None:
+        super().__init__(
+            f"out of memory: {used // 1024} KiB of linear memory in use, the limit is "
+            f"{limit // 1024} KiB\n{trap}"
+        )
+
+
+class GuestInterrupted(GuestError):
+    """The guest ran until its deadline; the message is the backtrace."""
+
+
+class BadGuestValue(GuestError):
+    """A pointer or length out of the guest's memory."""
+
+    def __init__(self, what: str, pointer: int, length: int, memory_size: int) -> None:
+        super().__init__(
+            f"{what}: {length} bytes at {pointer:#x} do not lie in the memory of "
+            f"{memory_size} bytes"
+        )
+
+
+class HostCallMisused(GuestError):
+    """The guest called the host where that call is not possible."""

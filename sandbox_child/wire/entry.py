@@ -1,0 +1,59 @@
+"""How a module is entered, as its structure tells; decided once, when it is installed.
+
+Written by a compile child, kept by the supervisor with the plugin, and handed to every child that
+runs it. Plain values, so that each side can read the other's.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+AllocatorKind = Literal["ohd_alloc", "malloc", "cabi_realloc", "__new", "arena"]
+StartKind = Literal["_initialize", "_start", "none"]
+PanelShape = Literal["multi_value", "struct_return", "packed_i64", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Names of the doors that the host goes in by."""
+
+    allocator: AllocatorKind
+    """The export that gives memory; ``arena``: the host grows the memory itself."""
+    has_free: bool
+    """Whether the allocator's counterpart is exported as well."""
+    start: StartKind
+    on_event: bool
+    panel: PanelShape
+
+
+@dataclass(frozen=True, slots=True)
+class ImportLine:
+    """One import, as the review page shows it."""
+
+    module: str
+    name: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExportLine:
+    """One export, as the review page shows it."""
+
+    name: str
+    kind: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleReport:
+    """What a compile child found in a module that it accepted."""
+
+    entry: Entry
+    imports: tuple[ImportLine, ...]
+    exports: tuple[ExportLine, ...]
+    toolchain: str
+    start_section: bool
+    functions: int
+    memory_min_pages: int
+    memory_max_pages: int | None
+    custom_sections: tuple[str, ...]
+    warnings: tuple[str, ...]

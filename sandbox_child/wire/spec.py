@@ -1,0 +1,87 @@
+"""What the supervisor asks of the fork server, one msgpack map per request.
+
+Sent over a socket that only these two hold, beside the descriptors that the child is to have. Both
+are trusted; the shapes are still checked, so that a mistake shows where it was made.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import msgpack
+
+from sandbox_child.wire.entry import Entry
+
+MAX_REQUEST = 64 * 1024
+"""Bytes of one request; also the size of the fork server's receive buffer."""
+
+
+@dataclass(frozen=True, slots=True)
+class CageSpec:
+    """The lockdown that a child is to have."""
+
+    supervisor_pid: int
+    uid: int | None
+    required: tuple[str, ...]
+    data_bytes: int
+    address_space_bytes: int
+    switched_off: tuple[str, ...] = ()
+    """Controls left out: only ever set by ``ohd sandbox check``, to show what each one stops."""
+
+
+@dataclass(frozen=True, slots=True)
+class PluginSpec:
+    """A child that runs one plugin. Descriptors: frames in, frames out, the compiled module."""
+
+    kind: Literal["plugin"]
+    plugin_id: str
+    cage: CageSpec
+    entry: Entry
+    deadline_s: float
+    memory_bytes: int
+    table_elements: int
+    max_request_bytes: int
+    max_answer_bytes: int
+    max_payload_bytes: int
+    max_log_line_bytes: int
+    max_log_lines: int
+    max_host_calls: int
+
+
+@dataclass(frozen=True, slots=True)
+class CompileSpec:
+    """A child that compiles one module. Descriptors: the module, the report, the artifact."""
+
+    kind: Literal["compile"]
+    cage: CageSpec
+    needs_events: bool
+    needs_panel: bool
+    max_module_bytes: int
+    max_artifact_bytes: int
+    cpu_seconds: int
+
+
+ChildSpec = PluginSpec | CompileSpec
+
+
+def pack_spec(spec: ChildSpec) -> bytes:
+    """Encode a request."""
+    packed: bytes = msgpack.packb(asdict(spec))
+    if len(packed) > MAX_REQUEST:
+        raise ValueError(f"a request of {len(packed)} bytes; at most {MAX_REQUEST} fit")
+    return packed
+
+
+def unpack_spec(packed: bytes) -> ChildSpec:
+    """Decode a request; raises ValueError, KeyError or TypeError for one that does not fit."""
+    fields: dict[str, Any] = msgpack.unpackb(packed)
+    cage = fields.pop("cage")
+    fields["cage"] = CageSpec(
+        **{
+            **cage,
+            "required": tuple(cage["required"]),
+            "switched_off": tuple(cage["switched_off"]),
+        }
+    )
+    if fields["kind"] == "compile":
+        return CompileSpec(**fields)
+    return PluginSpec(**{**fields, "entry": Entry(**fields["entry"])})
