@@ -1,1 +1,17 @@
-"""Placeholder."""
+"""The web app: pages and the JSON API, in the supervisor's process.
+
+Imports ``helpdesk`` (the domain) and ``supervisor`` (its views and errors). The layers, lowest
+first; each imports only from above::
+
+    config errors ports               settings, errors, what is needed of the supervisor
+    security/                         host and origin, throttle, headers (pure)
+    house                             what the handlers of an app share
+    sessions logins                   who visits
+    links redirects                   addresses of pages
+    assets markdown rendering         static files, safe HTML, templates
+    jsonio forms uploads requests     bodies, bounded
+    guard                             the one place that every request passes
+    failures                          every error as a page or as JSON
+    pages/ api/                       the routes
+    app server                        put together, and served
+"""

@@ -1,0 +1,161 @@
+"""Tickets over the API: list, create, read, change, and the steps of their life."""
+
+from msgspec import UNSET
+from quart import Blueprint, Response, request
+
+from helpdesk.actors import Actor
+from helpdesk.errors import Invalid
+from helpdesk.paging import MAX_PER_PAGE
+from helpdesk.tickets.model import Ref, Ticket, TicketDraft
+from webapp.api.bodies import (
+    AssigneeBody,
+    EmptyBody,
+    ReopenBody,
+    ResolveBody,
+    TicketBody,
+    TicketPatch,
+    given,
+)
+from webapp.api.queries import TICKET_PARAMETERS, number, refuse_unknown, ticket_filter
+from webapp.api.shapes import summary_json, ticket_json
+from webapp.house import house
+from webapp.jsonio import envelope, json_response, read_json
+from webapp.sessions import current_visit
+
+blueprint = Blueprint("api_tickets", __name__)
+
+
+@blueprint.get("/api/tickets")
+async def tickets() -> Response:
+    """List the tickets that the caller may see."""
+    refuse_unknown(request.args, TICKET_PARAMETERS)
+    found = await house().helpdesk.tickets.list(
+        current_visit().actor,
+        ticket_filter(request.args),
+        sort=request.args.get("sort", "-updated_at"),
+        page=number(request.args, "page", 1, 1_000_000),
+        per_page=number(request.args, "per_page", 25, MAX_PER_PAGE),
+    )
+    site_url = await _site_url()
+    return json_response(
+        envelope(
+            [summary_json(row, site_url) for row in found.rows],
+            page=found.page,
+            per_page=found.per_page,
+            total=found.total,
+            total_pages=found.total_pages,
+        )
+    )
+
+
+@blueprint.post("/api/tickets")
+async def create() -> Response:
+    """Create a ticket."""
+    body, actor = await read_json(TicketBody), current_visit().actor
+    assignee = body.assignee
+    draft = TicketDraft(
+        subject=body.subject,
+        description=body.description,
+        priority=body.priority,
+        category=body.category,
+        type=body.type,
+        item=body.item,
+        submitter_id=await _submitter(actor, body.submitter),
+        assignee_user_id=assignee.id if assignee and assignee.kind == "user" else None,
+        assignee_group_id=assignee.id if assignee and assignee.kind == "group" else None,
+    )
+    ticket = await house().helpdesk.tickets.create(actor, draft)
+    response = await _one(ticket, status=201)
+    response.headers["Location"] = f"/api/tickets/{ticket.id}"
+    return response
+
+
+async def _submitter(actor: Actor, email: str | None) -> str | None:
+    if email is None:
+        return None
+    user = await house().helpdesk.users.find_by_email(actor, email)
+    if user is None:
+        raise Invalid("submitter", repr(email[:254]), "the email address of an account")
+    return user.id
+
+
+@blueprint.get("/api/tickets/<ticket_id>")
+async def ticket(ticket_id: str) -> Response:
+    """Return one ticket."""
+    return await _one(await house().helpdesk.tickets.get(current_visit().actor, ticket_id))
+
+
+@blueprint.patch("/api/tickets/<ticket_id>")
+async def change(ticket_id: str) -> Response:
+    """Change what the body names, in this order: texts and priority, place, assignee, status."""
+    body, actor = await read_json(TicketPatch), current_visit().actor
+    tickets_ = house().helpdesk.tickets
+    found = await tickets_.get(actor, ticket_id)
+    texts = given(subject=body.subject, description=body.description, priority=body.priority)
+    if texts:
+        found = await tickets_.edit(actor, ticket_id, **texts)
+    if given(category=body.category, type=body.type, item=body.item):
+        found = await _classify(actor, found, body)
+    if body.assignee is not UNSET:
+        found = await _assign(actor, found, body.assignee)
+    if body.status is not UNSET and body.status != found.status:
+        found = await tickets_.set_status(actor, ticket_id, body.status)
+    return await _one(found)
+
+
+async def _classify(actor: Actor, found: Ticket, body: TicketPatch) -> Ticket:
+    """Change the place; what hangs below a changed part, and is not named, is emptied."""
+    category = _id(found.category) if body.category is UNSET else body.category
+    same = category == _id(found.category)
+    kind = (_id(found.type) if same else None) if body.type is UNSET else body.type
+    same = same and kind == _id(found.type)
+    item = (_id(found.item) if same else None) if body.item is UNSET else body.item
+    return await house().helpdesk.tickets.classify(
+        actor, found.id, category=category, type=kind, item=item
+    )
+
+
+def _id(ref: Ref | None) -> str | None:
+    return None if ref is None else ref.id
+
+
+async def _assign(actor: Actor, found: Ticket, wanted: AssigneeBody | None) -> Ticket:
+    tickets_ = house().helpdesk.tickets
+    if wanted is None:
+        return await tickets_.unassign(actor, found.id)
+    if wanted.kind == "user":
+        return await tickets_.assign_user(actor, found.id, wanted.id)
+    return await tickets_.assign_group(actor, found.id, wanted.id)
+
+
+@blueprint.post("/api/tickets/<ticket_id>/resolve")
+async def resolve(ticket_id: str) -> Response:
+    """Resolve a ticket."""
+    body = await read_json(ResolveBody)
+    return await _one(
+        await house().helpdesk.tickets.resolve(current_visit().actor, ticket_id, body.notes)
+    )
+
+
+@blueprint.post("/api/tickets/<ticket_id>/reopen")
+async def reopen(ticket_id: str) -> Response:
+    """Reopen a ticket."""
+    body = await read_json(ReopenBody)
+    return await _one(
+        await house().helpdesk.tickets.reopen(current_visit().actor, ticket_id, body.reason)
+    )
+
+
+@blueprint.post("/api/tickets/<ticket_id>/close")
+async def close(ticket_id: str) -> Response:
+    """Close a ticket."""
+    await read_json(EmptyBody)
+    return await _one(await house().helpdesk.tickets.close(current_visit().actor, ticket_id))
+
+
+async def _one(found: Ticket, *, status: int = 200) -> Response:
+    return json_response(ticket_json(found, await _site_url()), status=status)
+
+
+async def _site_url() -> str:
+    return (await house().helpdesk.settings.all()).site_url

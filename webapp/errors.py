@@ -1,0 +1,107 @@
+"""Every error that the web app raises on purpose; each knows its HTTP status.
+
+::
+
+    WebError
+    ├── LoginNeeded        401  nobody is logged in, or the key is unknown
+    ├── NotForYou          403  logged in, but the page is for another role
+    ├── ForgeryRefused     403  a change came without this session's token, or from another site
+    ├── BodyInvalid        422  the body is JSON but does not fit; names the field
+    ├── BodyUnreadable     400  the body is not what its type says
+    ├── NotJson            415  the route takes JSON, and the body is something else
+    ├── WrongHost          421  the request names a host that this server does not answer for
+    └── TooManyAttempts    429  wait, then log in again
+
+The messages are shown to people as they are, so they say what to do and nothing of the inside.
+"""
+
+
+class WebError(Exception):
+    """Base of everything that the web app raises on purpose."""
+
+    status = 400
+
+
+class LoginNeeded(WebError):
+    """The route needs somebody who is logged in."""
+
+    status = 401
+
+    def __init__(self) -> None:
+        super().__init__(
+            "you are not logged in; log in, or send a valid API key as "
+            "'Authorization: Bearer ohd_sk_…'"
+        )
+
+
+class NotForYou(WebError):
+    """The route is for another role."""
+
+    status = 403
+
+    def __init__(self, role: str) -> None:
+        self.role = role
+        super().__init__(f"this is for the role {role} only; ask an admin for help")
+
+
+class ForgeryRefused(WebError):
+    """A state-changing request that may not come from our own page."""
+
+    status = 403
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"{why}; load the page again and repeat what you did")
+
+
+class BodyInvalid(WebError):
+    """A body that parsed, and does not fit what the route takes."""
+
+    status = 422
+
+    def __init__(self, problem: str, *, fields: dict[str, str] | None = None) -> None:
+        self.fields = dict(fields or {})
+        """Field name to what is wrong with it, where several can be named."""
+        super().__init__(problem)
+
+
+class BodyUnreadable(WebError):
+    """A body that is not what its content type says."""
+
+    status = 400
+
+    def __init__(self, expected: str) -> None:
+        super().__init__(f"the request body cannot be read; expected {expected}")
+
+
+class NotJson(WebError):
+    """A body of another type where JSON is expected."""
+
+    status = 415
+
+    def __init__(self) -> None:
+        super().__init__("send the body as JSON, with the header 'Content-Type: application/json'")
+
+
+class WrongHost(WebError):
+    """A request for a host name that is not ours."""
+
+    status = 421
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this server does not answer for the host name in the address; use its public "
+            "address, or ask its operator to list the name in allowed_hosts"
+        )
+
+
+class TooManyAttempts(WebError):
+    """Too many failed log-ins."""
+
+    status = 429
+
+    def __init__(self, retry_after_s: float) -> None:
+        self.retry_after_s = max(1, round(retry_after_s + 0.5))
+        """Whole seconds to wait, for the ``Retry-After`` header."""
+        minutes = -(-self.retry_after_s // 60)
+        wait = "a minute" if minutes == 1 else f"{minutes} minutes"
+        super().__init__(f"too many attempts to log in; wait {wait} and try again")

@@ -1,0 +1,127 @@
+"""The one place that every request passes: host, visitor, role, origin, token; then headers.
+
+Which blueprint is for whom stands in one table, so that a route cannot forget to ask. It must not
+know what the routes do; what a person may do with a ticket is the domain's to say.
+"""
+
+import enum
+import hmac
+
+from quart import Quart, Request, Response, g, request
+from quart.typing import ResponseReturnValue
+
+from helpdesk.actors import Role
+from webapp.errors import ForgeryRefused, LoginNeeded, NotForYou, WrongHost
+from webapp.house import house
+from webapp.links import login_url
+from webapp.redirects import see
+from webapp.security.headers import security_headers
+from webapp.security.origin import host_is_known, is_same_site
+from webapp.sessions import Proof, Visit, current_visit, find_visit, keep_form_cookie
+
+CSRF_FIELD = "csrf_token"
+CSRF_HEADER = "X-CSRF-Token"
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Access(enum.Enum):
+    """Whom a blueprint is for."""
+
+    PUBLIC = "anybody, without looking who it is"
+    ANYONE = "anybody, logged in or not"
+    SIGNED_IN = "whoever is logged in"
+    ADMIN = "admins"
+
+
+ACCESS = {
+    "assets": Access.PUBLIC,
+    "health": Access.PUBLIC,
+    "login": Access.ANYONE,
+    "ticket_list": Access.SIGNED_IN,
+    "ticket_new": Access.SIGNED_IN,
+    "ticket": Access.SIGNED_IN,
+    "panels": Access.SIGNED_IN,
+    "plugin_pages": Access.ADMIN,
+    "api_login": Access.ANYONE,
+    "api_me": Access.SIGNED_IN,
+    "api_tickets": Access.SIGNED_IN,
+    "api_replies": Access.SIGNED_IN,
+    "api_plugins": Access.ADMIN,
+}
+_LOGIN_BY_JSON = "api_login.log_in"
+"""Bears no token, because its caller cannot have one yet: it takes JSON alone, which a foreign
+page cannot send without being asked for permission first (CORS), and the origin is checked."""
+
+
+def is_api(path: str) -> bool:
+    """Tell whether errors on this path are answered as JSON."""
+    return path.startswith("/api/") or "/panels/" in path
+
+
+async def admit() -> ResponseReturnValue | None:
+    """Let the request through, raise, or send the visitor to the log-in page."""
+    config = house().config
+    access = ACCESS[request.blueprint] if request.blueprint else Access.ANYONE
+    if access is Access.PUBLIC:
+        return None
+    if not host_is_known(request.host, config.known_hosts):
+        raise WrongHost
+    g.visit = visit = await find_visit(request, house())
+    if request.url_rule is None:
+        return None
+    if access is not Access.ANYONE and visit.user is None:
+        return _ask_to_log_in()
+    if access is Access.ADMIN and visit.signed_in.role is not Role.ADMIN:
+        raise NotForYou(Role.ADMIN)
+    if request.method not in _SAFE_METHODS:
+        await _refuse_forgery(visit)
+    return None
+
+
+def _ask_to_log_in() -> ResponseReturnValue:
+    if is_api(request.path) or request.method not in _SAFE_METHODS:
+        raise LoginNeeded
+    return see(login_url(request.full_path.rstrip("?")))
+
+
+async def _refuse_forgery(visit: Visit) -> None:
+    if visit.proof is Proof.API_KEY:
+        return
+    if not is_same_site(
+        origin=request.headers.get("Origin"),
+        fetch_site=request.headers.get("Sec-Fetch-Site"),
+        host_header=request.host,
+        public_url=house().config.public_url,
+    ):
+        raise ForgeryRefused("this request came from another site")
+    if request.endpoint == _LOGIN_BY_JSON:
+        return
+    offered = await _offered_token(request)
+    if not hmac.compare_digest(offered.encode(), visit.csrf_token.encode()):
+        raise ForgeryRefused("the page was out of date, or the request lacked its token")
+
+
+async def _offered_token(asked: Request) -> str:
+    header = asked.headers.get(CSRF_HEADER)
+    if header is not None or is_api(asked.path):
+        return header or ""
+    return str((await asked.form).get(CSRF_FIELD, ""))
+
+
+async def dress(response: Response) -> Response:
+    """Put the security headers on every response."""
+    config = house().config
+    headers = security_headers(frame_sources=g.get("frame_sources", ()), tls=config.secure_cookies)
+    for name, value in headers.items():
+        response.headers[name] = value
+    if response.headers.get("Content-Type", "").startswith("text/html"):
+        keep_form_cookie(response, config, current_visit())
+    if "Cache-Control" not in response.headers:
+        response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def install(app: Quart) -> None:
+    """Make every request of the app pass the guard."""
+    app.before_request(admit)
+    app.after_request(dress)

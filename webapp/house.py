@@ -1,0 +1,36 @@
+"""What the handlers work with, held by the app: the two halves, the settings, the throttle.
+
+It exists so that handlers need no globals. Only ``app.py`` makes one.
+"""
+
+from dataclasses import dataclass
+from typing import cast
+
+from quart import current_app
+
+from helpdesk.service import HelpDesk
+from webapp.config import WebConfig
+from webapp.ports import Plugins
+from webapp.security.throttle import Throttle
+
+_KEY = "open_help_desk"
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Everything that a request may need."""
+
+    helpdesk: HelpDesk
+    plugins: Plugins
+    config: WebConfig
+    throttle: Throttle
+
+
+def install(extensions: dict[str, object], house_: House) -> None:
+    """Hand the house to an app, by its ``extensions``."""
+    extensions[_KEY] = house_
+
+
+def house() -> House:
+    """Return the house of the app that serves the current request."""
+    return cast(House, current_app.extensions[_KEY])

@@ -1,0 +1,66 @@
+"""The log-in page, logging out, and the way from the bare address to the tickets."""
+
+from quart import Blueprint, Response, request
+from quart.typing import ResponseReturnValue
+
+from helpdesk.errors import LoginFailed
+from webapp.errors import TooManyAttempts
+from webapp.forms import form_fields
+from webapp.house import house
+from webapp.logins import log_in as start_session
+from webapp.redirects import see
+from webapp.rendering import page
+from webapp.security.origin import safe_next
+from webapp.sessions import Proof, current_visit, drop_session, keep_session
+
+blueprint = Blueprint("login", __name__)
+
+
+@blueprint.get("/")
+async def start() -> ResponseReturnValue:
+    """Lead to the tickets, or to the log-in page."""
+    return see("/login" if current_visit().user is None else "/tickets")
+
+
+@blueprint.get("/login")
+async def form() -> ResponseReturnValue:
+    """Show the log-in form."""
+    target = safe_next(request.args.get("next"))
+    if current_visit().user is not None:
+        return see(target)
+    return page("login.html", email="", target=target, problem=None)
+
+
+@blueprint.post("/login")
+async def log_in() -> ResponseReturnValue:
+    """Log in and lead to where the visitor wanted to go."""
+    fields = await form_fields()
+    email, target = fields.get("email", ""), safe_next(fields.get("next"))
+    try:
+        new = await start_session(
+            house(), request, current_visit(), email, fields.get("password", "")
+        )
+    except LoginFailed as error:
+        return _again(email, target, str(error), 401)
+    except TooManyAttempts as error:
+        response = _again(email, target, str(error), 429)
+        response.headers["Retry-After"] = str(error.retry_after_s)
+        return response
+    response = see(target)
+    keep_session(response, house().config, new)
+    return response
+
+
+def _again(email: str, target: str, problem: str, status: int) -> Response:
+    return page("login.html", status=status, email=email, target=target, problem=problem)
+
+
+@blueprint.post("/logout")
+async def log_out() -> ResponseReturnValue:
+    """End the session."""
+    visit = current_visit()
+    if visit.proof is Proof.COOKIE and visit.token is not None:
+        await house().helpdesk.sessions.log_out(visit.token)
+    response = see("/login")
+    drop_session(response, house().config)
+    return response

@@ -1,0 +1,122 @@
+"""One ticket: its page, and every form on it.
+
+Each form posts to an address of its own, changes one thing and leads back to the page; where the
+domain refuses, the page is shown again with the reason and what was typed.
+"""
+
+from collections.abc import Mapping
+
+from quart import Blueprint, Response, request
+
+from helpdesk.errors import HelpDeskError, Invalid, NotFound
+from helpdesk.tickets.model import Ticket
+from webapp.failures import failure
+from webapp.forms import form_fields
+from webapp.house import house
+from webapp.links import ticket_url
+from webapp.pages.choices import assignee_value, category_value, read_category
+from webapp.pages.ticket_view import show_ticket
+from webapp.redirects import see
+from webapp.sessions import current_visit
+
+blueprint = Blueprint("ticket", __name__)
+
+
+@blueprint.get("/tickets/<ticket_id>")
+async def ticket_page(ticket_id: str) -> Response:
+    """Show the ticket."""
+    return await show_ticket(ticket_id, done=request.args.get("done", ""))
+
+
+@blueprint.post("/tickets/<ticket_id>/<any(reply,note,resolve,reopen,close,update):step>")
+async def change(ticket_id: str, step: str) -> Response:
+    """Take one step with the ticket and show it again."""
+    fields = await form_fields()
+    try:
+        await _STEPS[step](ticket_id, fields)
+    except NotFound as error:
+        if error.kind == "ticket":
+            raise
+        return await _again(ticket_id, fields, error)
+    except HelpDeskError as error:
+        return await _again(ticket_id, fields, error)
+    return see(ticket_url(ticket_id, step))
+
+
+async def _again(ticket_id: str, fields: Mapping[str, str], error: HelpDeskError) -> Response:
+    found = failure(error)
+    return await show_ticket(ticket_id, problem=found.message, typed=fields, status=found.status)
+
+
+async def _reply(ticket_id: str, fields: Mapping[str, str]) -> None:
+    await house().helpdesk.tickets.reply(current_visit().actor, ticket_id, fields.get("reply", ""))
+
+
+async def _note(ticket_id: str, fields: Mapping[str, str]) -> None:
+    await house().helpdesk.tickets.note(current_visit().actor, ticket_id, fields.get("note", ""))
+
+
+async def _resolve(ticket_id: str, fields: Mapping[str, str]) -> None:
+    notes = fields.get("notes", "")
+    await house().helpdesk.tickets.resolve(current_visit().actor, ticket_id, notes)
+
+
+async def _reopen(ticket_id: str, fields: Mapping[str, str]) -> None:
+    reason = fields.get("reason", "")
+    await house().helpdesk.tickets.reopen(current_visit().actor, ticket_id, reason)
+
+
+async def _close(ticket_id: str, fields: Mapping[str, str]) -> None:
+    del fields
+    await house().helpdesk.tickets.close(current_visit().actor, ticket_id)
+
+
+async def _update(ticket_id: str, fields: Mapping[str, str]) -> None:
+    """Apply what was changed in the form, and only that.
+
+    The form carries what it showed as ``was_<field>``: a colleague's change in between is not
+    turned back by a form that was loaded before it.
+    """
+    changed = {
+        name: fields[name]
+        for name in ("priority", "category", "assignee", "status")
+        if name in fields and fields[name] != fields.get(f"was_{name}")
+    }
+    tickets, actor = house().helpdesk.tickets, current_visit().actor
+    ticket = await tickets.get(actor, ticket_id)
+    if changed.get("priority", ticket.priority) != ticket.priority:
+        await tickets.edit(actor, ticket_id, priority=changed["priority"])
+    if changed.get("category", category_value(ticket)) != category_value(ticket):
+        place = read_category(changed["category"])
+        await tickets.classify(
+            actor, ticket_id, category=place.category, type=place.type, item=place.item
+        )
+    await _assign(ticket, changed)
+    if changed.get("status", ticket.status) != ticket.status:
+        await tickets.set_status(actor, ticket_id, changed["status"])
+
+
+async def _assign(ticket: Ticket, changed: Mapping[str, str]) -> None:
+    wanted = changed.get("assignee", assignee_value(ticket.assignee))
+    if wanted == assignee_value(ticket.assignee):
+        return
+    tickets, actor = house().helpdesk.tickets, current_visit().actor
+    kind, _, assignee_id = wanted.partition("/")
+    if not wanted:
+        await tickets.unassign(actor, ticket.id)
+    elif kind == "user":
+        await tickets.assign_user(actor, ticket.id, assignee_id)
+    elif kind == "group":
+        await tickets.assign_group(actor, ticket.id, assignee_id)
+    else:
+        raise Invalid("assignee", repr(wanted[:80]), "somebody whom the form offers")
+
+
+_STEPS = {
+    "reply": _reply,
+    "note": _note,
+    "resolve": _resolve,
+    "reopen": _reopen,
+    "close": _close,
+    "update": _update,
+}

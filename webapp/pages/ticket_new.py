@@ -1,0 +1,73 @@
+"""The form for a new ticket: for oneself, or by staff for somebody else."""
+
+from collections.abc import Mapping
+
+from quart import Blueprint, Response
+
+from helpdesk.actors import Actor, Role
+from helpdesk.errors import HelpDeskError, Invalid
+from helpdesk.tickets.model import Priority, TicketDraft
+from webapp.failures import failure
+from webapp.forms import chosen, form_fields
+from webapp.house import house
+from webapp.links import ticket_url
+from webapp.pages.choices import categories, read_category
+from webapp.redirects import see
+from webapp.rendering import page
+from webapp.sessions import current_visit
+
+blueprint = Blueprint("ticket_new", __name__)
+
+
+@blueprint.get("/tickets/new")
+async def form() -> Response:
+    """Show the empty form."""
+    return await _form({}, {}, 200)
+
+
+@blueprint.post("/tickets/new")
+async def create() -> Response:
+    """Create the ticket and show it; or show the form again with what is wrong."""
+    fields = await form_fields()
+    actor = current_visit().actor
+    try:
+        ticket = await house().helpdesk.tickets.create(actor, await _draft(actor, fields))
+    except HelpDeskError as error:
+        found = failure(error)
+        return await _form(fields, found.fields or {"": found.message}, found.status)
+    return see(ticket_url(ticket.id, "created"))
+
+
+async def _draft(actor: Actor, fields: Mapping[str, str]) -> TicketDraft:
+    place = read_category(fields.get("category", ""))
+    return TicketDraft(
+        subject=fields.get("subject", ""),
+        description=fields.get("description", ""),
+        priority=fields.get("priority") or Priority.MEDIUM,
+        category=place.category,
+        type=place.type,
+        item=place.item,
+        submitter_id=await _submitter(actor, chosen(fields, "submitter")),
+    )
+
+
+async def _submitter(actor: Actor, email: str | None) -> str | None:
+    if email is None or actor.role == Role.USER:
+        return None
+    user = await house().helpdesk.users.find_by_email(actor, email)
+    if user is None:
+        raise Invalid("submitter", repr(email[:254]), "the email address of an account")
+    return user.id
+
+
+async def _form(fields: Mapping[str, str], problems: Mapping[str, str], status: int) -> Response:
+    tree = await house().helpdesk.catalogue.tree()
+    return page(
+        "ticket_new.html",
+        status=status,
+        fields=fields,
+        problems=problems,
+        categories=categories(tree),
+        priorities=tuple(Priority),
+        for_others=current_visit().signed_in.role is not Role.USER,
+    )

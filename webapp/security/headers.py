@@ -1,0 +1,45 @@
+"""The security headers of every response, above all the Content-Security-Policy.
+
+Nothing inline, nothing from elsewhere; frames only from hosts that an enabled panel declared, and
+on the ticket page alone. It must not know what a page shows.
+"""
+
+from collections.abc import Iterable
+
+_ALWAYS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+_HSTS = "max-age=31536000"
+
+
+def content_security_policy(frame_sources: Iterable[str] = ()) -> str:
+    """Build the policy; ``frame_sources`` are CSP source expressions such as ``https://a.b``."""
+    frames = " ".join(sorted(set(frame_sources))) or "'none'"
+    return "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "img-src 'self'",
+            "font-src 'self'",
+            "connect-src 'self'",
+            f"frame-src {frames}",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+            "base-uri 'none'",
+        )
+    )
+
+
+def security_headers(*, frame_sources: Iterable[str] = (), tls: bool = False) -> dict[str, str]:
+    """Return the headers that every response carries."""
+    headers = dict(_ALWAYS)
+    headers["Content-Security-Policy"] = content_security_policy(frame_sources)
+    if tls:
+        headers["Strict-Transport-Security"] = _HSTS
+    return headers
