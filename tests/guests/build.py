@@ -60,7 +60,7 @@ def build_guest(name: str) -> Path:
     ``LookupError`` for a name that there is not.
     """
     guest = _find(name)
-    manifest = json.dumps(manifest_of(name), indent=2).encode("utf-8")
+    manifest = _manifest_bytes(guest)
     kept = KEPT / f"{name.replace('/', '-')}-{_key(guest, manifest)}.wasm"
     if not kept.exists():
         _build(guest, manifest, kept)
@@ -68,11 +68,15 @@ def build_guest(name: str) -> Path:
 
 
 def manifest_of(name: str) -> dict[str, Any]:
-    """Return the manifest that ``build_guest`` embeds: the defaults, and the guest's own keys."""
-    guest = _find(name)
-    own = json.loads(guest.manifest.read_bytes()) if guest.manifest.exists() else {}
+    """Return the manifest that ``build_guest`` embeds."""
+    return dict(json.loads(_manifest_bytes(_find(name))))
+
+
+def _manifest_bytes(guest: _Guest) -> bytes:
+    """Return the manifest file as it is; for WAT, defaults with the file's keys over them."""
     if guest.language != "wat":
-        return dict(own)
+        return guest.manifest.read_bytes()
+    own = json.loads(guest.manifest.read_bytes()) if guest.manifest.exists() else {}
     label = guest.source.stem.replace("_", "-")
     defaults = {
         "id": f"org.example.guest.{label}",
@@ -81,7 +85,7 @@ def manifest_of(name: str) -> dict[str, Any]:
         "description": f"A test guest: {label}.",
         "events": ["ticket.created"],
     }
-    return defaults | own
+    return json.dumps(defaults | own, indent=2).encode("utf-8")
 
 
 def _find(name: str) -> _Guest:

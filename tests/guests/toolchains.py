@@ -139,7 +139,7 @@ def _go_environment() -> dict[str, str]:
         "GOFLAGS": "-mod=readonly",
         "GOENV": "off",
         "GOWORK": "off",
-        "GOTELEMETRY": "off",
+        "HOME": str(folder / "home"),
         "GOPATH": str(folder / "path"),
         "GOCACHE": str(folder / "build"),
     }

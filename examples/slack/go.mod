@@ -1,0 +1,3 @@
+module example.com/slack-notifications
+
+go 1.24

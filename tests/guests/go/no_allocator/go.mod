@@ -1,0 +1,3 @@
+module example.com/no-allocator
+
+go 1.24
