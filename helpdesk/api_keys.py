@@ -1,18 +1,40 @@
-"""API keys. (Bodies follow; the signatures stand.)"""
+"""API keys: ``ohd_sk_`` and 256 random bits, shown once; only the SHA-256 is stored.
 
+Owns the ``api_keys`` table. A key acts as its owner, and stops with the owner's account. Must not
+know of HTTP headers.
+"""
+
+import sqlite3
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
+from helpdesk import access, accounts, checks, tokens
+from helpdesk.accounts import User
 from helpdesk.actors import Actor
-from helpdesk.users import User
+from helpdesk.clock import Clock, parse_optional, parse_rfc3339, rfc3339
+from helpdesk.errors import LimitReached, NotFound
+from helpdesk.ids import new_id
+from helpdesk.storage import sql
+from helpdesk.storage.database import Database
+from helpdesk.viewers import load_viewer
+
+PREFIX = "ohd_sk_"
+MAX_KEYS = 50
+"""Keys in force for one person."""
+LAST_USED_RESOLUTION = timedelta(minutes=1)
+"""``last_used_at`` is written at most this often, so that reads over the API stay reads."""
 
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
+    """A key, without its secret."""
+
     id: str
     user_id: str
     name: str
-    hint: str  # the first characters, to tell keys apart
+    hint: str
+    """The first characters of the secret, to tell keys apart."""
     created_at: datetime
     last_used_at: datetime | None
     revoked_at: datetime | None
@@ -20,12 +42,108 @@ class ApiKey:
 
 @dataclass(frozen=True, slots=True)
 class NewApiKey:
-    secret: str  # ohd_sk_…, shown once
+    """A key that was just made."""
+
+    secret: str
+    """To be shown once: it cannot be shown again."""
     key: ApiKey
 
 
 class ApiKeys:
-    async def create(self, actor: Actor, user_id: str, *, name: str) -> NewApiKey: ...  # oneself or admin
-    async def find_user(self, secret: str) -> User | None: ...
-    async def list(self, actor: Actor, user_id: str) -> tuple[ApiKey, ...]: ...
-    async def revoke(self, actor: Actor, key_id: str) -> None: ...
+    """Makes, finds and revokes keys."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def create(self, actor: Actor, user_id: str, *, name: str) -> NewApiKey:
+        """Make a key for oneself, or for anybody by an admin."""
+        secret = PREFIX + tokens.new_token()
+        hint = secret[: len(PREFIX) + 4]
+        named = checks.name("name", name)
+        key = ApiKey(new_id(), user_id, named, hint, self._clock.now(), None, None)
+
+        def job(connection: sqlite3.Connection) -> NewApiKey:
+            viewer = load_viewer(connection, actor)
+            access.require_self_or_admin(viewer, user_id, "create this API key")
+            accounts.find(connection, user_id)
+            _require_room(connection, user_id)
+            _insert(connection, key, secret)
+            return NewApiKey(secret, key)
+
+        return await self._database.write(job)
+
+    async def find_user(self, secret: str) -> User | None:
+        """Return whose key this is; None where it is unknown, revoked, or its owner disabled."""
+        if not secret.startswith(PREFIX):
+            return None
+        row = await self._database.read(
+            lambda connection: sql.row(
+                connection,
+                "SELECT users.*, api_keys.id AS key_id, api_keys.last_used_at"
+                " FROM api_keys JOIN users ON users.id = api_keys.user_id"
+                " WHERE key_hash = ? AND revoked_at IS NULL AND NOT users.disabled",
+                (tokens.digest(secret),),
+            )
+        )
+        if row is None:
+            return None
+        await self._mark_used(row["key_id"], parse_optional(row["last_used_at"]))
+        return accounts.from_row(row)
+
+    async def list(self, actor: Actor, user_id: str) -> tuple[ApiKey, ...]:
+        """Return the keys of oneself, or of anybody for admins, newest first, revoked ones too."""
+
+        def job(connection: sqlite3.Connection) -> tuple[ApiKey, ...]:
+            viewer = load_viewer(connection, actor)
+            access.require_self_or_admin(viewer, user_id, "see these API keys")
+            query = "SELECT * FROM api_keys WHERE user_id = ? ORDER BY id DESC"
+            return tuple(_key(row) for row in sql.rows(connection, query, (user_id,)))
+
+        return await self._database.read(job)
+
+    async def revoke(self, actor: Actor, key_id: str) -> None:
+        """End a key of one's own, or anybody's for admins; a revoked key stays revoked."""
+        now = rfc3339(self._clock.now())
+
+        def job(connection: sqlite3.Connection) -> None:
+            viewer = load_viewer(connection, actor)
+            owner = sql.scalar(connection, "SELECT user_id FROM api_keys WHERE id = ?", (key_id,))
+            if owner is None or (owner != actor.id and not viewer.is_admin):
+                raise NotFound("API key", key_id)
+            query = "UPDATE api_keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL"
+            connection.execute(query, (now, key_id))
+
+        await self._database.write(job)
+
+    async def _mark_used(self, key_id: str, last_used: datetime | None) -> None:
+        now = self._clock.now()
+        if last_used is None or now - last_used >= LAST_USED_RESOLUTION:
+            query = "UPDATE api_keys SET last_used_at = ? WHERE id = ?"
+            await self._database.write(lambda c: c.execute(query, (rfc3339(now), key_id)).rowcount)
+
+
+def _require_room(connection: sqlite3.Connection, user_id: str) -> None:
+    query = "SELECT count(*) FROM api_keys WHERE user_id = ? AND revoked_at IS NULL"
+    if sql.scalar(connection, query, (user_id,)) >= MAX_KEYS:
+        raise LimitReached("one more API key of this person", MAX_KEYS, "keys")
+
+
+def _insert(connection: sqlite3.Connection, key: ApiKey, secret: str) -> None:
+    connection.execute(
+        "INSERT INTO api_keys (id, user_id, name, key_hash, hint, created_at)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        (key.id, key.user_id, key.name, tokens.digest(secret), key.hint, rfc3339(key.created_at)),
+    )
+
+
+def _key(row: Any) -> ApiKey:
+    return ApiKey(
+        row["id"],
+        row["user_id"],
+        row["name"],
+        row["hint"],
+        parse_rfc3339(row["created_at"]),
+        parse_optional(row["last_used_at"]),
+        parse_optional(row["revoked_at"]),
+    )

@@ -88,7 +88,8 @@ class IllegalTransition(Conflict):
         self.allowed = tuple(allowed)
         steps = ", ".join(self.allowed) or "nothing"
         super().__init__(
-            f"a ticket that is {found} cannot become {wanted}", f"from {found} it can become: {steps}"
+            f"a ticket that is {found} cannot become {wanted}",
+            f"from {found} it can become: {steps}",
         )
 
 

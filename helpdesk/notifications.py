@@ -1,25 +1,152 @@
-"""Notices. (Bodies follow; the signatures stand.)"""
+"""Notices inside the app: rows that wait for their person to read them.
 
+Owns the ``notifications`` table. The plugin system tells admins this way that it disabled a plugin.
+Must not know of e-mail or pages.
+"""
+
+import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from helpdesk import accounts, checks
 from helpdesk.actors import Actor
+from helpdesk.clock import Clock, parse_optional, parse_rfc3339, rfc3339
+from helpdesk.errors import Invalid, NotFound
+from helpdesk.ids import new_id
+from helpdesk.storage import sql
+from helpdesk.storage.database import Database
+from helpdesk.viewers import load_viewer
+
+MAX_TITLE = 200
+MAX_BODY = 4_000
+"""Characters; programs write notices, and a notice cut short is better than none."""
+KEPT_PER_PERSON = 500
+"""Older notices give way to new ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Notification:
+    """One notice to one person."""
+
     id: str
     title: str
     body: str
-    link: str | None  # a path on this site
+    link: str | None
+    """A path on this site, such as ``/admin/plugins``."""
     created_at: datetime
     read_at: datetime | None
 
 
 class Notifications:
-    async def notify(self, user_id: str, *, title: str, body: str = "", link: str | None = None) -> None: ...
-    async def notify_admins(self, *, title: str, body: str = "", link: str | None = None) -> int: ...
-    async def list(self, actor: Actor, *, unread_only: bool = False, limit: int = 50) -> tuple[Notification, ...]: ...
-    async def unread_count(self, actor: Actor) -> int: ...
-    async def mark_read(self, actor: Actor, notification_id: str) -> None: ...
-    async def mark_all_read(self, actor: Actor) -> int: ...
+    """Sends and lists notices."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def notify(
+        self, user_id: str, *, title: str, body: str = "", link: str | None = None
+    ) -> None:
+        """Leave a notice for one person."""
+        notice = self._notice(title, body, link)
+
+        def job(connection: sqlite3.Connection) -> None:
+            accounts.find(connection, user_id)
+            _insert(connection, user_id, notice)
+
+        await self._database.write(job)
+
+    async def notify_admins(self, *, title: str, body: str = "", link: str | None = None) -> int:
+        """Leave a notice for every admin who is not disabled; return how many there are."""
+        notice = self._notice(title, body, link)
+
+        def job(connection: sqlite3.Connection) -> int:
+            query = "SELECT id FROM users WHERE role = 'admin' AND NOT disabled"
+            admins = connection.execute(query).fetchall()
+            for (user_id,) in admins:
+                _insert(connection, user_id, notice)
+            return len(admins)
+
+        return await self._database.write(job)
+
+    async def list(
+        self, actor: Actor, *, unread_only: bool = False, limit: int = 50
+    ) -> tuple[Notification, ...]:
+        """Return one's own notices, newest first."""
+        query = "SELECT * FROM notifications WHERE user_id = ?"
+        if unread_only:
+            query += " AND read_at IS NULL"
+        query += " ORDER BY id DESC LIMIT ?"
+
+        def job(connection: sqlite3.Connection) -> tuple[Notification, ...]:
+            load_viewer(connection, actor)
+            found = sql.rows(connection, query, (actor.id, max(0, min(limit, KEPT_PER_PERSON))))
+            return tuple(_notification(row) for row in found)
+
+        return await self._database.read(job)
+
+    async def unread_count(self, actor: Actor) -> int:
+        """Return how many of one's own notices are unread."""
+        query = "SELECT count(*) FROM notifications WHERE user_id = ? AND read_at IS NULL"
+        return int(await self._database.read(lambda c: sql.scalar(c, query, (actor.id,))))
+
+    async def mark_read(self, actor: Actor, notification_id: str) -> None:
+        """Mark one of one's own notices as read. Raises ``NotFound``."""
+        now = rfc3339(self._clock.now())
+        query = (
+            "UPDATE notifications SET read_at = coalesce(read_at, ?) WHERE id = ? AND user_id = ?"
+        )
+
+        def job(connection: sqlite3.Connection) -> None:
+            if not connection.execute(query, (now, notification_id, actor.id)).rowcount:
+                raise NotFound("notification", notification_id)
+
+        await self._database.write(job)
+
+    async def mark_all_read(self, actor: Actor) -> int:
+        """Mark all of one's own notices as read; return how many were not."""
+        now = rfc3339(self._clock.now())
+        query = "UPDATE notifications SET read_at = ? WHERE user_id = ? AND read_at IS NULL"
+        return await self._database.write(lambda c: c.execute(query, (now, actor.id)).rowcount)
+
+    def _notice(self, title: str, body: str, link: str | None) -> tuple[str, str, str | None, str]:
+        if link is not None and (not link.startswith("/") or link.startswith(("//", "/\\"))):
+            raise Invalid("link", repr(link), "a path on this site, starting with one /")
+        return (
+            _cut(" ".join(title.split()), MAX_TITLE),
+            _cut(body.strip(), MAX_BODY),
+            link,
+            rfc3339(self._clock.now()),
+        )
+
+
+def _cut(text: str, most: int) -> str:
+    text = checks.cleaned(text)
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def _insert(
+    connection: sqlite3.Connection, user_id: str, notice: tuple[str, str, str | None, str]
+) -> None:
+    connection.execute(
+        "INSERT INTO notifications (id, user_id, title, body, link, created_at)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        (new_id(), user_id, *notice),
+    )
+    connection.execute(
+        "DELETE FROM notifications WHERE user_id = ? AND id NOT IN"
+        " (SELECT id FROM notifications WHERE user_id = ? ORDER BY id DESC LIMIT ?)",
+        (user_id, user_id, KEPT_PER_PERSON),
+    )
+
+
+def _notification(row: Any) -> Notification:
+    return Notification(
+        row["id"],
+        row["title"],
+        row["body"],
+        row["link"],
+        parse_rfc3339(row["created_at"]),
+        parse_optional(row["read_at"]),
+    )

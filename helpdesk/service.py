@@ -1,6 +1,80 @@
-"""The facade. (Bodies follow; the signatures stand.)
+"""``HelpDesk``: the services bundled over one database.
 
-    async with HelpDesk.open(path, migrations=[...], clock=..., defaults=SettingValues(...)) as helpdesk:
-        helpdesk.tickets, .users, .groups, .catalogue, .statuses, .sessions, .api_keys,
-        helpdesk.notifications, .settings, .outbox, .database, .clock
+Owns their wiring and nothing else. Use::
+
+    async with HelpDesk.open(path) as helpdesk:
+        ticket = await helpdesk.tickets.create(user.actor, TicketDraft("Subject", "Description"))
 """
+
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+from sqlite_utils.migrations import Migrations
+
+from helpdesk.api_keys import ApiKeys
+from helpdesk.catalogue import Catalogue
+from helpdesk.clock import Clock, SystemClock
+from helpdesk.groups import Groups
+from helpdesk.notifications import Notifications
+from helpdesk.outbox import Outbox
+from helpdesk.passwords import Passwords
+from helpdesk.sessions import Sessions
+from helpdesk.settings import Settings, SettingValues
+from helpdesk.statuses import Statuses
+from helpdesk.storage.database import Database
+from helpdesk.storage.migrations import HELPDESK_MIGRATIONS
+from helpdesk.tickets.service import Tickets
+from helpdesk.users import Users
+
+
+class HelpDesk:
+    """All services of the domain. Make one with ``HelpDesk.open``."""
+
+    def __init__(
+        self,
+        database: Database,
+        outbox: Outbox,
+        clock: Clock,
+        defaults: SettingValues,
+        passwords: Passwords,
+    ) -> None:
+        self.database = database
+        self.outbox = outbox
+        self.clock = clock
+        self.passwords = passwords
+        self.settings = Settings(database, defaults)
+        self.users = Users(database, clock, passwords)
+        self.groups = Groups(database)
+        self.catalogue = Catalogue(database)
+        self.statuses = Statuses(database)
+        self.sessions = Sessions(database, clock, self.users, self.settings)
+        self.api_keys = ApiKeys(database, clock)
+        self.notifications = Notifications(database, clock)
+        self.tickets = Tickets(database, clock, self.settings)
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def open(
+        cls,
+        path: Path,
+        *,
+        migrations: Sequence[Migrations] = (),
+        clock: Clock | None = None,
+        defaults: SettingValues | None = None,
+        passwords: Passwords | None = None,
+    ) -> "AsyncIterator[HelpDesk]":
+        """Open the help desk whose database is at ``path``; create it where there is none.
+
+        ``migrations`` are other packages' tables in the same file. ``defaults`` hold where an admin
+        has not stored a setting.
+        """
+        every = [HELPDESK_MIGRATIONS, *migrations]
+        async with Database.open(path, migrations=every) as database:
+            yield cls(
+                database,
+                await Outbox.open(database),
+                clock or SystemClock(),
+                defaults or SettingValues(),
+                passwords or Passwords(),
+            )

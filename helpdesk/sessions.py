@@ -1,30 +1,133 @@
-"""Sessions. (Bodies follow; the signatures stand.)"""
+"""Logins: an opaque random token per browser, of which only the SHA-256 is stored.
 
+Owns the ``sessions`` table. A session ends at its expiry, at log-out, when the account is disabled,
+and when the password changes. Logging in always makes a new token and revokes the one before, so
+that a token planted in somebody's browser is worth nothing. Must not know of cookies.
+"""
+
+import sqlite3
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from helpdesk import access, accounts, tokens
+from helpdesk.accounts import User
 from helpdesk.actors import Actor
-from helpdesk.users import User
+from helpdesk.clock import Clock, parse_rfc3339, rfc3339
+from helpdesk.errors import LoginFailed
+from helpdesk.settings import Settings
+from helpdesk.storage import sql
+from helpdesk.storage.database import Database
+from helpdesk.users import Users
+from helpdesk.viewers import load_viewer
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
+    """A login that holds."""
+
     user: User
     csrf_token: str
+    """Belongs to this session alone; every form and state-changing call carries it back."""
     created_at: datetime
     expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class NewSession:
-    token: str  # goes into the cookie, and nowhere else
+    """A login that was just made."""
+
+    token: str
+    """For the cookie, and nowhere else: it cannot be shown again."""
     session: Session
 
 
 class Sessions:
-    async def log_in(self, email: str, password: str, *, replaces: str | None = None) -> NewSession: ...  # LoginFailed; replaces = the old cookie's token, revoked
-    async def start(self, user_id: str, *, replaces: str | None = None) -> NewSession: ...
-    async def find(self, token: str) -> Session | None: ...  # None: unknown, expired, revoked, disabled
-    async def log_out(self, token: str) -> None: ...
-    async def revoke_all(self, actor: Actor, user_id: str) -> int: ...  # oneself or admin
-    async def purge_expired(self) -> int: ...
+    """Makes, finds and ends logins."""
+
+    def __init__(self, database: Database, clock: Clock, users: Users, settings: Settings) -> None:
+        self._database = database
+        self._clock = clock
+        self._users = users
+        self._settings = settings
+
+    async def log_in(self, email: str, password: str, *, replaces: str | None = None) -> NewSession:
+        """Log somebody in. Raises ``LoginFailed``. ``replaces`` is the token held until now."""
+        user = await self._users.verify(email, password)
+        return await self.start(user.id, replaces=replaces)
+
+    async def start(self, user_id: str, *, replaces: str | None = None) -> NewSession:
+        """Make a session for somebody who has proved who they are."""
+        token = tokens.new_token()
+
+        def job(connection: sqlite3.Connection) -> NewSession:
+            if replaces is not None:
+                _delete(connection, replaces)
+            session = self._new_session(connection, user_id, token)
+            return NewSession(token, session)
+
+        return await self._database.write(job)
+
+    async def find(self, token: str) -> Session | None:
+        """Return the session of a token; None where it is unknown, expired or revoked."""
+        now = self._clock.now()
+
+        def job(connection: sqlite3.Connection) -> Session | None:
+            row = sql.row(
+                connection,
+                "SELECT users.*, sessions.created_at AS began_at, sessions.expires_at"
+                " FROM sessions JOIN users ON users.id = sessions.user_id"
+                " WHERE token_hash = ? AND expires_at > ? AND NOT users.disabled",
+                (tokens.digest(token), rfc3339(now)),
+            )
+            if row is None:
+                return None
+            return Session(
+                accounts.from_row(row),
+                _csrf_token(token),
+                parse_rfc3339(row["began_at"]),
+                parse_rfc3339(row["expires_at"]),
+            )
+
+        return await self._database.read(job)
+
+    async def log_out(self, token: str) -> None:
+        """End one session; unknown tokens are nobody's business."""
+        await self._database.write(lambda connection: _delete(connection, token))
+
+    async def revoke_all(self, actor: Actor, user_id: str) -> int:
+        """End every session of oneself, or of anybody for admins; return how many there were."""
+
+        def job(connection: sqlite3.Connection) -> int:
+            viewer = load_viewer(connection, actor)
+            access.require_self_or_admin(viewer, user_id, "end sessions")
+            query = "DELETE FROM sessions WHERE user_id = ?"
+            return connection.execute(query, (user_id,)).rowcount
+
+        return await self._database.write(job)
+
+    async def purge_expired(self) -> int:
+        """Delete sessions that have expired; return how many."""
+        now = rfc3339(self._clock.now())
+        query = "DELETE FROM sessions WHERE expires_at <= ?"
+        return await self._database.write(lambda c: c.execute(query, (now,)).rowcount)
+
+    def _new_session(self, connection: sqlite3.Connection, user_id: str, token: str) -> Session:
+        user = accounts.find(connection, user_id)
+        if user.disabled:
+            raise LoginFailed
+        now = self._clock.now()
+        until = now + timedelta(days=self._settings.values(connection).session_days)
+        connection.execute(
+            "INSERT INTO sessions (token_hash, user_id, created_at, expires_at)"
+            " VALUES (?, ?, ?, ?)",
+            (tokens.digest(token), user_id, rfc3339(now), rfc3339(until)),
+        )
+        return Session(user, _csrf_token(token), now, until)
+
+
+def _csrf_token(token: str) -> str:
+    return tokens.derived(token, "csrf")
+
+
+def _delete(connection: sqlite3.Connection, token: str) -> None:
+    connection.execute("DELETE FROM sessions WHERE token_hash = ?", (tokens.digest(token),))

@@ -1,19 +1,111 @@
-"""Settings. (Bodies follow; the signatures stand.)"""
+"""Settings that admins change while the help desk runs.
 
+Owns their names, types, defaults and bounds, in one dataclass. A stored value wins over the
+default; the composition root may bring other defaults (a site URL from a file, say). Must not know
+who reads them.
+"""
+
+import dataclasses
+import json
+import sqlite3
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
+from helpdesk import access, checks
 from helpdesk.actors import Actor
+from helpdesk.errors import Invalid
+from helpdesk.storage.database import Database
+from helpdesk.viewers import load_viewer
 
 
 @dataclass(frozen=True, slots=True)
 class SettingValues:
+    """All settings at one moment."""
+
     site_name: str = "Open Help Desk"
-    site_url: str = "http://127.0.0.1:8000"  # no slash at the end
+    site_url: str = "http://127.0.0.1:8000"
+    """Where people reach the help desk, without a slash at the end; ticket URLs start with it."""
     reopen_window_days: int = 7
+    """How long a settled ticket can be reopened; afterwards a resolved one is closed."""
     session_days: int = 14
-    plugin_error_threshold: int = 50  # per cent
+    """How long a login lasts."""
+    plugin_error_threshold: int = 50
+    """Per cent of failed deliveries in the rolling window above which a plugin is disabled."""
+
+
+_BOUNDS = {
+    "reopen_window_days": (0, 3650),
+    "session_days": (1, 365),
+    "plugin_error_threshold": (1, 100),
+}
 
 
 class Settings:
-    async def all(self) -> SettingValues: ...
-    async def update(self, actor: Actor, **changes: str | int) -> SettingValues: ...  # admin
+    """Reads and changes the settings."""
+
+    def __init__(self, database: Database, defaults: SettingValues) -> None:
+        self._database = database
+        self._defaults = defaults
+
+    async def all(self) -> SettingValues:
+        """Return the settings as they are now."""
+        return await self._database.read(self.values)
+
+    async def update(self, actor: Actor, **changes: str | int) -> SettingValues:
+        """Change the named settings (admins). Raises ``Invalid`` naming the first wrong one."""
+        checked = {name: _checked(name, value) for name, value in changes.items()}
+
+        def job(connection: sqlite3.Connection) -> SettingValues:
+            access.require_admin(load_viewer(connection, actor), "change settings")
+            connection.executemany(
+                "INSERT INTO settings (key, value) VALUES (?, ?)"
+                " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                [(name, json.dumps(value)) for name, value in checked.items()],
+            )
+            return self.values(connection)
+
+        return await self._database.write(job)
+
+    def values(self, connection: sqlite3.Connection) -> SettingValues:
+        """Return the settings as a transaction sees them."""
+        known = {field.name for field in dataclasses.fields(SettingValues)}
+        stored = connection.execute("SELECT key, value FROM settings")
+        changes = {key: json.loads(value) for key, value in stored if key in known}
+        return dataclasses.replace(self._defaults, **changes)
+
+
+def _checked(name: str, value: str | int) -> str | int:
+    if name in _BOUNDS:
+        return _number(name, value)
+    if name == "site_name":
+        return checks.name(name, str(value))
+    if name == "site_url":
+        return site_url(str(value))
+    raise Invalid("setting", repr(name), "one of the settings' names")
+
+
+def _number(name: str, value: str | int) -> int:
+    least, most = _BOUNDS[name]
+    expected = f"a whole number from {least} to {most}"
+    try:
+        number = int(value)
+    except ValueError:
+        raise Invalid(name, repr(value), expected) from None
+    if isinstance(value, bool) or not least <= number <= most:
+        raise Invalid(name, repr(value), expected)
+    return number
+
+
+def site_url(value: str) -> str:
+    """Check the address of the site and return it without a slash at the end."""
+    address = checks.cleaned(value).strip().rstrip("/")
+    expected = "an address like https://help.example.com"
+    try:
+        parts = urlsplit(address)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname)
+    except ValueError:
+        usable = False
+        parts = None
+    if not usable or parts is None or parts.query or parts.fragment or parts.username:
+        raise Invalid("site_url", repr(value), expected)
+    return address

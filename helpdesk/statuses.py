@@ -1,18 +1,118 @@
-"""Statuses. (Bodies follow; the signatures stand.)"""
+"""The statuses a ticket can have: three of the system, and those that admins add.
 
+Owns the ``statuses`` table and the three system names. Which status may follow which is
+``tickets.workflow``'s to say.
+"""
+
+import sqlite3
 from dataclasses import dataclass
 
+from helpdesk import access, checks
 from helpdesk.actors import Actor
+from helpdesk.errors import Conflict, NotFound
+from helpdesk.storage import sql
+from helpdesk.storage.database import Database
+from helpdesk.viewers import load_viewer
+
+NEW = "New"
+RESOLVED = "Resolved"
+CLOSED = "Closed"
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
+    """One status."""
+
     name: str
-    system: bool  # New, Resolved, Closed: can neither be renamed nor removed
+    system: bool
+    """New, Resolved or Closed: it can be neither renamed nor removed."""
 
 
 class Statuses:
-    async def all(self) -> tuple[Status, ...]: ...  # New, customs in order, Resolved, Closed
-    async def add(self, actor: Actor, name: str) -> Status: ...
-    async def rename(self, actor: Actor, name: str, new_name: str) -> Status: ...
-    async def remove(self, actor: Actor, name: str) -> None: ...  # Conflict while tickets have it
+    """Lists and changes the statuses."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def all(self) -> tuple[Status, ...]:
+        """Return New, then the added ones in the order of adding, then Resolved and Closed."""
+        return await self._database.read(all_statuses)
+
+    async def add(self, actor: Actor, name: str) -> Status:
+        """Add a status between New and Resolved (admins)."""
+        status = Status(checks.name("name", name), system=False)
+
+        def job(connection: sqlite3.Connection) -> Status:
+            access.require_admin(load_viewer(connection, actor), "add statuses")
+            insert(connection, status.name)
+            return status
+
+        return await self._database.write(job)
+
+    async def rename(self, actor: Actor, name: str, new_name: str) -> Status:
+        """Rename an added status (admins); tickets follow, their history keeps the old name."""
+        wanted = checks.name("name", new_name)
+
+        def job(connection: sqlite3.Connection) -> Status:
+            access.require_admin(load_viewer(connection, actor), "rename statuses")
+            status = _added(connection, name)
+            if wanted.lower() != status.name.lower():
+                _require_free_name(connection, wanted)
+            query = "UPDATE statuses SET name = ? WHERE name = ?"
+            connection.execute(query, (wanted, status.name))
+            return Status(wanted, system=False)
+
+        return await self._database.write(job)
+
+    async def remove(self, actor: Actor, name: str) -> None:
+        """Remove an added status (admins). Raises ``Conflict`` while tickets have it."""
+
+        def job(connection: sqlite3.Connection) -> None:
+            access.require_admin(load_viewer(connection, actor), "remove statuses")
+            status = _added(connection, name)
+            query = "SELECT count(*) FROM tickets WHERE status = ?"
+            if count := sql.scalar(connection, query, (status.name,)):
+                raise Conflict(
+                    f"{count:,} tickets are {status.name}", "give them another status first"
+                )
+            connection.execute("DELETE FROM statuses WHERE name = ?", (status.name,))
+
+        await self._database.write(job)
+
+
+def all_statuses(connection: sqlite3.Connection) -> tuple[Status, ...]:
+    """Return every status in its order."""
+    query = "SELECT name, system FROM statuses ORDER BY position"
+    return tuple(Status(name, bool(system)) for name, system in connection.execute(query))
+
+
+def find(connection: sqlite3.Connection, name: str) -> Status:
+    """Return a status by its name in any case, or raise ``NotFound``."""
+    row = sql.row(connection, "SELECT name, system FROM statuses WHERE name = ?", (name.strip(),))
+    if row is None:
+        raise NotFound("status", name)
+    return Status(row["name"], bool(row["system"]))
+
+
+def insert(connection: sqlite3.Connection, name: str) -> None:
+    """Write a new status behind the ones that were added before."""
+    _require_free_name(connection, name)
+    connection.execute(
+        "INSERT INTO statuses (name, system, position) SELECT ?, 0, 1 + max(position)"
+        " FROM statuses WHERE position < 1000000",
+        (name,),
+    )
+
+
+def _added(connection: sqlite3.Connection, name: str) -> Status:
+    status = find(connection, name)
+    if status.system:
+        raise Conflict(
+            f"{status.name} is a status of the system", "rename and remove added statuses only"
+        )
+    return status
+
+
+def _require_free_name(connection: sqlite3.Connection, name: str) -> None:
+    if sql.row(connection, "SELECT 1 FROM statuses WHERE name = ?", (name,)) is not None:
+        raise Conflict(f"there is a status {name!r} already", "choose another name")

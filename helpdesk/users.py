@@ -1,34 +1,229 @@
-"""People. (Bodies follow; the signatures stand.)"""
+"""Who may come in, and the care of accounts.
 
+Owns the rules: who creates and changes accounts, and that there is always an enabled admin once
+there has been one. Must not know of cookies or keys; those ask here.
+"""
+
+import sqlite3
 from dataclasses import dataclass
-from datetime import datetime
 
+from helpdesk import access, accounts, checks, passwords
+from helpdesk.accounts import User
 from helpdesk.actors import Actor, Role
-from helpdesk.paging import Page
+from helpdesk.clock import Clock
+from helpdesk.errors import Conflict, LoginFailed, NotFound
+from helpdesk.ids import new_id
+from helpdesk.paging import Page, PageRequest
+from helpdesk.passwords import Passwords
+from helpdesk.storage import sql
+from helpdesk.storage.database import Database
+from helpdesk.viewers import load_viewer
+
+__all__ = ["User", "UserChanges", "Users"]
 
 
 @dataclass(frozen=True, slots=True)
-class User:
-    id: str
-    email: str
-    name: str
-    role: Role
-    disabled: bool
-    created_at: datetime
+class UserChanges:
+    """What to change of a user; None leaves a thing as it is."""
 
-    @property
-    def actor(self) -> Actor:
-        return Actor.person(self.id, self.name, self.role)
+    name: str | None = None
+    email: str | None = None
+    role: Role | str | None = None
+    disabled: bool | None = None
 
 
 class Users:
-    async def create(self, actor: Actor, *, email: str, name: str, role: Role = Role.USER, password: str | None = None) -> User: ...
-    async def get(self, actor: Actor, user_id: str) -> User: ...
-    async def find_by_email(self, actor: Actor, email: str) -> User | None: ...  # staff
-    async def list(self, actor: Actor, *, text: str = "", page: int = 1, per_page: int = 50) -> Page[User]: ...  # staff
-    async def assignable(self, actor: Actor) -> tuple[User, ...]: ...  # staff and admins, enabled, by name
-    async def update(self, actor: Actor, user_id: str, *, name: str | None = None, email: str | None = None, role: Role | None = None, disabled: bool | None = None) -> User: ...
-    async def set_password(self, actor: Actor, user_id: str, password: str) -> None: ...  # admin
-    async def change_password(self, actor: Actor, *, current: str, new: str) -> None: ...  # oneself
-    async def verify(self, email: str, password: str) -> User: ...  # raises LoginFailed
-    async def count(self) -> int: ...
+    """The accounts."""
+
+    def __init__(self, database: Database, clock: Clock, hasher: Passwords) -> None:
+        self._database = database
+        self._clock = clock
+        self._passwords = hasher
+
+    async def create(
+        self,
+        actor: Actor,
+        *,
+        email: str,
+        name: str,
+        role: Role | str = Role.USER,
+        password: str | None = None,
+    ) -> User:
+        """Create an account (admins); without a password nobody can log in to it yet."""
+        encoded = None
+        if password is not None:
+            encoded = await self._passwords.hash(passwords.checked(password))
+        user = User(
+            new_id(),
+            checks.email(email),
+            checks.name("name", name),
+            accounts.role_named(role),
+            disabled=False,
+            created_at=self._clock.now(),
+        )
+        return await self._database.write(
+            lambda connection: _create(connection, actor, user, encoded)
+        )
+
+    async def get(self, actor: Actor, user_id: str) -> User:
+        """Return one account: one's own, or any for staff."""
+
+        def job(connection: sqlite3.Connection) -> User:
+            viewer = load_viewer(connection, actor)
+            if viewer.actor.id != user_id and not viewer.is_staff:
+                raise NotFound("user", user_id)
+            return accounts.find(connection, user_id)
+
+        return await self._database.read(job)
+
+    async def find_by_email(self, actor: Actor, email: str) -> User | None:
+        """Return the account with this address, for staff."""
+
+        def job(connection: sqlite3.Connection) -> User | None:
+            access.require_staff(load_viewer(connection, actor), "look up people")
+            row = sql.row(
+                connection, "SELECT * FROM users WHERE email = ?", (email.strip().lower(),)
+            )
+            return row and accounts.from_row(row)
+
+        return await self._database.read(job)
+
+    async def list(
+        self, actor: Actor, *, text: str = "", page: int = 1, per_page: int = 50
+    ) -> Page[User]:
+        """Return accounts by name, for staff; ``text`` is looked for in name and address."""
+        request = PageRequest(page, per_page)
+        return await self._database.read(lambda c: _list(c, actor, text, request))
+
+    async def assignable(self, actor: Actor) -> tuple[User, ...]:
+        """Return everybody who can be given a ticket, by name, for staff."""
+
+        def job(connection: sqlite3.Connection) -> tuple[User, ...]:
+            access.require_staff(load_viewer(connection, actor), "look up people")
+            query = (
+                "SELECT * FROM users WHERE role IN ('admin', 'staff') AND NOT disabled"
+                " ORDER BY name COLLATE NOCASE, id"
+            )
+            return tuple(accounts.from_row(row) for row in sql.rows(connection, query))
+
+        return await self._database.read(job)
+
+    async def update(
+        self,
+        actor: Actor,
+        user_id: str,
+        *,
+        name: str | None = None,
+        email: str | None = None,
+        role: Role | str | None = None,
+        disabled: bool | None = None,
+    ) -> User:
+        """Change an account: admins everything, a person their own name.
+
+        Disabling ends the person's sessions at once, and their API keys stop working.
+        """
+        changes = UserChanges(name, email, role, disabled)
+        return await self._database.write(lambda c: _update(c, actor, user_id, changes))
+
+    async def set_password(self, actor: Actor, user_id: str, password: str) -> None:
+        """Give somebody a new password (admins) and end their sessions."""
+        encoded = await self._passwords.hash(passwords.checked(password))
+
+        def job(connection: sqlite3.Connection) -> None:
+            access.require_admin(load_viewer(connection, actor), "set somebody's password")
+            accounts.find(connection, user_id)
+            accounts.store_password(connection, user_id, encoded)
+
+        await self._database.write(job)
+
+    async def change_password(self, actor: Actor, *, current: str, new: str) -> None:
+        """Change one's own password and end all one's sessions. Raises ``LoginFailed``."""
+        known = await self._database.read(lambda c: _password_hash(c, "id", actor.id))
+        if not await self._passwords.matches(known, current):
+            raise LoginFailed
+        encoded = await self._passwords.hash(passwords.checked(new))
+        await self._database.write(lambda c: accounts.store_password(c, actor.id, encoded))
+
+    async def verify(self, email: str, password: str) -> User:
+        """Return whose address and password these are. Raises ``LoginFailed``, saying no more."""
+        address = email.strip().lower()
+        known = await self._database.read(lambda c: _password_hash(c, "email", address))
+        if not await self._passwords.matches(known, password):
+            raise LoginFailed
+        row = await self._database.read(
+            lambda c: sql.row(c, "SELECT * FROM users WHERE email = ?", (address,))
+        )
+        if row is None or row["disabled"]:
+            raise LoginFailed
+        return accounts.from_row(row)
+
+    async def count(self) -> int:
+        """Return how many accounts there are: none means that the first set-up is due."""
+        return int(await self._database.read(lambda c: sql.scalar(c, "SELECT count(*) FROM users")))
+
+
+def _create(
+    connection: sqlite3.Connection, actor: Actor, user: User, password_hash: str | None
+) -> User:
+    access.require_admin(load_viewer(connection, actor), "create accounts")
+    accounts.insert(connection, user, password_hash)
+    return user
+
+
+def _update(
+    connection: sqlite3.Connection, actor: Actor, user_id: str, changes: UserChanges
+) -> User:
+    viewer = load_viewer(connection, actor)
+    if (changes.email, changes.role, changes.disabled) != (None, None, None):
+        access.require_admin(viewer, "change an account")
+    access.require_self_or_admin(viewer, user_id, "change an account")
+    user = _with(accounts.find(connection, user_id), changes)
+    accounts.require_free_email(connection, user.email, user.id)
+    connection.execute(
+        "UPDATE users SET email = ?, name = ?, role = ?, disabled = ? WHERE id = ?",
+        (user.email, user.name, user.role.value, user.disabled, user.id),
+    )
+    if changes.role is not None or changes.disabled is not None:
+        _require_an_admin(connection)
+    if user.disabled:
+        connection.execute("DELETE FROM sessions WHERE user_id = ?", (user_id,))
+    return user
+
+
+def _with(user: User, changes: UserChanges) -> User:
+    return User(
+        user.id,
+        user.email if changes.email is None else checks.email(changes.email),
+        user.name if changes.name is None else checks.name("name", changes.name),
+        user.role if changes.role is None else accounts.role_named(changes.role),
+        user.disabled if changes.disabled is None else changes.disabled,
+        user.created_at,
+    )
+
+
+def _require_an_admin(connection: sqlite3.Connection) -> None:
+    query = "SELECT count(*) FROM users WHERE role = 'admin' AND NOT disabled"
+    if not sql.scalar(connection, query):
+        raise Conflict("this is the last admin", "make somebody else an admin first")
+
+
+def _list(
+    connection: sqlite3.Connection, actor: Actor, text: str, request: PageRequest
+) -> Page[User]:
+    access.require_staff(load_viewer(connection, actor), "look up people")
+    where = "WHERE instr(lower(name), :text) OR instr(email, :text)"
+    found = sql.rows(
+        connection,
+        f"SELECT * FROM users {where} ORDER BY name COLLATE NOCASE, id LIMIT :limit OFFSET :offset",  # noqa: S608
+        {"text": text.strip().lower(), "limit": request.per_page, "offset": request.offset},
+    )
+    count = f"SELECT count(*) FROM users {where}"  # noqa: S608
+    total = sql.scalar(connection, count, {"text": text.strip().lower()})
+    users = [accounts.from_row(row) for row in found]
+    return Page(users, request.page, request.per_page, total)
+
+
+def _password_hash(connection: sqlite3.Connection, column: str, value: str) -> str | None:
+    query = f"SELECT password_hash FROM users WHERE {column} = ? AND NOT disabled"  # noqa: S608
+    found: str | None = sql.scalar(connection, query, (value,))
+    return found

@@ -1,11 +1,12 @@
-"""Tickets and all that hangs on one.
+"""Tickets and all that hangs on one; each imports only from above.
 
 ::
 
     model                     what a ticket, a reply, a status change look like; no I/O
-    workflow                  which status may follow which, and when a ticket can be reopened (pure)
+    workflow                  which status may follow which, and for how long (pure)
     rows                      SQL rows to model, and back
-    lists                     filters, sorting and paging
-    changes conversation      the changes, each one transaction with its events
+    lists  rights             filters, sorting and paging; what a viewer may do now
+    change                    one change in the making: the row and its events
+    status edits conversation the changes themselves
     service                   ``Tickets``: what pages, the API, plugins and jobs call
 """

@@ -1,26 +1,195 @@
-"""Tickets. (Bodies follow; the signatures stand.)"""
+"""``Tickets``: what pages, the API, plugins and jobs call.
 
+Every method takes the actor first and enforces ``access``. Each change is one transaction with its
+events; when a method returns, both are durable. Errors are those of ``helpdesk.errors``:
+``NotFound``, ``NotAllowed``, ``Invalid``, ``Conflict``, ``LimitReached``.
+"""
+
+import sqlite3
+from collections.abc import Callable
+from typing import TypeVar
+
+from helpdesk import access
+from helpdesk.access import Viewer
 from helpdesk.actors import Actor
-from helpdesk.paging import Page
-from helpdesk.tickets.model import CustomField, Priority, Reply, Ticket, TicketDetail, TicketDraft, TicketFilter, TicketSummary
+from helpdesk.clock import Clock
+from helpdesk.paging import Page, PageRequest
+from helpdesk.settings import Settings
+from helpdesk.storage.database import Database
+from helpdesk.tickets import conversation, edits, lists, rows, status
+from helpdesk.tickets.change import Change
+from helpdesk.tickets.edits import TicketChanges
+from helpdesk.tickets.model import (
+    CustomField,
+    Priority,
+    Reply,
+    Ticket,
+    TicketDetail,
+    TicketDraft,
+    TicketFilter,
+    TicketSummary,
+)
+from helpdesk.tickets.rights import rights
+from helpdesk.viewers import load_viewer
+
+T = TypeVar("T")
+
+_EVERYTHING = TicketFilter()
 
 
 class Tickets:
-    async def create(self, actor: Actor, draft: TicketDraft) -> Ticket: ...
-    async def get(self, actor: Actor, ticket_id: str) -> Ticket: ...
-    async def detail(self, actor: Actor, ticket_id: str) -> TicketDetail: ...  # everything of a page, one snapshot
-    async def replies(self, actor: Actor, ticket_id: str) -> tuple[Reply, ...]: ...
-    async def list(self, actor: Actor, wanted: TicketFilter = TicketFilter(), *, sort: str = "-updated_at", page: int = 1, per_page: int = 25) -> Page[TicketSummary]: ...
-    # sort: updated_at, created_at, priority, status, subject; "-" in front turns it round
-    async def reply(self, actor: Actor, ticket_id: str, body: str) -> Reply: ...
-    async def note(self, actor: Actor, ticket_id: str, body: str) -> Reply: ...
-    async def assign_user(self, actor: Actor, ticket_id: str, user_id: str) -> Ticket: ...
-    async def assign_group(self, actor: Actor, ticket_id: str, group_id: str) -> Ticket: ...
-    async def unassign(self, actor: Actor, ticket_id: str) -> Ticket: ...
-    async def set_status(self, actor: Actor, ticket_id: str, status: str) -> Ticket: ...  # also Resolved, Closed, and back
-    async def resolve(self, actor: Actor, ticket_id: str, notes: str = "") -> Ticket: ...
-    async def close(self, actor: Actor, ticket_id: str) -> Ticket: ...
-    async def reopen(self, actor: Actor, ticket_id: str, reason: str = "") -> Ticket: ...
-    async def edit(self, actor: Actor, ticket_id: str, *, subject: str | None = None, description: str | None = None, priority: Priority | str | None = None) -> Ticket: ...
-    async def classify(self, actor: Actor, ticket_id: str, *, category: str | None, type: str | None = None, item: str | None = None) -> Ticket: ...  # ids or names; None empties
-    async def set_custom_field(self, actor: Actor, ticket_id: str, key: str, value: str) -> CustomField: ...
+    """Reads and changes tickets."""
+
+    def __init__(self, database: Database, clock: Clock, settings: Settings) -> None:
+        self._database = database
+        self._clock = clock
+        self._settings = settings
+
+    async def list(
+        self,
+        actor: Actor,
+        wanted: TicketFilter = _EVERYTHING,
+        *,
+        sort: str = "-updated_at",
+        page: int = 1,
+        per_page: int = 25,
+    ) -> Page[TicketSummary]:
+        """Return a page of the tickets that the actor may see; ``lists.SORTS`` names the orders."""
+        request = PageRequest(page, per_page)
+        return await self._database.read(
+            lambda c: lists.tickets(c, load_viewer(c, actor), wanted, sort, request)
+        )
+
+    async def get(self, actor: Actor, ticket_id: str) -> Ticket:
+        """Return one ticket."""
+        return await self._read(actor, ticket_id, lambda _connection, _viewer, ticket: ticket)
+
+    async def replies(self, actor: Actor, ticket_id: str) -> tuple[Reply, ...]:
+        """Return a ticket's conversation in order; notes only for those who may see them."""
+        return await self._read(
+            actor,
+            ticket_id,
+            lambda connection, viewer, _ticket: rows.replies(
+                connection, ticket_id, with_notes=access.may_see_notes(viewer)
+            ),
+        )
+
+    async def detail(self, actor: Actor, ticket_id: str) -> TicketDetail:
+        """Return all that a ticket page shows, in one consistent snapshot."""
+
+        def job(connection: sqlite3.Connection, viewer: Viewer, ticket: Ticket) -> TicketDetail:
+            return TicketDetail(
+                ticket,
+                rows.replies(connection, ticket_id, with_notes=access.may_see_notes(viewer)),
+                rows.history(connection, ticket_id),
+                rights(connection, viewer, ticket, self._clock.now(), self._window(connection)),
+            )
+
+        return await self._read(actor, ticket_id, job)
+
+    async def create(self, actor: Actor, draft: TicketDraft) -> Ticket:
+        """Create a ticket; its status is New."""
+        return await self._change(actor, lambda change: edits.create(change, draft))
+
+    async def update(self, actor: Actor, ticket_id: str, changes: TicketChanges) -> Ticket:
+        """Make several changes in one transaction: all of them or none."""
+        return await self._change(actor, lambda change: edits.update(change, ticket_id, changes))
+
+    async def edit(
+        self,
+        actor: Actor,
+        ticket_id: str,
+        *,
+        subject: str | None = None,
+        description: str | None = None,
+        priority: Priority | str | None = None,
+    ) -> Ticket:
+        """Change the named parts; None leaves a part as it is."""
+        changes = TicketChanges(
+            subject=edits.UNSET if subject is None else subject,
+            description=edits.UNSET if description is None else description,
+            priority=edits.UNSET if priority is None else priority,
+        )
+        return await self.update(actor, ticket_id, changes)
+
+    async def classify(
+        self,
+        actor: Actor,
+        ticket_id: str,
+        *,
+        category: str | None,
+        type: str | None = None,  # noqa: A002
+        item: str | None = None,
+    ) -> Ticket:
+        """Place the ticket in the catalogue, by ids or names; None empties a level."""
+        changes = TicketChanges(category=category, type=type, item=item)
+        return await self.update(actor, ticket_id, changes)
+
+    async def assign_user(self, actor: Actor, ticket_id: str, user_id: str) -> Ticket:
+        """Give the ticket to somebody who is staff."""
+        return await self.update(actor, ticket_id, TicketChanges(assignee_user_id=user_id))
+
+    async def assign_group(self, actor: Actor, ticket_id: str, group_id: str) -> Ticket:
+        """Give the ticket to a group."""
+        return await self.update(actor, ticket_id, TicketChanges(assignee_group_id=group_id))
+
+    async def unassign(self, actor: Actor, ticket_id: str) -> Ticket:
+        """Take the ticket away from whoever has it."""
+        return await self.update(actor, ticket_id, TicketChanges(assignee_user_id=None))
+
+    async def set_status(self, actor: Actor, ticket_id: str, status: str) -> Ticket:
+        """Give the ticket a status, by name in any case; also Resolved, Closed, and back."""
+        return await self.update(actor, ticket_id, TicketChanges(status=status))
+
+    async def resolve(self, actor: Actor, ticket_id: str, notes: str = "") -> Ticket:
+        """Resolve an active ticket, saying how."""
+        return await self._change(actor, lambda change: status.resolve(change, ticket_id, notes))
+
+    async def close(self, actor: Actor, ticket_id: str) -> Ticket:
+        """Close a ticket."""
+        return await self._change(actor, lambda change: status.close(change, ticket_id))
+
+    async def reopen(self, actor: Actor, ticket_id: str, reason: str = "") -> Ticket:
+        """Reopen a resolved or closed ticket within the window; it becomes New."""
+        return await self._change(actor, lambda change: status.reopen(change, ticket_id, reason))
+
+    async def reply(self, actor: Actor, ticket_id: str, body: str) -> Reply:
+        """Add a public reply."""
+        return await self._change(actor, lambda change: conversation.reply(change, ticket_id, body))
+
+    async def note(self, actor: Actor, ticket_id: str, body: str) -> Reply:
+        """Add an internal note, which the submitter never sees."""
+        return await self._change(actor, lambda change: conversation.note(change, ticket_id, body))
+
+    async def set_custom_field(
+        self, actor: Actor, ticket_id: str, key: str, value: str
+    ) -> CustomField:
+        """Set one custom field, as a plugin."""
+        return await self._change(
+            actor, lambda change: conversation.set_custom_field(change, ticket_id, key, value)
+        )
+
+    async def _read(
+        self,
+        actor: Actor,
+        ticket_id: str,
+        job: Callable[[sqlite3.Connection, Viewer, Ticket], T],
+    ) -> T:
+        def read(connection: sqlite3.Connection) -> T:
+            viewer = load_viewer(connection, actor)
+            ticket = rows.find(connection, ticket_id)
+            access.require_sight(viewer, rows.standing(connection, ticket))
+            return job(connection, viewer, ticket)
+
+        return await self._database.read(read)
+
+    async def _change(self, actor: Actor, job: Callable[[Change], T]) -> T:
+        def write(connection: sqlite3.Connection) -> T:
+            viewer = load_viewer(connection, actor)
+            settings = self._settings.values(connection)
+            return job(Change(connection, viewer, self._clock.now(), settings))
+
+        return await self._database.write(write)
+
+    def _window(self, connection: sqlite3.Connection) -> int:
+        return self._settings.values(connection).reopen_window_days

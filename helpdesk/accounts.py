@@ -1,0 +1,91 @@
+"""Accounts as rows: what other modules of the domain need of people inside a transaction.
+
+Owns the ``users`` table's shape. Decides nothing about access: callers have.
+"""
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from helpdesk.actors import Actor, Role
+from helpdesk.clock import parse_rfc3339, rfc3339
+from helpdesk.errors import Conflict, Invalid, NotFound
+from helpdesk.storage import sql
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """An account."""
+
+    id: str
+    email: str
+    """Lower case, unique."""
+    name: str
+    role: Role
+    disabled: bool
+    created_at: datetime
+
+    @property
+    def actor(self) -> Actor:
+        """Return this person as the one who acts."""
+        return Actor.person(self.id, self.name, self.role)
+
+
+def role_named(role: Role | str) -> Role:
+    """Check the name of a role."""
+    try:
+        return Role(role)
+    except ValueError:
+        raise Invalid("role", repr(role), "admin, staff or user") from None
+
+
+def find(connection: sqlite3.Connection, user_id: str) -> User:
+    """Return an account or raise ``NotFound``."""
+    row = sql.row(connection, "SELECT * FROM users WHERE id = ?", (user_id,))
+    if row is None:
+        raise NotFound("user", user_id)
+    return from_row(row)
+
+
+def insert(connection: sqlite3.Connection, user: User, password_hash: str | None) -> None:
+    """Write a new account. Raises ``Conflict`` where the address is taken."""
+    require_free_email(connection, user.email, user.id)
+    connection.execute(
+        "INSERT INTO users (id, email, name, role, password_hash, disabled, created_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            user.id,
+            user.email,
+            user.name,
+            user.role.value,
+            password_hash,
+            user.disabled,
+            rfc3339(user.created_at),
+        ),
+    )
+
+
+def store_password(connection: sqlite3.Connection, user_id: str, encoded: str) -> None:
+    """Replace a password hash and end every session that the old password opened."""
+    connection.execute("UPDATE users SET password_hash = ? WHERE id = ?", (encoded, user_id))
+    connection.execute("DELETE FROM sessions WHERE user_id = ?", (user_id,))
+
+
+def require_free_email(connection: sqlite3.Connection, email: str, user_id: str) -> None:
+    """Raise ``Conflict`` where somebody else has the address."""
+    owner = sql.scalar(connection, "SELECT id FROM users WHERE email = ?", (email,))
+    if owner not in (None, user_id):
+        raise Conflict(f"{email} belongs to another account already", "use another address")
+
+
+def from_row(row: Any) -> User:
+    """Make a ``User`` of a row with all columns."""
+    return User(
+        row["id"],
+        row["email"],
+        row["name"],
+        Role(row["role"]),
+        bool(row["disabled"]),
+        parse_rfc3339(row["created_at"]),
+    )

@@ -1,0 +1,72 @@
+"""Password hashing: Argon2id off the Trio thread.
+
+Owns the cost, and the least and greatest length. A hash takes tens of milliseconds and 64 MiB by
+design (RFC 9106's second recommended option, which is argon2-cffi's default), so few run at once.
+"""
+
+import functools
+from collections.abc import Callable
+from typing import TypeVar
+
+import trio
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from helpdesk.errors import Invalid
+
+T = TypeVar("T")
+
+MIN_LENGTH = 8
+MAX_LENGTH = 1024
+"""Characters; the upper bound keeps one request from hashing megabytes."""
+AT_ONCE = 2
+
+
+class Passwords:
+    """Hashes and checks passwords with one set of costs."""
+
+    def __init__(self, hasher: PasswordHasher | None = None) -> None:
+        self._hasher = hasher or PasswordHasher()
+        self._limiter = trio.CapacityLimiter(AT_ONCE)
+        self._decoy: str | None = None
+
+    async def hash(self, password: str) -> str:
+        """Return the encoded hash, which carries its own salt and costs."""
+        return await self._in_thread(functools.partial(self._hasher.hash, password))
+
+    async def matches(self, encoded: str | None, password: str) -> bool:
+        """Tell whether ``password`` made ``encoded``.
+
+        Without a hash (no such account, or one without a password) it takes as long and says no,
+        so that the time does not tell which addresses have accounts.
+        """
+        if len(password) > MAX_LENGTH:
+            return False
+        if self._decoy is None:
+            self._decoy = await self.hash("a password that nobody has")
+        check = functools.partial(self._check, encoded or self._decoy, password)
+        return await self._in_thread(check) and encoded is not None
+
+    def is_outdated(self, encoded: str) -> bool:
+        """Tell whether the hash was made with other costs than today's."""
+        return self._hasher.check_needs_rehash(encoded)
+
+    def _check(self, encoded: str, password: str) -> bool:
+        try:
+            return self._hasher.verify(encoded, password)
+        except (VerificationError, InvalidHashError):
+            return False
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        return await trio.to_thread.run_sync(work, limiter=self._limiter)
+
+
+def checked(password: str) -> str:
+    """Check a new password's length. The error never carries the password."""
+    if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
+        raise Invalid(
+            "password",
+            f"{len(password):,} characters",
+            f"{MIN_LENGTH} to {MAX_LENGTH:,} characters",
+        )
+    return password

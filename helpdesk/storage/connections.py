@@ -1,0 +1,44 @@
+"""How a connection to the database is opened: its pragmas, and who may read the file."""
+
+import os
+import sqlite3
+from pathlib import Path
+
+BUSY_TIMEOUT_MS = 5_000
+"""How long to wait for another process (``ohd`` beside a running server) to finish its write."""
+
+
+def connect_writer(path: Path) -> sqlite3.Connection:
+    """Open the database for writing; create it, readable by its owner alone, where there is none.
+
+    An acknowledged commit survives power loss: WAL with ``synchronous=FULL``
+    (https://www.sqlite.org/pragma.html#pragma_synchronous). The caller begins transactions itself.
+    """
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    try:
+        _set(connection, journal_mode="WAL", synchronous="FULL")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def connect_reader(path: Path) -> sqlite3.Connection:
+    """Open an existing database for reading only."""
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=ro",
+        uri=True,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    _set(connection, query_only="ON")
+    return connection
+
+
+def _set(connection: sqlite3.Connection, **pragmas: str) -> None:
+    connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute("PRAGMA trusted_schema=OFF")
+    for name, value in pragmas.items():
+        connection.execute(f"PRAGMA {name}={value}")

@@ -1,0 +1,113 @@
+"""``Database``: the Trio side of the storage.
+
+Owns the writer thread and the readers, and brings what they finish back to the tasks that wait.
+Must not know what is stored. Use::
+
+    async with Database.open(path, migrations=[...]) as database:
+        await database.write(lambda connection: connection.execute("INSERT …"))
+"""
+
+import contextlib
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+from typing import TypeVar, cast
+
+import sqlite_utils
+import trio
+from sqlite_utils.migrations import Migrations
+
+from helpdesk.storage.connections import connect_writer
+from helpdesk.storage.readers import Readers
+from helpdesk.storage.writer import Announcement, Job, Observer, Writer
+
+T = TypeVar("T")
+
+READERS = 4
+
+
+class Database:
+    """One SQLite database with a single writer."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self._token = trio.lowlevel.current_trio_token()
+        self._writer = Writer(connection, self._finished)
+        self._readers = Readers(path, READERS)
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def open(
+        cls, path: Path, *, migrations: Sequence[Migrations] = ()
+    ) -> "AsyncIterator[Database]":
+        """Open ``path``, bring it up to date, and close it behind the block.
+
+        All pending migrations are applied in one transaction: an upgrade happens whole or not.
+        On leaving, writes that were submitted are finished first, whatever was cancelled.
+        """
+        connection = await trio.to_thread.run_sync(_prepare, path, migrations)
+        database = cls(path, connection)
+        database._writer.start()
+        try:
+            yield database
+        finally:
+            with trio.CancelScope(shield=True):
+                await trio.to_thread.run_sync(database._writer.stop)
+            database._readers.close()
+
+    async def write(self, job: Callable[[sqlite3.Connection], T]) -> T:
+        """Run ``job`` on the writer thread inside a transaction; return once it is durable.
+
+        The job's changes are rolled back and its exception re-raised here when it raises.
+        ``WriteFailed``: the transaction itself failed, nothing was kept.
+
+        Cancellation: a job that has not begun is withdrawn; one that has begun is seen through, and
+        its result is returned, so that a caller always knows.
+        """
+        await trio.lowlevel.checkpoint_if_cancelled()
+        pending = Job(job, trio.lowlevel.current_task())
+        self._writer.submit(pending)
+
+        def abort(_: object) -> trio.lowlevel.Abort:
+            withdrawn = self._writer.withdraw(pending)
+            return trio.lowlevel.Abort.SUCCEEDED if withdrawn else trio.lowlevel.Abort.FAILED
+
+        return cast(T, await trio.lowlevel.wait_task_rescheduled(abort))
+
+    async def read(self, job: Callable[[sqlite3.Connection], T]) -> T:
+        """Run ``job`` on a reader thread, on a read-only connection, over one snapshot."""
+        return await self._readers.run(job)
+
+    def observe_commits(self, observer: Observer) -> None:
+        """Run ``observer`` on the writer thread behind every commit, before its writers are told.
+
+        It may read through the connection it gets. What it returns, if anything, is called on the
+        Trio thread: the place for wake-ups.
+        """
+        self._writer.observe(observer)
+
+    def _finished(self, jobs: Sequence[Job], announcements: Sequence[Announcement]) -> None:
+        """Run on the writer thread."""
+        with contextlib.suppress(trio.RunFinishedError):
+            self._token.run_sync_soon(_tell, jobs, announcements)
+
+
+def _tell(jobs: Sequence[Job], announcements: Sequence[Announcement]) -> None:
+    for announce in announcements:
+        announce()
+    for job in jobs:
+        trio.lowlevel.reschedule(job.waiter, job.result)
+
+
+def _prepare(path: Path, migrations: Sequence[Migrations]) -> sqlite3.Connection:
+    connection = connect_writer(path)
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        wrapped = sqlite_utils.Database(connection, execute_plugins=False)
+        for migration_set in migrations:
+            migration_set.apply(wrapped)
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.close()
+        raise
+    return connection

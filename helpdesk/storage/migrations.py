@@ -1,0 +1,184 @@
+"""The help desk's tables, as ordered steps that are never edited once released.
+
+Conventions: ids are ULIDs as text; times are RFC 3339 in UTC, whole seconds, ``Z``; STRICT tables
+(https://www.sqlite.org/stricttables.html). Names that people give are unique without regard to
+case. Must not know of other packages' tables: they bring sets of their own.
+"""
+
+import sqlite_utils
+from sqlite_utils.migrations import Migrations
+
+HELPDESK_MIGRATIONS = Migrations("helpdesk")
+
+_PEOPLE = (
+    """CREATE TABLE users (
+        id TEXT PRIMARY KEY,
+        email TEXT NOT NULL UNIQUE,
+        name TEXT NOT NULL,
+        role TEXT NOT NULL CHECK (role IN ('admin', 'staff', 'user')),
+        password_hash TEXT,
+        disabled INTEGER NOT NULL DEFAULT 0 CHECK (disabled IN (0, 1)),
+        created_at TEXT NOT NULL
+    ) STRICT""",
+    """CREATE TABLE sessions (
+        token_hash BLOB PRIMARY KEY,
+        user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+        created_at TEXT NOT NULL,
+        expires_at TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX sessions_by_user ON sessions (user_id)",
+    "CREATE INDEX sessions_by_expiry ON sessions (expires_at)",
+    """CREATE TABLE api_keys (
+        id TEXT PRIMARY KEY,
+        user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+        name TEXT NOT NULL,
+        key_hash BLOB NOT NULL UNIQUE,
+        hint TEXT NOT NULL,
+        created_at TEXT NOT NULL,
+        last_used_at TEXT,
+        revoked_at TEXT
+    ) STRICT""",
+    "CREATE INDEX api_keys_by_user ON api_keys (user_id, id)",
+    """CREATE TABLE notifications (
+        id TEXT PRIMARY KEY,
+        user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+        title TEXT NOT NULL,
+        body TEXT NOT NULL,
+        link TEXT,
+        created_at TEXT NOT NULL,
+        read_at TEXT
+    ) STRICT""",
+    "CREATE INDEX notifications_by_user ON notifications (user_id, id)",
+    "CREATE INDEX notifications_unread ON notifications (user_id) WHERE read_at IS NULL",
+)
+
+_CATALOGUE = (
+    """CREATE TABLE categories (
+        id TEXT PRIMARY KEY,
+        name TEXT NOT NULL COLLATE NOCASE UNIQUE
+    ) STRICT""",
+    """CREATE TABLE types (
+        id TEXT PRIMARY KEY,
+        category_id TEXT NOT NULL REFERENCES categories (id) ON DELETE CASCADE,
+        name TEXT NOT NULL COLLATE NOCASE,
+        UNIQUE (category_id, name)
+    ) STRICT""",
+    """CREATE TABLE items (
+        id TEXT PRIMARY KEY,
+        type_id TEXT NOT NULL REFERENCES types (id) ON DELETE CASCADE,
+        name TEXT NOT NULL COLLATE NOCASE,
+        UNIQUE (type_id, name)
+    ) STRICT""",
+    """CREATE TABLE statuses (
+        name TEXT PRIMARY KEY COLLATE NOCASE,
+        system INTEGER NOT NULL DEFAULT 0 CHECK (system IN (0, 1)),
+        position INTEGER NOT NULL
+    ) STRICT""",
+    """INSERT INTO statuses (name, system, position) VALUES
+        ('New', 1, 0), ('Resolved', 1, 1000000), ('Closed', 1, 1000001)""",
+    "CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
+    """CREATE TABLE groups (
+        id TEXT PRIMARY KEY,
+        name TEXT NOT NULL COLLATE NOCASE UNIQUE
+    ) STRICT""",
+    """CREATE TABLE group_members (
+        group_id TEXT NOT NULL REFERENCES groups (id) ON DELETE CASCADE,
+        user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+        PRIMARY KEY (group_id, user_id)
+    ) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX group_members_by_user ON group_members (user_id)",
+    """CREATE TABLE group_categories (
+        group_id TEXT NOT NULL REFERENCES groups (id) ON DELETE CASCADE,
+        category_id TEXT NOT NULL REFERENCES categories (id) ON DELETE CASCADE,
+        PRIMARY KEY (group_id, category_id)
+    ) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX group_categories_by_category ON group_categories (category_id)",
+)
+
+_TICKETS = (
+    # Priority is its rank, 0 (Low) to 3 (Critical), so that sorting by it can use an index.
+    """CREATE TABLE tickets (
+        id TEXT PRIMARY KEY,
+        subject TEXT NOT NULL,
+        description TEXT NOT NULL,
+        status TEXT NOT NULL COLLATE NOCASE REFERENCES statuses (name) ON UPDATE CASCADE,
+        priority INTEGER NOT NULL CHECK (priority BETWEEN 0 AND 3),
+        category_id TEXT REFERENCES categories (id),
+        type_id TEXT REFERENCES types (id),
+        item_id TEXT REFERENCES items (id),
+        submitter_id TEXT NOT NULL REFERENCES users (id),
+        assignee_user_id TEXT REFERENCES users (id),
+        assignee_group_id TEXT REFERENCES groups (id),
+        resolution_notes TEXT NOT NULL DEFAULT '',
+        created_at TEXT NOT NULL,
+        updated_at TEXT NOT NULL,
+        resolved_at TEXT,
+        closed_at TEXT,
+        CHECK (assignee_user_id IS NULL OR assignee_group_id IS NULL),
+        CHECK (type_id IS NULL OR category_id IS NOT NULL),
+        CHECK (item_id IS NULL OR type_id IS NOT NULL)
+    ) STRICT""",
+    "CREATE INDEX tickets_by_update ON tickets (updated_at, id)",
+    "CREATE INDEX tickets_by_status ON tickets (status, updated_at, id)",
+    "CREATE INDEX tickets_by_priority ON tickets (priority, updated_at, id)",
+    "CREATE INDEX tickets_by_submitter ON tickets (submitter_id, updated_at, id)",
+    "CREATE INDEX tickets_by_assignee ON tickets (assignee_user_id, updated_at, id)",
+    "CREATE INDEX tickets_by_group ON tickets (assignee_group_id, updated_at, id)",
+    "CREATE INDEX tickets_by_category ON tickets (category_id, updated_at, id)",
+    "CREATE INDEX tickets_by_type ON tickets (type_id)",
+    "CREATE INDEX tickets_by_item ON tickets (item_id)",
+    "CREATE INDEX tickets_resolved ON tickets (resolved_at) WHERE status = 'Resolved'",
+    """CREATE TABLE replies (
+        id TEXT PRIMARY KEY,
+        ticket_id TEXT NOT NULL REFERENCES tickets (id) ON DELETE CASCADE,
+        body TEXT NOT NULL,
+        is_internal INTEGER NOT NULL CHECK (is_internal IN (0, 1)),
+        author_id TEXT NOT NULL,
+        author_name TEXT NOT NULL,
+        author_role TEXT NOT NULL,
+        created_at TEXT NOT NULL
+    ) STRICT""",
+    "CREATE INDEX replies_by_ticket ON replies (ticket_id, id)",
+    """CREATE TABLE status_history (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        ticket_id TEXT NOT NULL REFERENCES tickets (id) ON DELETE CASCADE,
+        from_status TEXT,
+        to_status TEXT NOT NULL,
+        at TEXT NOT NULL,
+        author_id TEXT NOT NULL,
+        author_name TEXT NOT NULL,
+        author_role TEXT NOT NULL,
+        note TEXT NOT NULL DEFAULT ''
+    ) STRICT""",
+    "CREATE INDEX status_history_by_ticket ON status_history (ticket_id, seq)",
+    """CREATE TABLE custom_fields (
+        ticket_id TEXT NOT NULL REFERENCES tickets (id) ON DELETE CASCADE,
+        key TEXT NOT NULL,
+        value TEXT NOT NULL,
+        setter_id TEXT NOT NULL,
+        setter_name TEXT NOT NULL,
+        set_at TEXT NOT NULL,
+        PRIMARY KEY (ticket_id, key)
+    ) STRICT, WITHOUT ROWID""",
+)
+
+_OUTBOX = (
+    # AUTOINCREMENT: a position is never given twice, also after old events are pruned.
+    """CREATE TABLE events (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL,
+        type TEXT NOT NULL,
+        ticket_id TEXT NOT NULL,
+        occurred_at TEXT NOT NULL,
+        origin TEXT,
+        depth INTEGER NOT NULL,
+        body BLOB NOT NULL
+    ) STRICT""",
+)
+
+
+@HELPDESK_MIGRATIONS()
+def m001_first_tables(db: sqlite_utils.Database) -> None:
+    """Create people, catalogue, tickets and the outbox."""
+    for statement in (*_PEOPLE, *_CATALOGUE, *_TICKETS, *_OUTBOX):
+        db.execute(statement)

@@ -1,0 +1,71 @@
+"""One change to a ticket in the making: who, when, in which transaction, and the events it raises.
+
+Owns the rule that nothing changes without its events: the row and the events are written here, over
+one connection, inside the caller's transaction. Must not know what any particular change means.
+"""
+
+import dataclasses
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from helpdesk import access, events, outbox
+from helpdesk.access import Standing, Viewer
+from helpdesk.clock import rfc3339
+from helpdesk.events import EventType
+from helpdesk.ids import new_id
+from helpdesk.settings import SettingValues
+from helpdesk.tickets import rows
+from helpdesk.tickets.model import Author, Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What every change needs at hand."""
+
+    connection: sqlite3.Connection
+    viewer: Viewer
+    now: datetime
+    settings: SettingValues
+
+    @property
+    def author(self) -> Author:
+        """Return who acts, as it is kept with what they did."""
+        actor = self.viewer.actor
+        return Author(actor.id, actor.name, actor.role)
+
+    def ticket(self, ticket_id: str) -> tuple[Ticket, Standing]:
+        """Return a ticket that the viewer may see. Raises ``NotFound``."""
+        ticket = rows.find(self.connection, ticket_id)
+        standing = rows.standing(self.connection, ticket)
+        access.require_sight(self.viewer, standing)
+        return ticket, standing
+
+    def ticket_to_work_on(self, ticket_id: str, what: str) -> Ticket:
+        """Return a ticket that the viewer may work on. Raises ``NotFound``, ``NotAllowed``."""
+        ticket, standing = self.ticket(ticket_id)
+        allowed = access.may_work_on(self.viewer, standing)
+        access.require(allowed, what, "it is not yours, your groups' or unowned")
+        return ticket
+
+    def save(self, ticket: Ticket, **changes: Any) -> Ticket:
+        """Write the ticket with ``changes`` made, and return it."""
+        changed = dataclasses.replace(ticket, **changes, updated_at=self.now)
+        rows.update(self.connection, changed)
+        return changed
+
+    def emit(self, event_type: EventType, ticket: Ticket, data: dict[str, Any]) -> None:
+        """Write an event that shows the ticket as it is after the change."""
+        actor = self.viewer.actor
+        document = events.ticket_document(ticket, self.settings.site_url)
+        outbox.append(
+            self.connection,
+            event_id=new_id(),
+            event_type=event_type.value,
+            ticket_id=ticket.id,
+            occurred_at=self.now,
+            origin=actor.origin,
+            depth=actor.depth,
+            body=events.payload(event_type, rfc3339(self.now), document, actor, data),
+        )

@@ -1,0 +1,86 @@
+"""What is said on a ticket, and what plugins pin to it: replies, internal notes, custom fields."""
+
+from helpdesk import access, checks
+from helpdesk.actors import ActorKind
+from helpdesk.clock import rfc3339
+from helpdesk.errors import LimitReached
+from helpdesk.events import EventType, reply_data
+from helpdesk.ids import new_id
+from helpdesk.statuses import CLOSED
+from helpdesk.tickets.change import Change
+from helpdesk.tickets.model import CustomField, Reply, Ticket
+
+
+def reply(change: Change, ticket_id: str, body: str) -> Reply:
+    """Add a public reply; a closed ticket takes none."""
+    ticket, standing = change.ticket(ticket_id)
+    allowed = access.may_reply(change.viewer, standing)
+    access.require(allowed, "reply to this ticket", "it is not yours, your groups' or unowned")
+    is_open = ticket.status != CLOSED
+    access.require(is_open, "reply to this ticket", "it is closed; reopen it, or open a new one")
+    return _add(change, ticket, body, is_internal=False)
+
+
+def note(change: Change, ticket_id: str, body: str) -> Reply:
+    """Add an internal note, which the submitter never sees; closed tickets take notes too."""
+    ticket, standing = change.ticket(ticket_id)
+    allowed = access.may_note(change.viewer, standing)
+    access.require(allowed, "write a note on this ticket", "notes are for staff who work on it")
+    return _add(change, ticket, body, is_internal=True)
+
+
+def set_custom_field(change: Change, ticket_id: str, key: str, value: str) -> CustomField:
+    """Set one custom field; there is no event for it. Raises ``LimitReached``."""
+    access.require(
+        access.may_set_custom_field(change.viewer), "set custom fields", "they belong to plugins"
+    )
+    ticket, _ = change.ticket(ticket_id)
+    actor = change.viewer.actor
+    setter = actor.origin if actor.kind is ActorKind.PLUGIN and actor.origin else actor.id
+    field = CustomField(
+        checks.field_key(key), checks.field_value(value), setter, actor.name, change.now
+    )
+    _require_room(ticket, field)
+    change.connection.execute(
+        "INSERT INTO custom_fields (ticket_id, key, value, setter_id, setter_name, set_at)"
+        " VALUES (?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (ticket_id, key) DO UPDATE SET value = excluded.value,"
+        " setter_id = excluded.setter_id, setter_name = excluded.setter_name,"
+        " set_at = excluded.set_at",
+        (ticket_id, field.key, field.value, setter, actor.name, rfc3339(change.now)),
+    )
+    change.save(ticket)
+    return field
+
+
+def _add(change: Change, ticket: Ticket, body: str, *, is_internal: bool) -> Reply:
+    added = Reply(
+        new_id(), ticket.id, checks.body("body", body), is_internal, change.author, change.now
+    )
+    change.connection.execute(
+        "INSERT INTO replies (id, ticket_id, body, is_internal,"
+        " author_id, author_name, author_role, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            added.id,
+            ticket.id,
+            added.body,
+            is_internal,
+            added.author.id,
+            added.author.name,
+            added.author.role,
+            rfc3339(change.now),
+        ),
+    )
+    changed = change.save(ticket)
+    event = EventType.NOTE_ADDED if is_internal else EventType.REPLY_ADDED
+    change.emit(event, changed, reply_data(added))
+    return added
+
+
+def _require_room(ticket: Ticket, field: CustomField) -> None:
+    others = [known for known in ticket.custom_fields if known.key != field.key]
+    if len(others) >= checks.MAX_FIELDS:
+        raise LimitReached("one more custom field on this ticket", checks.MAX_FIELDS, "fields")
+    size = sum(len(known.key) + len(known.value.encode()) for known in (*others, field))
+    if size > checks.MAX_FIELDS_BYTES:
+        raise LimitReached("the custom fields of this ticket", checks.MAX_FIELDS_BYTES, "bytes")

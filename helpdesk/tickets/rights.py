@@ -1,0 +1,46 @@
+"""What a viewer may do with a ticket right now, so that pages offer nothing that is refused.
+
+Decides nothing of its own: it asks ``access`` and ``workflow`` what the changes ask them.
+"""
+
+import sqlite3
+from collections.abc import Iterable
+from datetime import datetime
+
+from helpdesk import access, statuses
+from helpdesk.access import Viewer
+from helpdesk.statuses import CLOSED
+from helpdesk.tickets import rows, workflow
+from helpdesk.tickets.model import Ticket, TicketRights
+
+
+def rights(
+    connection: sqlite3.Connection, viewer: Viewer, ticket: Ticket, now: datetime, window_days: int
+) -> TicketRights:
+    """Return what the viewer may do with the ticket now."""
+    standing = rows.standing(connection, ticket)
+    every = [status.name for status in statuses.all_statuses(connection)]
+    work = access.may_work_on(viewer, standing)
+    settle = access.may_close_or_reopen(viewer, standing)
+    reopenable = _is_reopenable(ticket, now, window_days)
+    return TicketRights(
+        reply=access.may_reply(viewer, standing) and ticket.status != CLOSED,
+        note=access.may_note(viewer, standing),
+        work=work,
+        resolve=work and workflow.is_active(ticket.status),
+        close=settle and ticket.status != CLOSED,
+        reopen=settle and reopenable,
+        statuses=_statuses(ticket.status, every, reopenable=reopenable) if work else (),
+    )
+
+
+def _is_reopenable(ticket: Ticket, now: datetime, window_days: int) -> bool:
+    began = workflow.settled_at(ticket.resolved_at, ticket.closed_at)
+    return began is not None and workflow.window_is_open(began, now, window_days)
+
+
+def _statuses(found: str, every: Iterable[str], *, reopenable: bool) -> tuple[str, ...]:
+    following = workflow.successors(found, every)
+    if workflow.is_active(found) or reopenable:
+        return following
+    return tuple(status for status in following if not workflow.is_active(status))

@@ -1,0 +1,209 @@
+"""Rows to model, and back: the only place that knows the columns of a ticket."""
+
+import sqlite3
+from typing import Any
+
+from helpdesk.access import Standing
+from helpdesk.clock import parse_optional, parse_rfc3339, rfc3339
+from helpdesk.errors import Invalid, NotFound
+from helpdesk.storage import sql
+from helpdesk.tickets.model import (
+    Assignee,
+    Author,
+    CustomField,
+    Person,
+    Priority,
+    Ref,
+    Reply,
+    StatusChange,
+    Ticket,
+    TicketSummary,
+)
+
+PRIORITIES = tuple(Priority)
+"""A priority is stored as its rank: its place in here."""
+
+SUMMARY_COLUMNS = """
+    t.id, t.subject, t.status, t.priority, t.category_id, t.type_id, t.item_id, t.submitter_id,
+    t.assignee_user_id, t.assignee_group_id, t.created_at, t.updated_at, t.resolved_at, t.closed_at,
+    category.name AS category_name, type.name AS type_name, item.name AS item_name,
+    submitter.name AS submitter_name, submitter.email AS submitter_email,
+    assignee.name AS assignee_name, assignee.email AS assignee_email, team.name AS team_name
+"""
+JOINS = """
+    JOIN users AS submitter ON submitter.id = t.submitter_id
+    LEFT JOIN categories AS category ON category.id = t.category_id
+    LEFT JOIN types AS type ON type.id = t.type_id
+    LEFT JOIN items AS item ON item.id = t.item_id
+    LEFT JOIN users AS assignee ON assignee.id = t.assignee_user_id
+    LEFT JOIN groups AS team ON team.id = t.assignee_group_id
+"""
+_FIND = f"""
+    SELECT {SUMMARY_COLUMNS}, t.description, t.resolution_notes
+    FROM tickets AS t {JOINS} WHERE t.id = ?
+"""  # noqa: S608
+
+
+def rank(priority: Priority | str) -> int:
+    """Return the rank of a priority by its name in any case. Raises ``Invalid``."""
+    for place, known in enumerate(PRIORITIES):
+        if known.value.lower() == priority.strip().lower():
+            return place
+    raise Invalid("priority", repr(str(priority)), ", ".join(PRIORITIES))
+
+
+def find(connection: sqlite3.Connection, ticket_id: str) -> Ticket:
+    """Return a ticket with its custom fields, or raise ``NotFound``."""
+    row = sql.row(connection, _FIND, (ticket_id,))
+    if row is None:
+        raise NotFound("ticket", ticket_id)
+    return Ticket(
+        **_summary(row),
+        description=row["description"],
+        resolution_notes=row["resolution_notes"],
+        custom_fields=custom_fields(connection, ticket_id),
+    )
+
+
+def summary(row: Any) -> TicketSummary:
+    """Make a list's row of a row with ``SUMMARY_COLUMNS``."""
+    return TicketSummary(**_summary(row))
+
+
+def standing(connection: sqlite3.Connection, ticket: TicketSummary) -> Standing:
+    """Return what of a ticket bears on access."""
+    owners = set()
+    if ticket.category is not None:
+        query = "SELECT group_id FROM group_categories WHERE category_id = ?"
+        owners = {group for (group,) in connection.execute(query, (ticket.category.id,))}
+    user_id = None
+    if ticket.assignee is not None:
+        if ticket.assignee.kind == "group":
+            owners.add(ticket.assignee.id)
+        else:
+            user_id = ticket.assignee.id
+    return Standing(ticket.id, ticket.submitter.id, user_id, frozenset(owners))
+
+
+def insert(connection: sqlite3.Connection, ticket: Ticket) -> None:
+    """Write a new ticket."""
+    values = _values(ticket)
+    names = ", ".join(values)
+    marks = ", ".join(f":{name}" for name in values)
+    connection.execute(f"INSERT INTO tickets ({names}) VALUES ({marks})", values)  # noqa: S608
+
+
+def update(connection: sqlite3.Connection, ticket: Ticket) -> None:
+    """Write a changed ticket, all but its custom fields."""
+    values = _values(ticket)
+    changes = ", ".join(f"{name} = :{name}" for name in values)
+    connection.execute(f"UPDATE tickets SET {changes} WHERE id = :id", values)  # noqa: S608
+
+
+def custom_fields(connection: sqlite3.Connection, ticket_id: str) -> tuple[CustomField, ...]:
+    """Return a ticket's custom fields by key."""
+    query = "SELECT * FROM custom_fields WHERE ticket_id = ? ORDER BY key"
+    return tuple(
+        CustomField(
+            row["key"],
+            row["value"],
+            row["setter_id"],
+            row["setter_name"],
+            parse_rfc3339(row["set_at"]),
+        )
+        for row in sql.rows(connection, query, (ticket_id,))
+    )
+
+
+def replies(
+    connection: sqlite3.Connection, ticket_id: str, *, with_notes: bool
+) -> tuple[Reply, ...]:
+    """Return a ticket's conversation in order of time."""
+    query = "SELECT * FROM replies WHERE ticket_id = ?"
+    if not with_notes:
+        query += " AND NOT is_internal"
+    found = sql.rows(connection, query + " ORDER BY id", (ticket_id,))
+    return tuple(
+        Reply(
+            row["id"],
+            ticket_id,
+            row["body"],
+            bool(row["is_internal"]),
+            _author(row),
+            parse_rfc3339(row["created_at"]),
+        )
+        for row in found
+    )
+
+
+def history(connection: sqlite3.Connection, ticket_id: str) -> tuple[StatusChange, ...]:
+    """Return a ticket's status history in order of time."""
+    query = "SELECT * FROM status_history WHERE ticket_id = ? ORDER BY seq"
+    return tuple(
+        StatusChange(
+            row["from_status"],
+            row["to_status"],
+            parse_rfc3339(row["at"]),
+            _author(row),
+            row["note"],
+        )
+        for row in sql.rows(connection, query, (ticket_id,))
+    )
+
+
+def _values(ticket: Ticket) -> dict[str, Any]:
+    assignee = ticket.assignee
+    return {
+        "id": ticket.id,
+        "subject": ticket.subject,
+        "description": ticket.description,
+        "status": ticket.status,
+        "priority": rank(ticket.priority),
+        "category_id": ticket.category and ticket.category.id,
+        "type_id": ticket.type and ticket.type.id,
+        "item_id": ticket.item and ticket.item.id,
+        "submitter_id": ticket.submitter.id,
+        "assignee_user_id": assignee.id if assignee and assignee.kind == "user" else None,
+        "assignee_group_id": assignee.id if assignee and assignee.kind == "group" else None,
+        "resolution_notes": ticket.resolution_notes,
+        "created_at": rfc3339(ticket.created_at),
+        "updated_at": rfc3339(ticket.updated_at),
+        "resolved_at": ticket.resolved_at and rfc3339(ticket.resolved_at),
+        "closed_at": ticket.closed_at and rfc3339(ticket.closed_at),
+    }
+
+
+def _summary(row: Any) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "subject": row["subject"],
+        "status": row["status"],
+        "priority": PRIORITIES[row["priority"]],
+        "category": _ref(row["category_id"], row["category_name"]),
+        "type": _ref(row["type_id"], row["type_name"]),
+        "item": _ref(row["item_id"], row["item_name"]),
+        "submitter": Person(row["submitter_id"], row["submitter_name"], row["submitter_email"]),
+        "assignee": _assignee(row),
+        "created_at": parse_rfc3339(row["created_at"]),
+        "updated_at": parse_rfc3339(row["updated_at"]),
+        "resolved_at": parse_optional(row["resolved_at"]),
+        "closed_at": parse_optional(row["closed_at"]),
+    }
+
+
+def _assignee(row: Any) -> Assignee | None:
+    if row["assignee_user_id"] is not None:
+        return Assignee(
+            "user", row["assignee_user_id"], row["assignee_name"], row["assignee_email"]
+        )
+    if row["assignee_group_id"] is not None:
+        return Assignee("group", row["assignee_group_id"], row["team_name"])
+    return None
+
+
+def _ref(node_id: str | None, name: str) -> Ref | None:
+    return None if node_id is None else Ref(node_id, name)
+
+
+def _author(row: Any) -> Author:
+    return Author(row["author_id"], row["author_name"], row["author_role"])
