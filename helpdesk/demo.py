@@ -1,0 +1,144 @@
+"""A help desk that looks lived in, for a first visit: ``demo_data`` written into an empty database.
+
+Owns the order of writing. Everything happens in one transaction: an interrupted first start leaves
+an empty database, not half a demo. The tickets' events are real and go to the outbox. Meant for
+loopback only, as everybody knows these passwords.
+"""
+
+import sqlite3
+from datetime import datetime, timedelta
+
+from helpdesk import accounts, catalogue, groups, statuses
+from helpdesk.accounts import User
+from helpdesk.demo_data import (
+    CATALOGUE,
+    GROUPS,
+    PASSWORD,
+    PEOPLE,
+    STATUSES,
+    TICKETS,
+    DemoTicket,
+    Move,
+)
+from helpdesk.groups import Group
+from helpdesk.ids import new_id
+from helpdesk.service import HelpDesk
+from helpdesk.storage import sql
+from helpdesk.tickets import conversation, edits, status
+from helpdesk.tickets.change import Change
+from helpdesk.tickets.model import TicketDraft
+from helpdesk.viewers import load_viewer
+
+
+async def fill(helpdesk: HelpDesk) -> bool:
+    """Write the demo where nobody has an account yet; return whether it did."""
+    if await helpdesk.users.count():
+        return False
+    encoded = await helpdesk.passwords.hash(PASSWORD)
+    now = helpdesk.clock.now()
+    return await helpdesk.database.write(lambda c: _fill(c, helpdesk, encoded, now))
+
+
+def _fill(connection: sqlite3.Connection, helpdesk: HelpDesk, encoded: str, now: datetime) -> bool:
+    if sql.scalar(connection, "SELECT count(*) FROM users"):
+        return False
+    people = _add_people(connection, encoded, now)
+    for name in STATUSES:
+        statuses.insert(connection, name)
+    categories = _add_catalogue(connection)
+    teams = _add_groups(connection, people, categories)
+    scene = _Scene(connection, helpdesk, now, people, teams)
+    # Oldest first, so that ids sort as the times do.
+    for ticket in sorted(TICKETS, key=lambda ticket: -ticket.hours_ago):
+        scene.play(ticket)
+    return True
+
+
+def _add_people(connection: sqlite3.Connection, encoded: str, now: datetime) -> dict[str, User]:
+    people = {}
+    for person in PEOPLE:
+        created = now - timedelta(days=60)
+        user = User(
+            new_id(), person.email, person.name, person.role, disabled=False, created_at=created
+        )
+        accounts.insert(connection, user, encoded)
+        people[person.email] = user
+    return people
+
+
+def _add_catalogue(connection: sqlite3.Connection) -> dict[str, str]:
+    categories = {}
+    for category, types in CATALOGUE.items():
+        category_id = catalogue.insert_category(connection, category).id
+        categories[category] = category_id
+        for type_, items in types.items():
+            type_id = catalogue.insert_type(connection, category_id, type_).id
+            for item in items:
+                catalogue.insert_item(connection, type_id, item)
+    return categories
+
+
+def _add_groups(
+    connection: sqlite3.Connection, people: dict[str, User], categories: dict[str, str]
+) -> dict[str, Group]:
+    made = {}
+    for name, (members, owned) in GROUPS.items():
+        group = Group(
+            new_id(),
+            name,
+            tuple(people[email].id for email in members),
+            tuple(categories[category] for category in owned),
+        )
+        made[name] = groups.insert(connection, group)
+    return made
+
+
+class _Scene:
+    """Plays the story of one ticket after the other through the same code as real requests."""
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        helpdesk: HelpDesk,
+        now: datetime,
+        people: dict[str, User],
+        teams: dict[str, Group],
+    ) -> None:
+        self._connection = connection
+        self._settings = helpdesk.settings.values(connection)
+        self._now = now
+        self._people = people
+        self._teams = teams
+
+    def play(self, story: DemoTicket) -> None:
+        category, type_, item = story.place
+        draft = TicketDraft(story.subject, story.description, story.priority, category, type_, item)
+        ticket_id = edits.create(self._change(story.by, story.hours_ago), draft).id
+        for move in story.moves:
+            self._make(self._change(move.by, move.hours_ago), ticket_id, move)
+
+    def _make(self, change: Change, ticket_id: str, move: Move) -> None:
+        if move.what == "reply":
+            conversation.reply(change, ticket_id, move.text)
+        elif move.what == "note":
+            conversation.note(change, ticket_id, move.text)
+        elif move.what == "assign":
+            ticket, _ = change.ticket(ticket_id)
+            edits.assign(change, ticket, self._people[move.text].id, None)
+        elif move.what == "assign group":
+            ticket, _ = change.ticket(ticket_id)
+            edits.assign(change, ticket, None, self._teams[move.text].id)
+        elif move.what == "status":
+            ticket, _ = change.ticket(ticket_id)
+            status.set_status(change, ticket, move.text)
+        elif move.what == "resolve":
+            status.resolve(change, ticket_id, move.text)
+        elif move.what == "close":
+            status.close(change, ticket_id)
+        else:
+            status.reopen(change, ticket_id, move.text)
+
+    def _change(self, email: str, hours_ago: float) -> Change:
+        at = self._now - timedelta(hours=hours_ago)
+        viewer = load_viewer(self._connection, self._people[email].actor)
+        return Change(self._connection, viewer, at, self._settings)
