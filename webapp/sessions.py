@@ -64,11 +64,11 @@ def form_cookie(config: WebConfig) -> str:
 async def find_visit(request: Request, house: House) -> Visit:
     """Find out who sends this request. An API key counts alone: its cookies are ignored.
 
-    Raises ``LoginNeeded`` for an ``Authorization`` header that fits nobody, rather than treating
-    a mistyped key as a visitor without one.
+    Raises ``LoginNeeded`` for a bearer key that fits nobody, rather than treating a mistyped key
+    as a visitor without one. Other schemes belong to a proxy in front, and are not looked at.
     """
-    authorization = request.headers.get("Authorization")
-    if authorization is not None:
+    authorization = request.headers.get("Authorization", "")
+    if authorization[:6].lower() == "bearer":
         return await _by_key(authorization, house)
     token = request.cookies.get(house.config.session_cookie)
     if token and len(token) <= _LONGEST_TOKEN:
