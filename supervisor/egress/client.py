@@ -1,0 +1,164 @@
+"""The client that answers a plugin's HTTP requests; everything else here serves it.
+
+The order for each request: size, URL, method and headers, then the name, then every address, then
+one connection that is used for this request alone. Connections are not kept: nothing of one request
+(a late answer, a cookie, a TLS session) can reach the next, of this plugin or of another, and every
+request has its addresses checked anew. The price is a handshake a request.
+
+There is no time limit here: the caller's cancel scope is the event's deadline, and whatever is
+under way is closed when it fires.
+"""
+
+import ipaddress
+import ssl
+import time
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+import httpx
+import trio
+
+from supervisor.egress.addresses import IPNetwork
+from supervisor.egress.errors import (
+    LiveRequestsOff,
+    MethodRefused,
+    RequestFailed,
+    RequestTooLarge,
+)
+from supervisor.egress.exchange import Outgoing, exchange, head_budget
+from supervisor.egress.headers import build_headers
+from supervisor.egress.messages import EgressAnswer, EgressPolicy, EgressRequest
+from supervisor.egress.resolver import Resolver, SystemResolver, resolve_checked
+from supervisor.egress.stream import PinnedConnection
+from supervisor.egress.url import Route, Target, parse_route, parse_target
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+"""Verbs that plugins may use; CONNECT and TRACE would make a proxy or a mirror of a server."""
+
+_BODY_EXPECTED = frozenset({"POST", "PUT", "PATCH"})
+_ANYWHERE: tuple[IPNetwork, ...] = (
+    ipaddress.IPv4Network("0.0.0.0/0"),
+    ipaddress.IPv6Network("::/0"),
+)
+
+
+@dataclass(slots=True)
+class _Progress:
+    """What is known of a request so far, for the answer, however it ends."""
+
+    connection: PinnedConnection | None = None
+    dropped: tuple[str, ...] = ()
+
+
+class EgressClient:
+    """The only way out to the network; shared by all plugins, used inside ``async with``.
+
+    ``resolver`` and ``tls`` are the system's resolver and httpx's certificate roots unless given.
+    Raises ``RouteInvalid`` when made with a stand-in that cannot be used.
+    """
+
+    def __init__(
+        self,
+        policy: EgressPolicy,
+        *,
+        resolver: Resolver | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._policy = policy
+        self._routes = {
+            host.lower(): parse_route(host, base_url) for host, base_url in policy.routes.items()
+        }
+        self._private = {host.lower(): networks for host, networks in policy.private.items()}
+        self._resolver = resolver or SystemResolver()
+        self._tls = tls
+
+    async def __aenter__(self) -> Self:
+        if self._tls is None:
+            # Reads a file of roots, some ten milliseconds.
+            self._tls = await trio.to_thread.run_sync(_default_tls)
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Leave nothing: each request has closed its own connection."""
+
+    async def request(self, request: EgressRequest, allowed_hosts: frozenset[str]) -> EgressAnswer:
+        """Make one request for a plugin that declared ``allowed_hosts``.
+
+        Raises nothing for what a guest or the network does, ``trio.Cancelled`` alone.
+        """
+        started = time.monotonic()
+        progress = _Progress()
+        detail = None
+        try:
+            status, body = await self._attempt(request, allowed_hosts, progress)
+        except RequestFailed as failed:
+            status, body, detail = failed.status, b"", str(failed)
+        connection = progress.connection
+        return EgressAnswer(
+            status=status,
+            body=body,
+            detail=detail,
+            address=str(connection.address) if connection and connection.address else None,
+            sent_bytes=connection.sent_bytes if connection else 0,
+            received_bytes=connection.received_bytes if connection else 0,
+            duration_s=time.monotonic() - started,
+            dropped_headers=progress.dropped,
+        )
+
+    async def _attempt(
+        self, request: EgressRequest, allowed_hosts: frozenset[str], progress: _Progress
+    ) -> tuple[int, bytes]:
+        if self._tls is None:
+            msg = "the egress client is used outside its async with block"
+            raise RuntimeError(msg)
+        target = parse_target(request.url, allowed_hosts, self._policy.ports)
+        size = request.size()
+        if size > self._policy.max_request_bytes:
+            raise RequestTooLarge(size, self._policy.max_request_bytes)
+        route = self._route(target)
+        outgoing = _prepare(request, target, route, progress)
+        networks = self._private.get(target.host, ()) if route is None else _ANYWHERE
+        addresses = await resolve_checked(self._resolver, outgoing.host, outgoing.port, networks)
+        budget = head_budget(outgoing.host)
+        with PinnedConnection(outgoing.host, outgoing.port, addresses, budget) as connection:
+            progress.connection = connection
+            return await exchange(outgoing, connection, self._tls, self._policy.max_response_bytes)
+
+    def _route(self, target: Target) -> Route | None:
+        route = self._routes.get(target.host)
+        if route is None and not self._policy.live:
+            raise LiveRequestsOff(target.host)
+        return route
+
+
+def _prepare(
+    request: EgressRequest, target: Target, route: Route | None, progress: _Progress
+) -> Outgoing:
+    method = request.method.upper()
+    if method not in METHODS:
+        raise MethodRefused(METHODS)
+    body = (request.body or "").encode()
+    has_body = bool(body) or method in _BODY_EXPECTED
+    headers = build_headers(request.headers, target.host_header, len(body) if has_body else None)
+    progress.dropped = headers.dropped
+    where: Route | Target = route or target
+    prefix = route.prefix if route else ""
+    return Outgoing(
+        method=method,
+        scheme=where.scheme,
+        host=where.host,
+        port=where.port,
+        path_and_query=prefix + target.path_and_query,
+        headers=headers.raw,
+        body=body,
+    )
+
+
+def _default_tls() -> ssl.SSLContext:
+    return httpx.create_ssl_context(trust_env=False)
