@@ -33,7 +33,8 @@ class ManifestError(ModuleRefused):
 def describe(value: Any) -> str:
     """Say in a few words what a JSON value is; never more than a line of it."""
     if isinstance(value, str):
-        shown = json.dumps(value)
+        # ASCII alone: what a stranger wrote must not steer a terminal.
+        shown = json.dumps(value).replace("\x7f", "\\u007f")
         if len(shown) <= _LONGEST_SHOWN:
             return shown
         return f'{shown[:_LONGEST_SHOWN].rstrip(chr(92))}…" ({len(value)} characters)'

@@ -7,7 +7,13 @@ from supervisor.manifest.faults import convert, unknown_keys
 from supervisor.manifest.hosts import check_hosts
 from supervisor.manifest.json_text import read_object
 from supervisor.manifest.model import Manifest, Panel
-from supervisor.manifest.rules import check_events, check_field, check_homepage, check_texts
+from supervisor.manifest.rules import (
+    check_events,
+    check_field,
+    check_field_names,
+    check_homepage,
+    check_texts,
+)
 from supervisor.manifest.shape import ManifestShape
 
 
@@ -17,6 +23,7 @@ def parse_manifest(raw: bytes) -> Manifest:
     Source: the plugin document's table of manifest fields.
     """
     content = read_object(raw)
+    check_field_names(content)
     shape = convert(content)
     check_texts(shape)
     check_homepage(shape.homepage)

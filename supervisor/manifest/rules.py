@@ -6,7 +6,8 @@ that turn the direction of writing are refused here, before anything shows them.
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from supervisor.manifest.errors import ManifestError, describe
 from supervisor.manifest.model import ConfigField
@@ -61,15 +62,21 @@ def check_events(events: Sequence[str]) -> None:
             raise ManifestError(f"events[{index}]", f"{describe(event)} again", "each event once")
 
 
+def check_field_names(raw: Mapping[str, Any]) -> None:
+    """Refuse odd names in ``config_schema``: they are part of every later message about a field."""
+    fields = raw.get("config_schema")
+    for name in fields if isinstance(fields, dict) else ():
+        if not _FIELD_NAME.fullmatch(name):
+            raise ManifestError(
+                "config_schema",
+                f"an object with the field name {describe(name)}",
+                "names of 1 to 64 letters, digits, dots, hyphens and underscores",
+            )
+
+
 def check_field(name: str, shape: ConfigFieldShape) -> ConfigField:
     """Return one field of ``config_schema``, its options and default checked against its type."""
     path = f"config_schema.{name}"
-    if not _FIELD_NAME.fullmatch(name):
-        raise ManifestError(
-            "config_schema",
-            f"an object with the field name {describe(name)}",
-            "names of 1 to 64 letters, digits, dots, hyphens and underscores",
-        )
     check_line(f"{path}.label", shape.label)
     check_line(f"{path}.description", shape.description or None, allowed="\n\t")
     if shape.secret and shape.type != "string":

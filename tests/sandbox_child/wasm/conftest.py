@@ -4,21 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-HEADER = b"\0asm\1\0\0\0"
-
-
-def leb(value: int) -> bytes:
-    """Encode an unsigned number."""
-    out = bytearray()
-    while value >= 0x80:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    return bytes([*out, value])
-
-
-def section(section_id: int, body: bytes) -> bytes:
-    """Encode a section."""
-    return bytes([section_id]) + leb(len(body)) + body
+from tests.guests.bombs import HEADER, section
 
 
 @pytest.fixture(scope="session")
