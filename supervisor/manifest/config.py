@@ -14,7 +14,7 @@ from supervisor.manifest.rules import value_problem
 _NOTHING: Mapping[str, ConfigValue] = {}
 
 
-def check_config(
+def validate_config(
     manifest: Manifest,
     offered: Mapping[str, object],
     saved: Mapping[str, ConfigValue] = _NOTHING,
