@@ -12,7 +12,7 @@ Layers, lower ones know nothing of higher ones::
 Knows nothing of WebAssembly, of storage or of processes.
 """
 
-from supervisor.manifest.config import effective_config, validate_config
+from supervisor.manifest.config import check_config, effective_config
 from supervisor.manifest.errors import ManifestError
 from supervisor.manifest.model import ConfigField, ConfigValue, Manifest, Panel
 from supervisor.manifest.parse import parse_manifest
@@ -24,8 +24,8 @@ __all__ = [
     "Manifest",
     "ManifestError",
     "Panel",
+    "check_config",
     "effective_config",
     "manifest_schema",
     "parse_manifest",
-    "validate_config",
 ]

@@ -14,7 +14,7 @@ from supervisor.manifest.rules import value_problem
 _NOTHING: Mapping[str, ConfigValue] = {}
 
 
-def validate_config(
+def check_config(
     manifest: Manifest,
     offered: Mapping[str, object],
     saved: Mapping[str, ConfigValue] = _NOTHING,

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from supervisor.errors import ConfigInvalid
-from supervisor.manifest import Manifest, effective_config, validate_config
+from supervisor.manifest import Manifest, check_config, effective_config
 
 Parse = Callable[..., Manifest]
 
@@ -28,13 +28,13 @@ def manifest(parse: Parse) -> Manifest:
 
 def problems(manifest: Manifest, offered: dict[str, Any], **saved: Any) -> dict[str, str]:
     with pytest.raises(ConfigInvalid) as caught:
-        validate_config(manifest, offered, saved)
+        check_config(manifest, offered, saved)
     return caught.value.problems
 
 
 def test_values_that_fit_are_kept_in_the_schemas_order(manifest: Manifest) -> None:
     offered = {"colour": "red", "count": -1, "loud": True, "channel": "", "url": "u"}
-    assert list(validate_config(manifest, offered).items()) == [
+    assert list(check_config(manifest, offered).items()) == [
         ("url", "u"),
         ("channel", ""),
         ("loud", True),
@@ -45,13 +45,11 @@ def test_values_that_fit_are_kept_in_the_schemas_order(manifest: Manifest) -> No
 
 def test_what_is_not_offered_stays_as_it_was_saved(manifest: Manifest) -> None:
     saved = {"url": "secret", "loud": True}
-    assert validate_config(manifest, {"loud": False}, saved) == {"url": "secret", "loud": False}
+    assert check_config(manifest, {"loud": False}, saved) == {"url": "secret", "loud": False}
 
 
 def test_null_removes_a_saved_value(manifest: Manifest) -> None:
-    assert validate_config(manifest, {"colour": None}, {"url": "u", "colour": "red"}) == {
-        "url": "u"
-    }
+    assert check_config(manifest, {"colour": None}, {"url": "u", "colour": "red"}) == {"url": "u"}
     assert problems(manifest, {"url": None}, url="u") == {"url": "this field is required"}
 
 
@@ -90,22 +88,22 @@ def test_all_problems_are_told_at_once(manifest: Manifest) -> None:
 
 
 def test_a_required_field_with_a_default_needs_no_value(manifest: Manifest) -> None:
-    assert validate_config(manifest, {"url": "u"}) == {"url": "u"}
+    assert check_config(manifest, {"url": "u"}) == {"url": "u"}
 
 
 def test_an_incomplete_configuration_can_be_saved_when_asked_for(manifest: Manifest) -> None:
-    assert validate_config(manifest, {"loud": True}, complete=False) == {"loud": True}
+    assert check_config(manifest, {"loud": True}, complete=False) == {"loud": True}
 
 
 def test_saved_values_that_a_new_version_has_no_room_for_are_dropped(manifest: Manifest) -> None:
     saved = {"url": "u", "gone": 1, "colour": "blue", "count": "many"}
-    assert validate_config(manifest, {}, saved) == {"url": "u"}
+    assert check_config(manifest, {}, saved) == {"url": "u"}
 
 
 def test_no_value_is_ever_in_a_message(manifest: Manifest) -> None:
     secret = "hunter2-" * 10
     with pytest.raises(ConfigInvalid) as caught:
-        validate_config(manifest, {"url": [secret], "count": secret, "colour": secret})
+        check_config(manifest, {"url": [secret], "count": secret, "colour": secret})
     assert "hunter2" not in str(caught.value)
 
 
@@ -135,12 +133,12 @@ def test_whatever_is_offered_the_result_fits_or_the_problems_are_named(
     manifest: Manifest, offered: dict[str, Any], saved: dict[str, Any]
 ) -> None:
     try:
-        clean = validate_config(manifest, offered, saved)
+        clean = check_config(manifest, offered, saved)
     except ConfigInvalid as error:
         named: dict[str, str] = error.problems
     else:
         named = {}
-        assert validate_config(manifest, {}, clean) == clean
+        assert check_config(manifest, {}, clean) == clean
         assert clean["url"]
         assert all(clean[name] == value for name, value in offered.items() if name in clean)
     assert all(named.values())
