@@ -14,6 +14,8 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markupsafe import Markup, escape
 
+from webapp.autolinks import link_addresses
+
 LONGEST_MARKDOWN = 24 * 1024
 """Characters. Longer text is shown as it is: parsing some text takes time in the square of its
 length (0.7 s at 64 KiB), and what is this long is a pasted log."""
@@ -39,6 +41,7 @@ def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", options).enable(["table", "strikethrough"])
     parser.disable("image")
     parser.core.ruler.push("lower_headings", _lower_headings)
+    parser.core.ruler.push("link_addresses", link_addresses)
     return parser
 
 

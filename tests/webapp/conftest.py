@@ -12,11 +12,11 @@ from typing import Any
 import httpx
 import pytest
 import trio
+
 from helpdesk.accounts import User
 from helpdesk.actors import SYSTEM, Role
 from helpdesk.service import HelpDesk
 from helpdesk.tickets.model import Ticket, TicketDraft
-
 from sandbox_child.wasm.errors import ModuleError
 from sandbox_child.wasm.sections import manifest_section, replace_custom_section
 from supervisor.errors import ModuleRefused, PluginNotFound

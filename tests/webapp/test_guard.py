@@ -72,7 +72,12 @@ FORMS: list[tuple[str, dict[str, str], dict[str, int]]] = [
     ("/admin/plugins", {}, ADMIN_API | {"admin": 422}),
 ]
 CALLS: list[tuple[str, str, object, dict[str, int]]] = [
-    ("POST", "/api/tickets", {"subject": "s", "description": "d"}, API | dict.fromkeys(ROLES[1:], 201)),
+    (
+        "POST",
+        "/api/tickets",
+        {"subject": "s", "description": "d"},
+        API | dict.fromkeys(ROLES[1:], 201),
+    ),
     ("PATCH", "/api/tickets/{foreign}", {"priority": "High"}, _API_STEP),
     ("PATCH", "/api/tickets/{own}", {"priority": "High"}, STAFF_API),
     (

@@ -4,7 +4,7 @@ Unknown members are refused, so that a misspelt one is not silently without effe
 is left out of a PATCH changes nothing.
 """
 
-from typing import Literal, TypeVar
+from typing import Any, Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
@@ -31,7 +31,7 @@ class TicketBody(Body):
     """``POST /api/tickets``. Category, type and item by id or name; the submitter by email."""
 
     subject: str
-    description: str
+    description: str = ""
     priority: str = "Medium"
     category: str | None = None
     type: str | None = None
@@ -83,9 +83,6 @@ class PluginPatch(Body):
     config: dict[str, str | int | bool | None] | UnsetType = UNSET
 
 
-T = TypeVar("T")
-
-
-def given(**members: T | UnsetType) -> dict[str, T]:
+def given(**members: object) -> dict[str, Any]:
     """Return the members that a body named."""
     return {name: value for name, value in members.items() if not isinstance(value, UnsetType)}

@@ -1,12 +1,15 @@
 """Tickets over the API: list, create, read, change, and the steps of their life."""
 
-from msgspec import UNSET
+from typing import Any
+
+from msgspec import UnsetType
 from quart import Blueprint, Response, request
 
 from helpdesk.actors import Actor
 from helpdesk.errors import Invalid
 from helpdesk.paging import MAX_PER_PAGE
-from helpdesk.tickets.model import Ref, Ticket, TicketDraft
+from helpdesk.tickets.edits import TicketChanges
+from helpdesk.tickets.model import Ticket, TicketDraft
 from webapp.api.bodies import (
     AssigneeBody,
     EmptyBody,
@@ -52,7 +55,6 @@ async def tickets() -> Response:
 async def create() -> Response:
     """Create a ticket."""
     body, actor = await read_json(TicketBody), current_visit().actor
-    assignee = body.assignee
     draft = TicketDraft(
         subject=body.subject,
         description=body.description,
@@ -61,8 +63,7 @@ async def create() -> Response:
         type=body.type,
         item=body.item,
         submitter_id=await _submitter(actor, body.submitter),
-        assignee_user_id=assignee.id if assignee and assignee.kind == "user" else None,
-        assignee_group_id=assignee.id if assignee and assignee.kind == "group" else None,
+        **_assignee(body.assignee),
     )
     ticket = await house().helpdesk.tickets.create(actor, draft)
     response = await _one(ticket, status=201)
@@ -87,45 +88,30 @@ async def ticket(ticket_id: str) -> Response:
 
 @blueprint.patch("/api/tickets/<ticket_id>")
 async def change(ticket_id: str) -> Response:
-    """Change what the body names, in this order: texts and priority, place, assignee, status."""
-    body, actor = await read_json(TicketPatch), current_visit().actor
-    tickets_ = house().helpdesk.tickets
-    found = await tickets_.get(actor, ticket_id)
-    texts = given(subject=body.subject, description=body.description, priority=body.priority)
-    if texts:
-        found = await tickets_.edit(actor, ticket_id, **texts)
-    if given(category=body.category, type=body.type, item=body.item):
-        found = await _classify(actor, found, body)
-    if body.assignee is not UNSET:
-        found = await _assign(actor, found, body.assignee)
-    if body.status is not UNSET and body.status != found.status:
-        found = await tickets_.set_status(actor, ticket_id, body.status)
-    return await _one(found)
+    """Change what the body names, all of it or nothing.
 
-
-async def _classify(actor: Actor, found: Ticket, body: TicketPatch) -> Ticket:
-    """Change the place; what hangs below a changed part, and is not named, is emptied."""
-    category = _id(found.category) if body.category is UNSET else body.category
-    same = category == _id(found.category)
-    kind = (_id(found.type) if same else None) if body.type is UNSET else body.type
-    same = same and kind == _id(found.type)
-    item = (_id(found.item) if same else None) if body.item is UNSET else body.item
-    return await house().helpdesk.tickets.classify(
-        actor, found.id, category=category, type=kind, item=item
+    A category that is named without a type empties the type, a type without an item the item.
+    """
+    body = await read_json(TicketPatch)
+    changes = given(
+        subject=body.subject,
+        description=body.description,
+        priority=body.priority,
+        status=body.status,
+        category=body.category,
+        type=body.type,
+        item=body.item,
     )
+    if not isinstance(body.assignee, UnsetType):
+        changes |= _assignee(body.assignee)
+    tickets_, actor = house().helpdesk.tickets, current_visit().actor
+    return await _one(await tickets_.update(actor, ticket_id, TicketChanges(**changes)))
 
 
-def _id(ref: Ref | None) -> str | None:
-    return None if ref is None else ref.id
-
-
-async def _assign(actor: Actor, found: Ticket, wanted: AssigneeBody | None) -> Ticket:
-    tickets_ = house().helpdesk.tickets
+def _assignee(wanted: AssigneeBody | None) -> dict[str, Any]:
     if wanted is None:
-        return await tickets_.unassign(actor, found.id)
-    if wanted.kind == "user":
-        return await tickets_.assign_user(actor, found.id, wanted.id)
-    return await tickets_.assign_group(actor, found.id, wanted.id)
+        return {"assignee_user_id": None}
+    return {f"assignee_{wanted.kind}_id": wanted.id}
 
 
 @blueprint.post("/api/tickets/<ticket_id>/resolve")

@@ -5,16 +5,17 @@ domain refuses, the page is shown again with the reason and what was typed.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 from quart import Blueprint, Response, request
 
 from helpdesk.errors import HelpDeskError, Invalid, NotFound
-from helpdesk.tickets.model import Ticket
+from helpdesk.tickets.edits import UNSET, TicketChanges
 from webapp.failures import failure
 from webapp.forms import form_fields
 from webapp.house import house
 from webapp.links import ticket_url
-from webapp.pages.choices import assignee_value, category_value, read_category
+from webapp.pages.choices import read_category
 from webapp.pages.ticket_view import show_ticket
 from webapp.redirects import see
 from webapp.sessions import current_visit
@@ -82,34 +83,27 @@ async def _update(ticket_id: str, fields: Mapping[str, str]) -> None:
         for name in ("priority", "category", "assignee", "status")
         if name in fields and fields[name] != fields.get(f"was_{name}")
     }
-    tickets, actor = house().helpdesk.tickets, current_visit().actor
-    ticket = await tickets.get(actor, ticket_id)
-    if changed.get("priority", ticket.priority) != ticket.priority:
-        await tickets.edit(actor, ticket_id, priority=changed["priority"])
-    if changed.get("category", category_value(ticket)) != category_value(ticket):
-        place = read_category(changed["category"])
-        await tickets.classify(
-            actor, ticket_id, category=place.category, type=place.type, item=place.item
-        )
-    await _assign(ticket, changed)
-    if changed.get("status", ticket.status) != ticket.status:
-        await tickets.set_status(actor, ticket_id, changed["status"])
+    changes = TicketChanges(
+        priority=changed.get("priority", UNSET),
+        status=changed.get("status", UNSET),
+        **(_place(changed["category"]) if "category" in changed else {}),
+        **(_assignee(changed["assignee"]) if "assignee" in changed else {}),
+    )
+    await house().helpdesk.tickets.update(current_visit().actor, ticket_id, changes)
 
 
-async def _assign(ticket: Ticket, changed: Mapping[str, str]) -> None:
-    wanted = changed.get("assignee", assignee_value(ticket.assignee))
-    if wanted == assignee_value(ticket.assignee):
-        return
-    tickets, actor = house().helpdesk.tickets, current_visit().actor
-    kind, _, assignee_id = wanted.partition("/")
-    if not wanted:
-        await tickets.unassign(actor, ticket.id)
-    elif kind == "user":
-        await tickets.assign_user(actor, ticket.id, assignee_id)
-    elif kind == "group":
-        await tickets.assign_group(actor, ticket.id, assignee_id)
-    else:
-        raise Invalid("assignee", repr(wanted[:80]), "somebody whom the form offers")
+def _place(value: str) -> dict[str, Any]:
+    place = read_category(value)
+    return {"category": place.category, "type": place.type, "item": place.item}
+
+
+def _assignee(value: str) -> dict[str, Any]:
+    kind, _, assignee_id = value.partition("/")
+    if not value:
+        return {"assignee_user_id": None}
+    if kind not in {"user", "group"}:
+        raise Invalid("assignee", repr(value[:80]), "somebody whom the form offers")
+    return {f"assignee_{kind}_id": assignee_id}
 
 
 _STEPS = {

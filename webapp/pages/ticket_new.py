@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from quart import Blueprint, Response
 
 from helpdesk.actors import Actor, Role
+from helpdesk.checks import MAX_SUBJECT
 from helpdesk.errors import HelpDeskError, Invalid
 from helpdesk.tickets.model import Priority, TicketDraft
 from webapp.failures import failure
@@ -69,5 +70,6 @@ async def _form(fields: Mapping[str, str], problems: Mapping[str, str], status: 
         problems=problems,
         categories=categories(tree),
         priorities=tuple(Priority),
+        longest_subject=MAX_SUBJECT,
         for_others=current_visit().signed_in.role is not Role.USER,
     )
