@@ -1,4 +1,4 @@
-"""What runs on the far side of the trust line: one process per plugin, and the process that forks it.
+"""What runs on the far side of the trust line: one process per plugin, and the one that forks it.
 
 Layers, lower ones know nothing of higher ones::
 

@@ -4,8 +4,8 @@ It has imported the runtime and nothing of the supervisor, holds no secret and n
 control socket, and never runs a guest's code. A fork takes milliseconds where a fresh interpreter
 takes a tenth of a second, and shares its memory.
 
-Protocol, on a SOCK_SEQPACKET socket: a request is one ``spec`` with its descriptors (SCM_RIGHTS); the
-answer is ``[pid]`` with the child's pidfd, or ``[0, reason]``. CLONE_PARENT makes the child the
+Protocol, on a SOCK_SEQPACKET socket: a request is one ``spec`` with its descriptors (SCM_RIGHTS);
+the answer is ``[pid]`` with the child's pidfd, or ``[0, reason]``. CLONE_PARENT makes the child the
 supervisor's own, which can then wait for it and is what its parent-death signal listens to.
 
 Children forked from one server share its address layout and hash seed.
@@ -22,6 +22,7 @@ import socket
 import sys
 import traceback
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NoReturn
 
 import msgpack
@@ -57,7 +58,7 @@ def main(control_fd: int) -> NoReturn:
     control = socket.socket(fileno=control_fd)
     engine = make_engine()
     _warm_up(engine)
-    threads = len(os.listdir("/proc/self/task"))
+    threads = len(list(Path("/proc/self/task").iterdir()))
     gc.collect()
     gc.freeze()
     control.send(msgpack.packb([os.getpid(), threads]))

@@ -96,3 +96,11 @@ class TicketActions(Protocol):
     ) -> ActionResult:
         """Set one custom field in the plugin's name."""
         ...
+
+
+class AdminNotices(Protocol):
+    """Where the supervisor tells the admins what they should know."""
+
+    async def tell_admins(self, title: str, body: str, link: str) -> None:
+        """Put a notice into every admin's list; ``link`` is a path of the web app."""
+        ...

@@ -32,7 +32,7 @@ class Outcome(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ConfigFieldView:
-    """One field of a plugin's ``config_schema`` with its saved value; secrets never carry theirs."""
+    """One field of a plugin's ``config_schema`` with its value; secrets never carry theirs."""
 
     name: str
     type: str

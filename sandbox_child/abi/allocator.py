@@ -30,7 +30,7 @@ class Allocator:
         self.busy = False
 
     def alloc(self, size: int) -> int:
-        """Return the address of ``size`` bytes that lie in the guest's memory; raises GuestError."""
+        """Return the address of ``size`` bytes of the guest's memory; raises GuestError."""
         if self.busy:
             raise HostCallMisused(f"{self._name} asked the host for memory while it was running")
         self.busy = True

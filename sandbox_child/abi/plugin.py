@@ -1,4 +1,4 @@
-"""A plugin of the ``ohd`` contract in its process: start it, give it events, ask it for its panel."""
+"""A plugin of the ``ohd`` contract in its process: its start, its events, its panel."""
 
 import struct
 from dataclasses import dataclass

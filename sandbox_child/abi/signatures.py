@@ -94,5 +94,5 @@ KNOWN_IMPORTS: Final[dict[tuple[str, str], FuncType]] = {
 
 
 def is_javascript_bridge(module: str, name: str) -> bool:
-    """Tell whether an import is one of TinyGo's ``syscall/js`` functions: these trap when called."""
+    """Tell whether an import is one of TinyGo's ``syscall/js`` functions, which trap if called."""
     return module == GOJS and name.startswith("syscall/js.")

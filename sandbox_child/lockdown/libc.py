@@ -16,12 +16,12 @@ def check(result: int, what: str) -> int:
 
 
 def syscall(number: int, *arguments: int | bytes | ctypes.Array[ctypes.c_char] | None) -> int:
-    """Call the kernel; integers are passed as longs. See syscall(2)."""
+    """Enter the kernel; integers are passed as longs. See syscall(2)."""
     converted = [ctypes.c_long(a) if isinstance(a, int) else a for a in arguments]
     return check(libc.syscall(ctypes.c_long(number), *converted), f"system call {number}")
 
 
 def prctl(option: int, *arguments: int) -> int:
-    """See prctl(2). Unused arguments are passed as zero, as newer options insist on."""
+    """Set an attribute of this process. Unused arguments are zero, as newer options insist on."""
     padded = [ctypes.c_ulong(a) for a in (*arguments, 0, 0, 0, 0)[:4]]
     return check(libc.prctl(ctypes.c_int(option), *padded), f"prctl {option}")

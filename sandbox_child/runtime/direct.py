@@ -1,7 +1,7 @@
 """Direct calls between host and guest: the one module that uses wasmtime-py's private bindings.
 
-wasmtime-py's ordinary calls convert every value through several objects, which costs more than most
-guests take. Here arguments and results travel through one kept array of 16-byte slots
+wasmtime-py's ordinary calls convert every value through several objects, which costs more than
+most guests take. Here arguments and results travel through one kept array of 16-byte slots
 (``wasmtime_val_raw_t``), by ``wasmtime_func_call_unchecked`` and
 ``wasmtime_linker_define_func_unchecked`` of wasmtime's C API. "Unchecked" means that nobody compares
 the array with the function's signature: :class:`GuestFunction` and :class:`HostImports` are made
@@ -174,8 +174,8 @@ def define_host_function(
 ) -> None:
     """Give guests ``function`` as the import ``module.name``; it has one result at most.
 
-    Integers arrive unsigned and may be returned so. What ``function`` raises ends the guest call and
-    is raised again by the :class:`GuestFunction` that was called.
+    Integers arrive unsigned and may be returned so. What ``function`` raises ends the guest call
+    and is raised again by the :class:`GuestFunction` that was called.
     """
     signature = wasmtime.FuncType(
         [_WASM_TYPES[kind]() for kind in type_.params],
@@ -230,8 +230,8 @@ def memory_of_caller() -> wasmtime.Memory | None:
 class MemoryView:
     """The guest's linear memory, bounds-checked against every pointer that a guest hands over.
 
-    The address is kept: the engine is told never to move a memory (``engine.make_engine``). The size
-    only grows; it is read anew whenever an access does not fit the size known so far.
+    The address is kept: the engine is told never to move a memory (``settings``). The size only
+    grows; it is read anew whenever an access does not fit the size known so far.
     """
 
     __slots__ = ("_base", "_context", "_memory", "_memory_at", "_size")

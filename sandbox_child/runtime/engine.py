@@ -1,49 +1,8 @@
-"""The engine's settings: one place, used alike to compile a module and to run it.
-
-wasmtime refuses precompiled code whose settings differ, so these, with the engine's version, are
-part of the key of the cache of compiled code.
-"""
-
-import importlib.metadata
+"""Makes the engine: used alike to compile a module and to run it."""
 
 import wasmtime
 
-WASM_STACK_BYTES = 512 * 1024
-"""Stack of the guest's own calls; beyond it the guest traps."""
-
-_OFF = (
-    # Each of these has had escapes, leaks or miscompiles of its own, and no compiler that plugins
-    # are written with needs it.
-    "wasm_threads",
-    "wasm_memory64",
-    "wasm_gc",
-    "wasm_function_references",
-    "wasm_exceptions",
-    "wasm_multi_memory",
-    "wasm_component_model",
-    "wasm_custom_page_sizes",
-    "wasm_stack_switching",
-    "wasm_wide_arithmetic",
-    "wasm_tail_call",
-    "gc_support",
-    "shared_memory",
-    # Copy-on-write images need a file mapping at instantiation, which a locked child may not make.
-    "memory_init_cow",
-    # A thread pool would outlive, and escape, what the lockdown does to the thread that calls it.
-    "parallel_compilation",
-    # With the whole 4 GiB reserved a memory never has to move, so its address can be kept.
-    "memory_may_move",
-)
-
-
-def engine_version() -> str:
-    """Return the version of the engine that compiles and runs modules."""
-    return importlib.metadata.version("wasmtime")
-
-
-def settings_fingerprint() -> str:
-    """Name everything here that changes what the compiler writes."""
-    return f"wasmtime-{engine_version()};epoch;stack={WASM_STACK_BYTES};off={','.join(_OFF)}"
+from sandbox_child.runtime.settings import SWITCHED_OFF, WASM_STACK_BYTES
 
 
 def make_engine() -> wasmtime.Engine:
@@ -52,6 +11,6 @@ def make_engine() -> wasmtime.Engine:
     config.strategy = "cranelift"
     config.epoch_interruption = True
     config.max_wasm_stack = WASM_STACK_BYTES
-    for name in _OFF:
+    for name in SWITCHED_OFF:
         setattr(config, name, False)
     return wasmtime.Engine(config)

@@ -8,7 +8,7 @@
     ├── GuestOutOfMemory    the guest died where it had used up its memory
     ├── GuestInterrupted    the deadline came; carries the backtrace of where it was
     ├── HostCallMisused     a host call that is not possible where the guest made it
-    └── BadGuestValue       the guest handed over a pointer, length or text that is not in its memory
+    └── BadGuestValue       the guest handed over a pointer or length that is not in its memory
 """
 
 

@@ -1,0 +1,71 @@
+"""Which lockdown children get: what is required, and which user each one becomes."""
+
+import os
+from dataclasses import dataclass
+
+from sandbox_child.wire.spec import CageSpec
+from supervisor.limits import Limits
+
+ALWAYS_REQUIRED = frozenset(
+    {
+        "sealed_pages",
+        "empty_surroundings",
+        "descriptors",
+        "capabilities",
+        "no_new_privs",
+        "not_dumpable",
+        "parent_death",
+        "rlimits",
+    }
+)
+"""Controls that every supported kernel gives to every user: their lack is a fault."""
+
+DEFAULT_REQUIRED = frozenset({"seccomp", "landlock"})
+"""Controls that a kernel may lack; ``[sandbox] require`` in config.toml sets these."""
+
+_UIDS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class CageSettings:
+    """``[sandbox]`` of config.toml."""
+
+    require: frozenset[str] = DEFAULT_REQUIRED
+    first_uid: int = 64_000
+    """Where the supervisor is root, children become users from here on, so that no two running
+    plugins share one. Nothing else on the machine should use this range of 1,000."""
+
+
+class Cage:
+    """Makes the lockdown's part of every request to the fork server."""
+
+    def __init__(self, settings: CageSettings) -> None:
+        self._settings = settings
+        self._root = os.geteuid() == 0
+        self._next = 0
+
+    def plugin(self, limits: Limits) -> CageSpec:
+        """Return the lockdown of a plugin's child."""
+        return self._spec(limits.child_data_bytes, limits.child_address_bytes)
+
+    def compiler(self, limits: Limits) -> CageSpec:
+        """Return the lockdown of a compile child."""
+        memory = limits.compile_memory_bytes
+        return self._spec(memory, memory + limits.child_address_bytes)
+
+    def _spec(self, data: int, addresses: int) -> CageSpec:
+        required = ALWAYS_REQUIRED | self._settings.require
+        if self._root:
+            required |= {"own_user", "bounding_set"}
+        return CageSpec(
+            supervisor_pid=os.getpid(),
+            uid=self._take_uid() if self._root else None,
+            required=tuple(sorted(required)),
+            data_bytes=data,
+            address_space_bytes=addresses,
+        )
+
+    def _take_uid(self) -> int:
+        uid = self._settings.first_uid + self._next
+        self._next = (self._next + 1) % _UIDS
+        return uid

@@ -1,0 +1,23 @@
+"""Settings of the supervisor, as config.toml gives them."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from supervisor.cage import CageSettings
+from supervisor.delivery.health import HealthRule
+from supervisor.egress import EgressPolicy
+from supervisor.limits import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class SupervisorConfig:
+    """Everything that an operator can set about plugins."""
+
+    data_directory: Path
+    """Where module files, compiled code and the key lie; readable by the server's user alone."""
+    limits: Limits = field(default_factory=Limits)
+    cage: CageSettings = field(default_factory=CageSettings)
+    egress: EgressPolicy = field(default_factory=EgressPolicy)
+    health: HealthRule = field(default_factory=HealthRule)
+    plain_http_panels: bool = False
+    """Whether panels may be framed over http, for development."""

@@ -1,0 +1,105 @@
+"""Turns what a child says of its guest into rows, counts and log lines: redacted and bounded."""
+
+import json
+import time
+from collections.abc import Sequence
+
+import msgspec
+
+from sandbox_child.wire.messages import LogLevel
+from supervisor.delivery.journal import Journal
+from supervisor.delivery.work import Delivery
+from supervisor.hostcalls import HostCallRecord
+from supervisor.process.conversation import Work
+from supervisor.redaction import Redactor
+from supervisor.text import clean_text
+from supervisor.views import Outcome
+
+_MAX_ERROR = 16_000
+_MAX_BODY = 200
+_LEVELS = {level: level.name.lower() for level in LogLevel}
+
+
+class Recorder:
+    """Writes one plugin's history. ``redact`` is replaced when its secrets change."""
+
+    def __init__(self, journal: Journal, plugin_id: str, errors: int, last: str | None) -> None:
+        """``errors`` and ``last``: the count and the text that are on record."""
+        self._journal = journal
+        self._plugin_id = plugin_id
+        self.redact = Redactor()
+        self.delivered = 0
+        self.errors = errors
+        self.last_error = last
+
+    def delivery(
+        self, work: Work, outcome: Outcome, error: str, duration_s: float, memory: int | None
+    ) -> None:
+        """Record how one delivery went."""
+        delivery = work.key
+        assert isinstance(delivery, Delivery)  # noqa: S101 - for the type checker
+        event = delivery.event
+        text = None
+        if outcome is Outcome.OK:
+            self.delivered += 1
+        else:
+            text = self.failure(f"{event.type}: {outcome}", error, event.id)
+        self._journal.delivery(
+            (
+                self._plugin_id,
+                event.seq,
+                event.id,
+                event.type,
+                event.ticket_id,
+                outcome.value,
+                text,
+                int((time.time() - duration_s) * 1000),
+                int(duration_s * 1e6),
+                memory,
+                _calls_json(work.host_calls) if work.host_calls else None,
+                delivery.redelivered,
+            )
+        )
+
+    def failure(self, what: str, error: str, event_id: str | None) -> str:
+        """Count an error and log it; return the text as it is kept."""
+        text = clean_text(self.redact(error), _MAX_ERROR)
+        self.errors += 1
+        self.last_error = f"{what}: {text}" if text else what
+        self._journal.error(self._plugin_id, self.last_error)
+        self._line("error", self.last_error, event_id)
+        return text
+
+    def log(self, level: LogLevel, text: str, work: Work | None) -> None:
+        """Record a line that the guest, or the host on its behalf, logged."""
+        event_id = work.key.event.id if work and isinstance(work.key, Delivery) else None
+        self._line(_LEVELS[level], text, event_id)
+
+    def note(self, level: LogLevel, text: str) -> None:
+        """Record a line about the plugin's process."""
+        self._line(_LEVELS[level], text, None)
+
+    def _line(self, level: str, text: str, event_id: str | None) -> None:
+        message = clean_text(self.redact(text), _MAX_ERROR)
+        self._journal.line((self._plugin_id, int(time.time() * 1000), level, message, event_id))
+
+
+def _calls_json(records: Sequence[object]) -> str:
+    rows = []
+    for record in records:
+        if isinstance(record, HostCallRecord):
+            row = record.row()
+            row["request"] = {k: _short(v) for k, v in row["request"].items()}
+            rows.append(row)
+    return msgspec.json.encode(rows).decode()
+
+
+def _short(value: object) -> object:
+    if isinstance(value, str) and len(value) > _MAX_BODY:
+        return value[:_MAX_BODY] + "…"
+    return value
+
+
+def config_member(config: object) -> bytes:
+    """Return ``,"config":{…}``, ready to be spliced in before an event's closing brace."""
+    return b',"config":' + json.dumps(config, ensure_ascii=False).encode()

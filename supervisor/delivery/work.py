@@ -1,0 +1,56 @@
+"""What a runner gives a child to do, and what it remembers of it meanwhile."""
+
+from dataclasses import dataclass, field
+
+import trio
+
+from sandbox_child.wire.messages import EVENT, PANEL
+from supervisor.ports import OutboxEvent
+from supervisor.process.conversation import Work
+from supervisor.views import PanelResult
+
+MAX_DEPTH = 4
+"""A chain of plugin causes ends here: events this deep are delivered to nobody."""
+
+
+@dataclass(slots=True)
+class Delivery:
+    """One event on its way to one plugin."""
+
+    event: OutboxEvent
+    redelivered: bool = False
+
+
+@dataclass(slots=True)
+class PanelRequest:
+    """Somebody waits for a panel."""
+
+    ticket_id: str
+    done: trio.Event = field(default_factory=trio.Event)
+    result: PanelResult | None = None
+
+    def finish(self, result: PanelResult) -> None:
+        """Give the one who waits the result."""
+        self.result = result
+        self.done.set()
+
+
+def is_for(event: OutboxEvent, plugin_id: str, subscribed: frozenset[str]) -> bool:
+    """Tell whether a plugin gets an event: subscribed, not its own doing, not too deep a chain."""
+    return event.type in subscribed and event.origin != plugin_id and event.depth < MAX_DEPTH
+
+
+def event_work(delivery: Delivery, config_member: bytes) -> Work:
+    """Return the guest call of a delivery; ``config_member`` is spliced in behind the body."""
+    body = delivery.event.body
+    return Work(EVENT, b"".join((body[:-1], config_member, b"}")), delivery)
+
+
+def panel_work(request: PanelRequest) -> Work:
+    """Return the guest call of a panel."""
+    return Work(PANEL, request.ticket_id.encode(), request)
+
+
+def depth_of(work: Work) -> int:
+    """Return the depth of the event that a guest call handles; a panel is nobody's consequence."""
+    return work.key.event.depth if isinstance(work.key, Delivery) else 0

@@ -1,0 +1,47 @@
+"""The limits of one plugin, in one place, with their units and defaults (``abi-ohd``).
+
+``config.toml`` sets them for all plugins, an admin for one.
+"""
+
+from dataclasses import dataclass
+
+KIB = 1024
+MIB = 1024 * KIB
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Sizes in bytes, times in seconds."""
+
+    deadline_s: float = 5.0
+    """For the start, an event, or a panel, host calls included."""
+    memory_bytes: int = 64 * MIB
+    table_elements: int = 20_000
+    module_bytes: int = 32 * MIB
+    payload_bytes: int = MIB
+    http_request_bytes: int = MIB
+    http_response_bytes: int = 10 * MIB
+    http_requests: int = 20
+    """In one event."""
+    host_calls: int = 200
+    """In one event, HTTP requests included."""
+    log_lines: int = 100
+    """In one event; the rest is counted."""
+    log_line_bytes: int = 8 * KIB
+    compile_cpu_s: int = 60
+    compile_wall_s: float = 90.0
+    compile_memory_bytes: int = 1536 * MIB
+    artifact_bytes: int = 256 * MIB
+
+    @property
+    def child_data_bytes(self) -> int:
+        """Private memory of a child: the guest's, the interpreter's, and room for its messages."""
+        return self.memory_bytes + 4 * max(self.http_response_bytes, MIB) + 88 * MIB
+
+    @property
+    def child_address_bytes(self) -> int:
+        """Addresses of a child: wasmtime reserves 4 GiB of them for a linear memory."""
+        return 6 * 1024 * MIB
+
+
+DEFAULT_LIMITS = Limits()

@@ -1,0 +1,1 @@
+"""Module files: kept by content hash, compiled in throwaway children, their code cached."""

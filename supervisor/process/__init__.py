@@ -1,0 +1,1 @@
+"""Operating-system processes: the fork server, one child, and the conversation with it."""

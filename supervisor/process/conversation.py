@@ -1,0 +1,249 @@
+"""The state machine of one child's conversation: pure, fed with bytes and the time.
+
+It decides what a child may say now. A child that says anything else has broken the protocol, and
+:class:`~sandbox_child.wire.errors.WireError` ends it. Nothing here is taken from the child but what
+it may know: how its guest call ended, its log lines and its requests.
+
+::
+
+    STARTING --READY--> SERVING --RESULT other than ok--> ENDED
+        |                  |
+        +---RESULT 0-------+--(deadline, end of pipe, protocol)--> ENDED
+"""
+
+import enum
+from collections import deque
+from dataclasses import dataclass, field
+
+from sandbox_child.wire.errors import MessageError
+from sandbox_child.wire.frames import FrameDecoder, Head
+from sandbox_child.wire.messages import (
+    CALL,
+    FROM_CHILD,
+    LOG,
+    MAX_REPORT,
+    MAX_TEXT,
+    RESULT,
+    START_SEQ,
+    HostCall,
+    LogLevel,
+    OutcomeCode,
+    check_head,
+)
+
+_HOST_CALLS = {call.value: call for call in HostCall}
+_LEVELS = {level.value: level for level in LogLevel}
+_OUTCOMES = {outcome.value: outcome for outcome in OutcomeCode}
+
+
+class Phase(enum.Enum):
+    """Where a conversation stands."""
+
+    STARTING = enum.auto()
+    SERVING = enum.auto()
+    ENDED = enum.auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Budgets:
+    """What a child may send in the course of one guest call; sizes in bytes."""
+
+    request_bytes: int
+    log_lines: int
+    log_line_bytes: int
+    host_calls: int
+
+
+@dataclass(slots=True, eq=False)
+class Work:
+    """One guest call that a child was asked for, in the order of asking."""
+
+    kind: int
+    """EVENT or PANEL."""
+    blob: bytes
+    key: object
+    """Whatever the caller knows this work by."""
+    seq: int = 0
+    started: float = 0.0
+    """When it became the first in line, in seconds of the monotonic clock."""
+    log_lines: int = 0
+    host_calls: list[object] = field(default_factory=list)
+    """What the host call service noted of each call."""
+    calls: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The child is locked down and its guest has started."""
+
+    memory_bytes: int
+    report: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A guest call has ended; ``work`` is None for the start sequence."""
+
+    work: Work | None
+    outcome: OutcomeCode
+    duration_s: float
+    memory_bytes: int
+    text: str
+    """The panel's URL where ok, else the error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """The guest asks for something and waits; at most one at a time."""
+
+    call: int
+    name: HostCall
+    request: bytes
+    work: Work
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """The guest logged a line; ``work`` is None during the start sequence."""
+
+    level: LogLevel
+    text: str
+    work: Work | None
+
+
+Occurrence = Ready | Finished | Called | Logged
+
+
+class Conversation:
+    """One child's side of the protocol, as the supervisor checks it."""
+
+    def __init__(self, budgets: Budgets, started: float) -> None:
+        """``started``: when the child was made, in seconds of the monotonic clock."""
+        self.phase = Phase.STARTING
+        self.in_line: deque[Work] = deque()
+        self.memory_bytes = 0
+        self._budgets = budgets
+        self._decoder = FrameDecoder(max(budgets.request_bytes, MAX_REPORT))
+        self._next_seq = START_SEQ + 1
+        self._calls = 0
+        self._open_call: int | None = None
+        self._busy_since = started
+        self._start_log_lines = 0
+
+    def busy_since(self) -> float | None:
+        """Return since when the child has been in the guest call that runs now; None when idle."""
+        if self.phase is Phase.STARTING or self.in_line:
+            return self._busy_since
+        return None
+
+    def ask(self, work: Work, now: float) -> int:
+        """Put ``work`` in line and return its seq; the caller sends the message."""
+        if not self.in_line:
+            self._busy_since = work.started = now
+        work.seq = self._next_seq
+        self._next_seq += 1
+        self.in_line.append(work)
+        return work.seq
+
+    def answered(self, call: int) -> None:
+        """The answer to ``call`` is about to be sent."""
+        if call == self._open_call:
+            self._open_call = None
+
+    def hear(self, data: bytes, now: float) -> list[Occurrence]:
+        """Return what ``data`` from the child tells; raises WireError where it breaks the protocol.
+
+        What was heard before the break is lost with it: a child that lies once is not believed in
+        the same breath.
+        """
+        heard: list[Occurrence] = []
+        for head, blob in self._decoder.feed(data):
+            if self.phase is Phase.ENDED:
+                raise MessageError("a message behind the last one")
+            kind = check_head(head, FROM_CHILD)
+            if kind == RESULT:
+                heard.append(self._result(head, blob, now))
+            elif kind == LOG:
+                heard.append(self._log(head, blob))
+            elif kind == CALL:
+                heard.append(self._call(head, blob))
+            else:
+                heard.append(self._ready(head, blob))
+        return heard
+
+    def _ready(self, head: Head, blob: bytes) -> Ready:
+        if self.phase is not Phase.STARTING:
+            raise MessageError("READY a second time")
+        if len(blob) > MAX_REPORT:
+            raise MessageError("READY with too long a report")
+        self.phase = Phase.SERVING
+        self.memory_bytes = head[1]
+        return Ready(head[1], blob)
+
+    def _result(self, head: Head, blob: bytes, now: float) -> Finished:
+        _, seq, code, nanoseconds, memory = head
+        outcome = _OUTCOMES.get(code)
+        if outcome is None:
+            raise MessageError("RESULT with an unknown outcome")
+        if len(blob) > MAX_TEXT:
+            raise MessageError("RESULT with too long a text")
+        if self._open_call is not None:
+            raise MessageError("RESULT while a host call is open")
+        work: Work | None = None
+        if self.phase is Phase.STARTING:
+            if seq != START_SEQ or outcome is OutcomeCode.OK:
+                raise MessageError("RESULT of a guest call before READY")
+        elif not self.in_line or self.in_line[0].seq != seq:
+            raise MessageError("RESULT of a guest call that does not run")
+        else:
+            work = self.in_line.popleft()
+        spent = min(nanoseconds / 1e9, now - self._busy_since)
+        self._busy_since = now
+        if self.in_line:
+            self.in_line[0].started = now
+        if outcome is not OutcomeCode.OK:
+            self.phase = Phase.ENDED
+        self.memory_bytes = memory
+        text = blob.decode("utf-8", "replace") if blob else ""
+        return Finished(work, outcome, spent, memory, text)
+
+    def _call(self, head: Head, blob: bytes) -> Called:
+        _, call, code = head
+        name = _HOST_CALLS.get(code)
+        if name is None:
+            raise MessageError("CALL of an unknown name")
+        if self._open_call is not None:
+            raise MessageError("CALL while another is open")
+        if self.phase is not Phase.SERVING or not self.in_line:
+            raise MessageError("CALL outside of a guest call")
+        if call != self._calls + 1:
+            raise MessageError("CALL with a number out of turn")
+        if len(blob) > self._budgets.request_bytes:
+            raise MessageError("CALL with too long a request")
+        work = self.in_line[0]
+        work.calls += 1
+        if work.calls > self._budgets.host_calls:
+            raise MessageError("more host calls than one event may make")
+        self._calls = call
+        self._open_call = call
+        return Called(call, name, blob, work)
+
+    def _log(self, head: Head, blob: bytes) -> Logged:
+        level = _LEVELS.get(head[1])
+        if level is None:
+            raise MessageError("LOG with an unknown level")
+        if len(blob) > self._budgets.log_line_bytes:
+            raise MessageError("LOG with too long a line")
+        work = self.in_line[0] if self.in_line else None
+        if work is None:
+            if self.phase is not Phase.STARTING:
+                raise MessageError("LOG outside of a guest call")
+            self._start_log_lines += 1
+            lines = self._start_log_lines
+        else:
+            work.log_lines += 1
+            lines = work.log_lines
+        # One more than the guest may log: the line that says how many were dropped.
+        if lines > self._budgets.log_lines + 1:
+            raise MessageError("more log lines than one event may write")
+        return Logged(level, blob.decode("utf-8", "replace"), work)

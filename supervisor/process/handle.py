@@ -1,0 +1,71 @@
+"""A child of this process, known by its pidfd, which is never another process.
+
+Whoever holds a handle owns the child: :meth:`ChildHandle.reap` must be awaited in the end, which
+is what makes zombies impossible. See pidfd_open(2) and waitid(2).
+"""
+
+import os
+import signal
+from contextlib import suppress
+from dataclasses import dataclass
+
+import trio
+
+
+@dataclass(frozen=True, slots=True)
+class ExitStatus:
+    """How a process ended."""
+
+    code: int | None
+    signal: int | None
+
+    def __str__(self) -> str:
+        if self.signal is None:
+            return f"exit status {self.code}"
+        try:
+            return f"killed by {signal.Signals(self.signal).name}"
+        except ValueError:
+            return f"killed by signal {self.signal}"
+
+
+class ChildHandle:
+    """Owns a pidfd."""
+
+    def __init__(self, pid: int, pidfd: int) -> None:
+        self.pid = pid
+        self._pidfd = pidfd
+        self._status: ExitStatus | None = None
+
+    def kill(self) -> None:
+        """Send SIGKILL; nothing happens when the process is gone."""
+        if self._status is None:
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+
+    async def wait(self) -> ExitStatus:
+        """Return once the process has ended, and reap it."""
+        while self._status is None:
+            await trio.lowlevel.wait_readable(self._pidfd)
+            self._collect()
+        return self._status
+
+    async def reap(self) -> ExitStatus:
+        """Kill the process and wait for its end; cannot be cancelled, takes milliseconds."""
+        self.kill()
+        with trio.CancelScope(shield=True):
+            await self.wait()
+        assert self._status is not None  # noqa: S101 - wait() has set it
+        return self._status
+
+    def _collect(self) -> None:
+        if self._status is not None:
+            return
+        result = os.waitid(os.P_PIDFD, self._pidfd, os.WEXITED | os.WNOHANG)
+        if result is None:
+            return
+        exited = result.si_code == os.CLD_EXITED
+        self._status = ExitStatus(
+            code=result.si_status if exited else None,
+            signal=None if exited else result.si_status,
+        )
+        os.close(self._pidfd)

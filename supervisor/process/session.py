@@ -1,0 +1,241 @@
+"""One child from its first to its last breath: pipes, deadlines, answers, and its reaping.
+
+The session owns the process and both pipes. However it ends (the child's own doing, a broken
+protocol, the deadline, or its owner's cancellation) the process is killed and reaped and the pipes
+are closed before :meth:`Session.run` returns.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+import msgspec
+import trio
+
+from sandbox_child.wire.errors import MessageError, WireError
+from sandbox_child.wire.frames import encode_frame
+from sandbox_child.wire.messages import ANSWER, OutcomeCode
+from supervisor.limits import Limits
+from supervisor.process.conversation import (
+    Budgets,
+    Called,
+    Conversation,
+    Finished,
+    Logged,
+    Occurrence,
+    Ready,
+    Work,
+)
+from supervisor.process.handle import ChildHandle
+from supervisor.views import Outcome
+
+_READ_BYTES = 256 * 1024
+_MAX_CONTROLS = 64
+
+OUTCOMES = {
+    OutcomeCode.OK: Outcome.OK,
+    OutcomeCode.TRAP: Outcome.TRAP,
+    OutcomeCode.TIMEOUT: Outcome.TIMEOUT,
+    OutcomeCode.OUT_OF_MEMORY: Outcome.OUT_OF_MEMORY,
+    OutcomeCode.EXIT: Outcome.EXIT,
+    OutcomeCode.BAD_RESULT: Outcome.TRAP,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Why a session ended, and what was left."""
+
+    outcome: Outcome
+    """OK where nothing was wrong: it was asked to stop, or its child was recycled."""
+    error: str
+    culprit: Work | None
+    """The guest call during which it happened and which got no result; None for the start."""
+    left: tuple[Work, ...]
+    """Guest calls that were asked for behind it."""
+    started: bool
+    """Whether the child had said READY."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionHooks:
+    """What the owner does with what a child says. None of these may raise or block."""
+
+    ready: Callable[[Ready, tuple[str, ...]], None]
+    """The second argument names the controls that are in force in the child."""
+    finished: Callable[[Sequence[Finished]], None]
+    logged: Callable[[Logged], None]
+    answer: Callable[[Called], Awaitable[tuple[int, bytes]]]
+    """May take as long as the deadline allows; cancelled with the child."""
+
+
+@dataclass
+class Session:
+    """See the module. Create with the child's handle and the supervisor's ends of its pipes."""
+
+    handle: ChildHandle
+    to_child: trio.lowlevel.FdStream
+    from_child: trio.lowlevel.FdStream
+    limits: Limits
+    hooks: SessionHooks
+    conversation: Conversation = field(init=False)
+    _ended: Ended | None = field(default=None, init=False)
+    _send_lock: trio.Lock = field(default_factory=trio.Lock, init=False)
+    _busy: trio.Event = field(default_factory=trio.Event, init=False)
+    _scope: trio.CancelScope = field(default_factory=trio.CancelScope, init=False)
+    _ready: bool = field(default=False, init=False)
+
+    def __post_init__(self) -> None:
+        """Begin the conversation: the start has its deadline from here."""
+        limits = self.limits
+        self.conversation = Conversation(
+            Budgets(
+                request_bytes=limits.http_request_bytes,
+                log_lines=limits.log_lines,
+                log_line_bytes=limits.log_line_bytes,
+                host_calls=limits.host_calls,
+            ),
+            trio.current_time(),
+        )
+
+    async def run(self) -> Ended:
+        """Serve the child until it ends; return why, with everything released."""
+        try:
+            async with trio.open_nursery() as nursery:
+                self._scope = nursery.cancel_scope
+                nursery.start_soon(self._listen, nursery)
+                nursery.start_soon(self._watch)
+        finally:
+            with trio.CancelScope(shield=True):
+                status = await self.handle.reap()
+                await self.to_child.aclose()
+                await self.from_child.aclose()
+        if self._ended is None:
+            self._end(Outcome.LOST, f"the process has ended: {status}")
+        assert self._ended is not None  # noqa: S101 - _end sets it
+        if self._ended.outcome is Outcome.LOST:
+            return replace(self._ended, error=f"the process has ended: {status}")
+        return self._ended
+
+    async def ask(self, works: Sequence[Work]) -> None:
+        """Send guest calls to the child, in order; it works on them one at a time.
+
+        Returns when they are written. A child that does not read is the watcher's business.
+        """
+        conversation, now = self.conversation, trio.current_time()
+        frames = [
+            encode_frame((work.kind, conversation.ask(work, now)), work.blob) for work in works
+        ]
+        self._busy.set()
+        await self._send(b"".join(frames))
+
+    def stop(self) -> None:
+        """End the session now; what is in line is left over."""
+        self._end(Outcome.OK, "")
+
+    async def _listen(self, nursery: trio.Nursery) -> None:
+        conversation = self.conversation
+        while self._ended is None:
+            try:
+                data = await self.from_child.receive_some(_READ_BYTES)
+            except (trio.BrokenResourceError, trio.ClosedResourceError):
+                data = b""
+            if not data:
+                self._end(Outcome.LOST, "the process has ended")
+                return
+            try:
+                heard = conversation.hear(data, trio.current_time())
+                controls = _controls(heard)
+            except WireError as exc:
+                self._end(Outcome.PROTOCOL, f"the process broke the protocol: {exc}")
+                return
+            finished = [occurrence for occurrence in heard if type(occurrence) is Finished]
+            if len(finished) < len(heard):
+                self._tell(heard, controls, nursery)
+            if finished:
+                self._finish(finished)
+
+    def _tell(
+        self, heard: Sequence[Occurrence], controls: tuple[str, ...], nursery: trio.Nursery
+    ) -> None:
+        for occurrence in heard:
+            if isinstance(occurrence, Logged):
+                self.hooks.logged(occurrence)
+            elif isinstance(occurrence, Called):
+                nursery.start_soon(self._answer, occurrence)
+            elif isinstance(occurrence, Ready):
+                self._ready = True
+                self.hooks.ready(occurrence, controls)
+
+    def _finish(self, finished: Sequence[Finished]) -> None:
+        last = finished[-1]
+        if last.outcome is OutcomeCode.TIMEOUT:
+            last = replace(last, text=f"{self._too_late()}\n{last.text}")
+            finished = [*finished[:-1], last]
+        if last.work is not None:
+            self.hooks.finished(finished)
+        if last.outcome is not OutcomeCode.OK:
+            outcome = OUTCOMES[last.outcome] if last.work else Outcome.START_FAILED
+            self._end(outcome, last.text, culprit_known=True)
+        elif not self.conversation.in_line:
+            self._busy = trio.Event()
+
+    async def _answer(self, called: Called) -> None:
+        status, body = await self.hooks.answer(called)
+        self.conversation.answered(called.call)
+        await self._send(encode_frame((ANSWER, called.call, status), body))
+
+    async def _send(self, data: bytes) -> None:
+        try:
+            async with self._send_lock:
+                await self.to_child.send_all(data)
+        except (trio.BrokenResourceError, trio.ClosedResourceError):
+            # The listener sees the end of the other pipe, which tells more.
+            return
+
+    async def _watch(self) -> None:
+        """Kill the child when the guest call that runs has used up its time."""
+        deadline = self.limits.deadline_s
+        while True:
+            since = self.conversation.busy_since()
+            if since is None:
+                await self._busy.wait()
+                continue
+            await trio.sleep_until(since + deadline)
+            now_since = self.conversation.busy_since()
+            if now_since is not None and trio.current_time() >= now_since + deadline:
+                break
+        self._end(Outcome.TIMEOUT if self._ready else Outcome.START_FAILED, self._too_late())
+
+    def _too_late(self) -> str:
+        what = "it did not end" if self._ready else "it did not start"
+        return f"{what} within {self.limits.deadline_s:g} s and was killed"
+
+    def _end(self, outcome: Outcome, error: str, *, culprit_known: bool = False) -> None:
+        if self._ended is not None:
+            return
+        self.handle.kill()
+        line = list(self.conversation.in_line)
+        stopped = outcome is Outcome.OK or culprit_known
+        culprit = line.pop(0) if line and not stopped else None
+        self._ended = Ended(outcome, error, culprit, tuple(line), self._ready)
+        self._scope.cancel()
+
+
+class _Control(msgspec.Struct):
+    name: str
+    active: bool
+    reason: str
+
+
+_read_report = msgspec.json.Decoder(list[_Control]).decode
+
+
+def _controls(heard: Sequence[Occurrence]) -> tuple[str, ...]:
+    """Return the names of a READY's active controls; raises MessageError for a misshapen report."""
+    if not heard or not isinstance(heard[-1], Ready):
+        return ()
+    try:
+        report = _read_report(heard[-1].report)
+    except (msgspec.MsgspecError, ValueError):
+        raise MessageError("READY with a report that does not fit") from None
+    return tuple(control.name for control in report[:_MAX_CONTROLS] if control.active)

@@ -1,0 +1,66 @@
+"""Making a plugin's child and the session that owns it."""
+
+import os
+from dataclasses import dataclass
+
+import trio
+
+from sandbox_child.wire.entry import Entry
+from sandbox_child.wire.spec import PluginSpec
+from supervisor.cage import Cage
+from supervisor.limits import Limits
+from supervisor.process.forkserver import ForkServer
+from supervisor.process.session import Session, SessionHooks
+
+
+@dataclass(frozen=True, slots=True)
+class Spawner:
+    """Everything that children of one supervisor have in common."""
+
+    fork_server: ForkServer
+    cage: Cage
+
+    async def spawn(
+        self, plugin_id: str, entry: Entry, limits: Limits, code: int, hooks: SessionHooks
+    ) -> Session:
+        """Make a child of the compiled module ``code``, a descriptor that stays the caller's.
+
+        The caller must run the session, which owns the child from here. Raises ProcessError.
+        """
+        spec = PluginSpec(
+            kind="plugin",
+            plugin_id=plugin_id,
+            cage=self.cage.plugin(limits),
+            entry=entry,
+            deadline_s=limits.deadline_s,
+            memory_bytes=limits.memory_bytes,
+            table_elements=limits.table_elements,
+            max_request_bytes=limits.http_request_bytes,
+            max_answer_bytes=limits.http_response_bytes,
+            max_payload_bytes=limits.payload_bytes,
+            max_log_line_bytes=limits.log_line_bytes,
+            max_log_lines=limits.log_lines,
+            max_host_calls=limits.host_calls,
+        )
+        # Who closes what: the child's ends are closed here once the fork server has its copies;
+        # ours belong to the streams, and these to the session.
+        child_reads, we_write = os.pipe()
+        try:
+            we_read, child_writes = os.pipe()
+        except OSError:
+            os.close(child_reads)
+            os.close(we_write)
+            raise
+        to_child = trio.lowlevel.FdStream(we_write)
+        from_child = trio.lowlevel.FdStream(we_read)
+        try:
+            handle = await self.fork_server.spawn(spec, [child_reads, child_writes, code])
+        except BaseException:
+            with trio.CancelScope(shield=True):
+                await to_child.aclose()
+                await from_child.aclose()
+            raise
+        finally:
+            os.close(child_reads)
+            os.close(child_writes)
+        return Session(handle, to_child, from_child, limits, hooks)

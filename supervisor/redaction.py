@@ -1,0 +1,54 @@
+"""Keeps secrets out of everything that is written down: the one place that removes them.
+
+Every log line, error, host call record and export of a plugin passes its :class:`Redactor`.
+"""
+
+import json
+from collections.abc import Iterable
+from urllib.parse import quote, quote_plus, urlsplit
+
+MARK = "[secret]"
+_SHORTEST = 4
+"""Shorter secrets would blot out ordinary text, and protect nothing."""
+_SHORTEST_PATH = 8
+
+
+class Redactor:
+    """Replaces the secrets of one plugin, in the forms in which they travel."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        forms: set[str] = set()
+        for secret in secrets:
+            for part in _parts(secret):
+                forms |= {
+                    part,
+                    json.dumps(part)[1:-1],
+                    json.dumps(part, ensure_ascii=False)[1:-1],
+                    quote(part, safe=""),
+                    quote_plus(part),
+                }
+        # Longest first, so that a secret which contains another leaves nothing behind.
+        self._forms = sorted((f for f in forms if len(f) >= _SHORTEST), key=len, reverse=True)
+
+    def __call__(self, text: str) -> str:
+        """Return ``text`` without the secrets."""
+        for form in self._forms:
+            if form in text:
+                text = text.replace(form, MARK)
+        return text
+
+
+def _parts(secret: str) -> set[str]:
+    """Return a secret and, where it is a URL, what of it stands alone in requests."""
+    parts = {secret, secret.strip()}
+    try:
+        url = urlsplit(secret)
+    except ValueError:
+        return parts
+    if url.scheme and url.netloc:
+        parts |= {p for p in (url.path, url.path.lstrip("/")) if len(p) >= _SHORTEST_PATH}
+        if url.query:
+            parts.add(url.query)
+        if url.password:
+            parts.add(url.password)
+    return parts

@@ -1,0 +1,102 @@
+"""Turns rows and runners into the frozen snapshots of ``views``."""
+
+from collections.abc import Mapping
+
+import trio
+
+from supervisor.delivery.runner import PluginRunner
+from supervisor.limits import Limits
+from supervisor.manifest import ConfigField, ConfigValue
+from supervisor.processes import Usage
+from supervisor.store.plugins import PluginRow
+from supervisor.store.records import timestamp
+from supervisor.views import ConfigFieldView, PluginState, PluginView, ProcessView
+
+
+def plugin_view(
+    row: PluginRow, saved: Mapping[str, ConfigValue], runner: PluginRunner | None
+) -> PluginView:
+    """Return the snapshot of a plugin; the values of secrets stay behind."""
+    manifest = row.manifest
+    panel = manifest.ui_panel
+    return PluginView(
+        id=row.id,
+        name=manifest.name,
+        version=manifest.version,
+        description=manifest.description,
+        author=manifest.author,
+        license=manifest.license,
+        homepage=manifest.homepage,
+        sha256=row.sha256,
+        size=row.size,
+        installed_at=timestamp(row.installed_at),
+        enabled=row.enabled,
+        state=state_of(row, runner),
+        state_reason=row.state_reason,
+        events=manifest.events,
+        allowed_hosts=manifest.allowed_hosts,
+        panel_title=panel.title if panel else None,
+        panel_height=panel.height if panel else None,
+        config=tuple(_field(field, saved) for field in manifest.config_schema.values()),
+        manifest=dict(manifest.raw),
+        warnings=row.report.warnings,
+        pid=runner.session.handle.pid if runner and runner.session else None,
+        error_count=runner.recorder.errors if runner else row.error_count,
+        last_error=(runner.recorder.last_error if runner else None) or row.last_error,
+    )
+
+
+def process_view(
+    row: PluginRow,
+    runner: PluginRunner | None,
+    usage: Mapping[int, Usage],
+    waiting: int,
+    limits: Limits,
+) -> ProcessView:
+    """Return the snapshot of a plugin's process."""
+    session = runner.session if runner else None
+    pid = session.handle.pid if session else None
+    used = usage.get(pid) if pid is not None else None
+    since = runner.child_since if runner else None
+    return ProcessView(
+        plugin_id=row.id,
+        state=state_of(row, runner),
+        pid=pid,
+        uptime_s=trio.current_time() - since if since is not None else None,
+        restarts=runner.restarts if runner else 0,
+        cpu_percent=used.cpu_percent if used else None,
+        rss_bytes=used.rss_bytes if used else None,
+        guest_memory_bytes=session.conversation.memory_bytes if session else None,
+        guest_memory_limit_bytes=limits.memory_bytes,
+        threads=used.threads if used else None,
+        in_flight=len(session.conversation.in_line) if session else 0,
+        waiting=waiting,
+        delivered=runner.recorder.delivered if runner else 0,
+        errors=runner.recorder.errors if runner else row.error_count,
+        last_error=(runner.recorder.last_error if runner else None) or row.last_error,
+        controls=runner.controls if session and runner else (),
+    )
+
+
+def state_of(row: PluginRow, runner: PluginRunner | None) -> PluginState:
+    """Return where a plugin stands."""
+    if runner is not None:
+        return runner.state
+    if row.enabled or row.state_reason is not None:
+        return PluginState.FAILED
+    return PluginState.DISABLED
+
+
+def _field(field: ConfigField, saved: Mapping[str, ConfigValue]) -> ConfigFieldView:
+    return ConfigFieldView(
+        name=field.name,
+        type=field.type,
+        label=field.label,
+        description=field.description,
+        required=field.required,
+        secret=field.secret,
+        options=field.options,
+        default=None if field.secret else field.default,
+        value=None if field.secret else saved.get(field.name),
+        is_set=field.name in saved,
+    )

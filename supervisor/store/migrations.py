@@ -1,0 +1,75 @@
+"""The supervisor's tables, in steps that are each applied once, in order, in a transaction."""
+
+from sqlite_utils import Database, Migrations
+
+migrations = Migrations("supervisor")
+
+
+@migrations()
+def m001_plugins(db: Database) -> None:
+    """Installed plugins, their configuration, their deliveries and their log lines."""
+    db.execute(
+        """
+        CREATE TABLE plugins (
+            id TEXT PRIMARY KEY,
+            sha256 TEXT NOT NULL,
+            size INTEGER NOT NULL,
+            manifest TEXT NOT NULL,      -- the JSON of the custom section, as it was
+            report TEXT NOT NULL,        -- JSON: ModuleReport
+            source TEXT NOT NULL,
+            installed_at INTEGER NOT NULL,   -- milliseconds since 1970, UTC, as everywhere here
+            installed_by TEXT NOT NULL,
+            enabled INTEGER NOT NULL,
+            state_reason TEXT,
+            claimed_seq INTEGER NOT NULL,    -- events up to here may have been sent to the plugin
+            settled_seq INTEGER NOT NULL,    -- events up to here have their delivery recorded
+            redelivered_seq INTEGER NOT NULL DEFAULT 0,  -- event that was in flight at a crash
+            error_count INTEGER NOT NULL,
+            last_error TEXT
+        ) STRICT
+        """
+    )
+    db.execute(
+        """
+        CREATE TABLE plugin_config (
+            plugin_id TEXT NOT NULL REFERENCES plugins(id) ON DELETE CASCADE,
+            field TEXT NOT NULL,
+            value TEXT,       -- JSON; null for a secret
+            sealed BLOB,      -- SecretBox; null for anything else
+            PRIMARY KEY (plugin_id, field)
+        ) STRICT, WITHOUT ROWID
+        """
+    )
+    db.execute(
+        """
+        CREATE TABLE deliveries (
+            id INTEGER PRIMARY KEY,
+            plugin_id TEXT NOT NULL,
+            event_seq INTEGER NOT NULL,
+            event_id TEXT NOT NULL,
+            event TEXT NOT NULL,
+            ticket_id TEXT NOT NULL,
+            outcome TEXT NOT NULL,
+            error TEXT,
+            started_at INTEGER NOT NULL,
+            duration_us INTEGER NOT NULL,
+            memory_bytes INTEGER,
+            host_calls TEXT,        -- JSON list, null for none
+            redelivered INTEGER NOT NULL
+        ) STRICT
+        """
+    )
+    db.execute("CREATE INDEX deliveries_by_plugin ON deliveries (plugin_id, id)")
+    db.execute(
+        """
+        CREATE TABLE plugin_logs (
+            id INTEGER PRIMARY KEY,
+            plugin_id TEXT NOT NULL,
+            at INTEGER NOT NULL,
+            level TEXT NOT NULL,
+            message TEXT NOT NULL,
+            event_id TEXT
+        ) STRICT
+        """
+    )
+    db.execute("CREATE INDEX plugin_logs_by_plugin ON plugin_logs (plugin_id, id)")

@@ -1,0 +1,182 @@
+"""Rows of installed plugins and of their configuration. Every function runs in a database job."""
+
+import json
+import sqlite3
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import msgspec
+
+from sandbox_child.wire.entry import ModuleReport
+from supervisor.manifest import ConfigValue, Manifest, parse_manifest
+from supervisor.ports import OutboxEvent
+from supervisor.secrets import SecretBox
+from supervisor.store.records import Batch, DeliveryRow, write_batch
+from supervisor.views import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class PluginRow:
+    """An installed plugin as it is kept."""
+
+    manifest: Manifest
+    manifest_text: str
+    report: ModuleReport
+    sha256: str
+    size: int
+    source: str
+    installed_at: int
+    installed_by: str
+    enabled: bool
+    state_reason: str | None
+    claimed_seq: int
+    settled_seq: int
+    redelivered_seq: int
+    """The event that was in flight when the server last stopped without warning."""
+    error_count: int
+    last_error: str | None
+
+    @property
+    def id(self) -> str:
+        """The plugin's id."""
+        return self.manifest.id
+
+
+_COLUMNS = (
+    "id, manifest, report, sha256, size, source, installed_at, installed_by, enabled, "
+    "state_reason, claimed_seq, settled_seq, redelivered_seq, error_count, last_error"
+)
+
+
+def all_plugins(db: sqlite3.Connection) -> list[PluginRow]:
+    """Return every installed plugin, in the order of their names."""
+    rows = db.execute(f"SELECT {_COLUMNS} FROM plugins").fetchall()  # noqa: S608 - our own names
+    return sorted((_read(row) for row in rows), key=lambda row: row.manifest.name.casefold())
+
+
+def insert_plugin(db: sqlite3.Connection, row: PluginRow) -> None:
+    """Add a plugin, or put a new version in the place of the one with its id.
+
+    A new version keeps the configuration, the counts and the position in the outbox.
+    """
+    db.execute(
+        f"INSERT INTO plugins ({_COLUMNS}) VALUES ({', '.join('?' * 15)}) "  # noqa: S608
+        "ON CONFLICT (id) DO UPDATE SET manifest = excluded.manifest, report = excluded.report, "
+        "sha256 = excluded.sha256, size = excluded.size, source = excluded.source, "
+        "installed_at = excluded.installed_at, installed_by = excluded.installed_by, "
+        "enabled = excluded.enabled, state_reason = excluded.state_reason",
+        (
+            row.id,
+            row.manifest_text,
+            msgspec.json.encode(row.report).decode(),
+            row.sha256,
+            row.size,
+            row.source,
+            row.installed_at,
+            row.installed_by,
+            row.enabled,
+            row.state_reason,
+            row.claimed_seq,
+            row.settled_seq,
+            row.redelivered_seq,
+            row.error_count,
+            row.last_error,
+        ),
+    )
+
+
+def delete_plugin(db: sqlite3.Connection, plugin_id: str) -> None:
+    """Remove a plugin with its configuration, log lines and deliveries; tickets stay."""
+    for table in ("plugin_logs", "deliveries"):
+        db.execute(f"DELETE FROM {table} WHERE plugin_id = ?", (plugin_id,))  # noqa: S608
+    db.execute("DELETE FROM plugins WHERE id = ?", (plugin_id,))
+
+
+def set_enabled(db: sqlite3.Connection, plugin_id: str, enabled: bool, reason: str | None) -> None:
+    """Record whether a plugin is to run, and why not."""
+    db.execute(
+        "UPDATE plugins SET enabled = ?, state_reason = ? WHERE id = ?",
+        (enabled, reason, plugin_id),
+    )
+
+
+def release(db: sqlite3.Connection, plugin_id: str) -> None:
+    """Record that nothing is in flight: what was claimed and not settled will be claimed again."""
+    db.execute("UPDATE plugins SET claimed_seq = settled_seq WHERE id = ?", (plugin_id,))
+
+
+def enable(db: sqlite3.Connection, plugin_id: str, seq: int) -> None:
+    """Switch a plugin on; it gets the events that come behind ``seq``."""
+    set_enabled(db, plugin_id, True, None)
+    begin_at(db, plugin_id, seq)
+
+
+def disable(
+    db: sqlite3.Connection, row: PluginRow, reason: str | None, waiting: Sequence[OutboxEvent]
+) -> None:
+    """Switch a plugin off; the events that still waited for it are recorded as dropped."""
+    set_enabled(db, row.id, False, reason)
+    now = int(time.time() * 1000)
+    dropped: list[DeliveryRow] = [
+        (
+            *(row.id, event.seq, event.id, event.type, event.ticket_id),
+            *(Outcome.DROPPED.value, "the plugin was switched off before its turn came"),
+            *(now, 0, None, None, 0),
+        )
+        for event in waiting
+    ]
+    write_batch(db, Batch(deliveries=dropped, logs=[], settled={}, errors={}))
+
+
+def begin_at(db: sqlite3.Connection, plugin_id: str, seq: int) -> None:
+    """Let a plugin that was off begin behind event ``seq``: it gets what comes from now on."""
+    db.execute(
+        "UPDATE plugins SET claimed_seq = ?, settled_seq = ? WHERE id = ?", (seq, seq, plugin_id)
+    )
+
+
+def claim(db: sqlite3.Connection, plugin_id: str, seq: int) -> None:
+    """Record, before anything is sent, that events up to ``seq`` may have been."""
+    db.execute("UPDATE plugins SET claimed_seq = ? WHERE id = ?", (seq, plugin_id))
+
+
+def mark_redelivered(db: sqlite3.Connection, plugin_id: str, seq: int) -> None:
+    """Record, before it is sent a second time, which event was in flight at a crash."""
+    db.execute("UPDATE plugins SET redelivered_seq = ? WHERE id = ?", (seq, plugin_id))
+
+
+def load_config(db: sqlite3.Connection, plugin_id: str, box: SecretBox) -> dict[str, ConfigValue]:
+    """Return the saved values, secrets decrypted; raises KeyUnusable."""
+    values: dict[str, ConfigValue] = {}
+    rows = db.execute(
+        "SELECT field, value, sealed FROM plugin_config WHERE plugin_id = ?", (plugin_id,)
+    )
+    for field, value, sealed in rows:
+        values[field] = json.loads(value) if sealed is None else box.open(sealed, plugin_id, field)
+    return values
+
+
+def save_config(
+    db: sqlite3.Connection, manifest: Manifest, values: Mapping[str, ConfigValue], box: SecretBox
+) -> None:
+    """Replace the saved values; secrets are sealed."""
+    db.execute("DELETE FROM plugin_config WHERE plugin_id = ?", (manifest.id,))
+    for field, value in values.items():
+        secret = manifest.config_schema[field].secret
+        plain = None if secret else json.dumps(value)
+        sealed = box.seal(str(value), manifest.id, field) if secret else None
+        db.execute(
+            "INSERT INTO plugin_config VALUES (?, ?, ?, ?)", (manifest.id, field, plain, sealed)
+        )
+
+
+def _read(row: tuple[object, ...]) -> PluginRow:
+    _, manifest, report, *rest = row
+    read = PluginRow(
+        parse_manifest(str(manifest).encode()),
+        str(manifest),
+        msgspec.json.decode(str(report), type=ModuleReport),
+        *rest,  # type: ignore[arg-type]  # the columns are STRICT, in the order of the fields
+    )
+    return replace(read, enabled=bool(read.enabled))

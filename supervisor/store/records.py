@@ -1,0 +1,116 @@
+"""Rows of deliveries and log lines: written in batches, read for pages."""
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from supervisor.views import DeliveryView, LogLine, Outcome
+
+LOG_LINES_KEPT = 5_000
+"""Of each plugin."""
+
+DeliveryRow = tuple[str, int, str, str, str, str, str | None, int, int, int | None, str | None, int]
+"""plugin, event seq, event id, event, ticket, outcome, error, started (ms), duration (us), memory
+(bytes), host calls (JSON), redelivered."""
+LogRow = tuple[str, int, str, str, str | None]
+"""plugin, at (ms), level, message, event id."""
+
+
+@dataclass(slots=True)
+class Batch:
+    """What has happened since the last write."""
+
+    deliveries: list[DeliveryRow]
+    logs: list[LogRow]
+    settled: dict[str, int]
+    errors: dict[str, tuple[int, str]]
+    """Plugin to the number of new errors and the text of the last."""
+
+
+def write_batch(db: sqlite3.Connection, batch: Batch) -> None:
+    """Record a batch in one go."""
+    if batch.deliveries:
+        db.executemany(
+            "INSERT INTO deliveries (plugin_id, event_seq, event_id, event, ticket_id, outcome, "
+            "error, started_at, duration_us, memory_bytes, host_calls, redelivered) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            batch.deliveries,
+        )
+    for plugin_id, seq in batch.settled.items():
+        db.execute(
+            "UPDATE plugins SET settled_seq = max(settled_seq, ?), "
+            "claimed_seq = max(claimed_seq, ?) WHERE id = ?",
+            (seq, seq, plugin_id),
+        )
+    for plugin_id, (count, last) in batch.errors.items():
+        db.execute(
+            "UPDATE plugins SET error_count = error_count + ?, last_error = ? WHERE id = ?",
+            (count, last, plugin_id),
+        )
+    if batch.logs:
+        _write_logs(db, batch.logs)
+
+
+def _write_logs(db: sqlite3.Connection, logs: Sequence[LogRow]) -> None:
+    db.executemany(
+        "INSERT INTO plugin_logs (plugin_id, at, level, message, event_id) VALUES (?, ?, ?, ?, ?)",
+        logs,
+    )
+    for plugin_id in {row[0] for row in logs}:
+        db.execute(
+            "DELETE FROM plugin_logs WHERE plugin_id = ?1 AND id <= (SELECT id FROM plugin_logs "
+            "WHERE plugin_id = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)",
+            (plugin_id, LOG_LINES_KEPT),
+        )
+
+
+def deliveries_of(
+    db: sqlite3.Connection, plugin_id: str, limit: int, before: int | None
+) -> list[DeliveryView]:
+    """Return the newest deliveries, or those before id ``before``."""
+    rows = db.execute(
+        "SELECT id, plugin_id, event_id, event, ticket_id, outcome, error, started_at, "
+        "duration_us, memory_bytes, host_calls, redelivered FROM deliveries "
+        "WHERE plugin_id = ? AND id < ? ORDER BY id DESC LIMIT ?",
+        (plugin_id, before if before is not None else 1 << 62, limit),
+    )
+    return [
+        DeliveryView(
+            id=str(row[0]),
+            plugin_id=row[1],
+            event_id=row[2],
+            event=row[3],
+            ticket_id=row[4],
+            outcome=Outcome(row[5]),
+            error=row[6],
+            started_at=timestamp(row[7]),
+            duration_ms=row[8] / 1000,
+            memory_bytes=row[9],
+            host_calls=tuple(_calls(row[10])),
+            redelivered=bool(row[11]),
+        )
+        for row in rows
+    ]
+
+
+def logs_of(db: sqlite3.Connection, plugin_id: str | None, limit: int) -> list[LogLine]:
+    """Return the newest lines of one plugin or of all, oldest first."""
+    rows = db.execute(
+        "SELECT at, plugin_id, level, message, event_id FROM plugin_logs "
+        "WHERE ?1 IS NULL OR plugin_id = ?1 ORDER BY id DESC LIMIT ?2",
+        (plugin_id, limit),
+    ).fetchall()
+    return [LogLine(timestamp(at), *rest) for at, *rest in reversed(rows)]
+
+
+def timestamp(milliseconds: int) -> str:
+    """Return RFC 3339 in UTC, with milliseconds and ``Z``."""
+    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _calls(text: str | None) -> Sequence[dict[str, Any]]:
+    return json.loads(text) if text else ()
