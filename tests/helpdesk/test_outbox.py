@@ -1,3 +1,6 @@
+import dataclasses
+import inspect
+import sqlite3
 from datetime import timedelta
 from pathlib import Path
 
@@ -5,8 +8,13 @@ import pytest
 import trio
 import trio.testing
 
-from helpdesk.outbox import Outbox
+from helpdesk.outbox import Outbox, OutboxEvent
 from helpdesk.service import HelpDesk
+from helpdesk.settings import SettingValues
+from helpdesk.storage.database import Database
+from helpdesk.tickets.change import Change
+from helpdesk.viewers import load_viewer
+from supervisor import ports
 
 
 async def test_an_event_is_readable_when_the_change_returns(world):
@@ -54,33 +62,55 @@ async def test_waiting_for_what_is_there_already_returns_at_once(world):
 
 
 async def test_a_write_without_events_wakes_nobody(world):
-    with trio.move_on_after(0.05) as scope:
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(world.helpdesk.outbox.wait_beyond, 0)
-            await world.helpdesk.settings.update(world.admin.actor, site_name="Quiet")
-    assert scope.cancelled_caught
+    woken = []
+
+    async def wait() -> None:
+        await world.helpdesk.outbox.wait_beyond(0)
+        woken.append(True)
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(wait)
+        await world.helpdesk.settings.update(world.admin.actor, site_name="Quiet")
+        await trio.testing.wait_all_tasks_blocked()
+        assert woken == []
+        nursery.cancel_scope.cancel()
 
 
-async def test_a_change_that_fails_behind_its_event_leaves_neither(world):
+async def test_a_change_that_fails_before_its_event_leaves_neither(world):
     ticket = await world.ticket()
     before = await world.helpdesk.outbox.last_seq()
 
     def job(connection):
-        update = "UPDATE tickets SET subject = 'changed' WHERE id = ?"
-        connection.execute(update, (ticket.id,))
-        connection.execute(
-            "INSERT INTO events (id, type, ticket_id, occurred_at, depth, body)"
-            " VALUES ('e', 'ticket.created', ?, '', 0, x'')",
-            (ticket.id,),
-        )
-        raise RuntimeError("the power of exceptions")
+        viewer = load_viewer(connection, world.user.actor)
+        change = Change(connection, viewer, world.clock.now(), SettingValues())
+        change.save(ticket, subject="changed")
+        raise RuntimeError("between the change and its event")
 
     with pytest.raises(RuntimeError):
         await world.helpdesk.database.write(job)
-    assert (await world.helpdesk.tickets.get(world.admin.actor, ticket.id)).subject != "changed"
+    assert await world.helpdesk.tickets.get(world.user.actor, ticket.id) == ticket
     assert await world.helpdesk.outbox.last_seq() == before
-    await world.ticket()
-    assert [e.seq for e in await world.helpdesk.outbox.read_after(before, 10)] == [before + 1]
+
+
+@pytest.mark.parametrize("nth", [1, 2])
+async def test_a_change_whose_event_cannot_be_written_does_not_happen(world, nth: int):
+    """A resolve writes two events; whichever of them fails takes everything with it."""
+    ticket = await world.ticket()
+    kind = ["ticket.status_changed", "ticket.resolved"][nth - 1]
+    await world.helpdesk.database.write(
+        lambda c: c.execute(
+            "CREATE TRIGGER refuse BEFORE INSERT ON events"
+            f" WHEN new.type = '{kind}' BEGIN SELECT RAISE(ABORT, 'no room'); END"
+        ).fetchone()
+    )
+    with pytest.raises(sqlite3.IntegrityError, match="no room"):
+        await world.helpdesk.tickets.resolve(world.staff.actor, ticket.id, "done")
+    detail = await world.helpdesk.tickets.detail(world.staff.actor, ticket.id)
+    assert detail.ticket == ticket
+    assert [step.to_status for step in detail.history] == ["New"]
+    assert [name for name, _ in await world.events()] == ["ticket.created"]
+    await world.helpdesk.tickets.note(world.staff.actor, ticket.id, "still works")
+    assert await world.helpdesk.outbox.last_seq() == 2
 
 
 async def test_what_no_longer_fits_in_memory_is_read_from_the_database(world):
@@ -103,9 +133,7 @@ async def test_events_that_were_there_at_the_start_are_read_from_the_database(wo
     assert await late.last_seq() == 1
     await world.ticket()
     assert [event.seq for event in await late.read_after(0, 10)] == [1, 2]
-    assert list(await late.read_after(1, 10)) == list(
-        await world.helpdesk.outbox.read_after(1, 10)
-    )
+    assert list(await late.read_after(1, 10)) == list(await world.helpdesk.outbox.read_after(1, 10))
 
 
 async def test_pruning_keeps_what_is_new_or_not_yet_read_and_never_gives_a_position_twice(
@@ -144,3 +172,19 @@ async def test_the_outbox_outlives_the_process(tmp_path: Path, world):
     async with HelpDesk.open(path) as second:
         (event,) = await second.outbox.read_after(0, 10)
         assert event.ticket_id == ticket.id
+
+
+@pytest.mark.parametrize(("wanted", "made"), [(ports.Outbox, Outbox), (ports.Database, Database)])
+def test_the_supervisor_s_ports_fit(wanted: type, made: type):
+    for name, method in inspect.getmembers(wanted, inspect.isfunction):
+        if not name.startswith("_"):
+            expected = inspect.signature(method).parameters
+            assert list(inspect.signature(getattr(made, name)).parameters) == list(expected)
+            assert inspect.iscoroutinefunction(getattr(made, name))
+
+
+def test_an_event_has_the_fields_that_the_supervisor_expects():
+    def fields(kind: type) -> list[tuple[str, object]]:
+        return [(field.name, field.type) for field in dataclasses.fields(kind)]
+
+    assert fields(OutboxEvent) == fields(ports.OutboxEvent)

@@ -47,9 +47,7 @@ def check(path: Path, acknowledged: list[tuple[str, str]]) -> None:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_what_was_acknowledged_survives_kill_9_together_with_its_events(
-    tmp_path: Path, seed: int
-):
+def test_what_was_acknowledged_survives_kill_9_together_with_its_events(tmp_path: Path, seed: int):
     path = tmp_path / "helpdesk.db"
     at = random.Random(seed)
     acknowledged: list[tuple[str, str]] = []
