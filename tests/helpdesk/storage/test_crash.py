@@ -34,7 +34,7 @@ def check(path: Path, acknowledged: list[tuple[str, str]]) -> None:
     assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
     events = set(connection.execute("SELECT ticket_id, type FROM events"))
     assert set(acknowledged) <= events
-    # And the other way round: no change is there without its event, and no event without its change.
+    # And the other way round: no change without its event, and no event without its change.
     created = {ticket for ticket, kind in events if kind == "ticket.created"}
     assert created == {row[0] for row in connection.execute("SELECT id FROM tickets")}
     replied = {ticket for ticket, kind in events if kind == "ticket.reply_added"}

@@ -222,13 +222,16 @@ async def test_a_write_in_a_cancelled_scope_is_not_begun(database: Database):
 
 async def test_closing_finishes_what_was_submitted(path: Path):
     gate = Gate()
-    async with trio.open_nursery() as nursery:
-        async with Database.open(path, migrations=[TABLES]) as database:
-            nursery.start_soon(database.write, gate)
-            await gate.wait_begun()
-            nursery.start_soon(database.write, mark("a"))
-            await trio.testing.wait_all_tasks_blocked()
-            gate.go.set()
+    # The database closes while both writers still wait in the nursery around it.
+    async with (
+        trio.open_nursery() as nursery,
+        Database.open(path, migrations=[TABLES]) as database,
+    ):
+        nursery.start_soon(database.write, gate)
+        await gate.wait_begun()
+        nursery.start_soon(database.write, mark("a"))
+        await trio.testing.wait_all_tasks_blocked()
+        gate.go.set()
     async with Database.open(path, migrations=[TABLES]) as database:
         assert await marks(database) == ["a"]
 
@@ -315,7 +318,8 @@ async def test_commits_are_synced_and_foreign_keys_hold(database: Database):
 
 
 async def test_only_the_owner_can_read_the_file(database: Database, path: Path):
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    mode = (await trio.Path(path).stat()).st_mode
+    assert stat.S_IMODE(mode) == 0o600
 
 
 async def test_migrations_of_several_packages_share_a_file_and_run_once(path: Path):
@@ -325,10 +329,10 @@ async def test_migrations_of_several_packages_share_a_file_and_run_once(path: Pa
     def more(db: sqlite_utils.Database) -> None:
         db.execute("CREATE TABLE others (id INTEGER)")
 
+    count = "SELECT count(*) FROM others"
     for _ in range(2):
         async with Database.open(path, migrations=[TABLES, other]) as database:
             assert await marks(database) == []
-            count = "SELECT count(*) FROM others"
             assert await database.read(lambda c: c.execute(count).fetchone()) == (0,)
 
 
@@ -358,13 +362,17 @@ async def test_no_thread_or_descriptor_is_left_behind(path: Path):
     async with Database.open(path, migrations=[TABLES]) as database:
         await database.write(mark("a"))
         await marks(database)
-    before = len(list(Path("/proc/self/fd").iterdir()))
+    before = len(open_descriptors())
     for number in range(5):
         async with Database.open(path, migrations=[TABLES]) as database:
             await database.write(mark(f"again {number}"))
             await marks(database)
-    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    assert len(open_descriptors()) == before
     assert not [t for t in threading.enumerate() if t.name == "sqlite-writer"]
+
+
+def open_descriptors() -> list[Path]:
+    return list(Path("/proc/self/fd").iterdir())
 
 
 async def _cancel_when_blocked(scope: trio.CancelScope) -> None:

@@ -10,8 +10,10 @@ from helpdesk.tickets import lists, rows
 from helpdesk.tickets.model import TicketDraft, TicketFilter
 from helpdesk.viewers import load_viewer
 
+EVERYTHING = TicketFilter()
 
-async def subjects(world, actor, wanted=TicketFilter(), **options) -> list[str]:
+
+async def subjects(world, actor, wanted=EVERYTHING, **options) -> list[str]:
     page = await world.helpdesk.tickets.list(actor, wanted, **options)
     assert page.total >= len(page.rows)
     return [row.subject for row in page.rows]

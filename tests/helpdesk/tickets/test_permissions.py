@@ -85,13 +85,13 @@ async def test_the_rights_shown_are_the_rights_enforced(world, who: str):
     if who == "another user":
         return
     actor = actors(world)[who]
+    tickets = world.helpdesk.tickets
     for settle in (None, "Resolved", "Closed"):
         ticket = await world.ticket(category="Hardware")
         if settle:
-            await world.helpdesk.tickets.set_status(SYSTEM, ticket.id, settle)
-        rights = (await world.helpdesk.tickets.detail(actor, ticket.id)).rights
-        tickets = world.helpdesk.tickets
-        # Those that change the status come last; each is tried on a ticket of its own.
+            await tickets.set_status(SYSTEM, ticket.id, settle)
+        rights = (await tickets.detail(actor, ticket.id)).rights
+        # Each is tried on a ticket of its own.
         for shown, attempt in [
             (rights.reply, lambda t: tickets.reply(actor, t, "x")),
             (rights.note, lambda t: tickets.note(actor, t, "x")),

@@ -126,7 +126,7 @@ async def test_a_ticket_can_be_reopened_until_the_window_passes_to_the_second(wo
     world.clock.turn(days=7, seconds=-1)
     assert (await tickets.reopen(world.user.actor, first.id)).status == NEW
     world.clock.turn(seconds=1)
-    with pytest.raises(ReopenWindowPassed, match="settled at 2026-04-05T14:00:00Z.* 7 days only"):
+    with pytest.raises(ReopenWindowPassed, match=r"settled at 2026-04-05T14:00:00Z.* 7 days only"):
         await tickets.reopen(world.user.actor, second.id)
     with pytest.raises(ReopenWindowPassed):
         await tickets.set_status(world.admin.actor, second.id, "In Progress")
