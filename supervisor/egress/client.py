@@ -143,7 +143,7 @@ def _prepare(
     method = request.method.upper()
     if method not in METHODS:
         raise MethodRefused(METHODS)
-    body = (request.body or "").encode()
+    body = (request.body or "").encode("utf-8", "replace")
     has_body = bool(body) or method in _BODY_EXPECTED
     headers = build_headers(request.headers, target.host_header, len(body) if has_body else None)
     progress.dropped = headers.dropped

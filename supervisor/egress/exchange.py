@@ -16,7 +16,12 @@ from dataclasses import dataclass
 import httpcore
 
 from supervisor.egress.body import BodyCollector, content_encoding
-from supervisor.egress.errors import ConnectionFailed, ResponseMalformed, ResponseTooLarge
+from supervisor.egress.errors import (
+    ConnectionFailed,
+    RequestFailed,
+    ResponseMalformed,
+    ResponseTooLarge,
+)
 from supervisor.egress.headers import RawHeaders
 from supervisor.egress.stream import PinnedConnection, WireBudget
 
@@ -101,10 +106,9 @@ def _translated(outgoing: Outgoing, connection: PinnedConnection) -> Iterator[No
             else "the server closed the connection without an answer"
         )
         raise ResponseMalformed(outgoing.host, why) from error
-    except (httpcore.NetworkError, httpcore.TimeoutException, OSError) as error:
-        why = f"the connection broke ({type(error).__name__})"
-        raise ConnectionFailed(outgoing.host, outgoing.port, why) from error
-    except (httpcore.ProtocolError, ValueError, AssertionError) as error:
+    except RequestFailed:
+        raise
+    except Exception as error:
         # A parser that stumbles over what a server sent must not stop the caller's task.
-        why = f"it could not be handled ({type(error).__name__})"
-        raise ResponseMalformed(outgoing.host, why) from error
+        why = f"the exchange broke off ({type(error).__name__})"
+        raise ConnectionFailed(outgoing.host, outgoing.port, why) from error

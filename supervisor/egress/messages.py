@@ -44,7 +44,7 @@ class EgressRequest(msgspec.Struct, frozen=True):
         texts = [self.method, self.url, self.body or ""]
         for name, value in self.headers.items():
             texts += (name, value)
-        return sum(len(text) if text.isascii() else len(text.encode()) for text in texts)
+        return sum(len(text.encode("utf-8", "surrogatepass")) for text in texts)
 
 
 @dataclass(frozen=True, slots=True)

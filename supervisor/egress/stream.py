@@ -10,6 +10,7 @@ name. Whatever happens in between (a cancelled handshake, an answer that is cut 
 Knows nothing of URLs, headers or plugins.
 """
 
+import os
 import socket
 import ssl
 from collections.abc import Iterable, Sequence
@@ -211,7 +212,11 @@ class _Stream(httpcore.AsyncNetworkStream):
 
 def _words(failures: Sequence[OSError]) -> str:
     """Say why each attempt failed: the system's words, without addresses or doubles."""
-    said = dict.fromkeys(error.strerror or type(error).__name__ for error in failures)
+    said = dict.fromkeys(
+        # Trio's own strerror repeats the address.
+        os.strerror(error.errno) if error.errno else type(error).__name__
+        for error in failures
+    )
     return "; ".join(said) or "no address was tried"
 
 

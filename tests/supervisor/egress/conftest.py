@@ -1,12 +1,14 @@
-"""Real servers on loopback, a resolver with given answers, and a throwaway certificate authority."""
+"""Real servers on loopback, a resolver with given answers, a throwaway certificate authority."""
 
 import contextlib
 import datetime
 import ipaddress
 import os
+import socket
 import ssl
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 import trio
@@ -133,10 +135,7 @@ def saw_connection():
     """Tell whether a listener's queue holds a connection."""
 
     def check(sock: trio.socket.SocketType) -> bool:
-        raw = os.dup(sock.fileno())
-        import socket as plain
-
-        with plain.socket(fileno=raw) as listener:
+        with socket.socket(fileno=os.dup(sock.fileno())) as listener:
             listener.setblocking(False)
             try:
                 connection, _ = listener.accept()
@@ -156,7 +155,7 @@ def fixed_resolver():
 @pytest.fixture
 def open_descriptors():
     """Count this process's open files."""
-    return lambda: len(os.listdir("/proc/self/fd"))
+    return lambda: sum(1 for _ in Path("/proc/self/fd").iterdir())
 
 
 @dataclass

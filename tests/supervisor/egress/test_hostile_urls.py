@@ -14,7 +14,8 @@ DECLARED = frozenset(
         "ok.test",
         # What a manifest must not declare, in case one did.
         "127.0.0.2", "0x7f000002", "2130706434",
-        "xn--99999999.test", "xn--aaaaaaaaa.test", "xn--ok-.test", "xn--.test", "-ok.test", "ok-.test",
+        "xn--99999999.test", "xn--aaaaaaaaa.test", "xn--ok-.test", "xn--.test",
+        "-ok.test", "ok-.test",
     }
 )  # fmt: skip
 
@@ -60,7 +61,7 @@ async def test_the_same_listener_sees_a_plain_url(open_client, silent_listener, 
 
 
 async def test_the_refusal_of_an_undeclared_host_names_it_but_no_user_information(open_client):
-    client, port = open_client
+    client, _ = open_client
     plain = await client.request(EgressRequest(url="http://evil.test/s3cret?k=s3cret"), DECLARED)
     assert "evil.test" in plain.detail
     assert "s3cret" not in plain.detail

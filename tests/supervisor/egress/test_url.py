@@ -69,9 +69,9 @@ def test_a_declared_name_that_is_no_dns_name_is_refused(host):
 
 
 FRAGMENTS = st.sampled_from(
-    ["http", "https", "HTTP", ":", "/", "//", "://", "\\", "@", "#", "?", "%40", "%2e", ".", "ok.test",
-     "hooks.slack.com", "evil.test", "127.0.0.1", "[::1]", ":80", ":443", ":8080", " ", "\t", "\r\n",
-     "\x00", "\u212a", "\uff0e", "\u3002", "xn--", "user", "path", "\ufeff"]
+    ["http", "https", "HTTP", ":", "/", "//", "://", "\\", "@", "#", "?", "%40", "%2e", ".",
+     "ok.test", "hooks.slack.com", "evil.test", "127.0.0.1", "[::1]", ":80", ":443", ":8080",
+     " ", "\t", "\r\n", "\x00", "\u212a", "\uff0e", "\u3002", "xn--", "user", "path", "\ufeff"]
 )  # fmt: skip
 
 
