@@ -8,9 +8,6 @@ longer may. Must not know how anybody proved who they are.
 import enum
 from dataclasses import dataclass
 
-MAX_CAUSE_DEPTH = 4
-"""Chains of plugin causes end here (``abi-ohd``); the supervisor ends them, this package counts."""
-
 
 class Role(enum.StrEnum):
     """What a person is to the help desk."""

@@ -47,10 +47,6 @@ class Passwords:
         check = functools.partial(self._check, encoded or self._decoy, password)
         return await self._in_thread(check) and encoded is not None
 
-    def is_outdated(self, encoded: str) -> bool:
-        """Tell whether the hash was made with other costs than today's."""
-        return self._hasher.check_needs_rehash(encoded)
-
     def _check(self, encoded: str, password: str) -> bool:
         try:
             return self._hasher.verify(encoded, password)

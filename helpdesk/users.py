@@ -138,7 +138,7 @@ class Users:
 
     async def change_password(self, actor: Actor, *, current: str, new: str) -> None:
         """Change one's own password and end all one's sessions. Raises ``LoginFailed``."""
-        known = await self._database.read(lambda c: _password_hash(c, "id", actor.id))
+        known = await self._database.read(lambda c: _password_hash(c, actor.id))
         if not await self._passwords.matches(known, current):
             raise LoginFailed
         encoded = await self._passwords.hash(passwords.checked(new))
@@ -146,14 +146,11 @@ class Users:
 
     async def verify(self, email: str, password: str) -> User:
         """Return whose address and password these are. Raises ``LoginFailed``, saying no more."""
+        query = "SELECT * FROM users WHERE email = ? AND NOT disabled"
         address = email.strip().lower()
-        known = await self._database.read(lambda c: _password_hash(c, "email", address))
-        if not await self._passwords.matches(known, password):
-            raise LoginFailed
-        row = await self._database.read(
-            lambda c: sql.row(c, "SELECT * FROM users WHERE email = ?", (address,))
-        )
-        if row is None or row["disabled"]:
+        row = await self._database.read(lambda c: sql.row(c, query, (address,)))
+        known = None if row is None else row["password_hash"]
+        if not await self._passwords.matches(known, password) or row is None:
             raise LoginFailed
         return accounts.from_row(row)
 
@@ -223,7 +220,7 @@ def _list(
     return Page(users, request.page, request.per_page, total)
 
 
-def _password_hash(connection: sqlite3.Connection, column: str, value: str) -> str | None:
-    query = f"SELECT password_hash FROM users WHERE {column} = ? AND NOT disabled"  # noqa: S608
-    found: str | None = sql.scalar(connection, query, (value,))
+def _password_hash(connection: sqlite3.Connection, user_id: str) -> str | None:
+    query = "SELECT password_hash FROM users WHERE id = ? AND NOT disabled"
+    found: str | None = sql.scalar(connection, query, (user_id,))
     return found
