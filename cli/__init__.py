@@ -1,1 +1,14 @@
-"""Placeholder."""
+"""The ``ohd`` command, and the composition root: the one place that knows every part.
+
+::
+
+    main        the command and its groups
+    serve       ``ohd serve``
+    plugins     ``ohd plugin install`` and its siblings, which need a server or a data directory
+    module      ``ohd plugin inspect`` and ``embed``, which need only a file
+    trial       ``ohd plugin run``: one event in a real child, without a server
+    people      ``ohd user`` and ``ohd apikey``
+    control     the socket by which the command line speaks with a running server
+    compose     wires the help desk and the supervisor together
+    config      config.toml
+"""

@@ -28,21 +28,43 @@ class Database(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class OutboxEvent:
+class OutboxEvent(Protocol):
     """One event as the help desk wrote it, in the transaction of the change that it tells of."""
 
-    seq: int
-    """Position in the outbox: grows by commit order, never reused."""
-    id: str
-    type: str
-    ticket_id: str
-    origin: str | None
-    """Id of the plugin whose host call caused the change; None for a person or a job."""
-    depth: int
-    """Length of the chain of plugin causes that led here; 0 for a person or a job."""
-    body: bytes
-    """The payload, a JSON object in UTF-8 without its ``config`` member."""
+    @property
+    def seq(self) -> int:
+        """Position in the outbox: grows by commit order, never reused."""
+        ...
+
+    @property
+    def id(self) -> str:
+        """The event's own id, a ULID."""
+        ...
+
+    @property
+    def type(self) -> str:
+        """Its name, such as ``ticket.created``."""
+        ...
+
+    @property
+    def ticket_id(self) -> str:
+        """The ticket that it is about."""
+        ...
+
+    @property
+    def origin(self) -> str | None:
+        """Id of the plugin whose host call caused it; None for a person or a job."""
+        ...
+
+    @property
+    def depth(self) -> int:
+        """Length of the chain of plugin causes that led here; 0 for a person or a job."""
+        ...
+
+    @property
+    def body(self) -> bytes:
+        """The payload, a JSON object in UTF-8 without its ``config`` member."""
+        ...
 
 
 class Outbox(Protocol):

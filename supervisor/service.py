@@ -76,8 +76,8 @@ class PluginService:
         box: SecretBox,
         fork_server: ForkServer,
         egress: EgressClient,
-        artifacts: ArtifactStore,
         *,
+        artifacts: ArtifactStore,
         nursery: trio.Nursery,
     ) -> None:
         self._config = config
@@ -102,6 +102,7 @@ class PluginService:
         self._runners: dict[str, PluginRunner] = {}
         self._locks: dict[str, trio.Lock] = {}
         self._usage = UsageReader()
+        self._runs_plugins = True
 
     # -- what is installed ---------------------------------------------------------------------
 
@@ -249,10 +250,11 @@ class PluginService:
 
     # -- inside --------------------------------------------------------------------------------
 
-    async def begin(self) -> None:
-        """Load what is installed and start what is enabled."""
+    async def begin(self, *, run_plugins: bool) -> None:
+        """Load what is installed and, if wanted, start what is enabled."""
         self._nursery.start_soon(self._journal.run)
         await self._reload()
+        self._runs_plugins = run_plugins
         for row in self._rows.values():
             if row.enabled:
                 self._start(row)
@@ -292,6 +294,8 @@ class PluginService:
         self._configs = configs
 
     def _start(self, row: PluginRow) -> None:
+        if not self._runs_plugins:
+            return
         config = effective_config(row.manifest, self._configs[row.id])
         try:
             check_config(row.manifest, {}, self._configs[row.id])
@@ -376,11 +380,17 @@ def read_manifest(module: bytes) -> tuple[str, Manifest]:
 
 @asynccontextmanager
 async def open_plugin_service(
-    config: SupervisorConfig, ports: HelpDeskPorts, box: SecretBox, engine_settings: str
+    config: SupervisorConfig,
+    ports: HelpDeskPorts,
+    box: SecretBox,
+    engine_settings: str,
+    *,
+    run_plugins: bool = True,
 ) -> AsyncIterator[PluginService]:
     """Run the supervisor for the length of the block; on leaving, drain it and end every process.
 
     ``engine_settings`` names the engine's version and settings, which compiled code depends on.
+    ``run_plugins``: whether those that are enabled are started.
     """
     artifacts = await trio.to_thread.run_sync(
         ArtifactStore, config.data_directory, box.derive(b"compiled code"), engine_settings
@@ -390,8 +400,10 @@ async def open_plugin_service(
         open_fork_server() as fork_server,
         trio.open_nursery() as nursery,
     ):
-        service = PluginService(config, ports, box, fork_server, egress, artifacts, nursery=nursery)
-        await service.begin()
+        service = PluginService(
+            config, ports, box, fork_server, egress, artifacts=artifacts, nursery=nursery
+        )
+        await service.begin(run_plugins=run_plugins)
         try:
             yield service
         finally:

@@ -1,0 +1,137 @@
+"""Wires the help desk and the supervisor together: what one needs of the other is adapted here."""
+
+import fcntl
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import trio
+
+from cli.config import Config
+from cli.errors import CannotGoOn
+from helpdesk.actors import Actor
+from helpdesk.errors import HelpDeskError, Invalid, LimitReached, NotAllowed, NotFound
+from helpdesk.service import HelpDesk
+from helpdesk.settings import SettingValues
+from sandbox_child.runtime.settings import settings_fingerprint
+from supervisor.ports import ActionResult, PluginActor
+from supervisor.secrets import SecretBox, load_key
+from supervisor.service import HelpDeskPorts, PluginService, open_plugin_service
+from supervisor.store.migrations import migrations as supervisor_migrations
+
+DATABASE_FILE = "ohd.sqlite3"
+KEY_FILE = "secret.key"
+LOCK_FILE = "server.lock"
+
+
+@dataclass(frozen=True, slots=True)
+class Actions:
+    """``supervisor.ports.TicketActions`` over the help desk."""
+
+    helpdesk: HelpDesk
+
+    async def add_reply(
+        self, actor: PluginActor, ticket_id: str, body: str, *, is_internal: bool
+    ) -> ActionResult:
+        """Add a reply or a note."""
+        tickets = self.helpdesk.tickets
+        act = tickets.note if is_internal else tickets.reply
+        try:
+            await act(_actor(actor), ticket_id, body)
+        except HelpDeskError as exc:
+            return _result(exc)
+        return ActionResult.DONE
+
+    async def set_custom_field(
+        self, actor: PluginActor, ticket_id: str, key: str, value: str
+    ) -> ActionResult:
+        """Set a custom field."""
+        try:
+            await self.helpdesk.tickets.set_custom_field(_actor(actor), ticket_id, key, value)
+        except HelpDeskError as exc:
+            return _result(exc)
+        return ActionResult.DONE
+
+
+@dataclass(frozen=True, slots=True)
+class Notices:
+    """``supervisor.ports.AdminNotices`` over the help desk."""
+
+    helpdesk: HelpDesk
+
+    async def tell_admins(self, title: str, body: str, link: str) -> None:
+        """Put a notice into every admin's list."""
+        await self.helpdesk.notifications.notify_admins(title=title, body=body, link=link)
+
+
+def _actor(actor: PluginActor) -> Actor:
+    return Actor.plugin(actor.plugin_id, actor.name, cause_depth=actor.depth)
+
+
+def _result(error: HelpDeskError) -> ActionResult:
+    if isinstance(error, NotFound):
+        return ActionResult.NO_SUCH_TICKET
+    if isinstance(error, Invalid):
+        return ActionResult.MALFORMED
+    if isinstance(error, LimitReached):
+        return ActionResult.LIMIT
+    if isinstance(error, NotAllowed):
+        return ActionResult.NOT_PERMITTED
+    return ActionResult.HOST_ERROR
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Everything that runs, but the web server."""
+
+    helpdesk: HelpDesk
+    plugins: PluginService
+
+
+@asynccontextmanager
+async def open_helpdesk(config: Config) -> AsyncIterator[HelpDesk]:
+    """Open the data directory's database; the directory is made where there is none."""
+    config.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    defaults = SettingValues(site_url=config.web.public_url)
+    async with HelpDesk.open(
+        config.data / DATABASE_FILE, migrations=[supervisor_migrations], defaults=defaults
+    ) as helpdesk:
+        yield helpdesk
+
+
+@asynccontextmanager
+async def open_house(config: Config, *, run_plugins: bool) -> AsyncIterator[House]:
+    """Open everything over the data directory, which nobody else may have open.
+
+    ``run_plugins``: whether the enabled plugins are started.
+    """
+    async with open_helpdesk(config) as helpdesk:
+        with only_one(config.data):
+            key = await trio.to_thread.run_sync(load_key, config.data / KEY_FILE)
+            ports = HelpDeskPorts(
+                helpdesk.database, helpdesk.outbox, Actions(helpdesk), Notices(helpdesk)
+            )
+            async with open_plugin_service(
+                config.supervisor,
+                ports,
+                SecretBox(key),
+                settings_fingerprint(),
+                run_plugins=run_plugins,
+            ) as plugins:
+                yield House(helpdesk, plugins)
+
+
+@contextmanager
+def only_one(data: Path) -> Iterator[None]:
+    """Hold the data directory's lock; raises CannotGoOn where another process holds it."""
+    descriptor = os.open(data / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CannotGoOn(f"another ohd process is using the data directory {data}") from None
+        yield
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,120 @@
+"""``ohd serve``: the web app and the supervisor in one process."""
+
+import signal
+from pathlib import Path
+
+import click
+import structlog
+import trio
+
+import cli
+from cli.compose import House, open_house
+from cli.config import Config, load_config
+from cli.control import serve_control
+from cli.errors import CannotGoOn, run
+from cli.logs import set_up_logging
+from helpdesk import demo, jobs
+from webapp.app import create_app
+from webapp.config import WebConfig, is_loopback
+from webapp.server import GRACE_S
+from webapp.server import serve as serve_web
+
+log = structlog.get_logger("ohd")
+
+_DEMO_ACTOR = "demo"
+_DEMO_LOGINS = ("admin@example.com", "staff@example.com", "user@example.com")
+
+
+@click.command()
+@click.option("--config", type=click.Path(path_type=Path), help="Settings file.")
+@click.option("--host", help="Address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), help="TCP port; 0 picks a free one.")
+@click.option("--data", type=click.Path(path_type=Path), help="Data directory.")
+@click.option("--demo", is_flag=True, help="Fill an empty help desk with demo data. Loopback only.")
+def serve(
+    config: Path | None, host: str | None, port: int | None, data: Path | None, demo: bool
+) -> None:
+    """Run the help desk."""
+    settings = load_config(config, data=data, host=host, port=port)
+    if demo and not is_loopback(settings.web.host):
+        raise CannotGoOn(
+            f"--demo has passwords that everybody knows and refuses to listen on "
+            f"{settings.web.host}; leave out --demo or --host"
+        )
+    set_up_logging()
+    run(_serve, settings, demo)
+
+
+async def _serve(settings: Config, with_demo: bool) -> None:
+    async with open_house(settings, run_plugins=True) as house:
+        if with_demo:
+            await _fill_demo(house)
+        stop = trio.Event()
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(_stop_on_signal, stop)
+            nursery.start_soon(jobs.run, house.helpdesk)
+            await nursery.start(serve_control, house.plugins, settings.data)
+            served = await _serve_web(nursery, house, settings.web, stop)
+            await _announce(house, with_demo)
+            await stop.wait()
+            with trio.move_on_after(2 * GRACE_S):
+                await served.wait()
+            nursery.cancel_scope.cancel()
+    log.info("stopped")
+
+
+async def _serve_web(
+    nursery: trio.Nursery, house: House, config: WebConfig, stop: trio.Event
+) -> trio.Event:
+    """Start the web server; return the event of its end."""
+    app = create_app(house.helpdesk, house.plugins, config)
+    served = trio.Event()
+
+    async def until_stopped(
+        task_status: trio.TaskStatus[list[str]] = trio.TASK_STATUS_IGNORED,
+    ) -> None:
+        await serve_web(app, config, stop=stop, task_status=task_status)
+        served.set()
+        stop.set()
+
+    for address in await nursery.start(until_stopped):
+        click.echo(f"Open Help Desk is at {address}", err=True)
+    return served
+
+
+async def _announce(house: House, with_demo: bool) -> None:
+    if with_demo:
+        click.echo(f"Log in as {', '.join(_DEMO_LOGINS)}; the password is: demo", err=True)
+    elif not await house.helpdesk.users.count():
+        click.echo(
+            "Nobody has an account yet. Make the first one:\n"
+            "  ohd user create you@example.com --name 'Your Name' --role admin",
+            err=True,
+        )
+
+
+async def _stop_on_signal(stop: trio.Event) -> None:
+    with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        async for number in signals:
+            log.info("stopping", signal=signal.Signals(number).name)
+            stop.set()
+            return
+
+
+async def _fill_demo(house: House) -> None:
+    """Write the demo tickets into an empty help desk, and switch the bundled plugin on."""
+    await demo.fill(house.helpdesk)
+    if await house.plugins.plugins():
+        return
+    module = await trio.to_thread.run_sync(bundled_plugin().read_bytes)
+    plugin = await house.plugins.install(module, source="bundled", actor=_DEMO_ACTOR)
+    await house.plugins.set_enabled(plugin.id, True, actor=_DEMO_ACTOR)
+
+
+def bundled_plugin() -> Path:
+    """Return where the bundled plugin lies: in the wheel, else in the source tree."""
+    package = Path(cli.__file__).parent
+    installed = package / "bundled" / "digest.wasm"
+    return (
+        installed if installed.exists() else package.parent / "examples" / "digest" / "digest.wasm"
+    )
