@@ -10,6 +10,7 @@ first; each imports only from above::
     links redirects                   addresses of pages
     assets markdown rendering         static files, safe HTML, templates
     jsonio forms uploads requests     bodies, bounded
+    connection                        one HTTP exchange to its proper end
     guard                             the one place that every request passes
     failures                          every error as a page or as JSON
     pages/ api/                       the routes

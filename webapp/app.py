@@ -10,6 +10,7 @@ from webapp.api import plugins as api_plugins
 from webapp.api import replies as api_replies
 from webapp.api import tickets as api_tickets
 from webapp.config import WebConfig
+from webapp.connection import WholeExchange
 from webapp.pages import login, panels, ticket, ticket_list, ticket_new
 from webapp.pages import plugins as plugin_pages
 from webapp.ports import Plugins
@@ -35,6 +36,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
 def create_app(helpdesk: HelpDesk, plugins: Plugins, config: WebConfig) -> QuartTrio:
     """Return the app over an open help desk and the supervisor's plugins."""
     app = QuartTrio(__name__, static_folder=None, template_folder=None)
+    app.asgi_http_class = WholeExchange
     app.request_class = requests.request_class(config)
     app.config["MAX_CONTENT_LENGTH"] = config.max_upload_bytes
     app.config["BODY_TIMEOUT"] = config.body_timeout_s

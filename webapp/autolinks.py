@@ -10,7 +10,9 @@ from collections.abc import Iterator, Sequence
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
-_ADDRESS = re.compile(r"\bhttps?://(?=[A-Za-z0-9\[])[^\s<>\"'`\\]{1,2000}", re.ASCII | re.IGNORECASE)
+_ADDRESS = re.compile(
+    r"\bhttps?://(?=[A-Za-z0-9\[])[^\s<>\"'`\\]{1,2000}", re.ASCII | re.IGNORECASE
+)
 _NOT_AT_THE_END = ".,:;!?*_~"
 
 

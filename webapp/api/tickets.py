@@ -6,7 +6,7 @@ from msgspec import UnsetType
 from quart import Blueprint, Response, request
 
 from helpdesk.actors import Actor
-from helpdesk.errors import Invalid
+from helpdesk.errors import Invalid, NotFound
 from helpdesk.paging import MAX_PER_PAGE
 from helpdesk.tickets.edits import TicketChanges
 from helpdesk.tickets.model import Ticket, TicketDraft
@@ -21,11 +21,19 @@ from webapp.api.bodies import (
 )
 from webapp.api.queries import TICKET_PARAMETERS, number, refuse_unknown, ticket_filter
 from webapp.api.shapes import summary_json, ticket_json
+from webapp.errors import BodyInvalid
+from webapp.failures import answer
 from webapp.house import house
 from webapp.jsonio import envelope, json_response, read_json
 from webapp.sessions import current_visit
 
 blueprint = Blueprint("api_tickets", __name__)
+
+
+@blueprint.errorhandler(NotFound)
+async def unknown(error: NotFound) -> Response:
+    """Answer 404 for the ticket itself; for what a body names, the body does not fit."""
+    return await answer(error if error.kind == "ticket" else BodyInvalid(str(error)))
 
 
 @blueprint.get("/api/tickets")

@@ -11,6 +11,7 @@ from quart import Blueprint, Response, request
 
 from helpdesk.errors import HelpDeskError, Invalid, NotFound
 from helpdesk.tickets.edits import UNSET, TicketChanges
+from webapp.errors import BodyInvalid
 from webapp.failures import failure
 from webapp.forms import form_fields
 from webapp.house import house
@@ -38,13 +39,15 @@ async def change(ticket_id: str, step: str) -> Response:
     except NotFound as error:
         if error.kind == "ticket":
             raise
-        return await _again(ticket_id, fields, error)
+        return await _again(ticket_id, fields, BodyInvalid(str(error)))
     except HelpDeskError as error:
         return await _again(ticket_id, fields, error)
     return see(ticket_url(ticket_id, step))
 
 
-async def _again(ticket_id: str, fields: Mapping[str, str], error: HelpDeskError) -> Response:
+async def _again(
+    ticket_id: str, fields: Mapping[str, str], error: HelpDeskError | BodyInvalid
+) -> Response:
     found = failure(error)
     return await show_ticket(ticket_id, problem=found.message, typed=fields, status=found.status)
 

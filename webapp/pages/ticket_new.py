@@ -6,7 +6,7 @@ from quart import Blueprint, Response
 
 from helpdesk.actors import Actor, Role
 from helpdesk.checks import MAX_SUBJECT
-from helpdesk.errors import HelpDeskError, Invalid
+from helpdesk.errors import HelpDeskError, Invalid, NotFound
 from helpdesk.tickets.model import Priority, TicketDraft
 from webapp.failures import failure
 from webapp.forms import chosen, form_fields
@@ -33,6 +33,8 @@ async def create() -> Response:
     actor = current_visit().actor
     try:
         ticket = await house().helpdesk.tickets.create(actor, await _draft(actor, fields))
+    except NotFound as error:
+        return await _form(fields, {error.kind: str(error)}, 422)
     except HelpDeskError as error:
         found = failure(error)
         return await _form(fields, found.fields or {"": found.message}, found.status)

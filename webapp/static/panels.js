@@ -73,9 +73,9 @@ function showFrame(slot, url) {
   frame.setAttribute("sandbox", SANDBOX);
   frame.referrerPolicy = "no-referrer";
   frame.addEventListener("load", () => status.remove(), { once: true });
+  frame.src = url;
   slot.append(frame);
   framed.set(frame.contentWindow, { origin: new URL(url).origin, ticket: slot.dataset.ticket });
-  frame.src = url;
 }
 
 async function fill(slot) {

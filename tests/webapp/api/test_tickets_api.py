@@ -1,0 +1,200 @@
+"""Tickets over the API: shapes, filters, changes, and bodies that do not fit."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from helpdesk.actors import SYSTEM, Actor
+
+PLUGIN = Actor.plugin("org.example.probe", "Probe", cause_depth=0)
+
+
+async def test_a_ticket_has_the_keys_of_the_event_payload(site: Any) -> None:
+    client = (await site.with_key("user")).client
+    created = await client.post(
+        "/api/tickets", json={"subject": "A subject", "description": "words", "priority": "High"}
+    )
+    assert created.status_code == 201
+    ticket = created.json()
+    assert created.headers["Location"] == f"/api/tickets/{ticket['id']}"
+    await site.desk.tickets.set_custom_field(PLUGIN, ticket["id"], "key", "value")
+    found = (await client.get(f"/api/tickets/{ticket['id']}")).json()
+    events = await site.desk.outbox.read_after(0, 10)
+    payload = msgspec.json.decode(events[0].body)["ticket"]
+    assert payload.keys() <= found.keys()
+    assert {key: found[key] for key in payload if key != "custom_fields"} == {
+        key: value for key, value in payload.items() if key != "custom_fields"
+    }
+    assert found["custom_fields"] == {"key": "value"}
+    assert found["submitter"]["email"] == "user@example.com"
+    assert (await client.get(found["replies_url"])).json()["data"] == []
+
+
+async def test_the_list_has_filters_and_pages(site: Any) -> None:
+    for number in range(5):
+        await site.ticket(subject=f"Printer {number}", priority="High" if number else "Low")
+    await site.ticket(subject="Else", by="other")
+    client = (await site.with_key("staff")).client
+    everything = (await client.get("/api/tickets")).json()
+    assert everything["total"] == 6
+    assert {"data", "page", "per_page", "total", "total_pages"} == everything.keys()
+    page = (await client.get("/api/tickets?q=printer&per_page=2&page=3")).json()
+    assert (page["page"], page["per_page"], page["total"], page["total_pages"]) == (3, 2, 5, 3)
+    assert len(page["data"]) == 1
+    high = (await client.get("/api/tickets?priority=High&priority=Critical")).json()
+    assert high["total"] == 4
+    assert (await client.get("/api/tickets?mine=true")).json()["total"] == 0
+    by_user = f"/api/tickets?submitter={site.people.other.id}"
+    assert [row["subject"] for row in (await client.get(by_user)).json()["data"]] == ["Else"]
+    none = (await client.get("/api/tickets?q=zzz")).json()
+    assert (none["data"], none["total_pages"]) == ([], 0)
+
+
+@pytest.mark.parametrize(
+    "query", ["page=0", "page=x", "per_page=1000", "mine=perhaps", "sort=id", "colour=red"]
+)
+async def test_a_query_that_means_nothing_is_refused_by_name(site: Any, query: str) -> None:
+    response = await (await site.with_key("staff")).client.get(f"/api/tickets?{query}")
+    assert response.status_code == 422
+    assert query.partition("=")[0] in response.json()["error"]
+
+
+async def test_a_patch_changes_what_it_names_and_leaves_the_rest(site: Any) -> None:
+    ticket = await site.ticket(priority="Low")
+    client = (await site.with_key("staff")).client
+    staff = site.people.staff
+    response = await client.patch(
+        f"/api/tickets/{ticket.id}",
+        json={"subject": "New words", "assignee": {"kind": "user", "id": staff.id}},
+    )
+    assert response.status_code == 200
+    found = response.json()
+    assert (found["subject"], found["priority"]) == ("New words", "Low")
+    assert found["assignee"]["id"] == staff.id
+    response = await client.patch(f"/api/tickets/{ticket.id}", json={"assignee": None})
+    assert response.json()["assignee"] is None
+
+
+async def test_a_patch_that_fails_changes_nothing(site: Any) -> None:
+    ticket = await site.ticket(priority="Low")
+    client = (await site.with_key("staff")).client
+    response = await client.patch(
+        f"/api/tickets/{ticket.id}", json={"priority": "High", "status": "No such status"}
+    )
+    assert response.status_code == 422
+    assert (await site.desk.tickets.get(SYSTEM, ticket.id)).priority == "Low"
+
+
+async def test_category_type_and_item_go_together(site: Any) -> None:
+    admin = site.people.admin.actor
+    hardware = await site.desk.catalogue.add_category(admin, "Hardware")
+    await site.desk.catalogue.add_type(admin, hardware.id, "Laptop")
+    client = (await site.with_key("staff")).client
+    created = await client.post(
+        "/api/tickets", json={"subject": "s", "category": "Hardware", "type": "Laptop"}
+    )
+    assert (created.json()["category"], created.json()["type"]) == ("Hardware", "Laptop")
+    address = created.headers["Location"]
+    changed = await client.patch(address, json={"category": "Hardware"})
+    assert changed.json()["type"] is None
+    emptied = await client.patch(address, json={"category": None})
+    assert emptied.json()["category"] is None
+
+
+async def test_staff_create_for_another_by_email_and_users_may_not(site: Any) -> None:
+    body = {"subject": "s", "submitter": "other@example.com"}
+    by_staff = await (await site.with_key("staff")).client.post("/api/tickets", json=body)
+    assert by_staff.json()["submitter"]["email"] == "other@example.com"
+    by_user = await (await site.with_key("user")).client.post("/api/tickets", json=body)
+    assert by_user.status_code == 403
+
+
+async def test_replies_and_notes(site: Any) -> None:
+    ticket = await site.ticket()
+    staff, user = (await site.with_key("staff")).client, (await site.with_key("user")).client
+    address = f"/api/tickets/{ticket.id}/replies"
+    reply = await staff.post(address, json={"body": "**words**"})
+    note = await staff.post(address, json={"body": "for us", "is_internal": True})
+    assert (reply.status_code, note.status_code) == (201, 201)
+    assert reply.json()["body"] == "**words**"
+    assert note.json()["is_internal"] is True
+    assert note.json()["author"]["role"] == "staff"
+    assert [row["body"] for row in (await staff.get(address)).json()["data"]] == [
+        "**words**",
+        "for us",
+    ]
+    assert [row["body"] for row in (await user.get(address)).json()["data"]] == ["**words**"]
+    second = (await staff.get(f"{address}?page=2&per_page=1")).json()
+    assert (second["total"], second["total_pages"]) == (2, 2)
+    assert [row["body"] for row in second["data"]] == ["for us"]
+
+
+async def test_the_life_of_a_ticket(site: Any) -> None:
+    ticket = await site.ticket()
+    client = (await site.with_key("staff")).client
+    address = f"/api/tickets/{ticket.id}"
+    resolved = (await client.post(f"{address}/resolve", json={"notes": "a new cable"})).json()
+    assert (resolved["status"], resolved["resolution_notes"]) == ("Resolved", "a new cable")
+    assert resolved["resolved_at"].endswith("Z")
+    again = await client.post(f"{address}/resolve", json={})
+    assert again.status_code == 409
+    reopened = (await client.post(f"{address}/reopen", json={"reason": "no"})).json()
+    assert reopened["status"] == "New"
+    closed = (await client.post(f"{address}/close", json={})).json()
+    assert closed["status"] == "Closed"
+    late = await client.post(f"{address}/replies", json={"body": "late"})
+    assert late.status_code == 409 or late.status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "named"),
+    [
+        (b'{"subject": 1}', 422, "$.subject"),
+        (b'{"description": "d"}', 422, "`subject`"),
+        (b'{"subject": "s", "colour": "red"}', 422, "`colour`"),
+        (b'{"subject": "s", "priority": "Urgent"}', 422, "priority"),
+        (b'{"subject": "s", "assignee": {"kind": "team", "id": "x"}}', 422, "$.assignee.kind"),
+        (b'{"subject": "   "}', 422, "subject"),
+        (b"[]", 422, "array"),
+        (b'"s"', 422, "str"),
+        (b"{", 400, "JSON"),
+        (b"\xff\xfe", 400, "JSON"),
+        (b'{"subject": "\\ud800"}', 400, "JSON"),
+    ],
+)
+async def test_a_body_that_does_not_fit_is_refused_by_name(
+    site: Any, body: bytes, status: int, named: str
+) -> None:
+    response = await (await site.with_key("user")).client.post(
+        "/api/tickets", content=body, headers={"Content-Type": "application/json"}
+    )
+    assert (response.status_code, named in response.json()["error"]) == (status, True), (
+        response.text
+    )
+
+
+async def test_a_deeply_nested_body_is_refused(site: Any) -> None:
+    client = (await site.with_key("user")).client
+    response = await client.post(
+        "/api/tickets",
+        content=b'{"subject": ' + b"[" * 200_000,
+        headers={"Content-Type": "application/json"},
+    )
+    assert response.status_code in {400, 422}
+
+
+async def test_a_form_is_not_json(site: Any) -> None:
+    client = (await site.with_key("user")).client
+    response = await client.post("/api/tickets", data={"subject": "s"})
+    assert response.status_code == 415
+    assert "application/json" in response.json()["error"]
+
+
+async def test_what_is_not_there_is_not_found_in_json(site: Any) -> None:
+    client = (await site.with_key("user")).client
+    for path in ("/api/tickets/01JZ0000000000000000000003", "/api/nothing", "/api/"):
+        response = await client.get(path)
+        assert response.status_code == 404
+        assert set(response.json()) == {"error"}
+    assert (await client.put("/api/tickets")).status_code == 405

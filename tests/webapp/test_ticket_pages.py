@@ -1,0 +1,252 @@
+"""Tickets in the browser, by forms alone."""
+
+from typing import Any
+
+import pytest
+
+from helpdesk.actors import SYSTEM, Actor
+from helpdesk.tickets.model import TicketFilter
+
+PLUGIN = Actor.plugin("org.example.probe", "Probe Plugin", cause_depth=0)
+
+
+async def test_a_user_creates_a_ticket_for_themselves(site: Any) -> None:
+    browser = await site.as_("user")
+    page = await browser.submit(
+        "/tickets/new",
+        "/tickets/new",
+        subject="Screen is dark",
+        description="Since **this morning**.",
+        priority="High",
+    )
+    assert page.status == 200
+    assert "The ticket is created." in page.words()
+    assert "<strong>this morning</strong>" in page.text
+    (ticket,) = (await site.desk.tickets.list(site.people.user.actor)).rows
+    assert (ticket.subject, ticket.priority) == ("Screen is dark", "High")
+    assert ticket.submitter.id == site.people.user.id
+
+
+async def test_staff_create_a_ticket_for_somebody_else(site: Any) -> None:
+    browser = await site.as_("staff")
+    await browser.submit(
+        "/tickets/new", "/tickets/new", subject="s", description="", submitter="User@example.com"
+    )
+    (ticket,) = (await site.desk.tickets.list(site.people.user.actor)).rows
+    assert ticket.submitter.id == site.people.user.id
+
+
+async def test_a_user_cannot_create_a_ticket_in_somebody_elses_name(site: Any) -> None:
+    browser = await site.as_("user")
+    form = await browser.get("/tickets/new")
+    assert "Submitter" not in form.words()
+    await browser.submit(
+        "/tickets/new", "/tickets/new", subject="s", description="", submitter="other@example.com"
+    )
+    assert (await site.desk.tickets.list(site.people.other.actor)).total == 0
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        ({"subject": " ", "description": "kept text"}, "subject"),
+        ({"subject": "s", "description": "kept text", "priority": "Urgent"}, "priority"),
+        ({"subject": "s", "description": "kept text", "category": "nothing"}, "category"),
+        ({"subject": "s", "description": "kept text", "category": "a/b/c/d"}, "category"),
+        ({"subject": "s", "description": "kept text", "submitter": "no@example.com"}, "submitter"),
+    ],
+)
+async def test_a_refused_form_keeps_what_was_typed_and_names_the_field(
+    site: Any, fields: dict[str, str], named: str
+) -> None:
+    browser = await site.as_("staff")
+    page = await browser.submit("/tickets/new", "/tickets/new", **fields)
+    assert 400 <= page.status < 500
+    assert "kept text" in page.text
+    assert f'id="{named}-problem"' in page.text or named in page.words()
+    assert (await site.desk.tickets.list(SYSTEM)).total == 0
+
+
+async def test_the_catalogue_is_chosen_by_one_select(site: Any) -> None:
+    admin = site.people.admin.actor
+    hardware = await site.desk.catalogue.add_category(admin, "Hardware")
+    laptop = await site.desk.catalogue.add_type(admin, hardware.id, "Laptop")
+    battery = await site.desk.catalogue.add_item(admin, laptop.id, "Battery")
+    browser = await site.as_("user")
+    form = await browser.get("/tickets/new")
+    assert "Hardware / Laptop / Battery" in form.words()
+    page = await browser.submit(
+        "/tickets/new",
+        "/tickets/new",
+        subject="s",
+        description="d",
+        category=f"{hardware.id}/{laptop.id}/{battery.id}",
+    )
+    assert "Hardware / Laptop / Battery" in page.words()
+
+
+async def test_reply_and_note_look_different_and_say_what_they_are(site: Any) -> None:
+    ticket, staff = await site.ticket(), await site.as_("staff")
+    at = f"/tickets/{ticket.id}"
+    await staff.submit(at, f"{at}/reply", reply="Have you tried *this*?")
+    page = await staff.submit(at, f"{at}/note", note="They never do.")
+    assert "Your internal note is added." in page.words()
+    assert "<em>this</em>" in page.text
+    assert "Internal note, not shown to the submitter" in page.words()
+    assert page.text.count('class="card entry note"') == 2  # the note, and the form for notes
+
+
+async def test_a_note_is_never_shown_to_the_submitter(site: Any) -> None:
+    ticket = await site.ticket()
+    await site.desk.tickets.note(site.people.staff.actor, ticket.id, "the seeded note text")
+    await site.desk.tickets.note(PLUGIN, ticket.id, "the seeded plugin note")
+    user, staff = await site.as_("user"), await site.as_("staff")
+    for path in (f"/tickets/{ticket.id}", f"/api/tickets/{ticket.id}/replies", "/tickets?q=seeded"):
+        assert "the seeded" not in (await user.get(path)).text
+    assert "the seeded note text" in (await staff.get(f"/tickets/{ticket.id}")).text
+    assert "Internal note" not in (await user.get(f"/tickets/{ticket.id}")).words()
+
+
+async def test_plugin_replies_and_fields_say_which_plugin_they_are_from(site: Any) -> None:
+    ticket, browser = await site.ticket(), await site.as_("user")
+    await site.desk.tickets.reply(PLUGIN, ticket.id, "incident 12345: https://status.example/12345")
+    await site.desk.tickets.set_custom_field(PLUGIN, ticket.id, "incident_id", "12345")
+    page = await browser.get(f"/tickets/{ticket.id}")
+    assert "Probe Plugin Plugin" in page.words()
+    assert "incident_id 12345 set by Probe Plugin" in page.words()
+    assert 'href="https://status.example/12345"' in page.text
+
+
+async def test_staff_assign_prioritise_and_move_a_ticket_in_one_form(site: Any) -> None:
+    ticket, browser, staff = await site.ticket(), await site.as_("staff"), site.people.staff
+    at = f"/tickets/{ticket.id}"
+    page = await browser.submit(
+        at,
+        f"{at}/update",
+        was_assignee="",
+        assignee=f"user/{staff.id}",
+        was_priority="Medium",
+        priority="Critical",
+        was_status="New",
+        status="New",
+    )
+    assert "The ticket is updated." in page.words()
+    now = await site.desk.tickets.get(SYSTEM, ticket.id)
+    assert now.assignee is not None
+    assert (now.assignee.id, now.priority, now.status) == (staff.id, "Critical", "New")
+
+
+async def test_a_group_is_assigned_and_nobody_is_too(site: Any) -> None:
+    group = await site.desk.groups.create(
+        site.people.admin.actor, name="Desk", member_ids=[site.people.staff.id]
+    )
+    ticket, browser = await site.ticket(), await site.as_("staff")
+    at = f"/tickets/{ticket.id}"
+    await browser.submit(at, f"{at}/update", was_assignee="", assignee=f"group/{group.id}")
+    assigned = await site.desk.tickets.get(SYSTEM, ticket.id)
+    assert assigned.assignee is not None
+    assert assigned.assignee.kind == "group"
+    await browser.submit(at, f"{at}/update", was_assignee=f"group/{group.id}", assignee="")
+    assert (await site.desk.tickets.get(SYSTEM, ticket.id)).assignee is None
+
+
+async def test_a_form_that_was_loaded_before_a_colleagues_change_does_not_undo_it(
+    site: Any,
+) -> None:
+    ticket, browser = await site.ticket(), await site.as_("staff")
+    at = f"/tickets/{ticket.id}"
+    await site.desk.tickets.edit(site.people.admin.actor, ticket.id, priority="Critical")
+    await browser.submit(
+        at,
+        f"{at}/update",
+        was_priority="Medium",
+        priority="Medium",
+        was_assignee="",
+        assignee=f"user/{site.people.staff.id}",
+    )
+    now = await site.desk.tickets.get(SYSTEM, ticket.id)
+    assert now.priority == "Critical"
+    assert now.assignee is not None
+
+
+async def test_resolve_and_reopen_leave_their_words_in_the_story(site: Any) -> None:
+    ticket, staff, user = await site.ticket(), await site.as_("staff"), await site.as_("user")
+    at = f"/tickets/{ticket.id}"
+    page = await staff.submit(at, f"{at}/resolve", notes="Replaced the **cable**.")
+    assert "from New to Resolved" in page.words()
+    assert "<strong>cable</strong>" in page.text
+    page = await user.submit(at, f"{at}/reopen", reason="It is dark again.")
+    assert "from Resolved to New" in page.words()
+    assert "It is dark again." in page.words()
+    assert (await site.desk.tickets.get(SYSTEM, ticket.id)).status == "New"
+
+
+async def test_a_refused_step_says_why_and_keeps_the_text(site: Any) -> None:
+    ticket, staff = await site.ticket(), await site.as_("staff")
+    await site.desk.tickets.close(site.people.staff.actor, ticket.id)
+    at = f"/tickets/{ticket.id}"
+    page = await staff.submit(at, f"{at}/resolve", notes="words that must survive")
+    assert page.status == 409
+    assert "Closed cannot become Resolved" in page.words()
+    (unchanged,) = (await site.desk.tickets.list(SYSTEM, TicketFilter(status=("Closed",)))).rows
+    assert unchanged.id == ticket.id
+
+
+async def test_an_empty_reply_is_refused_with_the_page_around_it(site: Any) -> None:
+    ticket, browser = await site.ticket(subject="The page around"), await site.as_("user")
+    at = f"/tickets/{ticket.id}"
+    page = await browser.submit(at, f"{at}/reply", reply="  \r\n ")
+    assert page.status == 422
+    assert "The page around" in page.words()
+    assert "Expected some text" in page.words() or "expected some text" in page.words()
+
+
+async def test_a_ticket_page_offers_only_what_would_be_accepted(site: Any) -> None:
+    ticket, user, staff = await site.ticket(), await site.as_("user"), await site.as_("staff")
+    at = f"/tickets/{ticket.id}"
+    for step in ("update", "note", "resolve"):
+        assert f'action="{at}/{step}"' not in (await user.get(at)).text
+        assert f'action="{at}/{step}"' in (await staff.get(at)).text
+    assert f'action="{at}/reopen"' not in (await user.get(at)).text
+    await site.desk.tickets.resolve(site.people.staff.actor, ticket.id)
+    assert f'action="{at}/reopen"' in (await user.get(at)).text
+
+
+async def test_the_list_filters_searches_and_pages_by_its_address(site: Any) -> None:
+    for number in range(30):
+        await site.ticket(subject=f"Printer {number}", priority="High" if number < 3 else "Low")
+    await site.ticket(subject="Something else", by="other")
+    browser = await site.as_("staff")
+    assert "31 tickets" in (await browser.get("/tickets")).words()
+    assert "3 tickets" in (await browser.get("/tickets?priority=High")).words()
+    assert "30 tickets" in (await browser.get("/tickets?q=printer")).words()
+    second = await browser.get("/tickets?q=printer&page=2")
+    assert "Page 2 of 2" in second.words()
+    assert 'href="/tickets?q=printer&amp;page=1"' in second.text
+    assert "No ticket fits" in (await browser.get("/tickets?q=nothing+like+it")).words()
+    assert "31 tickets" in (await browser.get("/tickets?view=unassigned")).words()
+    assert "0 tickets" in (await browser.get("/tickets?view=mine")).words()
+
+
+@pytest.mark.parametrize("query", ["status=Nope", "priority=Nope", "category=Nope"])
+async def test_a_filter_by_something_unknown_is_refused(site: Any, query: str) -> None:
+    page = await (await site.as_("staff")).get(f"/tickets?{query}")
+    assert page.status == 422
+
+
+@pytest.mark.parametrize("query", ["page=x", "page=-1", "page=99999999999", "sort=id;drop"])
+async def test_a_senseless_page_or_sort_is_as_if_left_out(site: Any, query: str) -> None:
+    assert (await (await site.as_("staff")).get(f"/tickets?{query}")).status == 200
+
+
+async def test_a_user_sees_only_their_own_tickets(site: Any) -> None:
+    await site.ticket(subject="Mine alone", by="user")
+    await site.ticket(subject="Of somebody else", by="other")
+    page = await (await site.as_("user")).get("/tickets?q=o")
+    assert "Mine alone" in page.words()
+    assert "Of somebody else" not in page.words()
+
+
+@pytest.mark.parametrize("ticket_id", ["01JZ0000000000000000000003", "x", "%00", "..%2f", "é" * 99])
+async def test_a_ticket_that_is_not_there_is_not_found(site: Any, ticket_id: str) -> None:
+    assert (await (await site.as_("admin")).get(f"/tickets/{ticket_id}")).status == 404

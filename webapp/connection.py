@@ -1,0 +1,60 @@
+"""One HTTP exchange, to its proper end: what the framework's own class leaves undone.
+
+Two things go wrong when an answer is ready before its request has arrived whole (a body over its
+limit, a visitor who may not upload). Closing then makes the client's system throw the answer away
+(RFC 9112, 9.6), so the answer waits a little for the rest of the body, which is dropped. And the
+server tells the app of the end of the exchange while the app still sends the last piece; were the
+app cancelled by that, the server would never finish, and the connection would hang.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import trio
+from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable
+from quart_trio.asgi import TrioASGIHTTPConnection
+
+LINGER_S = 5.0
+"""An answer waits this long for the rest of its request."""
+
+Message = dict[str, Any]
+
+
+class WholeExchange(TrioASGIHTTPConnection):
+    """An exchange whose request is taken in and whose answer is sent to its end."""
+
+    async def __call__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        """Serve one request."""
+        exchange = _Exchange(receive, send)
+        await super().__call__(exchange.receive, exchange.send)  # type: ignore[arg-type]
+
+
+class _Exchange:
+    """Stands between the server's two callables and the app's."""
+
+    def __init__(
+        self,
+        receive: Callable[[], Awaitable[Any]],
+        send: Callable[[Any], Awaitable[None]],
+    ) -> None:
+        self._receive = receive
+        self._send = send
+        self._arrived = trio.Event()
+        self._answered = False
+
+    async def receive(self) -> Message:
+        """Pass on what arrives; what comes after the answer is ready, without its bytes."""
+        message: Message = await self._receive()
+        if message["type"] != "http.request" or not message.get("more_body", False):
+            self._arrived.set()
+        return {**message, "body": b""} if self._answered and "body" in message else message
+
+    async def send(self, message: Message) -> None:
+        """Send one piece of the answer; the last one whatever happens to the app meanwhile."""
+        if message["type"] == "http.response.start":
+            self._answered = True
+            with trio.move_on_after(LINGER_S):
+                await self._arrived.wait()
+        last = message["type"] == "http.response.body" and not message.get("more_body", False)
+        with trio.CancelScope(shield=last):
+            await self._send(message)
