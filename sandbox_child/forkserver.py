@@ -30,7 +30,7 @@ import wasmtime
 
 from sandbox_child import child, compiler
 from sandbox_child.lockdown import process
-from sandbox_child.lockdown.libc import syscall
+from sandbox_child.lockdown.libc import call_kernel
 from sandbox_child.lockdown.syscalls import this_architecture
 from sandbox_child.runtime.engine import make_engine
 from sandbox_child.runtime.guest import Guest, GuestLimits, HostImport
@@ -131,7 +131,7 @@ def _clone(flags: int, pidfd: ctypes.c_int) -> int:
     # The raw call: clone(2)'s wrapper wants a stack. On both architectures the pidfd is stored at
     # the third argument, parent_tid.
     number = this_architecture().numbers["clone"]
-    return syscall(number, flags, None, ctypes.addressof(pidfd), 0, 0)
+    return call_kernel(number, flags, None, ctypes.addressof(pidfd), 0, 0)
 
 
 def _send_child(control: socket.socket, pid: int, pidfd: int) -> None:

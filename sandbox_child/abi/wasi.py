@@ -1,8 +1,8 @@
 """A WASI preview 1 without capabilities: clocks, random numbers, and text that becomes log lines.
 
 No files, no directories, no arguments, no environment, no sockets. It is our own because
-wasmtime's native WASI starts threads that the lockdown does not reach. Source: ``wasi_snapshot_preview1.witx``.
-A pointer outside the guest's memory traps the guest, as in every host call.
+wasmtime's native WASI starts threads that the lockdown does not reach. A pointer outside the
+guest's memory traps the guest, as in every host call. Source: ``wasi_snapshot_preview1.witx``.
 """
 
 import os

@@ -10,7 +10,7 @@ import os
 import struct
 
 from sandbox_child.lockdown.errors import Unavailable
-from sandbox_child.lockdown.libc import syscall
+from sandbox_child.lockdown.libc import call_kernel
 from sandbox_child.lockdown.syscalls import this_architecture
 
 _CREATE_RULESET_VERSION = 1
@@ -24,7 +24,7 @@ def abi_version() -> int:
     """Return the kernel's Landlock ABI version; raises Unavailable where it has none."""
     number = this_architecture().numbers["landlock_create_ruleset"]
     try:
-        return syscall(number, None, 0, _CREATE_RULESET_VERSION)
+        return call_kernel(number, None, 0, _CREATE_RULESET_VERSION)
     except OSError as exc:
         if exc.errno == errno.EOPNOTSUPP:
             raise Unavailable("Landlock is built into this kernel but switched off") from None
@@ -42,9 +42,9 @@ def restrict_self() -> str:
         struct.pack("<QQQ", handled_fs, handled_net, scoped), 24
     )
     numbers = this_architecture().numbers
-    ruleset = syscall(numbers["landlock_create_ruleset"], attributes, size, 0)
+    ruleset = call_kernel(numbers["landlock_create_ruleset"], attributes, size, 0)
     try:
-        syscall(numbers["landlock_restrict_self"], ruleset, 0)
+        call_kernel(numbers["landlock_restrict_self"], ruleset, 0)
     finally:
         os.close(ruleset)
     parts = ["files"]

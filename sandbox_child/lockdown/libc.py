@@ -15,8 +15,8 @@ def check(result: int, what: str) -> int:
     return result
 
 
-def syscall(number: int, *arguments: int | bytes | ctypes.Array[ctypes.c_char] | None) -> int:
-    """Enter the kernel; integers are passed as longs. See syscall(2)."""
+def call_kernel(number: int, *arguments: int | bytes | ctypes.Array[ctypes.c_char] | None) -> int:
+    """Enter the kernel; integers are passed as longs. Source: the man page of ``syscall``."""
     converted = [ctypes.c_long(a) if isinstance(a, int) else a for a in arguments]
     return check(libc.syscall(ctypes.c_long(number), *converted), f"system call {number}")
 

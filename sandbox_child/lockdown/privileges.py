@@ -4,7 +4,7 @@ import os
 import struct
 
 from sandbox_child.lockdown.errors import Unavailable
-from sandbox_child.lockdown.libc import libc, prctl, syscall
+from sandbox_child.lockdown.libc import call_kernel, libc, prctl
 from sandbox_child.lockdown.syscalls import this_architecture
 
 _PR_CAPBSET_DROP = 24
@@ -38,4 +38,4 @@ def drop_capabilities() -> None:
     """
     prctl(_PR_CAP_AMBIENT, _CLEAR_ALL)
     header = struct.pack("<II", _CAPABILITY_VERSION_3, 0)
-    syscall(this_architecture().numbers["capset"], header, b"\0" * 24)
+    call_kernel(this_architecture().numbers["capset"], header, b"\0" * 24)

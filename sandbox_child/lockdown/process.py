@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from sandbox_child.lockdown.errors import LockdownError, Unavailable
-from sandbox_child.lockdown.libc import check, libc, prctl, syscall
+from sandbox_child.lockdown.libc import call_kernel, check, libc, prctl
 from sandbox_child.lockdown.syscalls import this_architecture
 
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NAME = 1, 4, 15
@@ -64,9 +64,9 @@ def close_descriptors(keep: Iterable[int]) -> None:
     start = 0
     for descriptor in sorted(keep):
         if descriptor > start:
-            syscall(number, start, descriptor - 1, 0)
+            call_kernel(number, start, descriptor - 1, 0)
         start = descriptor + 1
-    syscall(number, start, _LAST_DESCRIPTOR, 0)
+    call_kernel(number, start, _LAST_DESCRIPTOR, 0)
 
 
 def no_new_privileges() -> None:

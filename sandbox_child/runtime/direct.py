@@ -3,9 +3,9 @@
 wasmtime-py's ordinary calls convert every value through several objects, which costs more than
 most guests take. Here arguments and results travel through one kept array of 16-byte slots
 (``wasmtime_val_raw_t``), by ``wasmtime_func_call_unchecked`` and
-``wasmtime_linker_define_func_unchecked`` of wasmtime's C API. "Unchecked" means that nobody compares
-the array with the function's signature: :class:`GuestFunction` and :class:`HostImports` are made
-from checked signatures only. ``tests/sandbox_child/runtime/test_direct.py`` pins the private names.
+``wasmtime_linker_define_func_unchecked`` of wasmtime's C API. "Unchecked" means that nobody
+compares the array with the function's signature: guest and host functions are made from checked
+signatures only. ``tests/sandbox_child/runtime/test_direct.py`` pins the private names.
 """
 
 import ctypes

@@ -62,11 +62,12 @@ class ForkServer:
             # Shielded: a child that was made and whose handle was lost would be an orphan.
             with trio.CancelScope(shield=True):
                 try:
-                    return await self._ask(packed, descriptors)
+                    child = await self._ask(packed, descriptors)
                 except ForkServerGone as exc:
                     log.warning("fork_server_replaced", reason=str(exc))
-                await self._discard()
-                return await self._ask(packed, descriptors)
+                    await self._discard()
+                    child = await self._ask(packed, descriptors)
+        return child
 
     async def _ask(self, packed: bytes, descriptors: Sequence[int]) -> ChildHandle:
         control = self._control or await self._start()
