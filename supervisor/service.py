@@ -130,7 +130,8 @@ class PluginService:
                 if not any(row.sha256 == sha256 for row in self._rows.values()):
                     await trio.to_thread.run_sync(self._artifacts.delete, sha256)
                 raise
-            await self._stop(manifest.id)
+            if (before := self._rows.get(manifest.id)) is not None and before.enabled:
+                await self._disable(manifest.id, None)
             row = PluginRow(
                 manifest=manifest,
                 manifest_text=manifest_text,
@@ -325,8 +326,9 @@ class PluginService:
     async def _give_up(self, plugin_id: str, runner: PluginRunner, reason: str) -> None:
         """Switch a plugin off that cannot go on, and tell the admins."""
         async with self._lock(plugin_id):
-            if plugin_id not in self._rows or plugin_id in self._runners:
-                return
+            row = self._rows.get(plugin_id)
+            if row is None or not row.enabled or plugin_id in self._runners:
+                return  # an admin was quicker
             log.warning("plugin_switched_off", plugin=plugin_id, reason=reason)
             await self._disable(plugin_id, reason)
         last = f" Last error: {runner.recorder.last_error}" if runner.recorder.last_error else ""

@@ -7,7 +7,7 @@ event was running at the last crash as well, it is not tried a third time.
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import trio
 
@@ -17,6 +17,7 @@ from supervisor.ports import Database, Outbox, OutboxEvent
 from supervisor.store.plugins import PluginRow, claim, mark_redelivered
 
 _PAGE = 256
+_MOST_BYTES = 4 << 20
 _SKIPPED_BEFORE_NOTE = 1_000
 
 
@@ -67,6 +68,7 @@ class Feed:
             page = await self._outbox.read_after(self._cursor, room)
             if not page:
                 return []
+            page = _fitting(page)
             self._cursor = page[-1].seq
             wanted = [Delivery(event) for event in page if self._wants(event)]
             if wanted:
@@ -112,3 +114,13 @@ class Feed:
             with trio.CancelScope(shield=True):
                 await self._database.write(lambda db: mark_redelivered(db, self._plugin_id, seq))
         return taken
+
+
+def _fitting(page: Sequence[OutboxEvent]) -> Sequence[OutboxEvent]:
+    """Return the first events, at least one, whose bodies together are not too large to hold."""
+    total = 0
+    for position, event in enumerate(page):
+        total += len(event.body)
+        if total > _MOST_BYTES and position:
+            return page[:position]
+    return page

@@ -7,13 +7,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
+import structlog
 
 from sandbox_child.wire.entry import ModuleReport
+from supervisor.errors import ModuleRefused
 from supervisor.manifest import ConfigValue, Manifest, parse_manifest
 from supervisor.ports import OutboxEvent
 from supervisor.secrets import SecretBox
 from supervisor.store.records import Batch, DeliveryRow, write_batch
 from supervisor.views import Outcome
+
+log = structlog.get_logger("supervisor.store")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +54,18 @@ _COLUMNS = (
 
 
 def all_plugins(db: sqlite3.Connection) -> list[PluginRow]:
-    """Return every installed plugin, in the order of their names."""
-    rows = db.execute(f"SELECT {_COLUMNS} FROM plugins").fetchall()  # noqa: S608 - our own names
-    return sorted((_read(row) for row in rows), key=lambda row: row.manifest.name.casefold())
+    """Return every installed plugin, in the order of their names.
+
+    One whose manifest or report a newer version of the help desk no longer accepts is left out, so
+    that it cannot keep the others from running.
+    """
+    found = []
+    for row in db.execute(f"SELECT {_COLUMNS} FROM plugins"):  # noqa: S608 - our own names
+        try:
+            found.append(_read(row))
+        except (ModuleRefused, msgspec.MsgspecError) as exc:
+            log.error("plugin_unreadable", plugin=row[0], error=str(exc))
+    return sorted(found, key=lambda row: row.manifest.name.casefold())
 
 
 def insert_plugin(db: sqlite3.Connection, row: PluginRow) -> None:
