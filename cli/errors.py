@@ -11,7 +11,9 @@ from helpdesk.errors import HelpDeskError
 from sandbox_child.abi.errors import AbiRefused
 from sandbox_child.wasm.errors import ModuleError
 from supervisor.errors import SupervisorError
+from supervisor.text import clean_text
 
+_LONGEST = 4_000
 UNUSABLE = 2
 """Exit status for input or circumstances that make a command impossible."""
 
@@ -24,7 +26,8 @@ class CannotGoOn(click.ClickException):
     def show(self, file: object = None) -> None:
         """Print one line on stderr."""
         del file
-        click.echo(f"ohd: {self.format_message()}", err=True)
+        # Sentences can quote a module, which may hold terminal escapes.
+        click.echo(f"ohd: {clean_text(self.format_message(), _LONGEST, lines=False)}", err=True)
 
 
 @contextmanager

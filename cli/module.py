@@ -20,8 +20,10 @@ from sandbox_child.wire.entry import ModuleReport
 from supervisor.limits import DEFAULT_LIMITS
 from supervisor.manifest import Manifest, parse_manifest
 from supervisor.service import read_manifest
+from supervisor.text import clean_text
 
 _SECTION = "ohd_manifest"
+_LONGEST_LINE = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,8 @@ def _print(found: Inspection) -> None:
         *(f"warning     {warning}" for warning in found.warnings),
     ]
     for line in lines:
-        click.echo(line)
+        # Names are the module's to choose, and may hold terminal escapes.
+        click.echo(clean_text(line, _LONGEST_LINE, lines=False))
 
 
 def _panel(found: Inspection) -> str:
