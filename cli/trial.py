@@ -20,6 +20,7 @@ from cli.errors import CannotGoOn, run
 from cli.module import inspect_module, read_file
 from sandbox_child.runtime.settings import settings_fingerprint
 from sandbox_child.wire.messages import EVENT, LogLevel
+from supervisor.bound_secrets import BoundSecrets
 from supervisor.cage import Cage
 from supervisor.config import SupervisorConfig
 from supervisor.delivery.recorder import config_member
@@ -134,11 +135,12 @@ async def _run(
         )
     values = _configuration(manifest, values, given)
     body = json.dumps(payload, ensure_ascii=False).encode()
-    blob = body[:-1] + config_member(values) + b"}"
+    secrets = BoundSecrets(manifest, values)
+    blob = body[:-1] + config_member(secrets.config) + b"}"
     if len(blob) > settings.limits.payload_bytes:
         raise CannotGoOn(f"{event}: the payload has {len(blob):,} bytes, more than is allowed")
     with tempfile.TemporaryDirectory(prefix="ohd-run-") as folder:
-        return await _in_child(settings, Path(folder), module, manifest, values, blob)
+        return await _in_child(settings, Path(folder), module, manifest, values, secrets, blob)
 
 
 async def _in_child(
@@ -148,7 +150,7 @@ async def _in_child(
     manifest: Manifest,
     *rest: Any,
 ) -> Trial:
-    values, blob = rest
+    values, secrets, blob = rest
     artifacts = ArtifactStore(folder, module_hash(module).encode()[:32], settings_fingerprint())
     sha256 = module_hash(module)
     artifacts.save_module(sha256, module)
@@ -157,7 +159,7 @@ async def _in_child(
         compiler = Compiler(fork_server, artifacts, cage, settings.limits)
         report = await compiler.compile(sha256, manifest)
         code = await compiler.open(sha256, manifest)
-        runner = _OneEvent(manifest, values, HostCalls(egress, RecordedActions(), 20))
+        runner = _OneEvent(manifest, values, secrets, HostCalls(egress, RecordedActions(), 20))
         with open(code, "rb", buffering=0):  # noqa: PTH123, ASYNC230 - owns the descriptor
             session = await Spawner(fork_server, cage).spawn(
                 manifest.id, report.entry, settings.limits, code, runner.hooks()
@@ -169,7 +171,11 @@ class _OneEvent:
     """Gives a session one piece of work and gathers what comes of it."""
 
     def __init__(
-        self, manifest: Manifest, values: Mapping[str, ConfigValue], host_calls: HostCalls
+        self,
+        manifest: Manifest,
+        values: Mapping[str, ConfigValue],
+        secrets: BoundSecrets,
+        host_calls: HostCalls,
     ) -> None:
         schema = manifest.config_schema
         self._trial = Trial()
@@ -184,6 +190,7 @@ class _OneEvent:
             allowed_hosts=frozenset(manifest.allowed_hosts),
             grants=PERMISSIONS,
             redact=self._redact,
+            secrets=secrets,
             log=self._log,
             depth=lambda _work: 0,
         )

@@ -13,6 +13,7 @@ import msgspec
 import structlog
 
 from sandbox_child.wire.messages import HostCall, LogLevel
+from supervisor.bound_secrets import BoundSecrets, SecretNotForHost
 from supervisor.egress import EgressAnswer, EgressRequest, MalformedRequest, parse_request
 from supervisor.ports import ActionResult, PluginActor, TicketActions
 from supervisor.process.conversation import Called, Work
@@ -42,6 +43,7 @@ class Caller:
     grants: frozenset[str]
     """Permissions that its manifest asks for and its admin has left it."""
     redact: Redactor
+    secrets: BoundSecrets
     log: Callable[[LogLevel, str, Work | None], None]
     """Writes a line of the host's into the plugin's log."""
     depth: Callable[[Work], int]
@@ -145,6 +147,10 @@ class HostCalls:
                 request=shown,
                 detail=f"more than {self._http_requests} HTTP requests in one event",
             )
+        try:
+            request = caller.secrets.fill(request)
+        except SecretNotForHost as exc:
+            return _Answer(_FORBIDDEN, request=shown, detail=str(exc))
         got = await self._egress.request(request, caller.allowed_hosts)
         return _Answer(got.status, got.body, shown, got.detail)
 

@@ -14,6 +14,7 @@ import structlog
 import trio
 
 from sandbox_child.wire.messages import LogLevel, OutcomeCode
+from supervisor.bound_secrets import BoundSecrets
 from supervisor.delivery.feed import Feed
 from supervisor.delivery.health import Health, HealthRule
 from supervisor.delivery.recorder import Recorder, config_member
@@ -85,16 +86,18 @@ class PluginRunner:
     def set_config(self, config: Mapping[str, ConfigValue]) -> None:
         """Give the plugin other values from its next event on."""
         schema = self.row.manifest.config_schema
+        secrets = BoundSecrets(self.row.manifest, config)
         self.recorder.redact = Redactor(
             str(value) for name, value in config.items() if schema[name].secret
         )
-        self._config_member = config_member(config)
+        self._config_member = config_member(secrets.config)
         self._caller = Caller(
             plugin_id=self.row.id,
             name=self.row.manifest.name,
             allowed_hosts=frozenset(self.row.manifest.allowed_hosts),
             grants=PERMISSIONS,
             redact=self.recorder.redact,
+            secrets=secrets,
             log=self.recorder.log,
             depth=depth_of,
         )

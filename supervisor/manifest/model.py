@@ -20,6 +20,9 @@ class ConfigField:
     required: bool
     secret: bool
     """Only for strings: encrypted at rest, never shown again."""
+    bind: tuple[str, ...]
+    """Only for secrets: the plugin gets a placeholder, which requests to these hosts turn into the
+    secret. Empty: the plugin gets the secret itself."""
     options: tuple[str, ...]
     """Only for ``select``: the allowed values, at least one."""
     default: ConfigValue | None

@@ -29,6 +29,7 @@ def parse_manifest(raw: bytes) -> Manifest:
     check_homepage(shape.homepage)
     check_events(shape.events)
     fields = (shape.config_schema or {}).items()
+    hosts = _allowed_hosts(shape)
     return Manifest(
         id=shape.id,
         name=shape.name,
@@ -38,8 +39,8 @@ def parse_manifest(raw: bytes) -> Manifest:
         license=shape.license,
         homepage=shape.homepage,
         events=tuple(shape.events),
-        allowed_hosts=_allowed_hosts(shape),
-        config_schema={name: check_field(name, definition) for name, definition in fields},
+        allowed_hosts=hosts,
+        config_schema={name: check_field(name, definition, hosts) for name, definition in fields},
         ui_panel=Panel(shape.ui_panel.title, shape.ui_panel.height) if shape.ui_panel else None,
         unknown=unknown_keys(content),
         raw=content,

@@ -74,13 +74,14 @@ def check_field_names(raw: Mapping[str, Any]) -> None:
             )
 
 
-def check_field(name: str, shape: ConfigFieldShape) -> ConfigField:
-    """Return one field of ``config_schema``, its options and default checked against its type."""
+def check_field(name: str, shape: ConfigFieldShape, hosts: Sequence[str]) -> ConfigField:
+    """Return one field of ``config_schema``, checked against its type and the declared ``hosts``."""
     path = f"config_schema.{name}"
     check_line(f"{path}.label", shape.label)
     check_line(f"{path}.description", shape.description or None, allowed="\n\t")
     if shape.secret and shape.type != "string":
         raise ManifestError(f"{path}.secret", "true", f"false for the type {shape.type}")
+    _check_bind(path, shape, hosts)
     _check_options(path, shape)
     _check_default(path, shape)
     return ConfigField(
@@ -90,9 +91,24 @@ def check_field(name: str, shape: ConfigFieldShape) -> ConfigField:
         description=shape.description or "",
         required=shape.required,
         secret=shape.secret,
+        bind=tuple(shape.bind),
         options=tuple(shape.options),
         default=shape.default,
     )
+
+
+def _check_bind(path: str, shape: ConfigFieldShape, hosts: Sequence[str]) -> None:
+    if shape.bind and not shape.secret:
+        raise ManifestError(
+            f"{path}.bind", describe(list(shape.bind)), "no bind without secret: true"
+        )
+    for index, host in enumerate(shape.bind):
+        if host not in hosts:
+            raise ManifestError(
+                f"{path}.bind[{index}]",
+                describe(host),
+                "one of permissions.http.allowed_hosts",
+            )
 
 
 def _check_options(path: str, shape: ConfigFieldShape) -> None:

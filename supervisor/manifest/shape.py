@@ -91,6 +91,10 @@ class ConfigFieldShape(Struct, frozen=True):
     ) = None
     required: Flag = False
     secret: Flag = False
+    bind: Annotated[
+        list[Host],
+        Meta(max_length=MAX_HOSTS, description=f"an array of at most {MAX_HOSTS} hostnames"),
+    ] = []
     options: Options = []
     default: Default = None
 

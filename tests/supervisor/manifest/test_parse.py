@@ -65,6 +65,7 @@ def test_every_field_of_the_document_is_taken() -> None:
         description="Where to.",
         required=True,
         secret=True,
+        bind=(),
         options=(),
         default=None,
     )
