@@ -75,7 +75,7 @@ def check_field_names(raw: Mapping[str, Any]) -> None:
 
 
 def check_field(name: str, shape: ConfigFieldShape, hosts: Sequence[str]) -> ConfigField:
-    """Return one field of ``config_schema``, checked against its type and the declared ``hosts``."""
+    """Return one field of ``config_schema``, checked against its type and the declared hosts."""
     path = f"config_schema.{name}"
     check_line(f"{path}.label", shape.label)
     check_line(f"{path}.description", shape.description or None, allowed="\n\t")
