@@ -10,7 +10,7 @@ signatures only. ``tests/sandbox_child/runtime/test_direct.py`` pins the private
 
 import ctypes
 from collections.abc import Callable, Sequence
-from ctypes import byref
+from ctypes import addressof, byref
 from typing import Any, Final
 
 import wasmtime
@@ -38,12 +38,29 @@ _WASM_TYPES: Final = {
     "f64": wasmtime.ValType.f64,
 }
 
-_call_unchecked = ffi.wasmtime_func_call_unchecked
+# The same two C functions as wasmtime-py's, declared to take plain addresses: its own declarations
+# check and convert every pointer anew, which costs more than entering the guest. Looking a symbol
+# up by item gives a function of its own, so these declarations touch no other module's.
+_call_unchecked = ffi.dll["wasmtime_func_call_unchecked"]
+_call_unchecked.restype = ctypes.c_void_p
+_call_unchecked.argtypes = [
+    ctypes.c_void_p,  # context
+    ctypes.c_void_p,  # function
+    ctypes.c_void_p,  # slots
+    ctypes.c_size_t,  # their number
+    ctypes.c_void_p,  # where a trap's address is stored
+]
+_memory_size = ffi.dll["wasmtime_memory_data_size"]
+_memory_size.restype = ctypes.c_size_t
+_memory_size.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
+
+_ErrorPointer = ctypes.POINTER(ffi.wasmtime_error_t)
 _TrapPointer = ctypes.POINTER(ffi.wasm_trap_t)
 
 # What a host function raised, kept while the guest unwinds. One guest runs at a time in a child.
 _raised: list[BaseException] = []
-# The last caller of a host function: the only way to the memory while a start section runs.
+# The callers of the host functions that run now, the innermost last: the only way to the memory
+# while a start section runs. An address is dead once its host function has returned.
 _callers: list[int] = []
 
 
@@ -52,11 +69,14 @@ class GuestFunction:
 
     __slots__ = (
         "_context",
+        "_context_at",
         "_function",
         "_function_at",
         "_slots",
+        "_slots_at",
         "_slots_used",
         "_trap",
+        "_trap_at",
         "_words",
     )
 
@@ -68,29 +88,34 @@ class GuestFunction:
         results: Sequence[str],
     ) -> None:
         """``parameters`` and ``results`` must be the function's own signature, all i32 or i64."""
-        count = max(len(parameters), len(results), 1)
         self._slots_used = max(len(parameters), len(results))
-        self._slots = (ffi.wasmtime_val_raw_t * count)()
-        self._words = (ctypes.c_uint32 * (_WORDS * count)).from_buffer(self._slots)
-        self._function = function  # owns what _function_at points to
-        self._function_at = byref(function._func)  # noqa: SLF001
+        # Two slots at least, so that a call may fill them without asking how many there are.
+        self._slots = (ffi.wasmtime_val_raw_t * max(self._slots_used, 2))()
+        self._words = memoryview(self._slots).cast("B").cast("I")
+        self._function = function
         self._context = store._context()  # noqa: SLF001
-        self._trap = _TrapPointer()
+        self._trap = ctypes.c_void_p()
+        # Addresses of what the fields above own.
+        self._slots_at = addressof(self._slots)
+        self._function_at = addressof(function._func)  # noqa: SLF001
+        self._context_at = _address(self._context)
+        self._trap_at = addressof(self._trap)
 
-    def __call__(self, *arguments: int) -> int:
+    def __call__(self, first: int = 0, second: int = 0, *others: int) -> int:
         """Call the guest; return the low 32 bits of its first result (undefined without one).
 
         Raises what a host function raised meanwhile, or GuestTrapped.
         """
         words = self._words
-        at = 0
-        for argument in arguments:
-            words[at] = argument
-            at += _WORDS
+        words[0] = first
+        words[_WORDS] = second
+        if others:
+            for at, argument in enumerate(others, start=2):
+                words[at * _WORDS] = argument
         error = _call_unchecked(
-            self._context, self._function_at, self._slots, self._slots_used, byref(self._trap)
+            self._context_at, self._function_at, self._slots_at, self._slots_used, self._trap_at
         )
-        if bool(error) or bool(self._trap):
+        if error is not None or self._trap.value is not None:
             self._fail(error)
         return words[0]
 
@@ -102,14 +127,21 @@ class GuestFunction:
         """Return the low 32 bits of the second result of the last call."""
         return self._words[_WORDS]
 
-    def _fail(self, error: Any) -> None:
+    def _fail(self, error: int | None) -> None:
         failure: wasmtime.WasmtimeError | wasmtime.Trap
-        if bool(error):
-            failure = wasmtime.WasmtimeError._from_ptr(error)  # noqa: SLF001
+        if error is not None:
+            failure = wasmtime.WasmtimeError._from_ptr(  # noqa: SLF001
+                ctypes.cast(error, _ErrorPointer)
+            )
         else:
-            failure = wasmtime.Trap._from_ptr(self._trap)  # noqa: SLF001
-            self._trap = _TrapPointer()
+            trap = ctypes.cast(self._trap, _TrapPointer)
+            self._trap.value = None  # the exception owns it now
+            failure = wasmtime.Trap._from_ptr(trap)  # noqa: SLF001
         raise guest_error(failure) from None
+
+
+def _address(pointer: Any) -> int:
+    return ctypes.cast(pointer, ctypes.c_void_p).value or 0
 
 
 def guest_error(failure: wasmtime.Trap | wasmtime.WasmtimeError) -> BaseException:
@@ -139,7 +171,7 @@ _Callback = ctypes.CFUNCTYPE(
 @_Callback  # type: ignore[untyped-decorator]
 def _enter_host(index: int | None, caller: int, slots: int, _count: int) -> int:
     """Run host function ``index`` on the raw slots; return 0, or the address of a trap."""
-    _callers[:] = (caller,)
+    _callers.append(caller)
     try:
         function, parameters, result = _functions[index or 0]
         at = slots
@@ -154,6 +186,8 @@ def _enter_host(index: int | None, caller: int, slots: int, _count: int) -> int:
         _raised.append(exc)
         trap = ffi.wasmtime_trap_new(b"host call failed", 16)
         return ctypes.cast(trap, ctypes.c_void_p).value or 0
+    finally:
+        _callers.pop()
     return 0
 
 
@@ -216,8 +250,10 @@ def export_of(store: wasmtime.Store, instance: wasmtime.Instance, name: str) -> 
 def memory_of_caller() -> wasmtime.Memory | None:
     """Return the exported memory of the guest that is calling the host just now.
 
-    Only to be used inside a host function; needed before instantiation has returned.
+    None outside of a host function. Needed before instantiation has returned.
     """
+    if not _callers:
+        return None
     caller = ctypes.cast(_callers[-1], ctypes.POINTER(ffi.wasmtime_caller_t))
     item = ffi.wasmtime_extern_t()
     name = ctypes.create_string_buffer(b"memory")
@@ -231,24 +267,28 @@ class MemoryView:
     """The guest's linear memory, bounds-checked against every pointer that a guest hands over.
 
     The address is kept: the engine is told never to move a memory (``settings``). The size only
-    grows; it is read anew whenever an access does not fit the size known so far.
+    grows; it is read anew whenever an access does not fit the size known so far. Bytes are copied
+    through a memoryview that ends where the known memory ends, which cannot be left by a slice.
     """
 
-    __slots__ = ("_base", "_context", "_memory", "_memory_at", "_size")
+    __slots__ = ("_base", "_bytes", "_context_at", "_memory", "_memory_at", "_size")
 
     def __init__(self, store: wasmtime.Store, memory: wasmtime.Memory) -> None:
-        self._context = store._context()  # noqa: SLF001
+        context = store._context()  # noqa: SLF001
+        self._context_at = _address(context)
         self._memory = memory  # owns what _memory_at points to
-        self._memory_at = byref(memory._memory)  # noqa: SLF001
-        self._base: int = ctypes.cast(
-            ffi.wasmtime_memory_data(self._context, self._memory_at), ctypes.c_void_p
-        ).value or 0  # fmt: skip
+        self._memory_at = addressof(memory._memory)  # noqa: SLF001
+        self._base = _address(ffi.wasmtime_memory_data(context, byref(memory._memory)))  # noqa: SLF001
         self._size = 0
+        self._bytes = memoryview(b"")
 
     def size(self) -> int:
         """Return the size now, in bytes."""
-        self._size = int(ffi.wasmtime_memory_data_size(self._context, self._memory_at))
-        return self._size
+        size: int = _memory_size(self._context_at, self._memory_at)
+        if size != self._size:
+            self._size = size
+            self._bytes = memoryview((ctypes.c_char * size).from_address(self._base)).cast("B")
+        return size
 
     def holds(self, pointer: int, length: int) -> bool:
         """Tell whether ``length`` bytes at ``pointer`` lie in the memory; both are unsigned."""
@@ -259,10 +299,11 @@ class MemoryView:
         """Copy bytes out; the caller has asked :meth:`holds`, or this raises IndexError."""
         if not self.holds(pointer, length):
             raise IndexError
-        return ctypes.string_at(self._base + pointer, length)
+        return self._bytes[pointer : pointer + length].tobytes()
 
     def write(self, pointer: int, data: bytes) -> None:
         """Copy bytes in; the caller has asked :meth:`holds`, or this raises IndexError."""
-        if not self.holds(pointer, len(data)):
+        end = pointer + len(data)
+        if end > self._size and end > self.size():
             raise IndexError
-        ctypes.memmove(self._base + pointer, data, len(data))
+        self._bytes[pointer:end] = data
