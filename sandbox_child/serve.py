@@ -9,11 +9,12 @@ cheap.
 import os
 import threading
 import time
+import traceback
 from collections import deque
 
 from sandbox_child.abi.plugin import OhdPlugin
 from sandbox_child.lockdown.policy import PIPE_IN, PIPE_OUT
-from sandbox_child.runtime.errors import GuestError
+from sandbox_child.runtime.errors import GuestError, SandboxFailed
 from sandbox_child.runtime.watchdog import Watchdog
 from sandbox_child.wire.frames import Frame, FrameDecoder, encode_frame
 from sandbox_child.wire.messages import (
@@ -54,8 +55,8 @@ class Channel:
 
     def flush(self) -> None:
         """Write everything that waits. Both threads call this; the lock keeps the order."""
-        if not self._out:
-            return
+        # The lock is taken even when nothing waits: the other thread may be writing the last of it,
+        # and the process may be about to end.
         with self._write_lock:
             count = len(self._out)
             rest = memoryview(b"".join(self._out[:count]))
@@ -110,10 +111,6 @@ class Link:
         self._lines = 0
         self._dropped = 0
 
-    def next_event(self) -> None:
-        """Start new budgets."""
-        self._event_calls = self._lines = self._dropped = 0
-
     def log(self, level: LogLevel, text: str) -> None:
         """Send a line, cut to its limit, or count it as dropped."""
         if self._lines >= self._spec.max_log_lines:
@@ -124,11 +121,11 @@ class Link:
         self._channel.send(encode_frame((LOG, level), line))
 
     def end_event(self) -> None:
-        """Say how many lines were dropped."""
+        """Say how many lines were dropped, and start new budgets."""
         if self._dropped:
             text = f"{self._dropped} more log lines of this event were dropped"
             self._channel.send(encode_frame((LOG, LogLevel.WARN), text.encode()))
-            self._dropped = 0
+        self._event_calls = self._lines = self._dropped = 0
 
     def call(self, name: HostCall, request: bytes) -> tuple[int, bytes]:
         """Ask the supervisor and wait."""
@@ -158,7 +155,7 @@ class Server:
         self._watchdog.begin(started)
         try:
             self._plugin.start()
-        except GuestError as exc:
+        except Exception as exc:
             self._fail(START_SEQ, started, exc)
         self._link.end_event()
         self._watchdog.end()
@@ -174,7 +171,8 @@ class Server:
                 watchdog.end()
             (kind, seq), blob = channel.next_work()
             started = clock()
-            watchdog.begin(started)
+            if watchdog.begin(started):
+                plugin.rearm()
             value = b""
             try:
                 if kind == EVENT:
@@ -182,17 +180,18 @@ class Server:
                 else:
                     value = plugin.render_panel(blob).encode()
                 plugin.flush()
-            except GuestError as exc:
+            except Exception as exc:
                 self._fail(seq, started, exc)
             link.end_event()
             spent = int((clock() - started) * 1e9)
             channel.send(
                 encode_frame((RESULT, seq, OutcomeCode.OK, spent, plugin.memory_bytes()), value)
             )
-            link.next_event()
 
-    def _fail(self, seq: int, started: float, failure: GuestError) -> None:
+    def _fail(self, seq: int, started: float, exc: Exception) -> None:
         """Report the failure and end the process: nothing of it may be used again."""
+        failure = exc if isinstance(exc, GuestError) else SandboxFailed(traceback.format_exc())
+        self._plugin.flush()
         outcome = self._plugin.classify(failure)
         self._link.end_event()
         text = f"{failure}\n{failure.backtrace}".strip().encode("utf-8", "replace")[:MAX_TEXT]

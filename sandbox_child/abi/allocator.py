@@ -30,7 +30,10 @@ class Allocator:
         self.busy = False
 
     def alloc(self, size: int) -> int:
-        """Return the address of ``size`` bytes of the guest's memory; raises GuestError."""
+        """Return the address of ``size`` bytes of the guest's memory; raises GuestError.
+
+        Address 0 means that there is no room, except for nothing.
+        """
         if self.busy:
             raise HostCallMisused(f"{self._name} asked the host for memory while it was running")
         self.busy = True
@@ -39,7 +42,7 @@ class Allocator:
         finally:
             self.busy = False
         memory = self._guest.memory()
-        if address == 0 or not memory.holds(address, size):
+        if (address == 0 and size > 0) or not memory.holds(address, size):
             raise self._no_room(address, size)
         return address
 

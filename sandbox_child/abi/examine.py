@@ -11,7 +11,7 @@ from sandbox_child.abi.errors import (
     UnknownImports,
     WrongSignature,
 )
-from sandbox_child.abi.signatures import KNOWN_IMPORTS, is_javascript_bridge
+from sandbox_child.abi.signatures import GOJS, KNOWN_IMPORTS, is_javascript_bridge
 from sandbox_child.wasm.facts import ExternKind, FuncType, ModuleFacts, Toolchain
 from sandbox_child.wire.entry import (
     AllocatorKind,
@@ -24,6 +24,7 @@ from sandbox_child.wire.entry import (
 )
 
 _I = "i32"
+_NUMBERS = frozenset({"i32", "i64", "f32", "f64"})
 _NOTHING = FuncType((), ())
 _ON_EVENT = FuncType((_I, _I), ())
 _ALLOCATORS: tuple[tuple[AllocatorKind, FuncType, str, FuncType], ...] = (
@@ -85,8 +86,7 @@ def _check_imports(facts: ModuleFacts) -> None:
     unknown = []
     for wanted in facts.imports:
         if wanted.kind is ExternKind.FUNC and is_javascript_bridge(wanted.module, wanted.name):
-            if len(wanted.type.results if isinstance(wanted.type, FuncType) else ()) > 1:
-                unknown.append(f"{wanted.module}.{wanted.name}")
+            _check_bridge(wanted.name, wanted.type)
             continue
         known = KNOWN_IMPORTS.get((wanted.module, wanted.name))
         if known is None:
@@ -97,6 +97,17 @@ def _check_imports(facts: ModuleFacts) -> None:
             )
     if unknown:
         raise UnknownImports(unknown)
+
+
+def _check_bridge(name: str, found: object) -> None:
+    if (
+        not isinstance(found, FuncType)
+        or len(found.results) > 1
+        or not _NUMBERS.issuperset(found.params + found.results)
+    ):
+        raise WrongSignature(
+            f"the import {GOJS}.{name}", str(found), "numbers, and one result at most"
+        )
 
 
 def _check_on_event(facts: ModuleFacts, needs: Needs, warnings: list[str]) -> bool:

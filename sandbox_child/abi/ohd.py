@@ -20,7 +20,8 @@ class OhdFunctions:
     """The contract's host functions for one guest.
 
     ``max_request`` bounds, in bytes, what a guest may hand over in one call. ``allocator`` is set
-    once the instance exists; before that only logging is possible.
+    once the instance exists, and ``started`` once it has started: a start section may only log,
+    ``_initialize`` and ``_start`` may allocate besides.
     """
 
     def __init__(self, guest: Guest, link: HostLink, max_request: int, max_log: int) -> None:
@@ -29,6 +30,7 @@ class OhdFunctions:
         self._max_request = max_request
         self._max_log = max_log
         self.allocator: Allocator | None = None
+        self.started = False
 
     def functions(self) -> dict[tuple[str, str], HostFunction]:
         """Return the functions by import name."""
@@ -50,10 +52,10 @@ class OhdFunctions:
         self._link.log(_LEVELS.get(level, LogLevel.INFO), text.decode("utf-8", "replace"))
 
     def _alloc(self, size: int) -> int:
-        return self._ready("ohd_alloc").alloc(size)
+        return self._idle_allocator("ohd_alloc").alloc(size)
 
     def _free(self, pointer: int, size: int) -> None:
-        self._ready("ohd_free").free(pointer, size)
+        self._idle_allocator("ohd_free").free(pointer, size)
 
     def _change(self, what: str, name: HostCall, pointer: int, length: int) -> int:
         self._ready(what)
@@ -93,9 +95,14 @@ class OhdFunctions:
         return True
 
     def _ready(self, what: str) -> Allocator:
+        if not self.started:
+            raise HostCallMisused(f"{what} was called while the plugin was starting")
+        return self._idle_allocator(what)
+
+    def _idle_allocator(self, what: str) -> Allocator:
         allocator = self.allocator
         if allocator is None:
-            raise HostCallMisused(f"{what} was called by the start function; only ohd_log may be")
+            raise HostCallMisused(f"{what} was called by the start section; only ohd_log may be")
         if allocator.busy:
             raise HostCallMisused(
                 f"{what} was called by the plugin's own allocator, which the host was calling"

@@ -68,34 +68,40 @@ class OhdPlugin:
                 | env.functions(),
             )
         )
-        self._scheduled = any(i.name == "runtime.sleepTicks" for i in module.imports)
 
     def start(self) -> None:
         """Run the start section, then ``_initialize`` or ``_start``; raises GuestError."""
         self._guest.instantiate()
+        self._allocator: Allocator = make_allocator(self._guest, self._entry)
+        self._functions.allocator = self._allocator
+        self._gojs.scheduler = self._guest.find_function("go_scheduler", (), ())
         if self._entry.start != "none":
             try:
                 self._guest.function(self._entry.start, (), ())()
+                self._gojs.run_scheduler()
             except GuestExited as exc:
                 if exc.code != 0:
                     raise
         self._wasi.flush()
-        self._allocator: Allocator = make_allocator(self._guest, self._entry)
-        self._functions.allocator = self._allocator
         if self._entry.on_event:
             self._on_event = self._guest.function("on_event", ("i32", "i32"), ())
-        if self._scheduled:
-            self._scheduler = self._guest.function("go_scheduler", (), ())
+        self._functions.started = True
 
     def on_event(self, payload: bytes) -> None:
-        """Hand one event to the guest and take its memory back; raises GuestError."""
+        """Hand one event to the guest and take its memory back; raises GuestError.
+
+        A guest that leaves by ``proc_exit(0)`` has done its work, and its instance stays usable.
+        """
         length = len(payload)
         allocator = self._allocator
         pointer = allocator.alloc(length)
         self._guest.memory().write(pointer, payload)
-        self._on_event(pointer, length)
-        if self._scheduled:
-            self._gojs.run_scheduler(self._scheduler)
+        try:
+            self._on_event(pointer, length)
+            self._gojs.run_scheduler()
+        except GuestExited as exc:
+            if exc.code != 0:
+                raise
         allocator.free(pointer, length)
 
     def render_panel(self, ticket_id: bytes) -> str:
@@ -115,6 +121,10 @@ class OhdPlugin:
     def memory_bytes(self) -> int:
         """Return the size of the linear memory, which never shrinks."""
         return self._guest.memory().size()
+
+    def rearm(self) -> None:
+        """Forget an interruption that came when the guest call it was for had just ended."""
+        self._guest.rearm()
 
     def flush(self) -> None:
         """Log what the guest wrote without a line end."""

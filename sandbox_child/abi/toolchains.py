@@ -19,12 +19,19 @@ from sandbox_child.wire.messages import LogLevel
 _LENGTH = struct.Struct("<I")
 _LENGTH_BEFORE = 4  # AssemblyScript keeps a string's size in bytes right before it
 _MAX_TEXT = 8 * 1024
+_LONGEST_SLEEP_S = 3600.0  # beyond every deadline
 
 
 class Gojs:
-    """TinyGo's ``runtime`` imports. Its JavaScript bridge has nothing to reach here."""
+    """TinyGo's ``runtime`` imports. Its JavaScript bridge has nothing to reach here.
+
+    A program with a scheduler exports it, and returns to its host to be called back there after a
+    sleep. One that was built without (``-scheduler none``) expects to sleep where it stands.
+    """
 
     def __init__(self) -> None:
+        self.scheduler: Callable[[], int] | None = None
+        """The guest's own, once its instance exists."""
         self._wake_at: float | None = None
 
     def functions(self) -> dict[tuple[str, str], HostFunction]:
@@ -35,16 +42,24 @@ class Gojs:
         }
 
     def _sleep_ticks(self, milliseconds: float) -> None:
-        # The guest returns to its host and expects to be called back at its scheduler.
-        if milliseconds > 0:
-            self._wake_at = time.monotonic() + milliseconds / 1000
+        wake_at = time.monotonic() + max(milliseconds, 0.0) / 1000
+        if self.scheduler is None:
+            _sleep_until(wake_at)
+        else:
+            self._wake_at = wake_at
 
-    def run_scheduler(self, scheduler: Callable[[], int]) -> None:
+    def run_scheduler(self) -> None:
         """Call the guest back for as long as it asks to be woken; the deadline ends it."""
-        while (wake_at := self._wake_at) is not None:
+        while self.scheduler is not None and (wake_at := self._wake_at) is not None:
             self._wake_at = None
-            time.sleep(max(0.0, min(wake_at - time.monotonic(), 3600)))
-            scheduler()
+            _sleep_until(wake_at)
+            self.scheduler()
+
+
+def _sleep_until(moment: float) -> None:
+    remaining = moment - time.monotonic()
+    if remaining > 0:  # false for what is not a number
+        time.sleep(min(remaining, _LONGEST_SLEEP_S))
 
 
 def _milliseconds() -> float:

@@ -8,6 +8,7 @@
     ├── GuestOutOfMemory    the guest died where it had used up its memory
     ├── GuestInterrupted    the deadline came; carries the backtrace of where it was
     ├── HostCallMisused     a host call that is not possible where the guest made it
+    ├── SandboxFailed       no fault of the guest's that is known: ours, or memory ran out around it
     └── BadGuestValue       the guest handed over a pointer or length that is not in its memory
 """
 
@@ -57,3 +58,10 @@ class BadGuestValue(GuestError):
 
 class HostCallMisused(GuestError):
     """The guest called the host where that call is not possible."""
+
+
+class SandboxFailed(GuestError):
+    """The code around the guest failed; the message is its traceback, innermost call last."""
+
+    def __init__(self, traceback: str) -> None:
+        super().__init__(f"the sandbox around the plugin failed\n{traceback}")

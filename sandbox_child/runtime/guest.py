@@ -52,8 +52,7 @@ class Guest:
             tables=16,
             memories=1,
         )
-        # The epoch moves once at most in a child's life, when a deadline has come.
-        self._store.set_epoch_deadline(1)
+        self.rearm()
         self._instance: wasmtime.Instance | None = None
         self._memory: MemoryView | None = None
         self.limits = limits
@@ -74,6 +73,10 @@ class Guest:
             raise GuestTrapped("the export memory is no memory")
         self._wasm_memory = memory
         self._memory = MemoryView(self._store, memory)
+
+    def rearm(self) -> None:
+        """Let the guest run until the engine's epoch moves the next time."""
+        self._store.set_epoch_deadline(1)
 
     def memory(self) -> MemoryView:
         """Return the memory; inside a start section it is found by way of the caller."""
@@ -100,9 +103,28 @@ class Guest:
     def function(
         self, name: str, parameters: Sequence[str], results: Sequence[str]
     ) -> GuestFunction:
-        """Return an export whose signature was examined when the module was installed."""
+        """Return an export of this signature; raises GuestTrapped where there is none."""
+        function = self.find_function(name, parameters, results)
+        if function is None:
+            wanted = f"({', '.join(parameters)}) -> ({', '.join(results)})"
+            raise GuestTrapped(f"the module exports no function {name} of the type {wanted}")
+        return function
+
+    def find_function(
+        self, name: str, parameters: Sequence[str], results: Sequence[str]
+    ) -> GuestFunction | None:
+        """Return an export of this signature, or None.
+
+        The signature is looked at here, whatever was examined earlier: a call with another one
+        would write over memory of this process.
+        """
         assert self._instance is not None  # noqa: S101 - for the type checker
         function = export_of(self._store, self._instance, name)
         if not isinstance(function, wasmtime.Func):
-            raise GuestTrapped(f"the export {name} is no function")
+            return None
+        found = function.type(self._store)
+        if [str(t) for t in found.params] != [*parameters]:
+            return None
+        if [str(t) for t in found.results] != [*results]:
+            return None
         return GuestFunction(self._store, function, parameters, results)

@@ -32,18 +32,27 @@ class Watchdog:
         self._wake: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._asleep = True
         self._interrupt_at: float | None = None
+        self._interrupting = threading.Lock()
+        self._interrupted = False
 
     def start(self) -> None:
         """Start the thread; to be called where the lockdown lets threads start."""
         threading.stack_size(_STACK_BYTES)
         threading.Thread(target=self._run, name="watchdog", daemon=True).start()
 
-    def begin(self, now: float) -> None:
-        """A guest call starts at ``now``, in seconds of the monotonic clock."""
-        self._interrupt_at = now + self._allowed
+    def begin(self, now: float) -> bool:
+        """A guest call starts at ``now``, in seconds of the monotonic clock.
+
+        Returns whether the epoch has moved since the last call: that interruption came too late
+        for the guest call that it was for, and must not hit this one.
+        """
+        with self._interrupting:
+            self._interrupt_at = now + self._allowed
+            too_late, self._interrupted = self._interrupted, False
         if self._asleep:
             self._asleep = False
             self._wake.put(None)
+        return too_late
 
     def end(self) -> None:
         """The guest call has returned and none follows at once."""
@@ -69,7 +78,9 @@ class Watchdog:
         return False
 
     def _interrupt_if_due(self) -> None:
-        due = self._interrupt_at
-        if due is not None and time.monotonic() >= due and self._interrupt_at == due:
-            self._interrupt_at = None
-            self._engine.increment_epoch()
+        with self._interrupting:
+            due = self._interrupt_at
+            if due is not None and time.monotonic() >= due:
+                self._interrupt_at = None
+                self._interrupted = True
+                self._engine.increment_epoch()
