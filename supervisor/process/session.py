@@ -5,6 +5,7 @@ protocol, the deadline, or its owner's cancellation) the process is killed and r
 are closed before :meth:`Session.run` returns.
 """
 
+import os
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -30,6 +31,8 @@ from supervisor.views import Outcome
 
 _READ_BYTES = 256 * 1024
 _MAX_CONTROLS = 64
+_LAST_BREATH_S = 1.0
+"""How long a process may take to end behind the end of its pipe."""
 
 OUTCOMES = {
     OutcomeCode.OK: Outcome.OK,
@@ -50,8 +53,8 @@ class Ended:
     error: str
     culprit: Work | None
     """The guest call during which it happened and which got no result; None for the start."""
-    left: tuple[Work, ...]
-    """Guest calls that were asked for behind it."""
+    left: Sequence[Work]
+    """Guest calls that were asked for behind it, and those that are asked for from now on."""
     started: bool
     """Whether the child had said READY."""
 
@@ -106,20 +109,17 @@ class Session:
                 nursery.start_soon(self._watch)
         finally:
             with trio.CancelScope(shield=True):
-                status = await self.handle.reap()
+                await self.handle.reap()
                 await self.to_child.aclose()
                 await self.from_child.aclose()
-        if self._ended is None:
-            self._end(Outcome.LOST, f"the process has ended: {status}")
-        assert self._ended is not None  # noqa: S101 - _end sets it
-        if self._ended.outcome is Outcome.LOST:
-            return replace(self._ended, error=f"the process has ended: {status}")
+        assert self._ended is not None  # noqa: S101 - neither task returns before it is set
         return self._ended
 
     async def ask(self, works: Sequence[Work]) -> None:
         """Send guest calls to the child, in order; it works on them one at a time.
 
-        Returns when they are written. A child that does not read is the watcher's business.
+        Returns when they are written. A child that does not read is the watcher's business. Only to
+        be called once the child is ready; what is asked of a session that has ended is left over.
         """
         conversation, now = self.conversation, trio.current_time()
         frames = [
@@ -135,12 +135,9 @@ class Session:
     async def _listen(self, nursery: trio.Nursery) -> None:
         conversation = self.conversation
         while self._ended is None:
-            try:
-                data = await self.from_child.receive_some(_READ_BYTES)
-            except (trio.BrokenResourceError, trio.ClosedResourceError):
-                data = b""
+            data = await self._receive()
             if not data:
-                self._end(Outcome.LOST, "the process has ended")
+                await self._lose()
                 return
             try:
                 heard = conversation.hear(data, trio.current_time())
@@ -169,7 +166,7 @@ class Session:
     def _finish(self, finished: Sequence[Finished]) -> None:
         last = finished[-1]
         if last.outcome is OutcomeCode.TIMEOUT:
-            last = replace(last, text=f"{self._too_late()}\n{last.text}")
+            last = msgspec.structs.replace(last, text=f"{self._too_late()}\n{last.text}")
             finished = [*finished[:-1], last]
         if last.work is not None:
             self.hooks.finished(finished)
@@ -179,18 +176,55 @@ class Session:
         elif not self.conversation.in_line:
             self._busy = trio.Event()
 
+    async def _lose(self) -> None:
+        """The pipe has ended; the process has as well, unless it only closed its pipe."""
+        with trio.move_on_after(_LAST_BREATH_S):
+            status = await self.handle.wait()
+            self._end(Outcome.LOST, f"the process has ended: {status}")
+        self._end(Outcome.PROTOCOL, "the process closed its pipe and went on running")
+
     async def _answer(self, called: Called) -> None:
         status, body = await self.hooks.answer(called)
         self.conversation.answered(called.call)
         await self._send(encode_frame((ANSWER, called.call, status), body))
 
+    async def _receive(self) -> bytes:
+        """Return what the child has written; nothing at the end of the pipe."""
+        # Not the stream's own way, which tries to read first and mostly has to wait after all.
+        pipe = self.from_child.fileno()
+        while True:
+            await trio.lowlevel.wait_readable(pipe)
+            try:
+                return os.read(pipe, _READ_BYTES)
+            except BlockingIOError:
+                continue
+            except OSError:
+                return b""
+
     async def _send(self, data: bytes) -> None:
         try:
-            async with self._send_lock:
-                await self.to_child.send_all(data)
+            self._send_lock.acquire_nowait()
+        except trio.WouldBlock:
+            await self._send_lock.acquire()
+        try:
+            rest = memoryview(data)[self._write(data) :]
+            if rest:
+                await self.to_child.send_all(rest)
         except (trio.BrokenResourceError, trio.ClosedResourceError):
             # The listener sees the end of the other pipe, which tells more.
             return
+        finally:
+            self._send_lock.release()
+
+    def _write(self, data: bytes) -> int:
+        """Write what the pipe has room for, mostly all; return how much.
+
+        The stream would let the other tasks run first, which an idle child need not wait for.
+        """
+        try:
+            return os.write(self.to_child.fileno(), data)
+        except OSError:
+            return 0  # full, which send_all waits for, or broken, which it raises
 
     async def _watch(self) -> None:
         """Kill the child when the guest call that runs has used up its time."""
@@ -214,10 +248,10 @@ class Session:
         if self._ended is not None:
             return
         self.handle.kill()
-        line = list(self.conversation.in_line)
+        line = self.conversation.in_line
         stopped = outcome is Outcome.OK or culprit_known
-        culprit = line.pop(0) if line and not stopped else None
-        self._ended = Ended(outcome, error, culprit, tuple(line), self._ready)
+        culprit = line.popleft() if line and not stopped else None
+        self._ended = Ended(outcome, error, culprit, line, self._ready)
         self._scope.cancel()
 
 
