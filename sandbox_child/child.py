@@ -6,25 +6,29 @@ Guest code, including a start section, first runs behind it.
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import NoReturn
 
 import wasmtime
 
 from sandbox_child.abi.plugin import GuestBudget, OhdPlugin
 from sandbox_child.lockdown import process
 from sandbox_child.lockdown.errors import LockdownError
-from sandbox_child.lockdown.limits import ResourceLimits
 from sandbox_child.lockdown.order import LockdownPlan, lock_down
-from sandbox_child.lockdown.policy import PIPE_IN, PIPE_OUT, plugin_rules
+from sandbox_child.lockdown.policy import PIPE_OUT
+from sandbox_child.plans import Surroundings, plugin_plan
 from sandbox_child.runtime.watchdog import Watchdog
 from sandbox_child.serve import Channel, Link, Server
 from sandbox_child.wire.frames import encode_frame
-from sandbox_child.wire.messages import MAX_TEXT, RESULT, START_SEQ, OutcomeCode
-from sandbox_child.wire.spec import PluginSpec
+from sandbox_child.wire.messages import MAX_TEXT, READY, RESULT, START_SEQ, OutcomeCode
+from sandbox_child.wire.spec import PluginSpec, ProbeSpec
 
 
-def run_plugin(spec: PluginSpec, engine: wasmtime.Engine, module_fd: int) -> None:
+def run_plugin(
+    spec: PluginSpec, engine: wasmtime.Engine, module_fd: int, around: Surroundings
+) -> None:
     """Never returns. Descriptors 0 and 1 are the pipes already."""
     process.set_name("ohd-plugin")
     module = load_compiled(engine, module_fd)
@@ -35,22 +39,26 @@ def run_plugin(spec: PluginSpec, engine: wasmtime.Engine, module_fd: int) -> Non
         spec.memory_bytes, spec.table_elements, spec.max_request_bytes, spec.max_log_line_bytes
     )
     plugin = OhdPlugin(engine, module, spec.entry, budget, link)
-    plan = LockdownPlan(
-        keep=(PIPE_IN, PIPE_OUT),
-        rules=plugin_rules,
-        limits=ResourceLimits(spec.cage.data_bytes, spec.cage.address_space_bytes),
-        supervisor_pid=spec.cage.supervisor_pid,
-        uid=spec.cage.uid,
-        required=frozenset(spec.cage.required),
-        switched_off=frozenset(spec.cage.switched_off),
-    )
+    controls = lock_down_or_refuse(plugin_plan(spec.cage, around), watchdog.start)
+    server = Server(plugin, channel, link, watchdog)
+    server.start(controls)
+    server.run()
+
+
+def run_probe(spec: ProbeSpec, around: Surroundings) -> NoReturn:
+    """Lock down as a plugin's child does, say which controls are in force, and end."""
+    controls = lock_down_or_refuse(plugin_plan(spec.cage, around), lambda: None)
+    os.write(PIPE_OUT, encode_frame((READY, 0), controls))
+    os._exit(0)
+
+
+def lock_down_or_refuse(plan: LockdownPlan, start_threads: Callable[[], None]) -> bytes:
+    """Take every step of the lockdown; return the report for READY, or end the process."""
     try:
-        controls = lock_down(plan, watchdog.start)
+        controls = lock_down(plan, start_threads)
     except LockdownError as exc:
         refuse(str(exc))
-    server = Server(plugin, channel, link, watchdog)
-    server.start(json.dumps([asdict(control) for control in controls]).encode())
-    server.run()
+    return json.dumps([asdict(control) for control in controls]).encode()
 
 
 def load_compiled(engine: wasmtime.Engine, module_fd: int) -> wasmtime.Module:
@@ -62,7 +70,7 @@ def load_compiled(engine: wasmtime.Engine, module_fd: int) -> wasmtime.Module:
         return wasmtime.Module.deserialize(engine, Path(path).read_bytes())
 
 
-def refuse(reason: str) -> None:
+def refuse(reason: str) -> NoReturn:
     """Tell the supervisor that the child could not start, and end. Fails closed."""
     text = reason.encode("utf-8", "replace")[:MAX_TEXT]
     os.write(PIPE_OUT, encode_frame((RESULT, START_SEQ, OutcomeCode.TRAP, 0, 0), text))

@@ -16,9 +16,9 @@ from sandbox_child.abi.errors import AbiRefused
 from sandbox_child.abi.examine import Needs, examine
 from sandbox_child.lockdown import process
 from sandbox_child.lockdown.errors import LockdownError
-from sandbox_child.lockdown.limits import ResourceLimits
-from sandbox_child.lockdown.order import LockdownPlan, lock_down
-from sandbox_child.lockdown.policy import ARTIFACT_OUT, MODULE_IN, REPORT_OUT, compiler_rules
+from sandbox_child.lockdown.order import lock_down
+from sandbox_child.lockdown.policy import ARTIFACT_OUT, MODULE_IN, REPORT_OUT
+from sandbox_child.plans import Surroundings, compiler_plan
 from sandbox_child.wasm.errors import ModuleError
 from sandbox_child.wasm.module import read_module
 from sandbox_child.wire.frames import encode_frame
@@ -28,23 +28,14 @@ from sandbox_child.wire.spec import CompileSpec
 _READ_BYTES = 1 << 20
 
 
-def run_compiler(spec: CompileSpec, engine: wasmtime.Engine) -> NoReturn:
+def run_compiler(spec: CompileSpec, engine: wasmtime.Engine, around: Surroundings) -> NoReturn:
     """Never returns. Descriptors 0, 1 and 3 are the module, the report and the artifact already."""
     process.set_name("ohd-compile")
-    plan = LockdownPlan(
-        keep=(MODULE_IN, REPORT_OUT, ARTIFACT_OUT),
-        rules=compiler_rules,
-        limits=ResourceLimits(
-            spec.cage.data_bytes,
-            spec.cage.address_space_bytes,
-            file_size=spec.max_artifact_bytes,
-            cpu_seconds=spec.cpu_seconds,
-        ),
-        supervisor_pid=spec.cage.supervisor_pid,
-        uid=spec.cage.uid,
-        required=frozenset(spec.cage.required),
-        switched_off=frozenset(spec.cage.switched_off),
-        writable_code_refused=False,
+    plan = compiler_plan(
+        spec.cage,
+        around,
+        max_artifact_bytes=spec.max_artifact_bytes,
+        cpu_seconds=spec.cpu_seconds,
     )
     try:
         lock_down(plan, lambda: None)

@@ -21,7 +21,7 @@ import signal
 import socket
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -31,15 +31,26 @@ import wasmtime
 from sandbox_child import child, compiler
 from sandbox_child.lockdown import process
 from sandbox_child.lockdown.libc import call_kernel
+from sandbox_child.lockdown.namespaces import enter_namespaces
+from sandbox_child.lockdown.status import ControlStatus
 from sandbox_child.lockdown.syscalls import this_architecture
+from sandbox_child.plans import Surroundings
 from sandbox_child.runtime.engine import make_engine
 from sandbox_child.runtime.guest import Guest, GuestLimits, HostImport
 from sandbox_child.wasm.facts import FuncType
-from sandbox_child.wire.spec import MAX_REQUEST, ChildSpec, CompileSpec, PluginSpec, unpack_spec
+from sandbox_child.wire.spec import (
+    MAX_REQUEST,
+    AttackSpec,
+    ChildSpec,
+    CompileSpec,
+    PluginSpec,
+    ProbeSpec,
+    unpack_spec,
+)
 
 _CLONE_PARENT = 0x00008000
 _CLONE_PIDFD = 0x00001000
-_MAX_DESCRIPTORS = 4
+_MAX_DESCRIPTORS = 12
 _FIRST_SPARE = 16
 
 _WARM_UP = """
@@ -51,9 +62,18 @@ _WARM_UP = """
 """
 
 
-def main(control_fd: int) -> NoReturn:
-    """Serve requests on the socket ``control_fd`` until its other end closes."""
+Attack = Callable[[AttackSpec, Surroundings, Sequence[int]], NoReturn]
+
+
+def main(
+    control_fd: int, *, switched_off: Collection[str] = (), attack: Attack | None = None
+) -> NoReturn:
+    """Serve requests on the socket ``control_fd`` until its other end closes.
+
+    ``switched_off`` (see ``CageSpec``) and ``attack`` are for ``ohd sandbox check`` alone.
+    """
     process.set_name("ohd-forkserver")
+    outside = enter_namespaces(switched_off)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the supervisor decides when to stop
     control = socket.socket(fileno=control_fd)
     engine = make_engine()
@@ -73,7 +93,8 @@ def main(control_fd: int) -> NoReturn:
             control.send(msgpack.packb([0, f"{type(exc).__name__}: {exc}"]))
         else:
             if pid == 0:
-                _become(spec, engine, control, descriptors)
+                control.close()
+                _become(spec, engine, outside, descriptors, attack)
             _send_child(control, pid, pidfd)
         for descriptor in descriptors:
             os.close(descriptor)
@@ -145,17 +166,27 @@ def _send_child(control: socket.socket, pid: int, pidfd: int) -> None:
 
 
 def _become(
-    spec: ChildSpec, engine: wasmtime.Engine, control: socket.socket, descriptors: Sequence[int]
+    spec: ChildSpec,
+    engine: wasmtime.Engine,
+    outside: tuple[ControlStatus, ...],
+    descriptors: Sequence[int],
+    attack: Attack | None,
 ) -> NoReturn:
     """In the child: put the descriptors where they belong and run; never returns."""
     try:
-        control.close()
+        own = len(descriptors) - spec.cage.groups
+        targets = (0, 1, 3) if isinstance(spec, CompileSpec) else (0, 1)
+        moved = _place(descriptors, targets)
+        around = Surroundings(outside, tuple(moved[own:]))
         if isinstance(spec, PluginSpec):
-            moved = _place(descriptors, (0, 1))
-            child.run_plugin(spec, engine, moved[2])
+            child.run_plugin(spec, engine, moved[2], around)
         elif isinstance(spec, CompileSpec):
-            _place(descriptors, (0, 1, 3))
-            compiler.run_compiler(spec, engine)
+            compiler.run_compiler(spec, engine, around)
+        elif isinstance(spec, ProbeSpec):
+            child.run_probe(spec, around)
+        elif attack is not None:
+            attack(spec, around, moved[2:own])
+        child.refuse("this fork server is not for attacks")
     except BaseException:
         with contextlib.suppress(Exception):
             child.refuse(f"the sandbox failed: {traceback.format_exc()}")

@@ -1,8 +1,8 @@
 """A small assembler for seccomp filters: rules in, classic BPF out. Pure.
 
 Each rule becomes a block that is skipped unless the system call number fits. Inside, conditions on
-arguments are tested one after another; the first that fails goes to the default action. See
-seccomp(2) and ``linux/filter.h``.
+arguments are tested one after another; the first that fails leaves the block for the next rule.
+What no rule decides kills the process. See seccomp(2) and ``linux/filter.h``.
 """
 
 import struct
@@ -39,7 +39,10 @@ class OneOf:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Allow ``syscall`` where every condition holds, or always answer it with ``errno``."""
+    """Allow ``syscall`` where every condition holds, or answer it with ``errno``.
+
+    Of several rules for one call the first that fits decides.
+    """
 
     syscall: str
     conditions: tuple[OneOf, ...] = ()
@@ -68,22 +71,30 @@ def assemble(rules: Sequence[Rule], architecture: Architecture) -> bytes:
 
 
 def _block(rule: Rule) -> list[Instruction]:
-    if rule.errno is not None:
-        return [(_RETURN, 0, 0, _ERRNO | rule.errno)]
-    block: list[Instruction] = []
-    for condition in rule.conditions:
-        low = 16 + 8 * condition.index
-        if condition.wide:
-            block += _test(low + 4, (0,), 0)
-        block += _test(low, condition.values, condition.ignore)
-    return [*block, (_RETURN, 0, 0, ALLOW)]
+    answer = ALLOW if rule.errno is None else _ERRNO | rule.errno
+    tests = [test for condition in rule.conditions for test in _tests(condition)]
+    block: list[Instruction] = [(_RETURN, 0, 0, answer)]
+    if tests:
+        # Reached by a failed test only: the next rules compare the number again.
+        block.append((_LOAD, 0, 0, _NUMBER_OFFSET))
+    for offset, values, ignore in reversed(tests):
+        block = [*_test(offset, values, ignore, to_end=len(block) - 1), *block]
+    return block
 
 
-def _test(offset: int, values: tuple[int, ...], ignore: int) -> list[Instruction]:
+def _tests(condition: OneOf) -> list[tuple[int, tuple[int, ...], int]]:
+    """Return offset, values and ignored bits of each 32-bit word that the condition looks at."""
+    low = 16 + 8 * condition.index
+    upper = [(low + 4, (0,), 0)] if condition.wide else []
+    return [*upper, (low, condition.values, condition.ignore)]
+
+
+def _test(offset: int, values: tuple[int, ...], ignore: int, to_end: int) -> list[Instruction]:
+    """Go on behind the test where it holds, else ``to_end`` instructions further."""
     test: list[Instruction] = [(_LOAD, 0, 0, offset)]
     if ignore:
         test.append((_AND, 0, 0, ~ignore & _WORD))
+    last = len(values) - 1
     for position, value in enumerate(values):
-        test.append((_JUMP_EQUAL, len(values) - position, 0, value))
-    test.append((_RETURN, 0, 0, KILL_PROCESS))
+        test.append((_JUMP_EQUAL, last - position, to_end if position == last else 0, value))
     return test

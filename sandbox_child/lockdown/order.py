@@ -2,6 +2,8 @@
 
 Each step names what it must follow:
 
+- the fork server has left the machine's networks already; its report is passed on;
+- the control group is joined first, so that everything after it is counted there;
 - pages are sealed while ``/proc`` can still be read;
 - the bounding set is dropped while there is a capability left to do it with, so before the user
   changes; the parent-death signal is set after that change, which clears it;
@@ -13,41 +15,14 @@ Each step names what it must follow:
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Literal
 
-from sandbox_child.lockdown import landlock, privileges, process
+from sandbox_child.lockdown import cgroup, landlock, privileges, process
 from sandbox_child.lockdown.bpf import Rule, assemble
 from sandbox_child.lockdown.errors import LockdownError, Unavailable
 from sandbox_child.lockdown.limits import ResourceLimits, apply_limits
 from sandbox_child.lockdown.seccomp import load_filter
+from sandbox_child.lockdown.status import Control, ControlStatus
 from sandbox_child.lockdown.syscalls import this_architecture
-
-Control = Literal[
-    "first_to_die",
-    "low_priority",
-    "sealed_pages",
-    "empty_surroundings",
-    "descriptors",
-    "bounding_set",
-    "own_user",
-    "capabilities",
-    "no_new_privs",
-    "not_dumpable",
-    "parent_death",
-    "no_writable_code",
-    "landlock",
-    "rlimits",
-    "seccomp",
-]
-
-
-@dataclass(frozen=True, slots=True)
-class ControlStatus:
-    """Whether one control is in force in this process, and why not or how far."""
-
-    name: str
-    active: bool
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +41,10 @@ class LockdownPlan:
     """Controls without which nothing may run."""
     switched_off: frozenset[str] = frozenset()
     """Controls to leave out, which makes what they stop possible; see ``CageSpec``."""
+    outside: tuple[ControlStatus, ...] = ()
+    """What the fork server has done for all of its children."""
+    groups: tuple[int, ...] = ()
+    """Descriptors of the control groups to join."""
     writable_code_refused: bool = True
     """False for a compile child, whose compiler publishes what it wrote."""
 
@@ -77,7 +56,11 @@ def lock_down(plan: LockdownPlan, start_threads: Callable[[], None]) -> list[Con
     control cannot be had; the caller must end the process then.
     """
     program = assemble(plan.rules(os.getpid()), this_architecture())
+    for status in plan.outside:
+        if status.name in plan.required and not status.active:
+            raise LockdownError(status.name, status.reason)
     steps: list[tuple[Control, Callable[[], object]]] = [
+        ("cgroup", lambda: cgroup.join(plan.groups)),
         ("first_to_die", process.first_to_die),
         ("low_priority", process.low_priority),
         ("sealed_pages", process.seal_executable_pages),
@@ -92,7 +75,7 @@ def lock_down(plan: LockdownPlan, start_threads: Callable[[], None]) -> list[Con
         ("landlock", landlock.restrict_self),
         ("no_writable_code", lambda: _refuse_writable_code(plan)),
     ]
-    report = [_take(name, step, plan) for name, step in steps]
+    report = [*plan.outside, *(_take(name, step, plan) for name, step in steps)]
     start_threads()
     report.append(_take("rlimits", lambda: apply_limits(plan.limits), plan))
     report.append(_take("seccomp", lambda: load_filter(program), plan))

@@ -21,6 +21,7 @@ _FUTEX_PLAIN = (
 )  # WAIT, WAKE and their bitset forms; no priority inheritance, no requeue
 _MADV_DONTNEED, _MADV_FREE = 4, 8
 
+_STDERR = 2
 PIPE_IN, PIPE_OUT = 0, 1
 """The descriptors that a plugin's child keeps."""
 MODULE_IN, REPORT_OUT, ARTIFACT_OUT = 0, 1, 3
@@ -64,6 +65,8 @@ def _common(own_pid: int) -> list[Rule]:
         Rule("openat", errno=errno.EACCES),
         Rule("newfstatat", errno=errno.EACCES),
         Rule("ioctl", errno=errno.ENOTTY),
+        # The engine says on stderr why it gives up, and then aborts, which tells more than a kill.
+        Rule("write", (OneOf(0, (_STDERR,)),), errno=errno.EBADF),
     ]
 
 

@@ -24,6 +24,8 @@ class CageSpec:
     required: tuple[str, ...]
     data_bytes: int
     address_space_bytes: int
+    groups: int = 0
+    """How many of the descriptors, the last ones, are doors of control groups to join."""
     switched_off: tuple[str, ...] = ()
     """Controls left out: only ever set by ``ohd sandbox check``, to show what each one stops."""
 
@@ -60,7 +62,38 @@ class CompileSpec:
     cpu_seconds: int
 
 
-ChildSpec = PluginSpec | CompileSpec
+@dataclass(frozen=True, slots=True)
+class ProbeSpec:
+    """A child that locks down as a plugin's does, reports, and ends. Descriptors: as a plugin's."""
+
+    kind: Literal["probe"]
+    cage: CageSpec
+
+
+@dataclass(frozen=True, slots=True)
+class AttackSpec:
+    """A child of ``ohd sandbox check`` that tries one attack from inside the lockdown.
+
+    Descriptors: as a plugin's, then what ``targets`` speaks of. A fork server takes this only if it
+    was started for it.
+    """
+
+    kind: Literal["attack"]
+    cage: CageSpec
+    name: str
+    as_compiler: bool
+    """Whether it is locked down as a compile child."""
+    targets: dict[str, str | int]
+    """What there is to attack: paths, ports, process ids, addresses."""
+
+
+ChildSpec = PluginSpec | CompileSpec | ProbeSpec | AttackSpec
+
+_KINDS: dict[str, type[CompileSpec | ProbeSpec | AttackSpec]] = {
+    "compile": CompileSpec,
+    "probe": ProbeSpec,
+    "attack": AttackSpec,
+}
 
 
 def pack_spec(spec: ChildSpec) -> bytes:
@@ -82,6 +115,6 @@ def unpack_spec(packed: bytes) -> ChildSpec:
             "switched_off": tuple(cage["switched_off"]),
         }
     )
-    if fields["kind"] == "compile":
-        return CompileSpec(**fields)
-    return PluginSpec(**{**fields, "entry": Entry(**fields["entry"])})
+    if fields["kind"] == "plugin":
+        return PluginSpec(**{**fields, "entry": Entry(**fields["entry"])})
+    return _KINDS[fields["kind"]](**fields)

@@ -11,7 +11,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -29,7 +29,8 @@ _ANSWER_S = 5.0
 _MAX_ANSWER = 4096
 _BOOT = (
     "import sys; sys.path[:0] = {paths!r}; "
-    "from sandbox_child import forkserver; forkserver.main({descriptor})"
+    "from sandbox_child{package} import forkserver; "
+    "forkserver.main({descriptor}, switched_off={switched_off!r})"
 )
 _NEEDED = ("wasmtime", "msgpack")
 
@@ -39,8 +40,13 @@ log = structlog.get_logger("supervisor.forkserver")
 class ForkServer:
     """Makes children. Open it with :func:`open_fork_server`."""
 
-    def __init__(self, nursery: trio.Nursery) -> None:
+    def __init__(
+        self, nursery: trio.Nursery, switched_off: Collection[str] = (), *, attacks: bool = False
+    ) -> None:
+        """``switched_off`` (see ``CageSpec``), ``attacks``: for ``ohd sandbox check`` alone."""
         self._nursery = nursery
+        self._switched_off = tuple(switched_off)
+        self._package = ".attacks" if attacks else ""
         self._lock = trio.Lock()
         self._control: trio.socket.SocketType | None = None
         self._process: ChildHandle | None = None
@@ -94,7 +100,12 @@ class ForkServer:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         errors_in, errors_out = os.pipe()
         with theirs:
-            boot = _BOOT.format(paths=_import_paths(), descriptor=theirs.fileno())
+            boot = _BOOT.format(
+                paths=_import_paths(),
+                package=self._package,
+                descriptor=theirs.fileno(),
+                switched_off=self._switched_off,
+            )
             process = subprocess.Popen(  # noqa: ASYNC220, S603 - see the module; our own words only
                 [sys.executable, "-I", "-S", "-c", boot],
                 stdin=subprocess.DEVNULL,
@@ -134,10 +145,12 @@ class ForkServer:
 
 
 @asynccontextmanager
-async def open_fork_server() -> AsyncIterator[ForkServer]:
+async def open_fork_server(
+    switched_off: Collection[str] = (), *, attacks: bool = False
+) -> AsyncIterator[ForkServer]:
     """Start a fork server, and end it with the block."""
     async with trio.open_nursery() as nursery:
-        server = ForkServer(nursery)
+        server = ForkServer(nursery, switched_off, attacks=attacks)
         try:
             async with server._lock:  # noqa: SLF001 - its own constructor in all but name
                 await server._start()  # noqa: SLF001
