@@ -8,6 +8,8 @@ case. Must not know of other packages' tables: they bring sets of their own.
 import sqlite_utils
 from sqlite_utils.migrations import Migrations
 
+from helpdesk.storage import search_step
+
 HELPDESK_MIGRATIONS = Migrations("helpdesk")
 
 _PEOPLE = (
@@ -182,3 +184,11 @@ def m001_first_tables(db: sqlite_utils.Database) -> None:
     """Create people, catalogue, tickets and the outbox."""
     for statement in (*_PEOPLE, *_CATALOGUE, *_TICKETS, *_OUTBOX):
         db.execute(statement)
+
+
+@HELPDESK_MIGRATIONS()
+def m002_search_and_timeline(db: sqlite_utils.Database) -> None:
+    """Create the full-text search, number what it needs, and name the steps of status history."""
+    for statement in search_step.STATEMENTS:
+        db.execute(statement)
+    search_step.name_old_steps(db.conn)

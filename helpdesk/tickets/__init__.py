@@ -4,8 +4,10 @@
 
     model                     what a ticket, a reply, a status change look like; no I/O
     workflow                  which status may follow which, and for how long (pure)
+    search                    the full-text index, and what is typed into the search box
     rows                      SQL rows to model, and back
-    lists  rights             filters, sorting and paging; what a viewer may do now
+    filters  lists            who may see what; sorting, paging, counting
+    timeline  rights          the story of a ticket; what a viewer may do now
     change                    one change in the making: the row and its events
     status edits conversation the changes themselves
     service                   ``Tickets``: what pages, the API, plugins and jobs call

@@ -16,7 +16,7 @@ from helpdesk.clock import rfc3339
 from helpdesk.events import EventType
 from helpdesk.ids import new_id
 from helpdesk.settings import SettingValues
-from helpdesk.tickets import rows
+from helpdesk.tickets import rows, search
 from helpdesk.tickets.model import Author, Ticket
 
 
@@ -49,10 +49,16 @@ class Change:
         access.require(allowed, what, "it is not yours, your groups' or unowned")
         return ticket
 
-    def save(self, ticket: Ticket, **changes: Any) -> Ticket:
-        """Write the ticket with ``changes`` made, and return it."""
+    def save(self, ticket: Ticket, *, public: bool = True, **changes: Any) -> Ticket:
+        """Write the ticket with ``changes`` made, and return it.
+
+        ``public`` is False where its submitter must not notice: a note was written.
+        """
         changed = dataclasses.replace(ticket, **changes, updated_at=self.now)
-        rows.update(self.connection, changed)
+        rows.update(self.connection, changed, public=public)
+        old, new = ((t.subject, t.description) for t in (ticket, changed))
+        if new != old:
+            search.replace_ticket(self.connection, ticket.id, old, new)
         return changed
 
     def emit(self, event_type: EventType, ticket: Ticket, data: dict[str, Any]) -> None:

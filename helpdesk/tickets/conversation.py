@@ -7,6 +7,7 @@ from helpdesk.errors import LimitReached
 from helpdesk.events import EventType, reply_data
 from helpdesk.ids import new_id
 from helpdesk.statuses import CLOSED
+from helpdesk.tickets import search
 from helpdesk.tickets.change import Change
 from helpdesk.tickets.model import CustomField, Reply, Ticket
 
@@ -71,7 +72,8 @@ def _add(change: Change, ticket: Ticket, body: str, *, is_internal: bool) -> Rep
             rfc3339(change.now),
         ),
     )
-    changed = change.save(ticket)
+    search.add_reply(change.connection, added.id)
+    changed = change.save(ticket, public=not is_internal)
     event = EventType.NOTE_ADDED if is_internal else EventType.REPLY_ADDED
     change.emit(event, changed, reply_data(added))
     return added

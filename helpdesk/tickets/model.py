@@ -82,6 +82,7 @@ class TicketSummary:
     assignee: Assignee | None
     created_at: datetime
     updated_at: datetime
+    """The last change that the viewer may know of: for a submitter, not that of a note."""
     resolved_at: datetime | None
     closed_at: datetime | None
 
@@ -122,6 +123,20 @@ class StatusChange:
     who: Author
     note: str
     """Resolution notes, or the reason for reopening; often empty."""
+    id: str
+    """A ULID: sorts among replies as it happened among them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Part of what was said and what happened on a ticket, in one line of time."""
+
+    entries: tuple[Reply | StatusChange, ...]
+    """Oldest first; without internal notes where the viewer may not see them."""
+    earlier: str | None
+    """Pass it as ``before`` for the entries before these; None where these begin the story."""
+    total: int
+    """Entries of the whole story that the viewer may see."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +159,18 @@ class TicketDetail:
     """All that a ticket page shows, read in one consistent snapshot."""
 
     ticket: Ticket
-    replies: tuple[Reply, ...]
-    """In order of time; without internal notes where the viewer may not see them."""
-    history: tuple[StatusChange, ...]
+    timeline: Timeline
     rights: TicketRights
+
+    @property
+    def replies(self) -> tuple[Reply, ...]:
+        """Return what was said in this part of the timeline."""
+        return tuple(entry for entry in self.timeline.entries if isinstance(entry, Reply))
+
+    @property
+    def history(self) -> tuple[StatusChange, ...]:
+        """Return the changes of status in this part of the timeline."""
+        return tuple(entry for entry in self.timeline.entries if isinstance(entry, StatusChange))
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,4 +216,5 @@ class TicketFilter:
     workable: bool = False
     """Only what the actor may work on: their queue."""
     text: str = ""
-    """Found in subject, description, or equal to the id."""
+    """Words that all begin words of the subject, the description or what was said on the ticket
+    (internal notes for those who may see them); or the ticket's id."""

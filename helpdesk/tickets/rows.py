@@ -7,15 +7,13 @@ from helpdesk.access import Standing
 from helpdesk.clock import parse_optional, parse_rfc3339, rfc3339
 from helpdesk.errors import Invalid, NotFound
 from helpdesk.storage import sql
+from helpdesk.tickets import search
 from helpdesk.tickets.model import (
     Assignee,
-    Author,
     CustomField,
     Person,
     Priority,
     Ref,
-    Reply,
-    StatusChange,
     Ticket,
     TicketSummary,
 )
@@ -25,7 +23,8 @@ PRIORITIES = tuple(Priority)
 
 SUMMARY_COLUMNS = """
     t.id, t.subject, t.status, t.priority, t.category_id, t.type_id, t.item_id, t.submitter_id,
-    t.assignee_user_id, t.assignee_group_id, t.created_at, t.updated_at, t.resolved_at, t.closed_at,
+    t.assignee_user_id, t.assignee_group_id, t.created_at, t.updated_at,
+    t.public_updated_at, t.resolved_at, t.closed_at,
     category.name AS category_name, type.name AS type_name, item.name AS item_name,
     submitter.name AS submitter_name, submitter.email AS submitter_email,
     assignee.name AS assignee_name, assignee.email AS assignee_email, team.name AS team_name
@@ -52,22 +51,25 @@ def rank(priority: Priority | str) -> int:
     raise Invalid("priority", repr(str(priority)), ", ".join(PRIORITIES))
 
 
-def find(connection: sqlite3.Connection, ticket_id: str) -> Ticket:
-    """Return a ticket with its custom fields, or raise ``NotFound``."""
+def find(connection: sqlite3.Connection, ticket_id: str, *, public: bool = False) -> Ticket:
+    """Return a ticket with its custom fields, or raise ``NotFound``.
+
+    ``public``: as it is shown to those who may not know that a note was written.
+    """
     row = sql.row(connection, _FIND, (ticket_id,))
     if row is None:
         raise NotFound("ticket", ticket_id)
     return Ticket(
-        **_summary(row),
+        **_summary(row, public=public),
         description=row["description"],
         resolution_notes=row["resolution_notes"],
         custom_fields=custom_fields(connection, ticket_id),
     )
 
 
-def summary(row: Any) -> TicketSummary:
-    """Make a list's row of a row with ``SUMMARY_COLUMNS``."""
-    return TicketSummary(**_summary(row))
+def summary(row: Any, *, public: bool) -> TicketSummary:
+    """Make a list's row of a row with ``SUMMARY_COLUMNS``; ``public`` as in ``find``."""
+    return TicketSummary(**_summary(row, public=public))
 
 
 def standing(connection: sqlite3.Connection, ticket: TicketSummary) -> Standing:
@@ -88,14 +90,19 @@ def standing(connection: sqlite3.Connection, ticket: TicketSummary) -> Standing:
 def insert(connection: sqlite3.Connection, ticket: Ticket) -> None:
     """Write a new ticket."""
     values = _values(ticket)
+    number = 1 + sql.scalar(connection, "SELECT coalesce(max(number), 0) FROM tickets")
+    values |= {"number": number, "public_updated_at": values["updated_at"]}
     names = ", ".join(values)
     marks = ", ".join(f":{name}" for name in values)
     connection.execute(f"INSERT INTO tickets ({names}) VALUES ({marks})", values)  # noqa: S608
+    search.add_ticket(connection, number, ticket.subject, ticket.description)
 
 
-def update(connection: sqlite3.Connection, ticket: Ticket) -> None:
-    """Write a changed ticket, all but its custom fields."""
+def update(connection: sqlite3.Connection, ticket: Ticket, *, public: bool) -> None:
+    """Write a changed ticket, all but its custom fields; ``public``: its submitter may know."""
     values = _values(ticket)
+    if public:
+        values["public_updated_at"] = values["updated_at"]
     changes = ", ".join(f"{name} = :{name}" for name in values)
     connection.execute(f"UPDATE tickets SET {changes} WHERE id = :id", values)  # noqa: S608
 
@@ -110,42 +117,6 @@ def custom_fields(connection: sqlite3.Connection, ticket_id: str) -> tuple[Custo
             row["setter_id"],
             row["setter_name"],
             parse_rfc3339(row["set_at"]),
-        )
-        for row in sql.rows(connection, query, (ticket_id,))
-    )
-
-
-def replies(
-    connection: sqlite3.Connection, ticket_id: str, *, with_notes: bool
-) -> tuple[Reply, ...]:
-    """Return a ticket's conversation in order of time."""
-    query = "SELECT * FROM replies WHERE ticket_id = ?"
-    if not with_notes:
-        query += " AND NOT is_internal"
-    found = sql.rows(connection, query + " ORDER BY id", (ticket_id,))
-    return tuple(
-        Reply(
-            row["id"],
-            ticket_id,
-            row["body"],
-            bool(row["is_internal"]),
-            _author(row),
-            parse_rfc3339(row["created_at"]),
-        )
-        for row in found
-    )
-
-
-def history(connection: sqlite3.Connection, ticket_id: str) -> tuple[StatusChange, ...]:
-    """Return a ticket's status history in order of time."""
-    query = "SELECT * FROM status_history WHERE ticket_id = ? ORDER BY seq"
-    return tuple(
-        StatusChange(
-            row["from_status"],
-            row["to_status"],
-            parse_rfc3339(row["at"]),
-            _author(row),
-            row["note"],
         )
         for row in sql.rows(connection, query, (ticket_id,))
     )
@@ -173,7 +144,8 @@ def _values(ticket: Ticket) -> dict[str, Any]:
     }
 
 
-def _summary(row: Any) -> dict[str, Any]:
+def _summary(row: Any, *, public: bool) -> dict[str, Any]:
+    updated_at = row["public_updated_at"] if public else row["updated_at"]
     return {
         "id": row["id"],
         "subject": row["subject"],
@@ -185,7 +157,7 @@ def _summary(row: Any) -> dict[str, Any]:
         "submitter": Person(row["submitter_id"], row["submitter_name"], row["submitter_email"]),
         "assignee": _assignee(row),
         "created_at": parse_rfc3339(row["created_at"]),
-        "updated_at": parse_rfc3339(row["updated_at"]),
+        "updated_at": parse_rfc3339(updated_at),
         "resolved_at": parse_optional(row["resolved_at"]),
         "closed_at": parse_optional(row["closed_at"]),
     }
@@ -203,7 +175,3 @@ def _assignee(row: Any) -> Assignee | None:
 
 def _ref(node_id: str | None, name: str) -> Ref | None:
     return None if node_id is None else Ref(node_id, name)
-
-
-def _author(row: Any) -> Author:
-    return Author(row["author_id"], row["author_name"], row["author_role"])

@@ -6,7 +6,7 @@ events; when a method returns, both are durable. Errors are those of ``helpdesk.
 """
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from helpdesk import access
@@ -16,7 +16,7 @@ from helpdesk.clock import Clock
 from helpdesk.paging import Page, PageRequest
 from helpdesk.settings import Settings
 from helpdesk.storage.database import Database
-from helpdesk.tickets import conversation, edits, lists, rows, status
+from helpdesk.tickets import conversation, edits, lists, rows, status, timeline
 from helpdesk.tickets.change import Change
 from helpdesk.tickets.edits import TicketChanges
 from helpdesk.tickets.model import (
@@ -64,24 +64,41 @@ class Tickets:
         """Return one ticket."""
         return await self._read(actor, ticket_id, lambda _connection, _viewer, ticket: ticket)
 
-    async def replies(self, actor: Actor, ticket_id: str) -> tuple[Reply, ...]:
-        """Return a ticket's conversation in order; notes only for those who may see them."""
+    async def view_counts(self, actor: Actor, views: Mapping[str, TicketFilter]) -> dict[str, int]:
+        """Return how many tickets that the actor may see fit each view, in one query."""
+        return await self._database.read(
+            lambda c: lists.view_counts(c, load_viewer(c, actor), views)
+        )
+
+    async def replies(
+        self, actor: Actor, ticket_id: str, *, page: int = 1, per_page: int = 100
+    ) -> Page[Reply]:
+        """Return a page of a ticket's conversation, oldest first; notes only for those who may."""
+        request = PageRequest(page, per_page)
         return await self._read(
             actor,
             ticket_id,
-            lambda connection, viewer, _ticket: rows.replies(
-                connection, ticket_id, with_notes=access.may_see_notes(viewer)
+            lambda connection, viewer, _ticket: timeline.replies(
+                connection, ticket_id, request, with_notes=access.may_see_notes(viewer)
             ),
         )
 
-    async def detail(self, actor: Actor, ticket_id: str) -> TicketDetail:
-        """Return all that a ticket page shows, in one consistent snapshot."""
+    async def detail(
+        self, actor: Actor, ticket_id: str, *, before: str | None = None, limit: int = 100
+    ) -> TicketDetail:
+        """Return all that a ticket page shows, in one consistent snapshot.
+
+        The story is read from its end: the ``limit`` (1 to 200) newest entries, or those before the
+        entry whose id is ``before``.
+        """
 
         def job(connection: sqlite3.Connection, viewer: Viewer, ticket: Ticket) -> TicketDetail:
+            with_notes = access.may_see_notes(viewer)
             return TicketDetail(
                 ticket,
-                rows.replies(connection, ticket_id, with_notes=access.may_see_notes(viewer)),
-                rows.history(connection, ticket_id),
+                timeline.timeline(
+                    connection, ticket_id, with_notes=with_notes, before=before, limit=limit
+                ),
                 rights(connection, viewer, ticket, self._clock.now(), self._window(connection)),
             )
 
@@ -177,7 +194,8 @@ class Tickets:
     ) -> T:
         def read(connection: sqlite3.Connection) -> T:
             viewer = load_viewer(connection, actor)
-            ticket = rows.find(connection, ticket_id)
+            public = not access.may_see_notes(viewer)
+            ticket = rows.find(connection, ticket_id, public=public)
             access.require_sight(viewer, rows.standing(connection, ticket))
             return job(connection, viewer, ticket)
 

@@ -9,6 +9,7 @@ from helpdesk import access, checks, statuses
 from helpdesk.clock import rfc3339
 from helpdesk.errors import IllegalTransition, ReopenWindowPassed
 from helpdesk.events import EventType
+from helpdesk.ids import new_id
 from helpdesk.statuses import CLOSED, RESOLVED
 from helpdesk.tickets import workflow
 from helpdesk.tickets.change import Change
@@ -55,9 +56,10 @@ def record(change: Change, ticket_id: str, found: str | None, wanted: str, note:
     author = change.author
     change.connection.execute(
         "INSERT INTO status_history"
-        " (ticket_id, from_status, to_status, at, author_id, author_name, author_role, note)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        " (id, ticket_id, from_status, to_status, at, author_id, author_name, author_role, note)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
+            new_id(),
             ticket_id,
             found,
             wanted,

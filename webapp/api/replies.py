@@ -20,15 +20,16 @@ async def replies(ticket_id: str) -> Response:
     refuse_unknown(request.args, frozenset({"page", "per_page"}))
     page = number(request.args, "page", 1, 1_000_000)
     per_page = number(request.args, "per_page", 100, MOST_PER_PAGE)
-    found = await house().helpdesk.tickets.replies(current_visit().actor, ticket_id)
-    shown = found[(page - 1) * per_page : page * per_page]
+    found = await house().helpdesk.tickets.replies(
+        current_visit().actor, ticket_id, page=page, per_page=per_page
+    )
     return json_response(
         envelope(
-            [reply_json(reply) for reply in shown],
-            page=page,
-            per_page=per_page,
-            total=len(found),
-            total_pages=-(-len(found) // per_page),
+            [reply_json(reply) for reply in found.rows],
+            page=found.page,
+            per_page=found.per_page,
+            total=found.total,
+            total_pages=found.total_pages,
         )
     )
 

@@ -11,7 +11,7 @@ async def test_replies_and_notes_come_in_the_order_of_their_writing(world):
     for number in range(20):
         say = tickets.note if number % 3 == 0 else tickets.reply
         await say(world.staff.actor, ticket.id, f"{number}")
-    found = await tickets.replies(world.staff.actor, ticket.id)
+    found = (await tickets.replies(world.staff.actor, ticket.id)).rows
     assert [reply.body for reply in found] == [f"{number}" for number in range(20)]
 
 
@@ -27,7 +27,7 @@ async def test_an_author_keeps_the_name_they_had(world):
     ticket = await world.ticket()
     await world.helpdesk.tickets.reply(world.user.actor, ticket.id, "hello")
     await world.helpdesk.users.update(SYSTEM, world.user.id, name="Renamed")
-    (reply,) = await world.helpdesk.tickets.replies(SYSTEM, ticket.id)
+    (reply,) = (await world.helpdesk.tickets.replies(SYSTEM, ticket.id)).rows
     assert (reply.author.id, reply.author.name) == (world.user.id, "User")
 
 
@@ -38,7 +38,7 @@ async def test_an_empty_or_huge_body_is_refused(world, say: str):
         for body in ("", " \n\x00", "x" * (checks.MAX_BODY_BYTES + 1)):
             with pytest.raises(Invalid, match="body: expected"):
                 await getattr(world.helpdesk.tickets, say)(actor, ticket.id, body)
-    assert await world.helpdesk.tickets.replies(SYSTEM, ticket.id) == ()
+    assert not (await world.helpdesk.tickets.replies(SYSTEM, ticket.id)).total
 
 
 async def test_speaking_on_a_ticket_that_is_not_there(world):

@@ -186,7 +186,7 @@ async def test_a_change_beyond_the_last_depth_is_made_and_told_all_the_same(worl
     robot = Actor.plugin("com.example.robot", "Robot", cause_depth=4)
     await world.helpdesk.tickets.note(robot, ticket.id, "Deep.")
     assert (await world.helpdesk.outbox.read_after(0, 10))[-1].depth == 5
-    assert len(await world.helpdesk.tickets.replies(world.staff.actor, ticket.id)) == 1
+    assert (await world.helpdesk.tickets.replies(world.staff.actor, ticket.id)).total == 1
 
 
 async def test_custom_fields_are_shown_as_an_object_of_strings(world):

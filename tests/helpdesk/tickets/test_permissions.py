@@ -129,7 +129,7 @@ async def test_a_note_is_never_shown_to_the_submitter(world):
     await tickets.note(world.plugin, ticket.id, "internal by a plugin")
 
     async def bodies(actor: Actor) -> list[str]:
-        shown = [reply.body for reply in await tickets.replies(actor, ticket.id)]
+        shown = [reply.body for reply in (await tickets.replies(actor, ticket.id)).rows]
         page = [reply.body for reply in (await tickets.detail(actor, ticket.id)).replies]
         assert shown == page
         return shown

@@ -1,0 +1,96 @@
+"""What was said and what happened on a ticket, in one line of time.
+
+Replies and steps of status history both have ULIDs, so that sorting by id is sorting by time, also
+within a second. Reads a bounded part from the end of a story however long it is.
+"""
+
+import sqlite3
+from typing import Any
+
+from helpdesk.clock import parse_rfc3339
+from helpdesk.errors import Invalid
+from helpdesk.paging import Page, PageRequest
+from helpdesk.storage import sql
+from helpdesk.tickets.model import Author, Reply, StatusChange, Timeline
+
+MOST = 200
+"""Entries that are read at once."""
+
+_LAST = "~"
+"""Sorts behind every ULID."""
+_QUERY = """
+    SELECT id, body AS text, is_internal, NULL AS from_status, NULL AS to_status,
+        author_id, author_name, author_role, created_at AS at
+    FROM replies WHERE ticket_id = :ticket AND id < :before {sight}
+    UNION ALL
+    SELECT id, note, NULL, from_status, to_status, author_id, author_name, author_role, at
+    FROM status_history WHERE ticket_id = :ticket AND id < :before
+    ORDER BY id DESC LIMIT :limit
+"""
+_PUBLIC = "AND NOT is_internal"
+
+
+def timeline(
+    connection: sqlite3.Connection,
+    ticket_id: str,
+    *,
+    with_notes: bool,
+    before: str | None,
+    limit: int,
+) -> Timeline:
+    """Return the ``limit`` newest entries before the entry ``before``, or of all."""
+    if not 1 <= limit <= MOST:
+        raise Invalid("limit", str(limit), f"a number from 1 to {MOST}")
+    sight = "" if with_notes else _PUBLIC
+    values = {"ticket": ticket_id, "before": before or _LAST, "limit": limit + 1}
+    found = sql.rows(connection, _QUERY.format(sight=sight), values)
+    entries = tuple(_entry(row, ticket_id) for row in reversed(found[:limit]))
+    earlier = entries[0].id if len(found) > limit else None
+    return Timeline(entries, earlier, _count(connection, ticket_id, sight))
+
+
+def replies(
+    connection: sqlite3.Connection, ticket_id: str, request: PageRequest, *, with_notes: bool
+) -> Page[Reply]:
+    """Return a page of the conversation, oldest first."""
+    sight = "" if with_notes else _PUBLIC
+    found = sql.rows(
+        connection,
+        f"SELECT * FROM replies WHERE ticket_id = ? {sight} ORDER BY id LIMIT ? OFFSET ?",  # noqa: S608
+        (ticket_id, request.per_page, request.offset),
+    )
+    count = f"SELECT count(*) FROM replies WHERE ticket_id = ? {sight}"  # noqa: S608
+    total = sql.scalar(connection, count, (ticket_id,))
+    said = [_reply(row, ticket_id, row["body"], row["created_at"]) for row in found]
+    return Page(said, request.page, request.per_page, total)
+
+
+def _count(connection: sqlite3.Connection, ticket_id: str, sight: str) -> int:
+    query = (
+        f"SELECT (SELECT count(*) FROM replies WHERE ticket_id = :ticket {sight})"  # noqa: S608
+        " + (SELECT count(*) FROM status_history WHERE ticket_id = :ticket)"
+    )
+    return int(sql.scalar(connection, query, {"ticket": ticket_id}))
+
+
+def _entry(row: Any, ticket_id: str) -> Reply | StatusChange:
+    if row["is_internal"] is not None:
+        return _reply(row, ticket_id, row["text"], row["at"])
+    return StatusChange(
+        row["from_status"],
+        row["to_status"],
+        parse_rfc3339(row["at"]),
+        _author(row),
+        row["text"],
+        row["id"],
+    )
+
+
+def _reply(row: Any, ticket_id: str, body: str, at: str) -> Reply:
+    return Reply(
+        row["id"], ticket_id, body, bool(row["is_internal"]), _author(row), parse_rfc3339(at)
+    )
+
+
+def _author(row: Any) -> Author:
+    return Author(row["author_id"], row["author_name"], row["author_role"])
