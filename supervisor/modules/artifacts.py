@@ -11,11 +11,13 @@ import hmac
 import os
 import platform
 import secrets
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
 _CHUNK = 1 << 20
+_HASH_LENGTH = 64
 _MODULES, _COMPILED = "modules", "compiled"
 
 
@@ -36,8 +38,6 @@ class ArtifactStore:
         self._key = key
         features = hashlib.sha256((settings + _processor_features()).encode()).hexdigest()[:16]
         self._suffix = f"{platform.machine()}-{features}"
-        for left_over in self._compiled.glob("*.part"):
-            left_over.unlink()
 
     def save_module(self, sha256: str, module: bytes) -> None:
         """Keep a module's bytes, whole or not at all."""
@@ -67,6 +67,12 @@ class ArtifactStore:
         for path in self._compiled.glob(f"{sha256}-*"):
             path.unlink(missing_ok=True)
 
+    def keep_only(self, hashes: Collection[str]) -> None:
+        """Delete every file of a module that is not among ``hashes``, and what is half written."""
+        for path in [*self._modules.iterdir(), *self._compiled.iterdir()]:
+            if path.suffix == ".part" or path.name[:_HASH_LENGTH] not in hashes:
+                path.unlink(missing_ok=True)
+
     def new_artifact(self, sha256: str) -> Path:
         """Return the path of a new, empty file for a compile child to write into."""
         path = self._compiled / f"{sha256}-{secrets.token_hex(4)}.part"
@@ -80,8 +86,13 @@ class ArtifactStore:
         with part.open("rb") as file:
             os.fsync(file.fileno())
         mac_part = path.with_suffix(f".{secrets.token_hex(4)}.part")
-        mac_part.write_bytes(mac)
-        mac_part.replace(path.with_suffix(".mac"))
+        try:
+            mac_part.write_bytes(mac)
+            mac_part.replace(path.with_suffix(".mac"))
+        except BaseException:
+            with suppress(OSError):
+                mac_part.unlink()
+            raise
         part.replace(path)
 
     def open_artifact(self, sha256: str) -> int | None:

@@ -54,9 +54,10 @@ class Compiler:
             try:
                 report, size = await self._run(sha256, manifest, part)
                 await trio.to_thread.run_sync(self._adopt, sha256, part, size)
-            except BaseException:
+            except OSError as exc:
+                raise CompileFailed(f"the module could not be compiled: {exc.strerror}") from exc
+            finally:
                 part.unlink(missing_ok=True)
-                raise
             return report
 
     async def open(self, sha256: str, manifest: Manifest) -> int:

@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Collection, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
 import msgpack
@@ -23,6 +23,7 @@ import sandbox_child
 from sandbox_child.wire.spec import ChildSpec, pack_spec
 from supervisor.process.errors import ForkServerGone, SpawnRefused
 from supervisor.process.handle import ChildHandle
+from supervisor.process.orphans import end_orphan, end_orphans
 
 _HELLO_S = 30.0
 _ANSWER_S = 5.0
@@ -50,6 +51,7 @@ class ForkServer:
         self._lock = trio.Lock()
         self._control: trio.socket.SocketType | None = None
         self._process: ChildHandle | None = None
+        self._children: list[ChildHandle] = []
         self.starts = 0
         """How often a fork server has been started."""
 
@@ -68,15 +70,25 @@ class ForkServer:
             # Shielded: a child that was made and whose handle was lost would be an orphan.
             with trio.CancelScope(shield=True):
                 try:
-                    child = await self._ask(packed, descriptors)
+                    child = await self._ask_or_discard(packed, descriptors)
                 except ForkServerGone as exc:
                     log.warning("fork_server_replaced", reason=str(exc))
-                    await self._discard()
-                    child = await self._ask(packed, descriptors)
+                    child = await self._ask_or_discard(packed, descriptors)
+            self._children = [known for known in self._children if not known.ended]
+            self._children.append(child)
         return child
 
-    async def _ask(self, packed: bytes, descriptors: Sequence[int]) -> ChildHandle:
+    async def _ask_or_discard(self, packed: bytes, descriptors: Sequence[int]) -> ChildHandle:
         control = self._control or await self._start()
+        try:
+            return await self._ask(control, packed, descriptors)
+        except ForkServerGone:
+            await self._discard()
+            raise
+
+    async def _ask(
+        self, control: trio.socket.SocketType, packed: bytes, descriptors: Sequence[int]
+    ) -> ChildHandle:
         passed = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))]
         try:
             with trio.fail_after(_ANSWER_S):
@@ -94,49 +106,74 @@ class ForkServer:
         received = array.array("i")
         for _, _, data in ancillary:
             received.frombytes(data[: received.itemsize])
+        if not received:
+            await end_orphan(reply[0])
+            raise SpawnRefused("this process has no descriptor left to hold it by")
         return ChildHandle(reply[0], received[0])
 
     async def _start(self) -> trio.socket.SocketType:
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        errors_in, errors_out = os.pipe()
-        with theirs:
-            boot = _BOOT.format(
-                paths=_import_paths(),
-                package=self._package,
-                descriptor=theirs.fileno(),
-                switched_off=self._switched_off,
-            )
-            process = subprocess.Popen(  # noqa: ASYNC220, S603 - see the module; our own words only
-                [sys.executable, "-I", "-S", "-c", boot],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=errors_out,
-                pass_fds=[theirs.fileno()],
-                env={},
-                process_group=0,
-            )
-        os.close(errors_out)
-        process.returncode = 0  # the pidfd reaps it; Popen must not try to
-        self._process = ChildHandle(process.pid, os.pidfd_open(process.pid))
+        try:
+            control = self._boot()
+        except OSError as exc:
+            raise ForkServerGone(f"it could not be started: {exc.strerror}") from exc
+        with trio.move_on_after(_HELLO_S), suppress(OSError):
+            hello = await control.recv(_MAX_ANSWER)
+            if hello:
+                _, threads = msgpack.unpackb(hello)
+                log.info("fork_server_started", pid=self.pid, threads=threads)
+                return control
+        await self._discard()
+        raise ForkServerGone("it did not start")
+
+    def _boot(self) -> trio.socket.SocketType:
+        with ExitStack() as undo:
+            ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            undo.callback(ours.close)
+            with theirs:
+                errors_in, errors_out = os.pipe()
+                undo.callback(os.close, errors_in)
+                try:
+                    process = self._popen(theirs.fileno(), errors_out)
+                finally:
+                    os.close(errors_out)
+            # Where this fails, the closed socket ends the process.
+            handle = ChildHandle(process.pid, os.pidfd_open(process.pid))
+            process.returncode = 0  # the pidfd reaps it; Popen must not try to
+            undo.pop_all()
+        self._process = handle
         self._control = trio.socket.from_stdlib_socket(ours)
         self.starts += 1
         self._nursery.start_soon(_log_errors, errors_in)
-        with trio.move_on_after(_HELLO_S):
-            hello = await self._control.recv(_MAX_ANSWER)
-            if hello:
-                _, threads = msgpack.unpackb(hello)
-                log.info("fork_server_started", pid=process.pid, threads=threads)
-                return self._control
-        await self._discard()
-        raise ForkServerGone("it did not start")
+        return self._control
+
+    def _popen(self, control: int, errors: int) -> subprocess.Popen[bytes]:
+        boot = _BOOT.format(
+            paths=_import_paths(),
+            package=self._package,
+            descriptor=control,
+            switched_off=self._switched_off,
+        )
+        return subprocess.Popen(  # noqa: S603 - our own words only
+            [sys.executable, "-I", "-S", "-c", boot],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+            pass_fds=[control],
+            env={},
+            process_group=0,
+        )
 
     async def _discard(self) -> None:
         if self._control is not None:
             self._control.close()
             self._control = None
         if self._process is not None:
+            group = self._process.pid
             await self._process.reap()
             self._process = None
+            owned = {child.pid for child in self._children if not child.ended}
+            for pid in await end_orphans(group, owned):
+                log.warning("orphan_ended", pid=pid)
 
     async def aclose(self) -> None:
         """End the fork server; the children that it made have owners of their own."""

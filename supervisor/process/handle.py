@@ -36,6 +36,11 @@ class ChildHandle:
         self._pidfd = pidfd
         self._status: ExitStatus | None = None
 
+    @property
+    def ended(self) -> bool:
+        """Whether the process has ended and been reaped."""
+        return self._status is not None
+
     def kill(self) -> None:
         """Send SIGKILL; nothing happens when the process is gone."""
         if self._status is None:

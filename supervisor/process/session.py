@@ -7,7 +7,7 @@ are closed before :meth:`Session.run` returns.
 
 import os
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import msgspec
 import trio

@@ -9,8 +9,22 @@ from sandbox_child.wire.entry import Entry
 from sandbox_child.wire.spec import PluginSpec
 from supervisor.cage import Cage
 from supervisor.limits import Limits
+from supervisor.process.errors import SpawnRefused
 from supervisor.process.forkserver import ForkServer
 from supervisor.process.session import Session, SessionHooks
+
+
+def _two_pipes() -> tuple[int, int, int, int]:
+    ends: list[int] = []
+    try:
+        ends += os.pipe()
+        ends += os.pipe()
+    except OSError as exc:
+        for end in ends:
+            os.close(end)
+        raise SpawnRefused(f"no pipe to talk to it: {exc.strerror}") from exc
+    first, second, third, fourth = ends
+    return first, second, third, fourth
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +58,7 @@ class Spawner:
         )
         # Who closes what: the child's ends are closed here once the fork server has its copies;
         # ours belong to the streams, and these to the session.
-        child_reads, we_write = os.pipe()
-        try:
-            we_read, child_writes = os.pipe()
-        except OSError:
-            os.close(child_reads)
-            os.close(we_write)
-            raise
+        child_reads, we_write, we_read, child_writes = _two_pipes()
         to_child = trio.lowlevel.FdStream(we_write)
         from_child = trio.lowlevel.FdStream(we_read)
         try:
