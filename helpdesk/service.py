@@ -13,6 +13,7 @@ from pathlib import Path
 from sqlite_utils.migrations import Migrations
 
 from helpdesk.api_keys import ApiKeys
+from helpdesk.audit import AUDIT_MIGRATIONS, AuditLog
 from helpdesk.catalogue import Catalogue
 from helpdesk.clock import Clock, SystemClock
 from helpdesk.groups import Groups
@@ -43,7 +44,8 @@ class HelpDesk:
         self.outbox = outbox
         self.clock = clock
         self.passwords = passwords
-        self.settings = Settings(database, defaults)
+        self.audit = AuditLog(database, clock)
+        self.settings = Settings(database, defaults, self.audit)
         self.users = Users(database, clock, passwords)
         self.groups = Groups(database)
         self.catalogue = Catalogue(database)
@@ -69,7 +71,7 @@ class HelpDesk:
         ``migrations`` are other packages' tables in the same file. ``defaults`` hold where an admin
         has not stored a setting.
         """
-        every = [HELPDESK_MIGRATIONS, *migrations]
+        every = [HELPDESK_MIGRATIONS, AUDIT_MIGRATIONS, *migrations]
         async with Database.open(path, migrations=every) as database:
             yield cls(
                 database,

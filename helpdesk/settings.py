@@ -8,11 +8,13 @@ who reads them.
 import dataclasses
 import json
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from helpdesk import access, checks
 from helpdesk.actors import Actor
+from helpdesk.audit import AuditLog
 from helpdesk.errors import Invalid
 from helpdesk.storage.database import Database
 from helpdesk.viewers import load_viewer
@@ -31,21 +33,41 @@ class SettingValues:
     """How long a login lasts."""
     plugin_error_threshold: int = 50
     """Per cent of failed deliveries in the rolling window above which a plugin is disabled."""
+    plugin_error_window_minutes: int = 10
+    """Length of that window."""
+    plugin_error_least_deliveries: int = 5
+    """Deliveries in the window below which nothing is decided."""
+    keep_events_days: int = 30
+    """How long events stay in the outbox once every enabled plugin is done with them."""
+    keep_deliveries_days: int = 30
+    """How long the delivery log reaches back."""
+    keep_logs_days: int = 30
+    """How long the plugins' log lines are kept, at most so many of each plugin."""
+    keep_egress_days: int = 90
+    """How long the ledger of the plugins' outbound requests reaches back."""
 
 
 _BOUNDS = {
     "reopen_window_days": (0, 3650),
     "session_days": (1, 365),
     "plugin_error_threshold": (1, 100),
+    "plugin_error_window_minutes": (1, 1440),
+    "plugin_error_least_deliveries": (1, 10_000),
+    "keep_events_days": (1, 3650),
+    "keep_deliveries_days": (1, 3650),
+    "keep_logs_days": (1, 3650),
+    "keep_egress_days": (1, 3650),
 }
 
 
 class Settings:
     """Reads and changes the settings."""
 
-    def __init__(self, database: Database, defaults: SettingValues) -> None:
+    def __init__(self, database: Database, defaults: SettingValues, audit: AuditLog) -> None:
         self._database = database
         self._defaults = defaults
+        self._audit = audit
+        self._observers: list[Callable[[SettingValues], None]] = []
 
     async def all(self) -> SettingValues:
         """Return the settings as they are now."""
@@ -55,16 +77,33 @@ class Settings:
         """Change the named settings (admins). Raises ``Invalid`` naming the first wrong one."""
         checked = {name: _checked(name, value) for name, value in changes.items()}
 
+        record = self._audit.stamp(actor.id, "settings.changed", "settings")
+
         def job(connection: sqlite3.Connection) -> SettingValues:
             access.require_admin(load_viewer(connection, actor), "change settings")
+            before = dataclasses.asdict(self.values(connection))
             connection.executemany(
                 "INSERT INTO settings (key, value) VALUES (?, ?)"
                 " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
                 [(name, json.dumps(value)) for name, value in checked.items()],
             )
+            different = {
+                name: {"from": before[name], "to": value}
+                for name, value in checked.items()
+                if before[name] != value
+            }
+            if different:
+                record(connection, different)
             return self.values(connection)
 
-        return await self._database.write(job)
+        values = await self._database.write(job)
+        for tell in self._observers:
+            tell(values)
+        return values
+
+    def observe(self, tell: Callable[[SettingValues], None]) -> None:
+        """Call ``tell`` with the settings behind every change from now on, on the Trio thread."""
+        self._observers.append(tell)
 
     def values(self, connection: sqlite3.Connection) -> SettingValues:
         """Return the settings as a transaction sees them."""
