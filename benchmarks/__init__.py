@@ -1,0 +1,15 @@
+"""Measures Open Help Desk beside what people use in its place, in the same run.
+
+::
+
+    __main__   chooses rows, runs them, prints the table, writes results.json
+    rows/      one small program a row of the table
+    peers/     the programs that rows are compared with, each a process of its own
+    harness    rounds, warm-up, order, median and spread
+    model      a row, its limits, and whether they are met
+    workshop   a real fork server and real locked children for the rows
+    house      a whole help desk with its supervisor, in a temporary directory
+    report     the table, and the file for machines
+
+Times of one machine at one time mean little; the ratio to the peer, taken in the same round, does.
+"""

@@ -1,0 +1,1 @@
+"""Programs that rows are compared with. Each runs by itself, and speaks ``protocol``."""
