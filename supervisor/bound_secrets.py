@@ -32,13 +32,26 @@ class _Bound:
 class BoundSecrets:
     """The bound secrets of one plugin, and the configuration that its guest gets instead."""
 
-    def __init__(self, manifest: Manifest, config: Mapping[str, ConfigValue]) -> None:
+    def __init__(
+        self,
+        manifest: Manifest,
+        config: Mapping[str, ConfigValue],
+        before: "BoundSecrets | None" = None,
+    ) -> None:
+        """``before``: those of the configuration that this one replaces, whose placeholders stay.
+
+        An event that is under way during the change can still use its own.
+        """
+        self.placeholders: dict[str, str] = dict(before.placeholders) if before else {}
+        """Of each bound field."""
         self.config: dict[str, ConfigValue] = dict(config)
         """``config`` with placeholders for bound secrets."""
         self._bound: dict[str, _Bound] = {}
         for name, field in manifest.config_schema.items():
             if field.bind and config.get(name):
-                placeholder = f"ohd-secret-{secrets.token_hex(16)}"
+                placeholder = self.placeholders.setdefault(
+                    name, f"ohd-secret-{secrets.token_hex(16)}"
+                )
                 self._bound[placeholder] = _Bound(str(config[name]), frozenset(field.bind))
                 self.config[name] = placeholder
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from supervisor.cage import CageSettings
 from supervisor.delivery.health import HealthRule
+from supervisor.delivery.restart import RestartRule
 from supervisor.egress import EgressPolicy
 from supervisor.limits import Limits
 
@@ -19,5 +20,6 @@ class SupervisorConfig:
     cage: CageSettings = field(default_factory=CageSettings)
     egress: EgressPolicy = field(default_factory=EgressPolicy)
     health: HealthRule = field(default_factory=HealthRule)
+    restart: RestartRule = field(default_factory=RestartRule)
     plain_http_panels: bool = False
     """Whether panels may be framed over http, for development."""

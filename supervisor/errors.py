@@ -6,7 +6,8 @@
     ├── PluginNotFound        no plugin with that id is installed
     ├── ModuleRefused         the file cannot be installed; says why and what to do
     ├── ConfigInvalid         saved or offered configuration does not fit the plugin's schema
-    └── NotRunning            the plugin has no process that could answer
+    ├── NotRunning            the plugin has no process that could answer
+    └── NotFinished           a change was begun, and the database did not answer in time
 """
 
 from collections.abc import Mapping
@@ -45,3 +46,14 @@ class NotRunning(SupervisorError):
     def __init__(self, plugin_id: str, why: str) -> None:
         self.plugin_id = plugin_id
         super().__init__(f"plugin {plugin_id} is not running: {why}")
+
+
+class NotFinished(SupervisorError):
+    """A change of a plugin did not come to its end in time; how far it came is not known."""
+
+    def __init__(self, plugin_id: str, waited_s: float) -> None:
+        self.plugin_id = plugin_id
+        super().__init__(
+            f"the change of plugin {plugin_id} was not finished within {waited_s:g} s, as the "
+            "database did not answer; look at the plugin, then try again"
+        )

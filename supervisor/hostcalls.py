@@ -6,7 +6,7 @@ manifest, and whatever it sends is validated again. A second ABI would add rows 
 
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -72,11 +72,21 @@ class HostCallRecord:
         }
 
 
+@dataclass(slots=True)
+class _Call:
+    """One host call while it is answered."""
+
+    caller: Caller
+    work: Work
+    raw: bytes
+    request: Mapping[str, Any] = field(default_factory=dict)
+    """What is asked, for the record, as soon as it is understood."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Answer:
     status: int
     body: bytes = b""
-    request: Mapping[str, Any] = msgspec.field(default_factory=dict)
     detail: str | None = None
 
 
@@ -104,92 +114,77 @@ class HostCalls:
     async def answer(self, caller: Caller, called: Called) -> tuple[int, bytes]:
         """Return the status and the body for the guest; raises nothing but Cancelled."""
         entry = _TABLE[called.name]
+        call = _Call(caller, called.work, called.request)
         started = time.monotonic()
-        if entry.permission not in caller.grants:
-            answer = _Answer(
-                entry.refused, detail=f"the plugin has no permission {entry.permission!r}"
-            )
-        else:
-            try:
-                answer = await entry.handler(self, caller, called)
-            except Exception as exc:
-                log.error(
-                    "host_call_failed",
-                    plugin=caller.plugin_id,
-                    call=entry.name,
-                    error=caller.redact(f"{type(exc).__name__}: {exc}"),
-                )
-                answer = _Answer(entry.broken, detail="the host could not do it")
-        detail = caller.redact(answer.detail)[:_DETAIL_LIMIT] if answer.detail else None
-        called.work.host_calls.append(
-            HostCallRecord(
-                entry.name,
-                _redacted(answer.request, caller.redact),
-                answer.status,
-                (time.monotonic() - started) * 1000,
-                detail,
-            )
-        )
-        if detail:
-            caller.log(LogLevel.WARN, f"{entry.name}: {detail}", called.work)
+        # What stays on record where the deadline, or the child's end, cuts the call off.
+        answer = _Answer(entry.broken, detail="it was cut off with the event")
+        try:
+            answer = await self._try(entry, call)
+        finally:
+            _note(entry, call, answer, time.monotonic() - started)
         return answer.status, answer.body
 
-    async def http(self, caller: Caller, called: Called) -> _Answer:
-        """Answer ``ohd_http_request``."""
-        try:
-            request = parse_request(called.request)
-        except MalformedRequest as exc:
-            return _Answer(_NO_ANSWER, detail=str(exc))
-        shown = {"method": request.method, "url": request.url, "body": request.body}
-        if self._count_http(called.work) > self._http_requests:
+    async def _try(self, entry: "_Entry", call: _Call) -> _Answer:
+        caller = call.caller
+        if entry.permission not in caller.grants:
             return _Answer(
-                _NO_ANSWER,
-                request=shown,
-                detail=f"more than {self._http_requests} HTTP requests in one event",
+                entry.refused, detail=f"the plugin has no permission {entry.permission!r}"
             )
         try:
-            request = caller.secrets.fill(request)
+            return await entry.handler(self, call)
+        except Exception as exc:
+            error = caller.redact(f"{type(exc).__name__}: {exc}")
+            log.error("host_call_failed", plugin=caller.plugin_id, call=entry.name, error=error)
+            return _Answer(entry.broken, detail="the host could not do it")
+
+    async def http(self, call: _Call) -> _Answer:
+        """Answer ``ohd_http_request``."""
+        try:
+            request = parse_request(call.raw)
+        except MalformedRequest as exc:
+            return _Answer(_NO_ANSWER, detail=str(exc))
+        call.request = {"method": request.method, "url": request.url, "body": request.body}
+        if _http_requests(call.work) >= self._http_requests:
+            return _Answer(
+                _NO_ANSWER, detail=f"more than {self._http_requests} HTTP requests in one event"
+            )
+        try:
+            request = call.caller.secrets.fill(request)
         except SecretNotForHost as exc:
-            return _Answer(_FORBIDDEN, request=shown, detail=str(exc))
-        got = await self._egress.request(request, caller.allowed_hosts)
-        return _Answer(got.status, got.body, shown, got.detail)
+            return _Answer(_FORBIDDEN, detail=str(exc))
+        got = await self._egress.request(request, call.caller.allowed_hosts)
+        return _Answer(got.status, got.body, got.detail)
 
-    @staticmethod
-    def _count_http(work: Work) -> int:
-        before = sum(
-            isinstance(record, HostCallRecord) and record.name == "ohd_http_request"
-            for record in work.host_calls
-        )
-        return before + 1
-
-    async def reply(self, caller: Caller, called: Called) -> _Answer:
+    async def reply(self, call: _Call) -> _Answer:
         """Answer ``ohd_add_reply``."""
         try:
-            reply = msgspec.json.decode(called.request, type=_AddReply)
+            reply = msgspec.json.decode(call.raw, type=_AddReply)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
             return _malformed(exc)
+        call.request = msgspec.structs.asdict(reply)
         result = await self._actions.add_reply(
-            _actor(caller, called), reply.ticket_id, reply.body, is_internal=reply.is_internal
+            _actor(call), reply.ticket_id, reply.body, is_internal=reply.is_internal
         )
-        return _changed(result, msgspec.structs.asdict(reply))
+        return _Answer(result, detail=_WORDS.get(result))
 
-    async def field(self, caller: Caller, called: Called) -> _Answer:
+    async def field(self, call: _Call) -> _Answer:
         """Answer ``ohd_set_custom_field``."""
         try:
-            field = msgspec.json.decode(called.request, type=_SetCustomField)
+            field = msgspec.json.decode(call.raw, type=_SetCustomField)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
             return _malformed(exc)
+        call.request = msgspec.structs.asdict(field)
         result = await self._actions.set_custom_field(
-            _actor(caller, called), field.ticket_id, field.key, field.value
+            _actor(call), field.ticket_id, field.key, field.value
         )
-        return _changed(result, msgspec.structs.asdict(field))
+        return _Answer(result, detail=_WORDS.get(result))
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
     name: str
     permission: str
-    handler: Callable[[HostCalls, Caller, Called], Awaitable[_Answer]]
+    handler: Callable[[HostCalls, _Call], Awaitable[_Answer]]
     refused: int
     """Status where the permission is missing."""
     broken: int
@@ -227,8 +222,9 @@ _WORDS: Final = {
 }
 
 
-def _actor(caller: Caller, called: Called) -> PluginActor:
-    return PluginActor(caller.plugin_id, caller.name, caller.depth(called.work))
+def _actor(call: _Call) -> PluginActor:
+    caller = call.caller
+    return PluginActor(caller.plugin_id, caller.name, caller.depth(call.work))
 
 
 def _malformed(exc: Exception) -> _Answer:
@@ -237,9 +233,20 @@ def _malformed(exc: Exception) -> _Answer:
     return _Answer(ActionResult.MALFORMED, detail=f"the payload does not fit: {reason}")
 
 
-def _changed(result: ActionResult, request: Mapping[str, Any]) -> _Answer:
-    return _Answer(result, request=request, detail=_WORDS.get(result))
+def _http_requests(work: Work) -> int:
+    return sum(
+        isinstance(record, HostCallRecord) and record.name == "ohd_http_request"
+        for record in work.host_calls
+    )
 
 
-def _redacted(request: Mapping[str, Any], redact: Redactor) -> dict[str, Any]:
-    return {k: redact(v) if isinstance(v, str) else v for k, v in request.items()}
+def _note(entry: _Entry, call: _Call, answer: _Answer, duration_s: float) -> None:
+    """Put a call on the record of its event, without secrets."""
+    redact = call.caller.redact
+    detail = redact(answer.detail)[:_DETAIL_LIMIT] if answer.detail else None
+    request = {k: redact(v) if isinstance(v, str) else v for k, v in call.request.items()}
+    call.work.host_calls.append(
+        HostCallRecord(entry.name, request, answer.status, duration_s * 1000, detail)
+    )
+    if detail:
+        call.caller.log(LogLevel.WARN, f"{entry.name}: {detail}", call.work)

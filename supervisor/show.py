@@ -4,20 +4,19 @@ from collections.abc import Mapping
 
 import trio
 
-from supervisor.delivery.runner import PluginRunner
 from supervisor.limits import Limits
-from supervisor.manifest import ConfigField, ConfigValue
+from supervisor.manifest import ConfigField
 from supervisor.processes import Usage
+from supervisor.runners import Runners
+from supervisor.store.configs import SavedConfig
 from supervisor.store.plugins import PluginRow
 from supervisor.store.records import timestamp
 from supervisor.views import ConfigFieldView, PluginState, PluginView, ProcessView
 
 
-def plugin_view(
-    row: PluginRow, saved: Mapping[str, ConfigValue], runner: PluginRunner | None
-) -> PluginView:
+def plugin_view(row: PluginRow, saved: SavedConfig, runners: Runners) -> PluginView:
     """Return the snapshot of a plugin; the values of secrets stay behind."""
-    manifest = row.manifest
+    manifest, runner = row.manifest, runners.get(row.id)
     panel = manifest.ui_panel
     return PluginView(
         id=row.id,
@@ -31,8 +30,8 @@ def plugin_view(
         size=row.size,
         installed_at=timestamp(row.installed_at),
         enabled=row.enabled,
-        state=state_of(row, runner),
-        state_reason=row.state_reason,
+        state=_state(row, runners),
+        state_reason=row.state_reason or runners.obstacle(row.id),
         events=manifest.events,
         allowed_hosts=manifest.allowed_hosts,
         panel_title=panel.title if panel else None,
@@ -48,19 +47,20 @@ def plugin_view(
 
 def process_view(
     row: PluginRow,
-    runner: PluginRunner | None,
+    runners: Runners,
     usage: Mapping[int, Usage],
     waiting: int,
     limits: Limits,
 ) -> ProcessView:
     """Return the snapshot of a plugin's process."""
+    runner = runners.get(row.id)
     session = runner.session if runner else None
     pid = session.handle.pid if session else None
     used = usage.get(pid) if pid is not None else None
     since = runner.child_since if runner else None
     return ProcessView(
         plugin_id=row.id,
-        state=state_of(row, runner),
+        state=_state(row, runners),
         pid=pid,
         uptime_s=trio.current_time() - since if since is not None else None,
         restarts=runner.restarts if runner else 0,
@@ -78,16 +78,18 @@ def process_view(
     )
 
 
-def state_of(row: PluginRow, runner: PluginRunner | None) -> PluginState:
-    """Return where a plugin stands."""
+def _state(row: PluginRow, runners: Runners) -> PluginState:
+    runner = runners.get(row.id)
     if runner is not None:
         return runner.state
+    if row.enabled and not runners.active:
+        return PluginState.STOPPED
     if row.enabled or row.state_reason is not None:
         return PluginState.FAILED
     return PluginState.DISABLED
 
 
-def _field(field: ConfigField, saved: Mapping[str, ConfigValue]) -> ConfigFieldView:
+def _field(field: ConfigField, saved: SavedConfig) -> ConfigFieldView:
     return ConfigFieldView(
         name=field.name,
         type=field.type,
@@ -97,6 +99,6 @@ def _field(field: ConfigField, saved: Mapping[str, ConfigValue]) -> ConfigFieldV
         secret=field.secret,
         options=field.options,
         default=None if field.secret else field.default,
-        value=None if field.secret else saved.get(field.name),
-        is_set=field.name in saved,
+        value=None if field.secret else saved.values.get(field.name),
+        is_set=field.name in saved.values,
     )

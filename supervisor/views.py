@@ -14,6 +14,8 @@ class PluginState(enum.StrEnum):
     BACKING_OFF = "backing_off"
     STOPPING = "stopping"
     FAILED = "failed"
+    STOPPED = "stopped"
+    """Enabled, and nothing runs plugins here: the command line looks at an idle data directory."""
 
 
 class Outcome(enum.StrEnum):

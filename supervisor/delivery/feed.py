@@ -1,17 +1,19 @@
 """One plugin's place in the outbox: what comes next, what must come again, what is claimed.
 
-``claimed`` is made durable before an event is sent, ``settled`` after its result is known. After a
-crash of the supervisor the events between the two are delivered again, marked as redeliveries. A
-child works on one event at a time, so only the first of them can have been running; if that very
-event was running at the last crash as well, it is not tried a third time.
+``claimed`` is made durable before an event is sent, ``settled`` behind its result: every event up
+to it has one. After a crash of the supervisor the events between the two are delivered again,
+marked as redeliveries. A child works on one event at a time, so only the first of them can have
+been running; if that very event was running at the last crash as well, it is not tried a third
+time.
+
+An event that was taken stays *open* until it has its result, wherever it is meanwhile: waiting for
+its claim, in a pipe, or in a child that has just died. What is open when a child ends comes again.
 """
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-import trio
-
-from supervisor.delivery.journal import Journal
+from supervisor.delivery.journal import Journal, write_surely
 from supervisor.delivery.work import Delivery, is_for
 from supervisor.ports import Database, Outbox, OutboxEvent
 from supervisor.store.plugins import PluginRow, claim, mark_redelivered
@@ -35,8 +37,9 @@ class Feed:
         self._settled = row.settled_seq
         self._claimed = row.claimed_seq
         self._redelivered_seq = row.redelivered_seq
-        self._cursor = row.claimed_seq
-        self._noted = row.claimed_seq
+        self._cursor = max(row.claimed_seq, row.settled_seq)
+        self._noted = self._cursor
+        self._open: dict[int, Delivery] = {}
         self._again: deque[Delivery] = deque()
         self._mark_first = False
 
@@ -48,11 +51,10 @@ class Feed:
             if not page:
                 break
             seq = page[-1].seq
-            self._again.extend(
-                Delivery(event, redelivered=True)
-                for event in page
-                if event.seq <= self._claimed and self._wants(event)
-            )
+            for event in page:
+                if event.seq <= self._claimed and self._wants(event):
+                    self._open[event.seq] = Delivery(event, redelivered=True)
+        self.requeue()
         if not self._again:
             return None
         if self._again[0].event.seq == self._redelivered_seq:
@@ -62,28 +64,29 @@ class Feed:
 
     async def take(self, room: int) -> list[Delivery]:
         """Return at most ``room`` deliveries that come next, claimed; empty where none waits."""
-        if self._again:
-            return await self._take_again(room)
-        while True:
-            page = await self._outbox.read_after(self._cursor, room)
-            if not page:
-                return []
-            page = _fitting(page)
-            self._cursor = page[-1].seq
-            wanted = [Delivery(event) for event in page if self._wants(event)]
-            if wanted:
-                await self._claim(self._cursor)
-                return wanted
-            if self._cursor - self._noted >= _SKIPPED_BEFORE_NOTE:
-                self._note_skipped()
+        taken = self._next_again(room) or await self._next_new(room)
+        if taken and taken[-1].event.seq > self._claimed:
+            seq = self._cursor
+            await write_surely(self._database, lambda db: claim(db, self._plugin_id, seq))
+            self._claimed = self._noted = seq
+        if taken and self._mark_first:
+            self._mark_first = False
+            first = taken[0].event.seq
+            await write_surely(
+                self._database, lambda db: mark_redelivered(db, self._plugin_id, first)
+            )
+        return taken
 
-    def put_back(self, deliveries: Iterable[Delivery], *, redelivered: bool) -> None:
-        """Queue deliveries that a child has left, in their order, before everything else."""
-        again = list(deliveries)
-        if redelivered:
-            for delivery in again:
-                delivery.redelivered = True
-        self._again.extendleft(reversed(again))
+    def done(self, seq: int) -> int:
+        """Note that an event has its result; return the position up to which every one has."""
+        self._open.pop(seq, None)
+        for first_open in self._open:
+            return first_open - 1
+        return self._cursor
+
+    def requeue(self) -> None:
+        """Let everything that is open come again, in its order: the child that had it is gone."""
+        self._again = deque(self._open.values())
 
     async def wait(self) -> None:
         """Return once something may be there to take."""
@@ -94,33 +97,34 @@ class Feed:
         """Return how many events, subscribed or not, lie behind the last one taken."""
         return len(self._again) + max(0, await self._outbox.last_seq() - self._cursor)
 
-    async def _claim(self, seq: int) -> None:
-        await self._database.write(lambda db: claim(db, self._plugin_id, seq))
-        self._noted = seq
+    def _next_again(self, room: int) -> list[Delivery]:
+        return [self._again.popleft() for _ in range(min(room, len(self._again)))]
+
+    async def _next_new(self, room: int) -> list[Delivery]:
+        while page := await self._outbox.read_after(self._cursor, _PAGE):
+            taken = self._choose(page, room)
+            if taken:
+                return taken
+            if self._cursor - self._noted >= _SKIPPED_BEFORE_NOTE and not self._open:
+                # Remembered without hurry: nothing up to here concerns the plugin.
+                self._journal.settled(self._plugin_id, self._cursor)
+                self._noted = self._cursor
+        return []
+
+    def _choose(self, page: Sequence[OutboxEvent], room: int) -> list[Delivery]:
+        """Open the first events of ``page`` that the plugin wants, as many as there is room for."""
+        taken: list[Delivery] = []
+        size = 0
+        for event in page:
+            if self._wants(event):
+                size += len(event.body)
+                if len(taken) == room or (taken and size > _MOST_BYTES):
+                    break
+                delivery = Delivery(event)
+                taken.append(delivery)
+                self._open[event.seq] = delivery
+            self._cursor = event.seq
+        return taken
 
     def _wants(self, event: OutboxEvent) -> bool:
         return is_for(event, self._plugin_id, self._subscribed)
-
-    def _note_skipped(self) -> None:
-        """Remember, without hurry, that nothing up to here concerns the plugin."""
-        self._journal.settled(self._plugin_id, self._cursor)
-        self._noted = self._cursor
-
-    async def _take_again(self, room: int) -> list[Delivery]:
-        taken = [self._again.popleft() for _ in range(min(room, len(self._again)))]
-        if self._mark_first:
-            self._mark_first = False
-            seq = taken[0].event.seq
-            with trio.CancelScope(shield=True):
-                await self._database.write(lambda db: mark_redelivered(db, self._plugin_id, seq))
-        return taken
-
-
-def _fitting(page: Sequence[OutboxEvent]) -> Sequence[OutboxEvent]:
-    """Return the first events, at least one, whose bodies together are not too large to hold."""
-    total = 0
-    for position, event in enumerate(page):
-        total += len(event.body)
-        if total > _MOST_BYTES and position:
-            return page[:position]
-    return page

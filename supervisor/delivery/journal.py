@@ -1,9 +1,12 @@
 """Writes results and log lines behind the deliveries' backs, in batches.
 
 Nothing on the event path waits for a write. While one batch is written the next one gathers, so
-that batches are as large as the disk is slow. A write that fails is tried again; the runners stop
-feeding when too much waits.
+that batches are as large as the disk is slow. A write that fails is tried again, so that a full
+disk or a locked database costs time and no result; whoever feeds children waits for :meth:`room`.
 """
+
+import sqlite3
+from collections.abc import Callable
 
 import structlog
 import trio
@@ -11,10 +14,22 @@ import trio
 from supervisor.ports import Database
 from supervisor.store.records import Batch, DeliveryRow, LogRow, write_batch
 
-_FULL = 20_000
-_RETRY_S = 1.0
+MOST_WAITING_BYTES = 32 << 20
+"""Of unwritten rows, beyond which no child is given more work."""
+RETRY_S = 1.0
+_ROW_BYTES = 400
 
 log = structlog.get_logger("supervisor.journal")
+
+
+async def write_surely(database: Database, job: Callable[[sqlite3.Connection], None]) -> None:
+    """Write, and try again for as long as the database cannot; ends early only by cancellation."""
+    while True:
+        try:
+            return await database.write(job)
+        except Exception as exc:
+            log.error("database_not_written", error=f"{type(exc).__name__}: {exc}")
+            await trio.sleep(RETRY_S)
 
 
 class Journal:
@@ -27,34 +42,36 @@ class Journal:
         self._written = trio.Condition()
         self._added = 0
         self._done = 0
+        self._bytes = 0
 
-    def delivery(self, row: DeliveryRow) -> None:
-        """Record a delivery, and that the plugin has settled everything up to its event."""
+    def delivery(self, row: DeliveryRow, settled: int) -> None:
+        """Record a delivery, and that every event of the plugin up to ``settled`` has a result."""
         self._batch.deliveries.append(row)
-        self._batch.settled[row[0]] = row[1]
-        self._note()
+        self._batch.settled[row[0]] = settled
+        self._note(len(row[6] or "") + len(row[10] or ""))
 
     def settled(self, plugin_id: str, seq: int) -> None:
         """Record that nothing up to ``seq`` waits for the plugin any more."""
         self._batch.settled[plugin_id] = seq
-        self._note()
+        self._note(0)
 
     def error(self, plugin_id: str, text: str) -> None:
         """Count an error of a plugin."""
         count, _ = self._batch.errors.get(plugin_id, (0, ""))
         self._batch.errors[plugin_id] = (count + 1, text)
-        self._note()
+        self._note(0)
 
     def line(self, row: LogRow) -> None:
         """Record a log line."""
         self._batch.logs.append(row)
-        self._note()
+        self._note(len(row[3]))
 
     async def room(self) -> None:
         """Wait while more is unwritten than memory should hold."""
-        async with self._written:
-            while self._added - self._done > _FULL:
-                await self._written.wait()
+        if self._bytes > MOST_WAITING_BYTES:
+            async with self._written:
+                while self._bytes > MOST_WAITING_BYTES:
+                    await self._written.wait()
 
     async def flush(self) -> None:
         """Wait until everything that has been noted so far is durable."""
@@ -67,30 +84,17 @@ class Journal:
         """Write for ever."""
         while True:
             await self._something.wait()
-            batch, upto = self._take()
-            await self._write(batch)
+            batch, upto, size = self._batch, self._added, self._bytes
+            self._batch, self._something = _new_batch(), trio.Event()
+            await write_surely(self._database, lambda db, batch=batch: write_batch(db, batch))  # type: ignore[misc]
             async with self._written:
                 self._done = upto
+                self._bytes -= size
                 self._written.notify_all()
 
-    def _take(self) -> tuple[Batch, int]:
-        batch, self._batch = self._batch, _new_batch()
-        self._something = trio.Event()
-        return batch, self._added
-
-    async def _write(self, batch: Batch) -> None:
-        while True:
-            try:
-                await self._database.write(lambda db: write_batch(db, batch))
-            except Exception as exc:
-                # Whatever the disk does, no result is lost.
-                log.error("journal_not_written", error=f"{type(exc).__name__}: {exc}")
-                await trio.sleep(_RETRY_S)
-            else:
-                return
-
-    def _note(self) -> None:
+    def _note(self, size: int) -> None:
         self._added += 1
+        self._bytes += _ROW_BYTES + size
         self._something.set()
 
 

@@ -32,12 +32,22 @@ class Recorder:
         self.errors = errors
         self.last_error = last
 
+    async def room(self) -> None:
+        """Wait while too much of what was recorded is not yet written."""
+        await self._journal.room()
+
     def delivery(
-        self, work: Work, outcome: Outcome, error: str, duration_s: float, memory: int | None
+        self,
+        work: Work,
+        delivery: Delivery,
+        outcome: Outcome,
+        error: str,
+        *,
+        duration_s: float,
+        memory: int | None,
+        settled: int,
     ) -> None:
-        """Record how one delivery went."""
-        delivery = work.key
-        assert isinstance(delivery, Delivery)  # noqa: S101 - for the type checker
+        """Record how one delivery went; every event up to ``settled`` has a result now."""
         event = delivery.event
         text = None
         if outcome is Outcome.OK:
@@ -58,7 +68,8 @@ class Recorder:
                 memory,
                 _calls_json(work.host_calls) if work.host_calls else None,
                 delivery.redelivered,
-            )
+            ),
+            settled,
         )
 
     def failure(self, what: str, error: str, event_id: str | None) -> str:

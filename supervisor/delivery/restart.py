@@ -5,14 +5,19 @@ from dataclasses import dataclass, field
 
 from supervisor.views import Outcome
 
-FIRST_DELAY_S = 0.1
-LONGEST_DELAY_S = 30.0
-GIVE_UP_AFTER = 8
-"""Failures of the process itself in a row; with the delays between them, about half a minute."""
-STEADY_S = 60.0
-"""A child that has lived this long has not failed in a row with what comes after."""
-
 _OF_THE_PROCESS = frozenset({Outcome.START_FAILED, Outcome.LOST, Outcome.PROTOCOL})
+
+
+@dataclass(frozen=True, slots=True)
+class RestartRule:
+    """Exponential backoff: the delay doubles with each failure in a row. Times in seconds."""
+
+    first_delay_s: float = 0.1
+    longest_delay_s: float = 30.0
+    give_up_after: int = 8
+    """Failures of the process itself in a row; the delays before add up to 13 seconds."""
+    steady_s: float = 60.0
+    """A child that has lived this long has not failed in a row with what comes after."""
 
 
 @dataclass(slots=True)
@@ -23,6 +28,7 @@ class RestartPolicy:
     event may be fine, and the health rule looks after a plugin whose events keep failing.
     """
 
+    rule: RestartRule = field(default_factory=RestartRule)
     jitter: random.Random = field(default_factory=random.Random)
     failures: int = 0
 
@@ -30,13 +36,13 @@ class RestartPolicy:
         """Return the seconds to wait before the next start; None: give up."""
         if outcome not in _OF_THE_PROCESS:
             return 0.0
-        if lived_s >= STEADY_S:
+        if lived_s >= self.rule.steady_s:
             self.failures = 0
         self.failures += 1
-        if self.failures >= GIVE_UP_AFTER:
+        if self.failures >= self.rule.give_up_after:
             return None
-        delay = min(LONGEST_DELAY_S, FIRST_DELAY_S * 2.0 ** (self.failures - 1))
-        return delay * self.jitter.uniform(0.75, 1.25)
+        delay = self.rule.first_delay_s * 2.0 ** (self.failures - 1)
+        return min(self.rule.longest_delay_s, delay) * self.jitter.uniform(0.75, 1.25)
 
     def delivered(self) -> None:
         """A guest call has gone well."""

@@ -21,11 +21,13 @@ class Delivery:
     redelivered: bool = False
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class PanelRequest:
     """Somebody waits for a panel."""
 
     ticket_id: str
+    sent: bool = False
+    """Whether a child has been asked for it."""
     done: trio.Event = field(default_factory=trio.Event)
     result: PanelResult | None = None
 

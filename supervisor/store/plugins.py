@@ -1,9 +1,8 @@
-"""Rows of installed plugins and of their configuration. Every function runs in a database job."""
+"""Rows of installed plugins. Every function runs in a database job."""
 
-import json
 import sqlite3
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -11,9 +10,8 @@ import structlog
 
 from sandbox_child.wire.entry import ModuleReport
 from supervisor.errors import ModuleRefused
-from supervisor.manifest import ConfigValue, Manifest, parse_manifest
+from supervisor.manifest import Manifest, parse_manifest
 from supervisor.ports import OutboxEvent
-from supervisor.secrets import SecretBox
 from supervisor.store.records import Batch, DeliveryRow, write_batch
 from supervisor.views import Outcome
 
@@ -47,6 +45,36 @@ class PluginRow:
         return self.manifest.id
 
 
+def new_plugin(
+    manifest: Manifest,
+    manifest_text: str,
+    report: ModuleReport,
+    sha256: str,
+    *,
+    size: int,
+    source: str,
+    actor: str,
+) -> PluginRow:
+    """Return the row of a plugin that is installed now, disabled, by ``actor`` from ``source``."""
+    return PluginRow(
+        manifest=manifest,
+        manifest_text=manifest_text,
+        report=report,
+        sha256=sha256,
+        size=size,
+        source=source,
+        installed_at=int(time.time() * 1000),
+        installed_by=actor,
+        enabled=False,
+        state_reason=None,
+        claimed_seq=0,
+        settled_seq=0,
+        redelivered_seq=0,
+        error_count=0,
+        last_error=None,
+    )
+
+
 _COLUMNS = (
     "id, manifest, report, sha256, size, source, installed_at, installed_by, enabled, "
     "state_reason, claimed_seq, settled_seq, redelivered_seq, error_count, last_error"
@@ -59,13 +87,21 @@ def all_plugins(db: sqlite3.Connection) -> list[PluginRow]:
     One whose manifest or report a newer version of the help desk no longer accepts is left out, so
     that it cannot keep the others from running.
     """
-    found = []
-    for row in db.execute(f"SELECT {_COLUMNS} FROM plugins"):  # noqa: S608 - our own names
-        try:
-            found.append(_read(row))
-        except (ModuleRefused, msgspec.MsgspecError) as exc:
-            log.error("plugin_unreadable", plugin=row[0], error=str(exc))
+    rows = db.execute(f"SELECT {_COLUMNS} FROM plugins")  # noqa: S608 - our own names
+    found = [read for row in rows if (read := _read(row)) is not None]
     return sorted(found, key=lambda row: row.manifest.name.casefold())
+
+
+def find_plugin(db: sqlite3.Connection, plugin_id: str) -> PluginRow | None:
+    """Return one plugin; None where there is none, or one that cannot be read."""
+    query = f"SELECT {_COLUMNS} FROM plugins WHERE id = ?"  # noqa: S608 - our own names
+    row = db.execute(query, (plugin_id,)).fetchone()
+    return None if row is None else _read(row)
+
+
+def module_hashes(db: sqlite3.Connection) -> frozenset[str]:
+    """Return the hash of every installed module, readable or not."""
+    return frozenset(sha256 for (sha256,) in db.execute("SELECT sha256 FROM plugins"))
 
 
 def insert_plugin(db: sqlite3.Connection, row: PluginRow) -> None:
@@ -159,37 +195,16 @@ def mark_redelivered(db: sqlite3.Connection, plugin_id: str, seq: int) -> None:
     db.execute("UPDATE plugins SET redelivered_seq = ? WHERE id = ?", (seq, plugin_id))
 
 
-def load_config(db: sqlite3.Connection, plugin_id: str, box: SecretBox) -> dict[str, ConfigValue]:
-    """Return the saved values, secrets decrypted; raises KeyUnusable."""
-    values: dict[str, ConfigValue] = {}
-    rows = db.execute(
-        "SELECT field, value, sealed FROM plugin_config WHERE plugin_id = ?", (plugin_id,)
-    )
-    for field, value, sealed in rows:
-        values[field] = json.loads(value) if sealed is None else box.open(sealed, plugin_id, field)
-    return values
-
-
-def save_config(
-    db: sqlite3.Connection, manifest: Manifest, values: Mapping[str, ConfigValue], box: SecretBox
-) -> None:
-    """Replace the saved values; secrets are sealed."""
-    db.execute("DELETE FROM plugin_config WHERE plugin_id = ?", (manifest.id,))
-    for field, value in values.items():
-        secret = manifest.config_schema[field].secret
-        plain = None if secret else json.dumps(value)
-        sealed = box.seal(str(value), manifest.id, field) if secret else None
-        db.execute(
-            "INSERT INTO plugin_config VALUES (?, ?, ?, ?)", (manifest.id, field, plain, sealed)
+def _read(row: tuple[object, ...]) -> PluginRow | None:
+    plugin_id, manifest, report, *rest = row
+    try:
+        read = PluginRow(
+            parse_manifest(str(manifest).encode()),
+            str(manifest),
+            msgspec.json.decode(str(report), type=ModuleReport),
+            *rest,  # type: ignore[arg-type]  # the columns are STRICT, in the order of the fields
         )
-
-
-def _read(row: tuple[object, ...]) -> PluginRow:
-    _, manifest, report, *rest = row
-    read = PluginRow(
-        parse_manifest(str(manifest).encode()),
-        str(manifest),
-        msgspec.json.decode(str(report), type=ModuleReport),
-        *rest,  # type: ignore[arg-type]  # the columns are STRICT, in the order of the fields
-    )
+    except (ModuleRefused, msgspec.MsgspecError) as exc:
+        log.error("plugin_unreadable", plugin=plugin_id, error=str(exc))
+        return None
     return replace(read, enabled=bool(read.enabled))

@@ -1,0 +1,215 @@
+"""What one plugin has to do, and what comes of it: events and panels in, results and records out.
+
+It owns the plugin's feed, its health, the panels that people wait for, and how much a child is
+given at a time. It knows nothing of processes: the runner asks it for work, hands it results, and
+tells it when a child is gone.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import trio
+
+from sandbox_child.wire.messages import OutcomeCode
+from supervisor.bound_secrets import BoundSecrets
+from supervisor.delivery.feed import Feed
+from supervisor.delivery.health import Health, HealthRule
+from supervisor.delivery.recorder import Recorder, config_member
+from supervisor.delivery.work import Delivery, PanelRequest, depth_of, event_work, panel_work
+from supervisor.hostcalls import PERMISSIONS, Caller
+from supervisor.limits import Limits
+from supervisor.manifest import ConfigValue, Manifest
+from supervisor.panels import panel_problem
+from supervisor.process.conversation import Finished, Work
+from supervisor.process.session import OUTCOMES, Ended
+from supervisor.redaction import Redactor
+from supervisor.views import Outcome, PanelResult
+
+_SMALLEST_WINDOW, _LARGEST_WINDOW = 2, 256
+_QUICK_S = 0.002
+_UNCERTAIN = frozenset({Outcome.LOST, Outcome.PROTOCOL})
+
+
+class Workload:
+    """See the module. Used by the runner's task and its session's."""
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        config: Mapping[str, ConfigValue],
+        feed: Feed,
+        recorder: Recorder,
+        *,
+        limits: Limits,
+        health_rule: HealthRule,
+        plain_http_panels: bool,
+    ) -> None:
+        self.feed = feed
+        self.recorder = recorder
+        self.verdict: str | None = None
+        """Why the plugin must not run any longer, once that is so."""
+        self.interrupted = False
+        """Whether a child was stopped that may have been in the middle of an event."""
+        self._manifest = manifest
+        self._limits = limits
+        self._health = Health(health_rule)
+        self._plain_http_panels = plain_http_panels
+        self._panels: list[PanelRequest] = []
+        self._window = _SMALLEST_WINDOW
+        self._bound: BoundSecrets | None = None
+        self._secrets: set[str] = set()
+        self.set_config(config)
+
+    def set_config(self, config: Mapping[str, ConfigValue]) -> None:
+        """Give the plugin other values from its next event on."""
+        schema = self._manifest.config_schema
+        # Former secrets too: events that are under way still carry them.
+        self._secrets |= {str(v) for name, v in config.items() if schema[name].secret}
+        self.recorder.redact = Redactor(self._secrets)
+        self._bound = BoundSecrets(self._manifest, config, self._bound)
+        self._config_member = config_member(self._bound.config)
+        self.caller = Caller(
+            plugin_id=self._manifest.id,
+            name=self._manifest.name,
+            allowed_hosts=frozenset(self._manifest.allowed_hosts),
+            grants=PERMISSIONS,
+            redact=self.recorder.redact,
+            secrets=self._bound,
+            log=self.recorder.log,
+            depth=depth_of,
+        )
+
+    async def recover(self) -> None:
+        """Take up what the last run of the server left, and give up on what ended it twice."""
+        twice_lost = await self.feed.recover()
+        if twice_lost is not None:
+            error = "the server stopped twice during this delivery"
+            self._record(event_work(twice_lost, b""), twice_lost, Outcome.LOST, error)
+
+    def add_panel(self, request: PanelRequest) -> None:
+        """Somebody waits for a panel."""
+        self._panels.append(request)
+
+    def drop_panel(self, request: PanelRequest) -> None:
+        """Nobody waits any more."""
+        if request in self._panels:
+            self._panels.remove(request)
+
+    def close(self) -> None:
+        """Tell everybody who still waits that nothing will come."""
+        for request in self._panels:
+            request.finish(PanelResult(None, "the plugin was switched off"))
+        self._panels.clear()
+
+    def room(self, in_line: int) -> int:
+        """Return how many more events a child that has ``in_line`` guest calls may be given.
+
+        Half of the window at a time: the next half is claimed while the child does this one.
+        """
+        room = self._window - in_line
+        return room if room >= max(1, self._window // 2) else 0
+
+    async def next(self, room: int) -> list[Work]:
+        """Return the guest calls that come next: panels, for which people wait, then events."""
+        for request in self._panels:
+            if not request.sent:
+                request.sent = True
+                return [panel_work(request)]
+        if room <= 0:
+            return []
+        await self.recorder.room()
+        works = []
+        for delivery in await self.feed.take(room):
+            work = event_work(delivery, self._config_member)
+            if len(work.blob) <= self._limits.payload_bytes:
+                works.append(work)
+            else:
+                problem = f"the payload has {len(work.blob):,} bytes, more than is allowed"
+                self._record(work, delivery, Outcome.DROPPED, problem)
+        return works
+
+    def finished(self, results: Sequence[Finished]) -> bool:
+        """Record results; return whether any guest call went well."""
+        passed = 0
+        slowest = 0.0
+        for result in results:
+            work = result.work
+            assert work is not None  # noqa: S101 - the session sends no others here
+            slowest = max(slowest, result.duration_s)
+            spent, memory = result.duration_s, result.memory_bytes
+            if result.outcome is not OutcomeCode.OK:
+                self._failed(work, OUTCOMES[result.outcome], result.text, spent, memory)
+            elif isinstance(work.key, Delivery):
+                passed += 1
+                self._record(work, work.key, Outcome.OK, duration_s=spent, memory=memory)
+            else:
+                passed += self._finish_panel(work, result.text)
+        if passed:
+            self._health.passed(passed, trio.current_time())
+        self._adapt(slowest)
+        return passed > 0
+
+    def child_gone(self, ended: Ended) -> None:
+        """Record what the end of a child means for the guest calls that it had."""
+        if ended.culprit is not None:
+            spent = trio.current_time() - ended.culprit.started
+            self._failed(ended.culprit, ended.outcome, ended.error, spent, None)
+        elif ended.outcome in _UNCERTAIN or ended.outcome is Outcome.START_FAILED:
+            self.recorder.failure(str(ended.outcome), ended.error, None)
+        self.interrupted = ended.outcome is Outcome.OK and bool(ended.left)
+        for work in ended.left:
+            if isinstance(work.key, Delivery) and ended.outcome in _UNCERTAIN:
+                work.key.redelivered = True
+        self.feed.requeue()
+        for request in self._panels:
+            request.sent = False
+
+    def _finish_panel(self, work: Work, url: str) -> bool:
+        problem = panel_problem(url, self.caller.allowed_hosts, plain_http=self._plain_http_panels)
+        if problem is not None:
+            self._failed(work, Outcome.TRAP, problem, 0.0, None)
+        else:
+            self._answer_panel(work, PanelResult(url, None))
+        return problem is None
+
+    def _answer_panel(self, work: Work, result: PanelResult) -> None:
+        assert isinstance(work.key, PanelRequest)  # noqa: S101 - for the type checker
+        work.key.finish(result)
+        self.drop_panel(work.key)
+
+    def _failed(
+        self, work: Work, outcome: Outcome, error: str, duration_s: float, memory: int | None
+    ) -> None:
+        if isinstance(work.key, Delivery):
+            self._record(work, work.key, outcome, error, duration_s=duration_s, memory=memory)
+        else:
+            self.recorder.failure(f"panel: {outcome}", error, None)
+            self._answer_panel(work, PanelResult(None, "the plugin could not show its panel"))
+        self.verdict = self.verdict or self._health.failed(trio.current_time())
+
+    def _record(
+        self,
+        work: Work,
+        delivery: Delivery,
+        outcome: Outcome,
+        error: str = "",
+        *,
+        duration_s: float = 0.0,
+        memory: int | None = None,
+    ) -> None:
+        settled = self.feed.done(delivery.event.seq)
+        self.recorder.delivery(
+            work,
+            delivery,
+            outcome,
+            error,
+            duration_s=duration_s,
+            memory=memory,
+            settled=settled,
+        )
+
+    def _adapt(self, slowest: float) -> None:
+        """Keep much in flight for a quick plugin, little for a slow one."""
+        if slowest <= _QUICK_S:
+            self._window = min(self._window * 2, _LARGEST_WINDOW)
+        else:
+            self._window = max(self._window // 2, _SMALLEST_WINDOW)

@@ -1,0 +1,160 @@
+"""Which plugins run: starts and stops the runner of each, and switches off what cannot go on.
+
+The caller of :meth:`Runners.stop` and :meth:`Runners.switch_off` holds the plugin's lock.
+"""
+
+import structlog
+import trio
+
+from supervisor.delivery.feed import Feed
+from supervisor.delivery.journal import Journal
+from supervisor.delivery.recorder import Recorder
+from supervisor.delivery.runner import PluginRunner, RunnerTools
+from supervisor.delivery.work import is_for
+from supervisor.errors import ConfigInvalid
+from supervisor.installed import Installed
+from supervisor.manifest import effective_config
+from supervisor.ports import AdminNotices, Database, Outbox, OutboxEvent
+from supervisor.store import plugins as rows
+from supervisor.store.configs import check_ready
+from supervisor.store.plugins import PluginRow
+
+_PAGE = 256
+_LONGEST_NOTICE = 2000
+
+log = structlog.get_logger("supervisor.runners")
+
+
+class Runners:
+    """The runners of all enabled plugins, each a task of the supervisor's nursery."""
+
+    def __init__(
+        self,
+        nursery: trio.Nursery,
+        installed: Installed,
+        tools: RunnerTools,
+        journal: Journal,
+        *,
+        database: Database,
+        outbox: Outbox,
+        notices: AdminNotices,
+        active: bool,
+    ) -> None:
+        """``active``: whether plugins run at all here, or are only looked after."""
+        self.active = active
+        self._nursery = nursery
+        self._installed = installed
+        self._tools = tools
+        self._journal = journal
+        self._database = database
+        self._outbox = outbox
+        self._notices = notices
+        self._running: dict[str, PluginRunner] = {}
+        self._obstacles: dict[str, str] = {}
+
+    def get(self, plugin_id: str) -> PluginRunner | None:
+        """Return the runner of a plugin, None where it does not run."""
+        return self._running.get(plugin_id)
+
+    def obstacle(self, plugin_id: str) -> str | None:
+        """Return why an enabled plugin does not run."""
+        return self._obstacles.get(plugin_id)
+
+    def pids(self) -> list[int]:
+        """Return the process id of every child."""
+        return [r.session.handle.pid for r in self._running.values() if r.session]
+
+    def start(self, row: PluginRow) -> None:
+        """Run an enabled plugin, unless its configuration does not allow it."""
+        if not self.active or row.id in self._running:
+            return
+        self._obstacles.pop(row.id, None)
+        saved = self._installed.config(row.id)
+        try:
+            check_ready(row.manifest, saved)
+        except ConfigInvalid as exc:
+            log.error("plugin_not_started", plugin=row.id, error=str(exc))
+            self._obstacles[row.id] = str(exc)
+            return
+        recorder = Recorder(self._journal, row.id, row.error_count, row.last_error)
+        feed = Feed(row, self._outbox, self._database, self._journal)
+        config = effective_config(row.manifest, saved.values)
+        runner = PluginRunner(row, config, feed, recorder, self._tools)
+        self._running[row.id] = runner
+        self._nursery.start_soon(self._run, runner, name=f"plugin {row.id}")
+
+    async def stop(self, plugin_id: str) -> None:
+        """Let a plugin finish what runs, and end its process; it stays enabled."""
+        self._obstacles.pop(plugin_id, None)
+        runner = self._running.get(plugin_id)
+        if runner is None:
+            return
+        await runner.stop()
+        self._running.pop(plugin_id, None)
+        await self._journal.flush()
+        if not runner.workload.interrupted:
+            # Nothing is in flight: what was claimed and has no result was never begun.
+            await self._database.write(lambda db: rows.release(db, plugin_id))
+
+    async def switch_off(self, plugin_id: str, reason: str | None) -> None:
+        """Stop a plugin and record it as switched off, and what still waited as dropped."""
+        await self.stop(plugin_id)
+        await self._journal.flush()
+        await self._installed.refresh(plugin_id)
+        row = self._installed.row(plugin_id)
+        waiting = await self._waiting(row)
+        await self._database.write(lambda db: rows.disable(db, row, reason, waiting))
+        await self._installed.refresh(plugin_id)
+
+    async def drain(self) -> None:
+        """Stop every plugin; what waits stays in the outbox."""
+        async with trio.open_nursery() as nursery:
+            for plugin_id in list(self._running):
+                nursery.start_soon(self.stop, plugin_id)
+        await self._journal.flush()
+
+    async def _run(self, runner: PluginRunner) -> None:
+        """Run one plugin; nothing that happens in there ends the others."""
+        plugin_id = runner.row.id
+        try:
+            reason = await runner.run()
+        except Exception as exc:
+            log.exception("runner_broken", plugin=plugin_id)
+            reason = f"the supervisor could not run it: {exc}"
+        finally:
+            if self._running.get(plugin_id) is runner:
+                del self._running[plugin_id]
+        if reason is None:
+            return
+        try:
+            await self._give_up(runner, reason)
+        except Exception as exc:
+            # The database cannot be written just now. It stays off until the next start.
+            log.error("plugin_not_switched_off", plugin=plugin_id, error=str(exc))
+            self._obstacles[plugin_id] = reason
+
+    async def _give_up(self, runner: PluginRunner, reason: str) -> None:
+        """Switch a plugin off that cannot go on, and tell the admins."""
+        plugin_id = runner.row.id
+        async with self._installed.lock(plugin_id):
+            row = self._installed.find(plugin_id)
+            if row is None or not row.enabled or plugin_id in self._running:
+                return  # an admin was quicker
+            log.warning("plugin_switched_off", plugin=plugin_id, reason=reason)
+            await self.switch_off(plugin_id, reason)
+        last = f" Last error: {runner.recorder.last_error}" if runner.recorder.last_error else ""
+        await self._notices.tell_admins(
+            f"The plugin {runner.row.manifest.name} was switched off",
+            f"{reason}.{last}"[:_LONGEST_NOTICE],
+            f"/admin/plugins/{plugin_id}",
+        )
+
+    async def _waiting(self, row: PluginRow) -> list[OutboxEvent]:
+        """Return the events that a plugin subscribed to and will not get, as it is switched off."""
+        subscribed = frozenset(row.manifest.events)
+        waiting: list[OutboxEvent] = []
+        seq = row.settled_seq
+        while page := await self._outbox.read_after(seq, _PAGE):
+            seq = page[-1].seq
+            waiting += [event for event in page if is_for(event, row.id, subscribed)]
+        return waiting

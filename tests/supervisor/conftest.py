@@ -1,0 +1,183 @@
+"""A whole supervisor over a real help desk: SQLite on disk, a fork server, locked children."""
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+import trio
+from argon2 import PasswordHasher
+
+from cli.compose import Actions, Notices
+from helpdesk.actors import SYSTEM, Role
+from helpdesk.passwords import Passwords
+from helpdesk.service import HelpDesk
+from helpdesk.tickets.model import Ticket, TicketDraft
+from helpdesk.users import User
+from sandbox_child.runtime.settings import settings_fingerprint
+from sandbox_child.wasm.sections import manifest_section, replace_custom_section
+from supervisor.config import SupervisorConfig
+from supervisor.delivery.restart import RestartRule
+from supervisor.secrets import SecretBox
+from supervisor.service import HelpDeskPorts, PluginService, open_plugin_service
+from supervisor.store.migrations import migrations
+from supervisor.views import DeliveryView, PluginView, ProcessView
+
+T = TypeVar("T")
+
+KEY = b"k" * 32
+PATIENCE_S = 30
+
+
+@dataclass
+class Desk:
+    """A help desk, its supervisor, and short ways to say what a test does with them."""
+
+    helpdesk: HelpDesk
+    plugins: PluginService
+    user: User
+    admin: User
+    guest: Callable[[str], bytes]
+    path: Path
+    closing: trio.Event = field(default_factory=trio.Event)
+    closed: trio.Event = field(default_factory=trio.Event)
+
+    async def until(self, ask: Callable[[], Awaitable[T]], good: Callable[[T], object]) -> T:
+        """Ask again until the answer is good, and return it."""
+        with trio.fail_after(PATIENCE_S):
+            while not good(answer := await ask()):  # noqa: ASYNC110 - of another process
+                await trio.sleep(0.005)
+        return answer
+
+    async def ticket(self, subject: str = "New laptop") -> Ticket:
+        draft = TicketDraft(subject, "The old one was stolen.")
+        return await self.helpdesk.tickets.create(self.user.actor, draft)
+
+    def module(self, name: str, **manifest: Any) -> bytes:
+        """Return a guest with these keys of its manifest changed."""
+        module = self.guest(name)
+        if not manifest:
+            return module
+        whole = json.loads(manifest_section(module)) | manifest
+        return replace_custom_section(module, "ohd_manifest", json.dumps(whole).encode())
+
+    async def install(
+        self,
+        name: str = "wat/noop",
+        config: dict[str, Any] | None = None,
+        *,
+        enabled: bool = True,
+        **manifest: Any,
+    ) -> PluginView:
+        """Install a guest, configure it, and switch it on."""
+        module = self.module(name, **manifest)
+        view = await self.plugins.install(module, source="a test", actor="test")
+        if config:
+            view = await self.plugins.set_config(view.id, config, actor="test")
+        if enabled:
+            view = await self.plugins.set_enabled(view.id, True, actor="test")
+        return view
+
+    async def probe(self, *steps: dict[str, Any], **more: Any) -> PluginView:
+        """Install the guest that does what its configuration says."""
+        config = {"steps": json.dumps(steps)} | more.pop("config", {})
+        return await self.install("zig/probe", config, **{"events": ["ticket.created"]} | more)
+
+    async def steps(self, plugin_id: str, *steps: dict[str, Any]) -> None:
+        """Give the probe other things to do from the next event on."""
+        await self.plugins.set_config(plugin_id, {"steps": json.dumps(steps)}, actor="test")
+
+    async def deliveries(self, plugin_id: str, count: int = 1) -> list[DeliveryView]:
+        """Wait for so many deliveries, and return all there are, oldest first."""
+
+        async def ask() -> list[DeliveryView]:
+            return list(await self.plugins.deliveries(plugin_id, limit=500))[::-1]
+
+        return await self.until(ask, lambda found: len(found) >= count)
+
+    async def delivery(self, plugin_id: str) -> DeliveryView:
+        """Wait for the first delivery and return it."""
+        return (await self.deliveries(plugin_id))[0]
+
+    async def log(self, plugin_id: str) -> list[str]:
+        return [line.message for line in await self.plugins.logs(plugin_id)]
+
+    async def process(self, plugin_id: str) -> ProcessView:
+        views = await self.plugins.processes()
+        return next(view for view in views if view.plugin_id == plugin_id)
+
+    async def running(self, plugin_id: str) -> PluginView:
+        """Wait until the plugin's process is ready."""
+        return await self.state(plugin_id, "running")
+
+    async def state(self, plugin_id: str, state: str) -> PluginView:
+        """Wait for a state."""
+        return await self.until(
+            lambda: self.plugins.plugin(plugin_id), lambda view: view.state == state
+        )
+
+    async def close(self) -> None:
+        """Stop as a server does that is asked to, and wait for the end."""
+        self.closing.set()
+        await self.closed.wait()
+
+
+async def _run_desk(
+    path: Path,
+    guest: Callable[[str], bytes],
+    settings: dict[str, Any],
+    task_status: trio.TaskStatus[Desk] = trio.TASK_STATUS_IGNORED,
+) -> None:
+    key, run_plugins = settings.pop("key", KEY), settings.pop("run_plugins", True)
+    settings.setdefault("restart", RestartRule(first_delay_s=0.01, longest_delay_s=0.02))
+    config = SupervisorConfig(data_directory=path, **settings)
+    quick = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    database = path / "ohd.sqlite3"
+    closed = trio.Event()
+    try:
+        async with HelpDesk.open(database, migrations=[migrations], passwords=quick) as helpdesk:
+            ports = HelpDeskPorts(
+                helpdesk.database, helpdesk.outbox, Actions(helpdesk), Notices(helpdesk)
+            )
+            async with open_plugin_service(
+                config, ports, SecretBox(key), settings_fingerprint(), run_plugins=run_plugins
+            ) as plugins:
+                user, admin = [await _person(helpdesk, role) for role in (Role.USER, Role.ADMIN)]
+                desk = Desk(helpdesk, plugins, user, admin, guest, path, closed=closed)
+                task_status.started(desk)
+                await desk.closing.wait()
+    finally:
+        closed.set()
+
+
+async def _person(helpdesk: HelpDesk, role: Role) -> User:
+    email = f"{role}@example.com"
+    found = await helpdesk.users.find_by_email(SYSTEM, email)
+    return found or await helpdesk.users.create(SYSTEM, email=email, name=role, role=role)
+
+
+@pytest.fixture
+async def open_desk(
+    tmp_path: Path, guest: Callable[[str], bytes]
+) -> AsyncIterator[Callable[..., Awaitable[Desk]]]:
+    """Return a function that opens the desk of this test with settings of the supervisor.
+
+    It may be called again once the desk is closed: the data directory is the same.
+    """
+    async with trio.open_nursery() as nursery:
+        opened: list[Desk] = []
+
+        async def start(**settings: Any) -> Desk:
+            opened.append(await nursery.start(_run_desk, tmp_path, guest, settings))
+            return opened[-1]
+
+        yield start
+        for one in opened:
+            one.closing.set()
+
+
+@pytest.fixture
+async def desk(open_desk: Callable[..., Awaitable[Desk]]) -> Desk:
+    return await open_desk()
