@@ -5,7 +5,8 @@ Imports nothing of the other packages. The layers, lowest first; each imports on
     errors  clock  ids  text          facts that everything speaks of
     actors  access                    who acts, and what they may do (pure)
     storage/                          one writer thread, read-only readers, migrations
-    events  outbox                    payloads, and the durable list that plugins are fed from
+    events  outbox  news              payloads; the durable list that plugins are fed from; what
+                                      has just changed, for open pages
     passwords users groups catalogue statuses settings
     sessions api_keys notifications
     tickets/                          tickets and all that hangs on one

@@ -17,6 +17,7 @@ from helpdesk.audit import AUDIT_MIGRATIONS, AuditLog
 from helpdesk.catalogue import Catalogue
 from helpdesk.clock import Clock, SystemClock
 from helpdesk.groups import Groups
+from helpdesk.news import Newsroom
 from helpdesk.notifications import Notifications
 from helpdesk.outbox import Outbox
 from helpdesk.passwords import Passwords
@@ -36,12 +37,15 @@ class HelpDesk:
         self,
         database: Database,
         outbox: Outbox,
+        news: Newsroom,
+        *,
         clock: Clock,
         defaults: SettingValues,
         passwords: Passwords,
     ) -> None:
         self.database = database
         self.outbox = outbox
+        self.news = news
         self.clock = clock
         self.passwords = passwords
         self.audit = AuditLog(database, clock)
@@ -76,7 +80,8 @@ class HelpDesk:
             yield cls(
                 database,
                 await Outbox.open(database),
-                clock or SystemClock(),
-                defaults or SettingValues(),
-                passwords or Passwords(),
+                await Newsroom.open(database),
+                clock=clock or SystemClock(),
+                defaults=defaults or SettingValues(),
+                passwords=passwords or Passwords(),
             )

@@ -5,6 +5,7 @@ first; each imports only from above::
 
     config errors ports               settings, errors, what is needed of the supervisor
     security/                         host and origin, throttle, headers (pure)
+    live                              who is told of what changes
     house                             what the handlers of an app share
     sessions logins                   who visits
     links redirects                   addresses of pages

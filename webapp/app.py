@@ -11,7 +11,8 @@ from webapp.api import replies as api_replies
 from webapp.api import tickets as api_tickets
 from webapp.config import WebConfig
 from webapp.connection import WholeExchange
-from webapp.pages import login, panels, ticket, ticket_list, ticket_new
+from webapp.live import Hub
+from webapp.pages import events, login, panels, ticket, ticket_list, ticket_new
 from webapp.pages import plugins as plugin_pages
 from webapp.ports import Plugins
 from webapp.security.throttle import Throttle
@@ -24,6 +25,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     ticket_new.blueprint,
     ticket.blueprint,
     panels.blueprint,
+    events.blueprint,
     plugin_pages.blueprint,
     api_login.blueprint,
     api_login.me_blueprint,
@@ -42,7 +44,8 @@ def create_app(helpdesk: HelpDesk, plugins: Plugins, config: WebConfig) -> Quart
     app.config["BODY_TIMEOUT"] = config.body_timeout_s
     app.config["PROPAGATE_EXCEPTIONS"] = False
     throttle = Throttle(window_s=config.login_window_s)
-    house.install(app.extensions, house.House(helpdesk, plugins, config, throttle))
+    live = Hub(helpdesk.news)
+    house.install(app.extensions, house.House(helpdesk, plugins, config, throttle, live))
     guard.install(app)
     failures.install(app)
     for blueprint in BLUEPRINTS:

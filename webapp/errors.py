@@ -10,7 +10,8 @@
     ├── BodyUnreadable     400  the body is not what its type says
     ├── NotJson            415  the route takes JSON, and the body is something else
     ├── WrongHost          421  the request names a host that this server does not answer for
-    └── TooManyAttempts    429  wait, then log in again
+    ├── TooManyAttempts    429  wait, then log in again
+    └── TooManyStreams     429  too many open pages ask for live updates
 
 The messages are shown to people as they are, so they say what to do and nothing of the inside.
 """
@@ -105,3 +106,12 @@ class TooManyAttempts(WebError):
         minutes = -(-self.retry_after_s // 60)
         wait = "a minute" if minutes == 1 else f"{minutes} minutes"
         super().__init__(f"too many attempts to log in; wait {wait} and try again")
+
+
+class TooManyStreams(WebError):
+    """Too many open pages ask for live updates."""
+
+    status = 429
+
+    def __init__(self) -> None:
+        super().__init__("too many open pages ask for live updates; close some, or load them anew")

@@ -41,6 +41,7 @@ ACCESS = {
     "ticket_new": Access.SIGNED_IN,
     "ticket": Access.SIGNED_IN,
     "panels": Access.SIGNED_IN,
+    "events": Access.SIGNED_IN,
     "plugin_pages": Access.ADMIN,
     "api_login": Access.ANYONE,
     "api_me": Access.SIGNED_IN,
@@ -55,7 +56,7 @@ page cannot send without being asked for permission first (CORS), and the origin
 
 def is_api(path: str) -> bool:
     """Tell whether errors on this path are answered as JSON."""
-    return path.startswith("/api/") or "/panels/" in path
+    return path.startswith("/api/") or "/panels/" in path or path == "/events"
 
 
 async def admit() -> ResponseReturnValue | None:
@@ -75,6 +76,8 @@ async def admit() -> ResponseReturnValue | None:
         raise NotForYou(Role.ADMIN)
     if request.method not in _SAFE_METHODS:
         await _refuse_forgery(visit)
+    if visit.user is not None and not is_api(request.path):
+        g.unread = await house().helpdesk.notifications.unread_count(visit.actor)
     return None
 
 

@@ -1,4 +1,4 @@
-"""What the handlers work with, held by the app: the two halves, the settings, the throttle.
+"""What the handlers work with, held by the app: both halves, settings, throttle, live updates.
 
 It exists so that handlers need no globals. Only ``app.py`` makes one.
 """
@@ -10,6 +10,7 @@ from quart import current_app
 
 from helpdesk.service import HelpDesk
 from webapp.config import WebConfig
+from webapp.live import Hub
 from webapp.ports import Plugins
 from webapp.security.throttle import Throttle
 
@@ -24,6 +25,7 @@ class House:
     plugins: Plugins
     config: WebConfig
     throttle: Throttle
+    live: Hub
 
 
 def install(extensions: dict[str, object], house_: House) -> None:
@@ -34,3 +36,8 @@ def install(extensions: dict[str, object], house_: House) -> None:
 def house() -> House:
     """Return the house of the app that serves the current request."""
     return cast(House, current_app.extensions[_KEY])
+
+
+def house_of(extensions: dict[str, object]) -> House:
+    """Return the house of an app, by its ``extensions``."""
+    return cast(House, extensions[_KEY])

@@ -8,6 +8,7 @@ from hypercorn.trio import serve as hypercorn_serve
 from quart_trio import QuartTrio
 
 from webapp.config import KIB, WebConfig
+from webapp.house import house_of
 
 _log = logging.getLogger(__name__)
 
@@ -43,6 +44,11 @@ async def serve(
     Raises ``OSError`` where the address cannot be listened on.
     """
     shutdown = stop if stop is not None else trio.Event()
+
+    async def asked_to_stop() -> None:
+        await shutdown.wait()
+        house_of(app.extensions).live.close()
+
     await hypercorn_serve(
-        app, server_config(config), shutdown_trigger=shutdown.wait, task_status=task_status
+        app, server_config(config), shutdown_trigger=asked_to_stop, task_status=task_status
     )

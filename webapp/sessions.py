@@ -78,6 +78,20 @@ async def find_visit(request: Request, house: House) -> Visit:
     return _nobody(request, house.config)
 
 
+async def person_behind(credential: str, house: House) -> User | None:
+    """Return whose API key or session token this is; None where it is no more."""
+    if _BEARER.fullmatch(f"Bearer {credential}"):
+        return await house.helpdesk.api_keys.find_user(credential)
+    session = await house.helpdesk.sessions.find(credential)
+    return None if session is None else session.user
+
+
+def shown_credential(request: Request, config: WebConfig) -> str:
+    """Return the API key or session token that a request shows; empty where it shows none."""
+    match = _BEARER.fullmatch(request.headers.get("Authorization", ""))
+    return match[1] if match else request.cookies.get(config.session_cookie, "")
+
+
 async def _by_key(authorization: str, house: House) -> Visit:
     match = _BEARER.fullmatch(authorization)
     user = await house.helpdesk.api_keys.find_user(match[1]) if match else None

@@ -17,7 +17,7 @@ def connect_writer(path: Path) -> sqlite3.Connection:
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     try:
-        _set(connection, journal_mode="WAL", synchronous="FULL")
+        _set(connection, journal_mode="WAL", synchronous="FULL", temp_store="MEMORY")
     except sqlite3.Error:
         connection.close()
         raise

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 import trio
+from quart_trio import QuartTrio
 
 from helpdesk.accounts import User
 from helpdesk.actors import SYSTEM, Role
@@ -268,6 +269,7 @@ class Site:
     shelf: Shelf
     people: People
     config: WebConfig
+    app: QuartTrio
     _stack: AsyncExitStack
 
     async def stranger(self) -> Browser:
@@ -325,7 +327,7 @@ async def build_site(
             config = WebConfig(**{"port": 0} | settings)
             app = create_app(desk, shelf, config)
             bound = await nursery.start(lambda **k: serve(app, config, **k))
-            return Site(bound[0], desk, shelf, await _people(desk), config, stack)
+            return Site(bound[0], desk, shelf, await _people(desk), config, app, stack)
 
         yield build
         nursery.cancel_scope.cancel()
