@@ -6,11 +6,15 @@ these protocols; a plugin host on another machine would have to bring the same t
 
 import enum
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 T = TypeVar("T")
+
+AuditWriter = Callable[[sqlite3.Connection, Mapping[str, object]], None]
+"""Writes an entry of the audit log in the transaction of its change; the mapping says what changed,
+``changed`` in place of a secret."""
 
 
 class Database(Protocol):
@@ -125,4 +129,12 @@ class AdminNotices(Protocol):
 
     async def tell_admins(self, title: str, body: str, link: str) -> None:
         """Put a notice into every admin's list; ``link`` is a path of the web app."""
+        ...
+
+
+class AuditLog(Protocol):
+    """Where it is written down what admins did to plugins."""
+
+    def stamp(self, actor_id: str, action: str, subject: str) -> AuditWriter:
+        """Return what writes the entry; time and origin are those of the calling task."""
         ...

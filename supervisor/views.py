@@ -144,3 +144,15 @@ class DeliveryView:
     memory_bytes: int | None
     host_calls: tuple[dict[str, Any], ...]
     redelivered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRotation:
+    """What came of replacing the key that secrets are encrypted with."""
+
+    resealed: int
+    """Secrets that are now sealed with the new key."""
+    unreadable: tuple[str, ...]
+    """Plugin and field of each secret that no key opens; they were left as they are."""
+    from_environment: bool
+    """Whether the operator gives the keys, and now has to take the old one away."""

@@ -16,7 +16,7 @@ Layers, lower ones know nothing of higher ones::
 Knows nothing of plugins but their declared hosts, nothing of tickets, frames or deadlines.
 """
 
-from supervisor.egress.client import EgressClient
+from supervisor.egress.client import EgressClient, EgressProgress
 from supervisor.egress.errors import EgressError, MalformedRequest, RouteInvalid
 from supervisor.egress.messages import EgressAnswer, EgressPolicy, EgressRequest, parse_request
 
@@ -25,6 +25,7 @@ __all__ = [
     "EgressClient",
     "EgressError",
     "EgressPolicy",
+    "EgressProgress",
     "EgressRequest",
     "MalformedRequest",
     "RouteInvalid",

@@ -44,11 +44,27 @@ _ANYWHERE: tuple[IPNetwork, ...] = (
 
 
 @dataclass(slots=True)
-class _Progress:
-    """What is known of a request so far, for the answer, however it ends."""
+class EgressProgress:
+    """What is known of a request so far, however it ends, by cancellation too."""
 
     connection: PinnedConnection | None = None
     dropped: tuple[str, ...] = ()
+
+    @property
+    def address(self) -> str | None:
+        """The address that was connected."""
+        connection = self.connection
+        return str(connection.address) if connection and connection.address else None
+
+    @property
+    def sent_bytes(self) -> int:
+        """Bytes written to the server, inside TLS."""
+        return self.connection.sent_bytes if self.connection else 0
+
+    @property
+    def received_bytes(self) -> int:
+        """Bytes read from the server, inside TLS."""
+        return self.connection.received_bytes if self.connection else 0
 
 
 class EgressClient:
@@ -65,11 +81,7 @@ class EgressClient:
         resolver: Resolver | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        self._policy = policy
-        self._routes = {
-            host.lower(): parse_route(host, base_url) for host, base_url in policy.routes.items()
-        }
-        self._private = {host.lower(): networks for host, networks in policy.private.items()}
+        self.set_policy(policy)
         self._resolver = resolver or SystemResolver()
         self._tls = tls
 
@@ -87,32 +99,45 @@ class EgressClient:
     ) -> None:
         """Leave nothing: each request has closed its own connection."""
 
-    async def request(self, request: EgressRequest, allowed_hosts: frozenset[str]) -> EgressAnswer:
+    def set_policy(self, policy: EgressPolicy) -> None:
+        """Let requests from now on follow another policy; raises ``RouteInvalid``."""
+        routes = {host.lower(): parse_route(host, url) for host, url in policy.routes.items()}
+        self._policy, self._routes = policy, routes
+        self._private = {host.lower(): networks for host, networks in policy.private.items()}
+
+    async def request(
+        self,
+        request: EgressRequest,
+        allowed_hosts: frozenset[str],
+        progress: EgressProgress | None = None,
+    ) -> EgressAnswer:
         """Make one request for a plugin that declared ``allowed_hosts``.
 
-        Raises nothing for what a guest or the network does, ``trio.Cancelled`` alone.
+        Raises nothing for what a guest or the network does, ``trio.Cancelled`` alone; then the
+        caller's ``progress`` says how far it came.
         """
         started = time.monotonic()
-        progress = _Progress()
-        detail = None
+        progress = progress or EgressProgress()
+        detail, refused = None, False
         try:
             status, body = await self._attempt(request, allowed_hosts, progress)
         except RequestFailed as failed:
             status, body, detail = failed.status, b"", str(failed)
-        connection = progress.connection
+            refused = failed.refused
         return EgressAnswer(
             status=status,
             body=body,
             detail=detail,
-            address=str(connection.address) if connection and connection.address else None,
-            sent_bytes=connection.sent_bytes if connection else 0,
-            received_bytes=connection.received_bytes if connection else 0,
+            address=progress.address,
+            sent_bytes=progress.sent_bytes,
+            received_bytes=progress.received_bytes,
             duration_s=time.monotonic() - started,
             dropped_headers=progress.dropped,
+            refused=refused,
         )
 
     async def _attempt(
-        self, request: EgressRequest, allowed_hosts: frozenset[str], progress: _Progress
+        self, request: EgressRequest, allowed_hosts: frozenset[str], progress: EgressProgress
     ) -> tuple[int, bytes]:
         if self._tls is None:
             msg = "the egress client is used outside its async with block"
@@ -138,7 +163,7 @@ class EgressClient:
 
 
 def _prepare(
-    request: EgressRequest, target: Target, route: Route | None, progress: _Progress
+    request: EgressRequest, target: Target, route: Route | None, progress: EgressProgress
 ) -> Outgoing:
     method = request.method.upper()
     if method not in METHODS:

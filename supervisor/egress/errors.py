@@ -55,11 +55,14 @@ class RequestFailed(EgressError):
     """No answer can be handed to the guest; ``status`` is what it sees instead."""
 
     status = 0
+    refused = False
+    """Whether a rule of ours forbids the request, rather than the network failing it."""
 
 
 class HostNotDeclared(RequestFailed):
     """No host of ``allowed_hosts`` can be read from the URL; nothing was connected."""
 
+    refused = True
     status = 403
 
     def __init__(self, host: str | None) -> None:
@@ -75,6 +78,8 @@ class HostNotDeclared(RequestFailed):
 class TargetRefused(RequestFailed):
     """The host is declared, but the rest of the URL is not one that is sent."""
 
+    refused = True
+
     def __init__(self, host: str, why: str) -> None:
         self.host = host
         super().__init__(f"the URL for {host} is refused: {why}")
@@ -83,6 +88,8 @@ class TargetRefused(RequestFailed):
 class MethodRefused(RequestFailed):
     """A verb that plugins may not use."""
 
+    refused = True
+
     def __init__(self, allowed: tuple[str, ...]) -> None:
         super().__init__(f"the method is refused: use one of {', '.join(allowed)}")
 
@@ -90,12 +97,16 @@ class MethodRefused(RequestFailed):
 class HeaderRefused(RequestFailed):
     """A header name or value that could be read as something else on the way."""
 
+    refused = True
+
     def __init__(self, why: str) -> None:
         super().__init__(f"a request header is refused: {why}")
 
 
 class RequestTooLarge(RequestFailed):
     """The request has more bytes than allowed."""
+
+    refused = True
 
     def __init__(self, size: int, limit: int) -> None:
         self.size = size
@@ -105,6 +116,8 @@ class RequestTooLarge(RequestFailed):
 
 class LiveRequestsOff(RequestFailed):
     """Only hosts with a stand-in are reached in this run."""
+
+    refused = True
 
     def __init__(self, host: str) -> None:
         self.host = host
@@ -123,6 +136,8 @@ class NameNotResolved(RequestFailed):
 
 class AddressRefused(RequestFailed):
     """The name leads to an address that plugins may not reach; none of its addresses is used."""
+
+    refused = True
 
     def __init__(self, address: str, kind: str, host: str | None = None) -> None:
         self.address = address

@@ -66,6 +66,8 @@ class EgressAnswer:
     duration_s: float
     dropped_headers: tuple[str, ...] = ()
     """Names that the guest gave and that are never sent on; see ``headers``."""
+    refused: bool = False
+    """Whether it was a rule that kept the request from being made."""
 
 
 class _GuestRequest(msgspec.Struct):
