@@ -1,10 +1,12 @@
 """The static files: read once at the start, served from memory under a name that never goes stale.
 
-An asset's address carries its content hash, so browsers may keep it for good. The folder is
-small and ours; nothing that a user uploads is ever served from here.
+An asset's address carries its content hash, so browsers may keep it for good; a script that
+imports another names it with that one's hash, so that the two never come from different versions.
+The folder is small and ours; nothing that a user uploads is ever served from here.
 """
 
 import hashlib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +20,7 @@ _TYPES = {
 }
 _FOREVER = "public, max-age=31536000, immutable"
 _BRIEFLY = "public, max-age=300"
+_IMPORT = re.compile(rb'(?<=from ")\./([a-z_]+\.js)(?=";)')
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +33,30 @@ class Asset:
 
 
 def _load() -> dict[str, Asset]:
-    assets = {}
+    found: dict[str, Asset] = {}
     for path in sorted(_FOLDER.iterdir()):
+        _read(path, found)
+    return found
+
+
+def _read(path: Path, found: dict[str, Asset]) -> Asset:
+    """Read one file after those that it imports; scripts must not import in a circle."""
+    if path.name not in found:
         body = path.read_bytes()
+        if path.suffix == ".js":
+            body = _IMPORT.sub(lambda match: _address_in(path, match, found), body)
         digest = hashlib.sha256(body).hexdigest()[:16]
-        assets[path.name] = Asset(body, _TYPES[path.suffix], digest)
-    return assets
+        found[path.name] = Asset(body, _TYPES[path.suffix], digest)
+    return found[path.name]
+
+
+def _address_in(importer: Path, match: re.Match[bytes], found: dict[str, Asset]) -> bytes:
+    name = match[1].decode("ascii")
+    return _address(name, _read(importer.with_name(name), found)).encode("ascii")
+
+
+def _address(name: str, asset: Asset) -> str:
+    return f"/static/{name}?v={asset.digest}"
 
 
 ASSETS = _load()
@@ -45,7 +66,7 @@ blueprint = Blueprint("assets", __name__)
 
 def asset_url(name: str) -> str:
     """Return the address of the asset with its content hash; ``KeyError`` for an unknown one."""
-    return f"/static/{name}?v={ASSETS[name].digest}"
+    return _address(name, ASSETS[name])
 
 
 @blueprint.get("/static/<name>")

@@ -1,5 +1,6 @@
 """Addresses of pages, built in one place so that nothing is glued together by hand."""
 
+from collections.abc import Iterable
 from urllib.parse import quote, urlencode
 
 
@@ -9,9 +10,14 @@ def login_url(then: str) -> str:
 
 
 def ticket_url(ticket_id: str, done: str = "") -> str:
-    """Return a ticket's page; ``done`` names what has just been done, so that it can be said."""
+    """Return a ticket's page; ``done`` names what has just been done: the page says it there."""
     address = f"/tickets/{quote(ticket_id, safe='')}"
-    return f"{address}?{urlencode({'done': done})}" if done else address
+    return f"{address}?{urlencode({'done': done})}#done" if done else address
+
+
+def earlier_url(ticket_id: str, before: str) -> str:
+    """Return a ticket's page with the part of its story before an entry."""
+    return f"{ticket_url(ticket_id)}?{urlencode({'before': before})}"
 
 
 def panel_url(ticket_id: str, plugin_id: str) -> str:
@@ -25,7 +31,8 @@ def plugin_url(plugin_id: str, done: str = "") -> str:
     return f"{address}?{urlencode({'done': done})}" if done else address
 
 
-def with_page(arguments: list[tuple[str, str]], page: int) -> str:
-    """Return the query string of another page of the same list, filters kept."""
-    kept = [(key, value) for key, value in arguments if key != "page" and value]
-    return "?" + urlencode([*kept, ("page", str(page))])
+def list_url(arguments: Iterable[tuple[str, str]], **changed: str) -> str:
+    """Return the ticket list with these arguments, some changed; empty ones are left out."""
+    kept = {**dict(arguments), **changed}
+    query = urlencode({name: value for name, value in kept.items() if value})
+    return f"/tickets?{query}" if query else "/tickets"

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from quart import Response
+from quart import Response, g
 
 from webapp.assets import asset_url
 from webapp.house import house
@@ -49,6 +49,18 @@ def slug(value: str) -> str:
     return "".join(char if char.isascii() and char.isalnum() else "-" for char in value.lower())
 
 
+def initials(name: str) -> str:
+    """Return the first letters of the first and the last word of a name, for a round badge."""
+    found = [word[0] for word in name.split() if word[0].isalnum()]
+    return "".join((found[0], found[-1]) if len(found) > 1 else found).upper() or "?"
+
+
+def sentence(text: str) -> str:
+    """Show an error's text as a sentence: a capital at its start and a full stop at its end."""
+    ended = text if text.endswith((".", "!", "?", "…")) else f"{text}."
+    return ended[:1].upper() + ended[1:]
+
+
 def pretty(value: Any) -> str:
     """Show a JSON value indented."""
     return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
@@ -63,7 +75,15 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(moment=moment, size=size, words=words, slug=slug, pretty=pretty)
+    environment.filters.update(
+        moment=moment,
+        size=size,
+        words=words,
+        slug=slug,
+        initials=initials,
+        sentence=sentence,
+        pretty=pretty,
+    )
     environment.globals["asset_url"] = asset_url
     return environment
 
@@ -75,7 +95,11 @@ def page(template: str, *, status: int = 200, **values: Any) -> Response:
     """Return a response with ``template`` filled in for the current visitor."""
     visit = current_visit()
     text = _ENVIRONMENT.get_template(template).render(
-        visit=visit, csrf_token=visit.csrf_token, config=house().config, **values
+        visit=visit,
+        csrf_token=visit.csrf_token,
+        config=house().config,
+        unread=g.get("unread", 0),
+        **values,
     )
     response = Response(text, status=status, content_type="text/html; charset=utf-8")
     response.headers["Cache-Control"] = "no-store"

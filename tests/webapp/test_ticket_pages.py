@@ -67,22 +67,82 @@ async def test_a_refused_form_keeps_what_was_typed_and_names_the_field(
     assert (await site.desk.tickets.list(SYSTEM)).total == 0
 
 
-async def test_the_catalogue_is_chosen_by_one_select(site: Any) -> None:
-    admin = site.people.admin.actor
-    hardware = await site.desk.catalogue.add_category(admin, "Hardware")
-    laptop = await site.desk.catalogue.add_type(admin, hardware.id, "Laptop")
-    battery = await site.desk.catalogue.add_item(admin, laptop.id, "Battery")
+async def _catalogue(site: Any) -> tuple[str, str, str, str, str]:
+    """Hardware / Laptop / Battery and Software / Email, as the values of their options."""
+    admin, catalogue = site.people.admin.actor, site.desk.catalogue
+    hardware = (await catalogue.add_category(admin, "Hardware")).id
+    laptop = (await catalogue.add_type(admin, hardware, "Laptop")).id
+    battery = (await catalogue.add_item(admin, laptop, "Battery")).id
+    software = (await catalogue.add_category(admin, "Software")).id
+    email = (await catalogue.add_type(admin, software, "Email")).id
+    return (
+        hardware,
+        f"{hardware}/{laptop}",
+        f"{hardware}/{laptop}/{battery}",
+        software,
+        f"{software}/{email}",
+    )
+
+
+async def test_category_type_and_item_are_three_selects_that_say_where_they_belong(
+    site: Any,
+) -> None:
+    hardware, laptop, battery, _, _ = await _catalogue(site)
     browser = await site.as_("user")
     form = await browser.get("/tickets/new")
-    assert "Hardware / Laptop / Battery" in form.words()
+    assert '<optgroup label="Hardware / Laptop">' in form.text
+    assert f'<option value="{battery}" data-in="{laptop}">Battery</option>' in form.text
     page = await browser.submit(
         "/tickets/new",
         "/tickets/new",
         subject="s",
         description="d",
-        category=f"{hardware.id}/{laptop.id}/{battery.id}",
+        category=hardware,
+        type=laptop,
+        item=battery,
     )
     assert "Hardware / Laptop / Battery" in page.words()
+
+
+async def test_a_chosen_item_brings_its_type_and_category_along(site: Any) -> None:
+    _, _, battery, _, _ = await _catalogue(site)
+    browser = await site.as_("user")
+    page = await browser.submit(
+        "/tickets/new", "/tickets/new", subject="s", description="d", item=battery
+    )
+    assert "Hardware / Laptop / Battery" in page.words()
+
+
+async def test_a_type_of_another_category_is_refused_beside_its_field(site: Any) -> None:
+    hardware, _, _, _, email = await _catalogue(site)
+    browser = await site.as_("user")
+    page = await browser.submit(
+        "/tickets/new",
+        "/tickets/new",
+        subject="kept",
+        description="d",
+        category=hardware,
+        type=email,
+    )
+    assert page.status == 422
+    assert 'id="type-problem"' in page.text
+    assert 'value="kept"' in page.text
+
+
+async def test_a_new_category_drops_the_type_of_the_old_one(site: Any) -> None:
+    hardware, laptop, battery, software, _ = await _catalogue(site)
+    ticket = await site.ticket(category=hardware, type=laptop.split("/")[1])
+    browser, at = await site.as_("staff"), f"/tickets/{ticket.id}"
+    was = {"was_category": hardware, "was_type": laptop, "was_item": ""}
+    await browser.submit(at, f"{at}/update", **was, category=hardware, type=laptop, item=battery)
+    now = await site.desk.tickets.get(SYSTEM, ticket.id)
+    assert now.item is not None
+    assert now.item.name == "Battery"
+    was["was_item"] = battery
+    await browser.submit(at, f"{at}/update", **was, category=software, type=laptop, item=battery)
+    now = await site.desk.tickets.get(SYSTEM, ticket.id)
+    assert now.category is not None
+    assert (now.category.name, now.type, now.item) == ("Software", None, None)
 
 
 async def test_reply_and_note_look_different_and_say_what_they_are(site: Any) -> None:
@@ -93,7 +153,7 @@ async def test_reply_and_note_look_different_and_say_what_they_are(site: Any) ->
     assert "Your internal note is added." in page.words()
     assert "<em>this</em>" in page.text
     assert "Internal note, not shown to the submitter" in page.words()
-    assert page.text.count('class="card entry note"') == 2  # the note, and the form for notes
+    assert page.text.count('class="card note"') == 2  # the note, and the form for notes
 
 
 async def test_a_note_is_never_shown_to_the_submitter(site: Any) -> None:
@@ -240,11 +300,11 @@ async def test_a_senseless_page_or_sort_is_as_if_left_out(site: Any, query: str)
 
 
 async def test_a_user_sees_only_their_own_tickets(site: Any) -> None:
-    await site.ticket(subject="Mine alone", by="user")
-    await site.ticket(subject="Of somebody else", by="other")
-    page = await (await site.as_("user")).get("/tickets?q=o")
-    assert "Mine alone" in page.words()
-    assert "Of somebody else" not in page.words()
+    await site.ticket(subject="Printer, mine alone", by="user")
+    await site.ticket(subject="Printer of somebody else", by="other")
+    page = await (await site.as_("user")).get("/tickets?q=printer")
+    assert "Printer, mine alone" in page.words()
+    assert "of somebody else" not in page.words()
 
 
 @pytest.mark.parametrize("ticket_id", ["01JZ0000000000000000000003", "x", "%00", "..%2f", "é" * 99])

@@ -1,10 +1,11 @@
 """What the selects of ticket forms offer, and how their values read back.
 
-A category, its type and its item are one select, so that choosing works without JavaScript: the
-value is the ids joined by ``/``, the label the names.
+A category, its type and its item are three selects. The value of each is the whole path in ids, so
+that the three say what belongs together however they are filled in: a script narrows each to the
+one above it, and without a script the server settles what fits.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from helpdesk.catalogue import CategoryNode
@@ -13,6 +14,8 @@ from helpdesk.groups import Group
 from helpdesk.tickets.model import Assignee, TicketSummary
 from helpdesk.users import User
 
+LEVELS = ("category", "type", "item")
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -20,48 +23,99 @@ class Choice:
 
     value: str
     label: str
+    above: str = ""
+    """Value of the select above that it belongs to."""
+    group: str = ""
+    """Names of what it belongs to."""
 
 
 @dataclass(frozen=True, slots=True)
-class Classification:
-    """A chosen category with its type and item, as ids."""
+class Level:
+    """One of the three selects of the catalogue."""
 
-    category: str | None = None
-    type: str | None = None
-    item: str | None = None
-
-
-def categories(tree: Sequence[CategoryNode]) -> tuple[Choice, ...]:
-    """List the whole catalogue, each node below the one that it belongs to."""
-    return tuple(_nodes(tree))
+    name: str
+    label: str
+    choices: tuple[Choice, ...]
+    chosen: str
+    above: str
+    """Name of the select above, if any."""
 
 
-def _nodes(tree: Sequence[CategoryNode]) -> Iterator[Choice]:
-    for category in tree:
-        yield Choice(category.id, category.name)
-        for kind in category.types:
-            yield Choice(f"{category.id}/{kind.id}", f"{category.name} / {kind.name}")
-            for item in kind.items:
-                yield Choice(
-                    f"{category.id}/{kind.id}/{item.id}",
-                    f"{category.name} / {kind.name} / {item.name}",
-                )
+def catalogue_levels(tree: Sequence[CategoryNode], chosen: Mapping[str, str]) -> tuple[Level, ...]:
+    """Return the three selects; ``chosen`` has the value of each by its name."""
+    types = tuple(
+        Choice(f"{category.id}/{kind.id}", kind.name, category.id, category.name)
+        for category in tree
+        for kind in category.types
+    )
+    items = tuple(
+        Choice(
+            f"{category.id}/{kind.id}/{item.id}",
+            item.name,
+            f"{category.id}/{kind.id}",
+            f"{category.name} / {kind.name}",
+        )
+        for category in tree
+        for kind in category.types
+        for item in kind.items
+    )
+    every = (tuple(Choice(category.id, category.name) for category in tree), types, items)
+    return tuple(
+        Level(name, name.capitalize(), choices, chosen.get(name, ""), above)
+        for name, choices, above in zip(LEVELS, every, ("", *LEVELS), strict=False)
+    )
 
 
-def category_value(ticket: TicketSummary) -> str:
-    """Return the select's value for how a ticket stands."""
-    refs = (ticket.category, ticket.type, ticket.item)
-    return "/".join(ref.id for ref in refs if ref is not None)
+def place_values(ticket: TicketSummary) -> dict[str, str]:
+    """Return the values of the three selects for how a ticket stands."""
+    values, path = {}, ""
+    for name, ref in zip(LEVELS, (ticket.category, ticket.type, ticket.item), strict=True):
+        path = f"{path}/{ref.id}".removeprefix("/") if ref else path
+        values[name] = path if ref else ""
+    return values
 
 
-def read_category(value: str) -> Classification:
-    """Read a value of the category select; empty for none."""
-    if not value:
-        return Classification()
-    parts = value.split("/")
-    if len(parts) > 3:
-        raise Invalid("category", repr(value[:80]), "one that the form offers")
-    return Classification(*parts)
+def place_is_changed(fields: Mapping[str, str]) -> bool:
+    """Tell whether any of the three selects says another thing than it did (``was_<name>``)."""
+    return bool(_changed(fields))
+
+
+def read_place(fields: Mapping[str, str]) -> dict[str, str | None]:
+    """Return the chosen ``category``, ``type`` and ``item`` as ids.
+
+    Where the three do not fit together, what was changed counts, the deepest first: a new type
+    brings its category along, a new category drops the type that belonged to the old one. Raises
+    ``Invalid`` for two changes that contradict each other.
+    """
+    changed = _changed(fields)
+    filled = [name for name in changed if fields.get(name)]
+    if filled:
+        path = _filled_path(fields, filled)
+    else:
+        # Something was emptied, or nothing changed: all above the first of these stays.
+        level = LEVELS.index(changed[0]) if changed else len(LEVELS)
+        path = max((fields.get(name, "") for name in LEVELS[:level]), key=len, default="")
+    ids = path.split("/") if path else []
+    if len(ids) > len(LEVELS):
+        raise Invalid("category", repr(path[:80]), "one that the form offers")
+    return dict(zip(LEVELS, [*ids, None, None, None], strict=False))
+
+
+def _changed(fields: Mapping[str, str]) -> list[str]:
+    return [name for name in LEVELS if fields.get(name, "") != fields.get(f"was_{name}", "")]
+
+
+def _filled_path(fields: Mapping[str, str], filled: Sequence[str]) -> str:
+    deepest = filled[-1]
+    path = fields[deepest]
+    for name in filled[:-1]:
+        if not path.startswith(fields[name] + "/"):
+            raise Invalid(deepest, f"one of another {name}", f"one that belongs to the {name}")
+    for name in LEVELS[LEVELS.index(deepest) + 1 :]:
+        if not fields.get(name, "").startswith(path + "/"):
+            break
+        path = fields[name]
+    return path
 
 
 def people(users: Sequence[User]) -> tuple[Choice, ...]:

@@ -16,7 +16,7 @@ from webapp.failures import failure
 from webapp.forms import form_fields
 from webapp.house import house
 from webapp.links import ticket_url
-from webapp.pages.choices import read_category
+from webapp.pages.choices import place_is_changed, read_place
 from webapp.pages.ticket_view import show_ticket
 from webapp.redirects import see
 from webapp.sessions import current_visit
@@ -27,7 +27,8 @@ blueprint = Blueprint("ticket", __name__)
 @blueprint.get("/tickets/<ticket_id>")
 async def ticket_page(ticket_id: str) -> Response:
     """Show the ticket."""
-    return await show_ticket(ticket_id, done=request.args.get("done", ""))
+    before = request.args.get("before") or None
+    return await show_ticket(ticket_id, done=request.args.get("done", ""), before=before)
 
 
 @blueprint.post("/tickets/<ticket_id>/<any(reply,note,resolve,reopen,close,update):step>")
@@ -83,21 +84,17 @@ async def _update(ticket_id: str, fields: Mapping[str, str]) -> None:
     """
     changed = {
         name: fields[name]
-        for name in ("priority", "category", "assignee", "status")
+        for name in ("priority", "assignee", "status")
         if name in fields and fields[name] != fields.get(f"was_{name}")
     }
+    place: dict[str, Any] = read_place(fields) if place_is_changed(fields) else {}
     changes = TicketChanges(
         priority=changed.get("priority", UNSET),
         status=changed.get("status", UNSET),
-        **(_place(changed["category"]) if "category" in changed else {}),
+        **place,
         **(_assignee(changed["assignee"]) if "assignee" in changed else {}),
     )
     await house().helpdesk.tickets.update(current_visit().actor, ticket_id, changes)
-
-
-def _place(value: str) -> dict[str, Any]:
-    place = read_category(value)
-    return {"category": place.category, "type": place.type, "item": place.item}
 
 
 def _assignee(value: str) -> dict[str, Any]:

@@ -1,123 +1,158 @@
-"""The list of tickets: filters, search and paging, all of it in the address."""
+"""The list of tickets: saved views with their counts, search, filters, sorting and paging."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from quart import Blueprint, Response, request
 
-from helpdesk.actors import Role
+from helpdesk.actors import Actor, Role
 from helpdesk.catalogue import CategoryNode
-from helpdesk.errors import Invalid
+from helpdesk.groups import Group
 from helpdesk.statuses import Status
-from helpdesk.tickets.model import Priority, TicketFilter
+from helpdesk.tickets.model import Priority
+from helpdesk.users import User
 from webapp.house import house
-from webapp.links import with_page
+from webapp.links import list_url
+from webapp.pages.list_query import (
+    ME,
+    NOBODY,
+    OPEN,
+    SORTS,
+    STAFF_VIEWS,
+    USER_VIEWS,
+    USUAL_SORT,
+    Wanted,
+    turned,
+    view_filter,
+)
 from webapp.rendering import page
 from webapp.sessions import current_visit
 
 blueprint = Blueprint("ticket_list", __name__)
 
 PER_PAGE = 25
-OPEN = "open"
-SORTS = {
-    "-updated_at": "Last changed first",
-    "-created_at": "Newest first",
-    "created_at": "Oldest first",
-    "-priority": "Most urgent first",
-    "subject": "Subject",
-}
-VIEWS = {
-    "": "All tickets",
-    "mine": "Assigned to me",
-    "queue": "My queue",
-    "unassigned": "Unassigned",
-}
+_COLUMNS = (
+    ("subject", "Subject", "subject"),
+    ("status", "Status", "status"),
+    ("priority", "Priority", "-priority"),
+    ("", "From", ""),
+    ("", "Assignee", ""),
+    ("updated_at", "Changed", "-updated_at"),
+)
+"""Sort order, heading, and which way round a first click sorts."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What the address asks for, as text that the form shows again."""
+class Offers:
+    """What the filters can be set to; people and groups are for staff alone."""
 
-    view: str
-    status: str
-    priority: str
-    category: str
-    text: str
-    sort: str
-    page: int
+    statuses: tuple[Status, ...]
+    categories: tuple[CategoryNode, ...]
+    users: tuple[User, ...]
+    groups: tuple[Group, ...]
 
-    @classmethod
-    def read(cls, arguments: Mapping[str, str]) -> "Wanted":
-        """Read the query string; what makes no sense there is as if it were left out."""
-        number = arguments.get("page", "1")
-        sort = arguments.get("sort", "-updated_at")
-        view = arguments.get("view", "")
-        return cls(
-            view=view if view in VIEWS else "",
-            status=arguments.get("status", ""),
-            priority=arguments.get("priority", ""),
-            category=arguments.get("category", ""),
-            text=arguments.get("q", "").strip(),
-            sort=sort if sort in SORTS else "-updated_at",
-            page=int(number) if number.isascii() and number.isdigit() and len(number) < 7 else 1,
-        )
+    def known(self) -> dict[str, set[str]]:
+        """Return the values that each filter takes."""
+        return {
+            "status": {OPEN, *(status.name for status in self.statuses)},
+            "priority": {priority.value for priority in Priority},
+            "category": {category.id for category in self.categories},
+            "type": {kind.id for category in self.categories for kind in category.types},
+            "assignee": {ME, NOBODY, *(user.id for user in self.users)},
+            "group": {group.id for group in self.groups},
+        }
 
-    @property
-    def filtered(self) -> bool:
-        """Whether the list may be empty because of what was asked."""
-        return bool(self.view or self.status or self.priority or self.category or self.text)
 
-    def filter(self) -> TicketFilter:
-        """Say it in the domain's terms."""
-        narrowed = self.status not in {"", OPEN}
-        return TicketFilter(
-            status=(self.status,) if narrowed else (),
-            open_only=self.status == OPEN,
-            priority=(self.priority,) if self.priority else (),
-            category=self.category or None,
-            mine=self.view == "mine",
-            unassigned=self.view == "unassigned",
-            workable=self.view == "queue",
-            text=self.text,
-        )
+@dataclass(frozen=True, slots=True)
+class View:
+    """A saved view, with how many tickets are in it."""
+
+    label: str
+    address: str
+    count: int
+    is_shown: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A heading of the table; one with an address sorts by it."""
+
+    label: str
+    address: str | None
+    direction: str | None
+    """``ascending`` or ``descending`` where the list is sorted by it."""
 
 
 @blueprint.get("/tickets")
 async def tickets() -> Response:
     """Show one page of the tickets that the visitor may see."""
-    visit, desk = current_visit(), house().helpdesk
-    wanted = Wanted.read(request.args)
-    statuses = await desk.statuses.all()
-    categories = await desk.catalogue.tree()
-    wanted = _without_unknown(wanted, statuses, categories)
+    desk, visit = house().helpdesk, current_visit()
+    names = USER_VIEWS if visit.signed_in.role is Role.USER else STAFF_VIEWS
+    wanted = Wanted.read(request.args, names)
+    offers = await _offers(visit.actor)
+    wanted.require_known(offers.known())
     found = await desk.tickets.list(
         visit.actor, wanted.filter(), sort=wanted.sort, page=max(1, wanted.page), per_page=PER_PAGE
     )
-    arguments = list(request.args.items(multi=True))
+    arguments = list(request.args.items())
     return page(
         "tickets.html",
         wanted=wanted,
         found=found,
-        statuses=statuses,
-        categories=categories,
+        offers=offers,
         priorities=tuple(Priority),
         sorts=SORTS,
-        views={} if visit.signed_in.role is Role.USER else VIEWS,
-        previous=with_page(arguments, found.page - 1) if found.page > 1 else None,
-        following=with_page(arguments, found.page + 1) if found.page < found.total_pages else None,
+        usual_sort=USUAL_SORT,
+        title=names[wanted.view],
+        views=await _views(visit.actor, names, wanted.view),
+        columns=_columns(arguments, wanted.sort),
+        pages=_pages(arguments, found.page, found.total_pages),
+        clear=list_url([("view", wanted.view)]),
     )
 
 
-def _without_unknown(
-    wanted: Wanted, statuses: tuple[Status, ...], categories: tuple[CategoryNode, ...]
-) -> Wanted:
-    """Refuse a filter by something that does not exist: an empty list would mislead."""
-    checks = (
-        ("status", wanted.status, {OPEN, *(status.name for status in statuses)}),
-        ("priority", wanted.priority, {priority.value for priority in Priority}),
-        ("category", wanted.category, {category.id for category in categories}),
+async def _offers(actor: Actor) -> Offers:
+    desk, is_staff = house().helpdesk, actor.role != Role.USER
+    return Offers(
+        await desk.statuses.all(),
+        await desk.catalogue.tree(),
+        await desk.users.assignable(actor) if is_staff else (),
+        await desk.groups.all(actor) if is_staff else (),
     )
-    for name, value, known in checks:
-        if value and value not in known:
-            raise Invalid(name, repr(value[:80]), "one that the form offers")
-    return wanted
+
+
+async def _views(actor: Actor, names: dict[str, str], shown: str) -> list[View]:
+    filters = {name: view_filter(name) for name in names}
+    counts = await house().helpdesk.tickets.view_counts(actor, filters)
+    return [
+        View(label, list_url([("view", name)]), counts[name], name == shown)
+        for name, label in names.items()
+    ]
+
+
+def _columns(arguments: list[tuple[str, str]], sort: str) -> list[Column]:
+    return [_column(arguments, sort, *column) for column in _COLUMNS]
+
+
+def _column(
+    arguments: list[tuple[str, str]], sort: str, order: str, label: str, first: str
+) -> Column:
+    if not order:
+        return Column(label, None, None)
+    direction = None
+    if sort.removeprefix("-") == order:
+        direction = "descending" if sort.startswith("-") else "ascending"
+    return Column(label, list_url(arguments, sort=turned(sort, order, first), page=""), direction)
+
+
+def _pages(arguments: list[tuple[str, str]], shown: int, last: int) -> dict[str, str]:
+    """Return the addresses of the pages around this one, by what their links say."""
+    around = {}
+    if shown > 2:
+        around["first"] = 1
+    if shown > 1:
+        around["previous"] = min(shown - 1, max(1, last))
+    if shown < last:
+        around["next"] = shown + 1
+    if shown < last - 1:
+        around["last"] = last
+    return {name: list_url(arguments, page=str(number)) for name, number in around.items()}

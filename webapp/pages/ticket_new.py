@@ -12,7 +12,7 @@ from webapp.failures import failure
 from webapp.forms import chosen, form_fields
 from webapp.house import house
 from webapp.links import ticket_url
-from webapp.pages.choices import categories, read_category
+from webapp.pages.choices import LEVELS, catalogue_levels, read_place
 from webapp.redirects import see
 from webapp.rendering import page
 from webapp.sessions import current_visit
@@ -42,14 +42,11 @@ async def create() -> Response:
 
 
 async def _draft(actor: Actor, fields: Mapping[str, str]) -> TicketDraft:
-    place = read_category(fields.get("category", ""))
     return TicketDraft(
         subject=fields.get("subject", ""),
         description=fields.get("description", ""),
         priority=fields.get("priority") or Priority.MEDIUM,
-        category=place.category,
-        type=place.type,
-        item=place.item,
+        **read_place({name: fields.get(name, "") for name in LEVELS}),
         submitter_id=await _submitter(actor, chosen(fields, "submitter")),
     )
 
@@ -70,7 +67,7 @@ async def _form(fields: Mapping[str, str], problems: Mapping[str, str], status: 
         status=status,
         fields=fields,
         problems=problems,
-        categories=categories(tree),
+        levels=catalogue_levels(tree, fields),
         priorities=tuple(Priority),
         longest_subject=MAX_SUBJECT,
         for_others=current_visit().signed_in.role is not Role.USER,

@@ -11,23 +11,25 @@ from datetime import datetime
 from markupsafe import Markup
 from quart import Response, g
 
-from helpdesk.tickets.model import Author, Priority, StatusChange, TicketDetail
-from supervisor.views import PanelSlot
+from helpdesk.tickets.model import Author, Priority, Reply, StatusChange, TicketDetail
 from webapp.house import house
-from webapp.links import panel_url
+from webapp.links import earlier_url, panel_url
 from webapp.markdown import render_in_thread
 from webapp.pages.choices import (
+    LEVELS,
     Choice,
+    Level,
     assignee_value,
-    categories,
-    category_value,
+    catalogue_levels,
     groups,
     people,
+    place_values,
 )
 from webapp.pages.frames import frame_sources
 from webapp.rendering import page
 from webapp.sessions import current_visit
 
+ENTRIES_SHOWN = 100
 DONE = {
     "created": "The ticket is created.",
     "reply": "Your reply is added.",
@@ -37,90 +39,124 @@ DONE = {
     "close": "The ticket is closed.",
     "update": "The ticket is updated.",
 }
+SAID = frozenset({"reply", "note"})
+"""What is done at the end of the thread, and confirmed there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One thing in the ticket's story: something said, or a change of status."""
 
+    id: str
     at: datetime
     author: Author
     html: Markup
-    reply_id: str = ""
     is_internal: bool = False
     change: StatusChange | None = None
 
 
 @dataclass(frozen=True, slots=True)
+class Story:
+    """What the page tells of the ticket's past."""
+
+    description: Markup
+    entries: Sequence[Entry]
+    earlier: str | None
+    """Where the entries before these are."""
+    is_newest: bool
+    """Whether nothing has happened after these entries."""
+
+
+@dataclass(frozen=True, slots=True)
 class WorkForm:
-    """The choices of the form that staff work with."""
+    """The choices of the form that staff work with, and how each field stands."""
 
     users: Sequence[Choice]
     groups: Sequence[Choice]
-    categories: Sequence[Choice]
+    levels: Sequence[Level]
     statuses: Sequence[str]
     priorities: Sequence[Priority]
     assignee: str
-    category: str
+    was: Mapping[str, str]
+    """What each field shows; sent along, so that only what is changed is saved."""
 
 
 async def show_ticket(
     ticket_id: str,
     *,
     done: str = "",
+    before: str | None = None,
     problem: str = "",
     typed: Mapping[str, str] | None = None,
     status: int = 200,
 ) -> Response:
-    """Render the page; ``typed`` keeps what somebody wrote into a form that was refused."""
-    detail = await house().helpdesk.tickets.detail(current_visit().actor, ticket_id)
+    """Render the page; ``typed`` keeps what somebody wrote into a form that was refused.
+
+    ``before`` shows the part of the story before that entry.
+    """
+    detail = await house().helpdesk.tickets.detail(
+        current_visit().actor, ticket_id, before=before, limit=ENTRIES_SHOWN
+    )
     slots = house().plugins.panel_slots()
     g.frame_sources = await frame_sources(slots)
-    description, entries = await _story(detail)
     return page(
         "ticket.html",
         status=status,
         ticket=detail.ticket,
         rights=detail.rights,
-        description=description,
-        entries=entries,
+        story=await _story(detail, is_newest=before is None),
         work=await _work_form(detail) if detail.rights.work else None,
-        panels=_panels(slots, ticket_id),
+        panels=[(slot, panel_url(ticket_id, slot.plugin_id)) for slot in slots],
         done=DONE.get(done, ""),
+        said=done in SAID,
         problem=problem,
         typed=typed or {},
     )
 
 
-async def _story(detail: TicketDetail) -> tuple[Markup, list[Entry]]:
-    """Interleave replies and status changes by time; render all Markdown in one go."""
-    texts = [reply.body for reply in detail.replies] + [step.note for step in detail.history]
+async def _story(detail: TicketDetail, *, is_newest: bool) -> Story:
+    """Render all Markdown of the page in one go."""
+    timeline = detail.timeline
+    texts = [entry.body if isinstance(entry, Reply) else entry.note for entry in timeline.entries]
     description, *rendered = await render_in_thread([detail.ticket.description, *texts])
-    said = [
-        Entry(reply.created_at, reply.author, html, reply.id, reply.is_internal)
-        for reply, html in zip(detail.replies, rendered, strict=False)
+    entries = [
+        _entry(entry, html)
+        for entry, html in zip(timeline.entries, rendered, strict=True)
+        if isinstance(entry, Reply) or entry.from_status is not None
     ]
-    happened = [
-        Entry(step.at, step.who, html, change=step)
-        for step, html in zip(detail.history, rendered[len(said) :], strict=True)
-        if step.from_status is not None
-    ]
-    return description, sorted([*said, *happened], key=lambda entry: entry.at)
+    earlier = timeline.earlier and earlier_url(detail.ticket.id, timeline.earlier)
+    return Story(description, entries, earlier, is_newest)
+
+
+def _entry(entry: Reply | StatusChange, html: Markup) -> Entry:
+    if isinstance(entry, Reply):
+        return Entry(entry.id, entry.created_at, entry.author, html, entry.is_internal)
+    return Entry(entry.id, entry.at, entry.who, html, change=entry)
 
 
 async def _work_form(detail: TicketDetail) -> WorkForm:
-    desk, actor = house().helpdesk, current_visit().actor
-    ticket = detail.ticket
+    desk, actor, ticket = house().helpdesk, current_visit().actor, detail.ticket
+    assignee, place = assignee_value(ticket.assignee), place_values(ticket)
+    users = people(await desk.users.assignable(actor))
+    if ticket.assignee and ticket.assignee.kind == "user":
+        users = _with(users, Choice(assignee, ticket.assignee.name))
     return WorkForm(
-        users=people(await desk.users.assignable(actor)),
+        users=users,
         groups=groups(await desk.groups.all(actor)),
-        categories=categories(await desk.catalogue.tree()),
-        statuses=tuple(name for name in detail.rights.statuses if name != ticket.status),
+        levels=catalogue_levels(await desk.catalogue.tree(), place),
+        statuses=(ticket.status, *(s for s in detail.rights.statuses if s != ticket.status)),
         priorities=tuple(Priority),
-        assignee=assignee_value(ticket.assignee),
-        category=category_value(ticket),
+        assignee=assignee,
+        was={
+            "assignee": assignee,
+            "status": ticket.status,
+            "priority": ticket.priority,
+            **{name: place[name] for name in LEVELS},
+        },
     )
 
 
-def _panels(slots: Sequence[PanelSlot], ticket_id: str) -> list[tuple[PanelSlot, str]]:
-    return [(slot, panel_url(ticket_id, slot.plugin_id)) for slot in slots]
+def _with(choices: tuple[Choice, ...], standing: Choice) -> tuple[Choice, ...]:
+    """Add how the ticket stands, where it could not be chosen anew: say, a disabled account."""
+    known = any(choice.value == standing.value for choice in choices)
+    return choices if known else (standing, *choices)

@@ -1,0 +1,117 @@
+"""What the address of the ticket list asks for, read and checked, and said in the domain's terms.
+
+Pure. The address is the whole state of the list, so that it can be kept, shared and gone back to.
+A number or an order that makes no sense is as if it were left out; a filter by something that does
+not exist is refused, because an empty list would mislead.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from helpdesk.errors import Invalid
+from helpdesk.tickets.model import TicketFilter
+
+OPEN = "open"
+ME = "me"
+NOBODY = "nobody"
+USUAL_SORT = "-updated_at"
+SORTS = {
+    "-updated_at": "Last changed first",
+    "updated_at": "Longest unchanged first",
+    "-created_at": "Newest first",
+    "created_at": "Oldest first",
+    "-priority": "Most urgent first",
+    "priority": "Least urgent first",
+    "status": "Status, A to Z",
+    "-status": "Status, Z to A",
+    "subject": "Subject, A to Z",
+    "-subject": "Subject, Z to A",
+}
+STAFF_VIEWS = {
+    "": "All tickets",
+    "open": "Open",
+    "queue": "My queue",
+    "mine": "Assigned to me",
+    "unassigned": "Unassigned",
+}
+USER_VIEWS = {"": "My tickets", "open": "Open", "settled": "Settled"}
+_SETTLED = ("Resolved", "Closed")
+_FILTERS = ("status", "priority", "category", "type", "assignee", "group")
+_LONGEST_TEXT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the address asks for, as text that the form shows again; empty: does not filter."""
+
+    view: str
+    text: str
+    status: str
+    priority: str
+    category: str
+    type: str
+    assignee: str
+    group: str
+    sort: str
+    page: int
+
+    @classmethod
+    def read(cls, arguments: Mapping[str, str], views: Mapping[str, str]) -> "Wanted":
+        """Read the query string."""
+        number = arguments.get("page", "1")
+        sort, view = arguments.get("sort", USUAL_SORT), arguments.get("view", "")
+        return cls(
+            view=view if view in views else "",
+            text=arguments.get("q", "").strip()[:_LONGEST_TEXT],
+            sort=sort if sort in SORTS else USUAL_SORT,
+            page=int(number) if number.isascii() and number.isdigit() and len(number) < 7 else 1,
+            **{name: arguments.get(name, "") for name in _FILTERS},
+        )
+
+    @property
+    def chosen(self) -> int:
+        """How many of the filters below the search box are set."""
+        return sum(bool(getattr(self, name)) for name in _FILTERS)
+
+    def require_known(self, known: Mapping[str, Iterable[str]]) -> None:
+        """Refuse a filter whose value is not among the ``known`` ones of its name."""
+        for name in _FILTERS:
+            value = getattr(self, name)
+            if value and value not in known.get(name, ()):
+                raise Invalid(name, repr(value[:80]), "one that the form offers")
+
+    def filter(self) -> TicketFilter:
+        """Say it in the domain's terms."""
+        view = view_filter(self.view)
+        named = (self.status,) if self.status not in {"", OPEN} else ()
+        return TicketFilter(
+            status=named or view.status,
+            open_only=self.status == OPEN or (view.open_only and not named),
+            priority=(self.priority,) if self.priority else (),
+            category=self.category or None,
+            type=self.type or None,
+            assignee_id=self.assignee if self.assignee not in {"", ME, NOBODY} else None,
+            group_id=self.group or None,
+            mine=view.mine or self.assignee == ME,
+            unassigned=view.unassigned or self.assignee == NOBODY,
+            workable=view.workable,
+            text=self.text,
+        )
+
+
+def view_filter(view: str) -> TicketFilter:
+    """Return what a saved view shows by itself."""
+    return TicketFilter(
+        status=_SETTLED if view == "settled" else (),
+        open_only=view in {"open", "queue", "mine", "unassigned"},
+        mine=view == "mine",
+        unassigned=view == "unassigned",
+        workable=view == "queue",
+    )
+
+
+def turned(sort: str, column: str, first: str) -> str:
+    """Return the order that a click on a column's heading asks for: ``first``, then the reverse."""
+    if sort.removeprefix("-") != column:
+        return first
+    return column if sort.startswith("-") else f"-{column}"

@@ -1,0 +1,80 @@
+// The list of tickets: searches while one types, filters as one chooses, and keeps up with changes.
+//
+// The form does the same without it, by its button. All state is in the address, so that Back and
+// Forward, bookmarks and links work.
+
+import { LoggedOut, announce, loadPage, swapParts } from "./parts.js";
+
+const PAUSE_MS = 200;
+const form = document.getElementById("filters");
+const failure = document.getElementById("list-failure");
+let timer;
+let asking = new AbortController();
+
+function wantedAddress() {
+  const fields = [...new FormData(form)].filter(([, value]) => value !== "");
+  const query = new URLSearchParams(fields).toString();
+  return query ? `${form.action}?${query}` : form.action;
+}
+
+function setBusy(busy) {
+  document.querySelector(".results").setAttribute("aria-busy", String(busy));
+}
+
+async function show(address, { quiet = false, refill = false } = {}) {
+  asking.abort();
+  asking = new AbortController();
+  const { signal } = asking;
+  if (!quiet) setBusy(true);
+  try {
+    const page = await loadPage(address, signal);
+    if (refill) fillForm(page);
+    swapParts(page);
+    document.title = page.title;
+    failure.hidden = true;
+    if (!quiet) announce(document.getElementById("found").textContent);
+  } catch (error) {
+    if (signal.aborted) return;
+    if (error instanceof LoggedOut) location.reload();
+    else if (!quiet) failure.hidden = false;
+  }
+  if (!signal.aborted) setBusy(false);
+}
+
+/** Make the form say what `page` shows, after Back or Forward. */
+function fillForm(page) {
+  for (const field of form.elements) {
+    const there = field.id && page.getElementById(field.id);
+    if (!there) continue;
+    field.value = there.value;
+    // What the next select offers may depend on this one.
+    document.dispatchEvent(new Event("ohd:swapped"));
+  }
+}
+
+function follow({ remember }) {
+  const address = wantedAddress();
+  if (address === location.href) return;
+  history[remember ? "pushState" : "replaceState"]({}, "", address);
+  void show(address);
+}
+
+form.addEventListener("input", (event) => {
+  if (event.target.type !== "search") return;
+  clearTimeout(timer);
+  timer = setTimeout(follow, PAUSE_MS, { remember: false });
+});
+form.addEventListener("change", (event) => {
+  if (event.target.type !== "search") follow({ remember: true });
+});
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  clearTimeout(timer);
+  follow({ remember: true });
+});
+window.addEventListener("popstate", () => void show(location.href, { refill: true }));
+document.getElementById("try-again").addEventListener("click", () => void show(location.href));
+document.addEventListener("ohd:ticket", () => {
+  clearTimeout(timer);
+  timer = setTimeout(show, PAUSE_MS, location.href, { quiet: true });
+});

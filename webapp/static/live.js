@@ -1,0 +1,46 @@
+// Hears from the server what has changed, and passes it on to the scripts of the page.
+//
+// One stream of events (server-sent events) while the page can be seen: browsers allow few
+// connections to one server, and a page in the background must not hold one. `ohd:ticket` is
+// raised on the document for each ticket that changed, with its id; with the id null where changes
+// may have been missed.
+
+let stream = null;
+let missed = false;
+
+function passOn(id) {
+  document.dispatchEvent(new CustomEvent("ohd:ticket", { detail: { id } }));
+}
+
+function showUnread(unread) {
+  const count = document.getElementById("unread");
+  count.textContent = unread > 99 ? "99+" : String(unread);
+  count.hidden = unread === 0;
+  const said = unread === 0 ? "Notifications" : `Notifications, ${unread} unread`;
+  document.getElementById("bell").setAttribute("aria-label", said);
+}
+
+function open() {
+  if (stream !== null || document.hidden) return;
+  stream = new EventSource("/events");
+  stream.addEventListener("open", () => {
+    if (missed) passOn(null);
+    missed = false;
+  });
+  stream.addEventListener("error", () => (missed = true));
+  stream.addEventListener("ticket", (event) => passOn(JSON.parse(event.data).id));
+  stream.addEventListener("refresh", () => passOn(null));
+  stream.addEventListener("notifications", (event) => showUnread(JSON.parse(event.data).unread));
+}
+
+function close() {
+  if (stream === null) return;
+  stream.close();
+  stream = null;
+  missed = true;
+}
+
+document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
+window.addEventListener("pagehide", close);
+window.addEventListener("pageshow", open);
+open();

@@ -1,0 +1,32 @@
+// Shows moments in the reader's own time zone. Without it a page says them in UTC.
+
+const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
+const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
+const dayAndYear = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" });
+const whole = new Intl.DateTimeFormat("en-GB", { dateStyle: "full", timeStyle: "long" });
+
+function midnight(moment) {
+  return new Date(moment.getFullYear(), moment.getMonth(), moment.getDate());
+}
+
+function spoken(moment, now) {
+  const daysAgo = Math.round((midnight(now) - midnight(moment)) / 86_400_000);
+  const time = clock.format(moment);
+  if (daysAgo === 0) return `Today, ${time}`;
+  if (daysAgo === 1) return `Yesterday, ${time}`;
+  const sameYear = moment.getFullYear() === now.getFullYear();
+  return `${(sameYear ? day : dayAndYear).format(moment)}, ${time}`;
+}
+
+/** Put every `<time>` below `root` into local time. */
+export function localise(root) {
+  const now = new Date();
+  for (const element of root.querySelectorAll("time[datetime]")) {
+    const moment = new Date(element.dateTime);
+    if (Number.isNaN(moment.getTime())) continue;
+    element.textContent = spoken(moment, now);
+    element.title = whole.format(moment);
+  }
+}
+
+localise(document);
