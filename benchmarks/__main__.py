@@ -21,6 +21,9 @@ from benchmarks.workshop import open_workshop
 ROWS = ("noop_delivery", "round_trip", "enable", "memory", "lockdown", "slack", "durable")
 """The programs in ``benchmarks/rows``, in the order of the table."""
 
+_WIDTH = 130
+"""Columns of the table where it goes to a file."""
+
 
 @click.command()
 @click.argument("names", nargs=-1, type=click.Choice(ROWS))
@@ -30,6 +33,8 @@ def main(names: Sequence[str], rounds: int, scale: float) -> None:
     """Measure the rows NAMES, all of them by default, each beside its peers."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     console = Console()
+    if not console.is_terminal:
+        console = Console(width=_WIDTH)
     busy = ", ".join(f"{load:.1f}" for load in os.getloadavg())
     console.print(
         f"{os.cpu_count()} processors, {platform.machine()}, Linux {platform.release()}, "

@@ -48,6 +48,10 @@ class Peer:
         """Return a figure that is a time, in us."""
         return await self.ask(count) * 1e6
 
+    async def milliseconds(self, count: int) -> float:
+        """Return a figure that is a time, in ms."""
+        return await self.ask(count) * 1e3
+
 
 @asynccontextmanager
 async def open_peer(module: str, *arguments: str) -> AsyncIterator[Peer]:

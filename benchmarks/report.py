@@ -59,4 +59,6 @@ def as_json(row: Row) -> dict[str, Any]:
 def _figure(sample: Sample | None, unit: str) -> str:
     if sample is None:
         return "-"
-    return f"{sample.median:.3g} {unit} ±{sample.spread:.0%}"
+    median = sample.median
+    number = f"{median:,.0f}" if median >= 100 else f"{median:.3g}"
+    return f"{number} {unit} ±{sample.spread:.0%}"

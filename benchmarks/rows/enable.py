@@ -1,0 +1,61 @@
+"""From the click that enables an installed plugin to the record of its first event."""
+
+import statistics
+import time
+from collections.abc import Mapping
+
+from benchmarks.bench import Bench
+from benchmarks.harness import interleave
+from benchmarks.house import BenchHouse, open_bench_house
+from benchmarks.model import Limit, Row
+from benchmarks.peer import open_peer
+
+_CLICKS = 8
+_PEER = "python -c pass"
+# A host that the manifest does not declare: its first request is refused at once.
+_SLACK = {"webhook_url": "https://undeclared.example/"}
+
+
+async def measure(bench: Bench) -> list[Row]:
+    """Measure a tiny module and one of 10 MB of compiled code."""
+    async with open_bench_house(bench.workshop.folder / "enable") as house:
+        return [
+            await _measure(bench, house, "wat/noop", "1 KB", [Limit(30.0), Limit(0.8, of=_PEER)]),
+            await _measure(
+                bench, house, "examples/slack", "10 MB compiled", [Limit(1.2, of=_PEER)], _SLACK
+            ),
+        ]
+
+
+async def _measure(
+    bench: Bench,
+    house: BenchHouse,
+    guest: str,
+    size: str,
+    limits: list[Limit],
+    config: Mapping[str, str] | None = None,
+) -> Row:
+    plugin_id, clicks = await house.install(guest), bench.count(_CLICKS)
+    await house.plugins.set_config(plugin_id, config or {}, actor="benchmark")
+    async with open_peer("spawn_python") as peer:
+        samples = await interleave(
+            {
+                "ours": lambda: _clicks(house, plugin_id, clicks),
+                _PEER: lambda: peer.milliseconds(clicks),
+            },
+            rounds=bench.rounds,
+        )
+    note = "two commits, the start, the delivery and its record included"
+    return Row.of(f"enable to first event, {size}", "ms", samples, limits=limits, note=note)
+
+
+async def _clicks(house: BenchHouse, plugin_id: str, number: int) -> float:
+    taken = []
+    for _ in range(number):
+        before, started = house.recorded(), time.perf_counter()
+        await house.enable(plugin_id, True)
+        await house.create_ticket()
+        await house.wait_recorded(before + 1)
+        taken.append((time.perf_counter() - started) * 1e3)
+        await house.enable(plugin_id, False)
+    return statistics.median(taken)
