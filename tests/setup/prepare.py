@@ -1,4 +1,4 @@
-"""Brings what the tests need and pip does not: the AssemblyScript compiler, Chromium, the guests.
+"""Brings what the tests need and pip does not: npm packages, Chromium, the guests.
 
 `make test` runs it before pytest. It may be run any number of times, and does nothing the second
 time. What cannot be had on a machine is named with the reason, and the tests that need it are
@@ -29,7 +29,7 @@ def main() -> int:
     """Run every step; return 1 where one failed that may not."""
     in_ci = os.environ.get("CI") == "true"
     missing = [
-        reason for step in (prepare_assemblyscript, prepare_browser) if (reason := _try(step))
+        reason for step in (prepare_npm_packages, prepare_browser) if (reason := _try(step))
     ]
     broken, unbuilt = prepare_guests()
     for reason in missing + unbuilt:
@@ -47,8 +47,8 @@ def _try(step: Callable[[], None]) -> str | None:
     return None
 
 
-def prepare_assemblyscript() -> None:
-    """Install the locked compiler with npm, unless the same lock was installed before."""
+def prepare_npm_packages() -> None:
+    """Install AssemblyScript and axe, unless the same lock was installed before."""
     lock = (LOCK_FOLDER / "package-lock.json").read_bytes()
     mark = NODE_FOLDER / "installed-lock"
     digest = hashlib.sha256(lock).hexdigest()
@@ -58,14 +58,14 @@ def prepare_assemblyscript() -> None:
     NODE_FOLDER.mkdir(parents=True, exist_ok=True)
     for name in ("package.json", "package-lock.json"):
         shutil.copyfile(LOCK_FOLDER / name, NODE_FOLDER / name)
-    _say("installing AssemblyScript with npm")
+    _say("installing AssemblyScript and axe with npm")
     _run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], NODE_FOLDER)
     mark.write_text(digest, "ascii")
 
 
 def _check_node() -> None:
     if shutil.which("npm") is None or shutil.which("node") is None:
-        raise Missing("AssemblyScript: npm is not installed; install Node.js 20 or later")
+        raise Missing("AssemblyScript, axe: npm is not installed; install Node.js 20 or later")
     version = _run(["node", "--version"], LOCK_FOLDER).strip()
     if int(version.removeprefix("v").split(".")[0]) < OLDEST_NODE:
         raise Missing(f"AssemblyScript: it needs Node.js {OLDEST_NODE} or later; this is {version}")

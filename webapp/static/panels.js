@@ -6,9 +6,12 @@
 
 const SANDBOX = "allow-scripts allow-same-origin";
 const LONGEST_ID = 200;
+const LOST = "The panel could not be loaded.";
 
-/** @type {Map<Window, {origin: string, ticket: string}>} */
+/** @type {Map<Window, {slot: HTMLElement, origin: string, ticket: string}>} */
 const framed = new Map();
+/** Questions to the server that are under way: many requests of a panel share one. */
+const underWay = new Map();
 
 async function getJson(address) {
   const response = await fetch(address, { headers: { Accept: "application/json" } });
@@ -17,29 +20,45 @@ async function getJson(address) {
   return body;
 }
 
+function getShared(address) {
+  if (!underWay.has(address)) {
+    underWay.set(address, getJson(address).finally(() => underWay.delete(address)));
+  }
+  return underWay.get(address);
+}
+
+const getTicket = (ticket) => getShared(`/api/tickets/${encodeURIComponent(ticket)}`);
+
 const ACTIONS = new Map([
-  ["getTicket", (ticket) => getJson(`/api/tickets/${encodeURIComponent(ticket)}`)],
+  ["getTicket", getTicket],
   [
     "getCurrentUser",
     async () => {
-      const { id, name, role } = (await getJson("/api/me")).user;
+      const { id, name, role } = (await getShared("/api/me")).user;
       return { id, name, role };
     },
   ],
-  [
-    "getCustomFields",
-    async (ticket) => (await getJson(`/api/tickets/${encodeURIComponent(ticket)}`)).custom_fields,
-  ],
+  ["getCustomFields", async (ticket) => (await getTicket(ticket)).custom_fields],
 ]);
 
-async function answer(request, ticket) {
-  const { requestId, action } = request;
-  const id = typeof requestId === "string" && requestId.length <= LONGEST_ID ? requestId : null;
-  const reply = { type: "ohd:response", requestId: id };
-  if (id === null) {
+function usableId(id) {
+  if (typeof id === "number" && Number.isFinite(id)) return true;
+  return typeof id === "string" && id.length <= LONGEST_ID;
+}
+
+/** Answer a message; null for what asks nothing. */
+async function answer(message, ticket) {
+  const request = typeof message === "object" && message !== null ? message : {};
+  if (request.type === "ohd:response") return null;
+  const isIdentified = usableId(request.requestId);
+  const reply = { type: "ohd:response", requestId: isIdentified ? request.requestId : null };
+  if (request.type !== "ohd:request") {
+    return { ...reply, error: "type: expected an object whose type is ohd:request" };
+  }
+  if (!isIdentified) {
     return { ...reply, error: `requestId: expected a string of at most ${LONGEST_ID} characters` };
   }
-  const act = typeof action === "string" ? ACTIONS.get(action) : undefined;
+  const act = typeof request.action === "string" ? ACTIONS.get(request.action) : undefined;
   if (act === undefined) {
     return { ...reply, error: `action: expected one of ${[...ACTIONS.keys()].join(", ")}` };
   }
@@ -53,39 +72,70 @@ async function answer(request, ticket) {
 window.addEventListener("message", async (event) => {
   const frame = framed.get(event.source);
   if (frame === undefined || event.origin !== frame.origin) return;
-  const request = event.data;
-  if (typeof request !== "object" || request === null || request.type !== "ohd:request") return;
-  event.source.postMessage(await answer(request, frame.ticket), frame.origin);
+  const reply = await answer(event.data, frame.ticket);
+  // Meanwhile the frame may have been taken away or led elsewhere; then nobody gets the answer.
+  if (reply !== null && framed.has(event.source)) event.source.postMessage(reply, frame.origin);
 });
 
+function showStatus(slot, sentence, kind) {
+  const status = document.createElement("p");
+  status.className = `panel-status ${kind}`;
+  status.setAttribute("role", "status");
+  status.textContent = sentence;
+  slot.querySelector(".panel-body").append(status);
+  return status;
+}
+
+function clear(slot) {
+  for (const frame of slot.querySelectorAll("iframe")) framed.delete(frame.contentWindow);
+  slot.querySelector(".panel-body").replaceChildren();
+}
+
 function showError(slot, sentence) {
-  const status = slot.querySelector(".panel-status");
-  status.textContent = `${slot.dataset.plugin}: ${sentence}`;
-  status.classList.add("panel-error");
+  clear(slot);
+  const status = showStatus(slot, `${slot.dataset.plugin}: ${sentence} `, "failed");
+  const again = document.createElement("button");
+  again.type = "button";
+  again.textContent = "Try again";
+  again.addEventListener("click", () => void fill(slot));
+  status.append(again);
 }
 
 function showFrame(slot, url) {
-  const status = slot.querySelector(".panel-status");
+  const { origin } = new URL(url);
+  if (origin === location.origin || origin === "null") throw new Error("not a foreign origin");
   const frame = document.createElement("iframe");
   frame.className = "panel-frame";
   frame.title = slot.dataset.title;
   frame.height = slot.dataset.height;
   frame.setAttribute("sandbox", SANDBOX);
   frame.referrerPolicy = "no-referrer";
+  const status = slot.querySelector(".panel-status");
   frame.addEventListener("load", () => status.remove(), { once: true });
   frame.src = url;
-  slot.append(frame);
-  framed.set(frame.contentWindow, { origin: new URL(url).origin, ticket: slot.dataset.ticket });
+  slot.querySelector(".panel-body").prepend(frame);
+  framed.set(frame.contentWindow, { slot, origin, ticket: slot.dataset.ticket });
 }
 
 async function fill(slot) {
+  clear(slot);
+  slot.querySelector(".panel-body").style.minHeight = `${slot.dataset.height}px`;
+  showStatus(slot, `Loading the panel of ${slot.dataset.plugin}…`, "waiting");
   try {
     const panel = await getJson(slot.dataset.panel);
     if (panel.url) showFrame(slot, panel.url);
     else showError(slot, panel.error);
   } catch {
-    showError(slot, "The panel could not be loaded. Load the page again to try once more.");
+    showError(slot, LOST);
   }
 }
+
+// The policy of this page frames hosts that the plugin declared, and no others.
+document.addEventListener("securitypolicyviolation", (event) => {
+  if (event.effectiveDirective !== "frame-src") return;
+  for (const { slot, origin } of [...framed.values()]) {
+    if (event.blockedURI.startsWith(origin)) showError(slot, LOST);
+  }
+});
 
 for (const slot of document.querySelectorAll("[data-panel]")) void fill(slot);
