@@ -7,7 +7,7 @@ Imports nothing of the other packages. The layers, lowest first; each imports on
     storage/                          one writer thread, read-only readers, migrations
     events  outbox  news              payloads; the durable list that plugins are fed from; what
                                       has just changed, for open pages
-    passwords users groups catalogue statuses settings
+    passwords users first_run groups catalogue statuses settings
     sessions api_keys notifications
     tickets/                          tickets and all that hangs on one
     service                           ``HelpDesk``: the services bundled over one database

@@ -38,6 +38,24 @@ class Notification:
     read_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A notice before it is anybody's; make one with ``Notice.made``."""
+
+    title: str
+    body: str
+    link: str | None
+    created_at: str
+
+    @classmethod
+    def made(cls, title: str, body: str, link: str | None, now: datetime) -> "Notice":
+        """Check and clean the parts. Raises ``Invalid`` for a link that leads elsewhere."""
+        if link is not None and (not link.startswith("/") or link.startswith(("//", "/\\"))):
+            raise Invalid("link", repr(link), "a path on this site, starting with one /")
+        folded = " ".join(title.split())
+        return cls(_cut(folded, MAX_TITLE), _cut(body.strip(), MAX_BODY), link, rfc3339(now))
+
+
 class Notifications:
     """Sends and lists notices."""
 
@@ -49,23 +67,23 @@ class Notifications:
         self, user_id: str, *, title: str, body: str = "", link: str | None = None
     ) -> None:
         """Leave a notice for one person."""
-        notice = self._notice(title, body, link)
+        notice = Notice.made(title, body, link, self._clock.now())
 
         def job(connection: sqlite3.Connection) -> None:
             accounts.find(connection, user_id)
-            _insert(connection, user_id, notice)
+            insert(connection, user_id, notice)
 
         await self._database.write(job)
 
     async def notify_admins(self, *, title: str, body: str = "", link: str | None = None) -> int:
         """Leave a notice for every admin who is not disabled; return how many there are."""
-        notice = self._notice(title, body, link)
+        notice = Notice.made(title, body, link, self._clock.now())
 
         def job(connection: sqlite3.Connection) -> int:
             query = "SELECT id FROM users WHERE role = 'admin' AND NOT disabled"
             admins = connection.execute(query).fetchall()
             for (user_id,) in admins:
-                _insert(connection, user_id, notice)
+                insert(connection, user_id, notice)
             return len(admins)
 
         return await self._database.write(job)
@@ -110,33 +128,22 @@ class Notifications:
         query = "UPDATE notifications SET read_at = ? WHERE user_id = ? AND read_at IS NULL"
         return await self._database.write(lambda c: c.execute(query, (now, actor.id)).rowcount)
 
-    def _notice(self, title: str, body: str, link: str | None) -> tuple[str, str, str | None, str]:
-        if link is not None and (not link.startswith("/") or link.startswith(("//", "/\\"))):
-            raise Invalid("link", repr(link), "a path on this site, starting with one /")
-        return (
-            _cut(" ".join(title.split()), MAX_TITLE),
-            _cut(body.strip(), MAX_BODY),
-            link,
-            rfc3339(self._clock.now()),
-        )
-
 
 def _cut(text: str, most: int) -> str:
     text = checks.cleaned(text)
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
-def _insert(
-    connection: sqlite3.Connection, user_id: str, notice: tuple[str, str, str | None, str]
-) -> None:
+def insert(connection: sqlite3.Connection, user_id: str, notice: Notice) -> None:
+    """Leave a notice within a transaction; the person's oldest give way."""
     connection.execute(
         "INSERT INTO notifications (id, user_id, title, body, link, created_at)"
         " VALUES (?, ?, ?, ?, ?, ?)",
-        (new_id(), user_id, *notice),
+        (new_id(), user_id, notice.title, notice.body, notice.link, notice.created_at),
     )
     connection.execute(
-        "DELETE FROM notifications WHERE user_id = ? AND id NOT IN"
-        " (SELECT id FROM notifications WHERE user_id = ? ORDER BY id DESC LIMIT ?)",
+        "DELETE FROM notifications WHERE user_id = ? AND id <="
+        " (SELECT id FROM notifications WHERE user_id = ? ORDER BY id DESC LIMIT 1 OFFSET ?)",
         (user_id, user_id, KEPT_PER_PERSON),
     )
 

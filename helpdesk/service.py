@@ -16,6 +16,7 @@ from helpdesk.api_keys import ApiKeys
 from helpdesk.audit import AUDIT_MIGRATIONS, AuditLog
 from helpdesk.catalogue import Catalogue
 from helpdesk.clock import Clock, SystemClock
+from helpdesk.first_run import FirstRun
 from helpdesk.groups import Groups
 from helpdesk.news import Newsroom
 from helpdesk.notifications import Notifications
@@ -51,6 +52,7 @@ class HelpDesk:
         self.audit = AuditLog(database, clock)
         self.settings = Settings(database, defaults, self.audit)
         self.users = Users(database, clock, passwords)
+        self.first_run = FirstRun(database, clock, passwords)
         self.groups = Groups(database)
         self.catalogue = Catalogue(database)
         self.statuses = Statuses(database)

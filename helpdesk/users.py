@@ -120,7 +120,8 @@ class Users:
     ) -> User:
         """Change an account: admins everything, a person their own name.
 
-        Disabling ends the person's sessions at once, and their API keys stop working.
+        Disabling ends the person's sessions at once, and their API keys stop working. Who becomes
+        a user leaves their groups.
         """
         changes = UserChanges(name, email, role, disabled)
         return await self._database.write(lambda c: _update(c, actor, user_id, changes))
@@ -184,6 +185,8 @@ def _update(
         _require_an_admin(connection)
     if user.disabled:
         connection.execute("DELETE FROM sessions WHERE user_id = ?", (user_id,))
+    if user.role is Role.USER:
+        connection.execute("DELETE FROM group_members WHERE user_id = ?", (user_id,))
     return user
 
 

@@ -8,7 +8,8 @@
     rows                      SQL rows to model, and back
     filters  lists            who may see what; sorting, paging, counting
     timeline  rights          the story of a ticket; what a viewer may do now
-    change                    one change in the making: the row and its events
+    notices                   who is told in the app of what happens
+    change                    one change in the making: the row, its events, its notices
     status edits conversation the changes themselves
     service                   ``Tickets``: what pages, the API, plugins and jobs call
 """

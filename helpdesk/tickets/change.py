@@ -16,7 +16,7 @@ from helpdesk.clock import rfc3339
 from helpdesk.events import EventType
 from helpdesk.ids import new_id
 from helpdesk.settings import SettingValues
-from helpdesk.tickets import rows, search
+from helpdesk.tickets import notices, rows, search
 from helpdesk.tickets.model import Author, Ticket
 
 
@@ -62,7 +62,7 @@ class Change:
         return changed
 
     def emit(self, event_type: EventType, ticket: Ticket, data: dict[str, Any]) -> None:
-        """Write an event that shows the ticket as it is after the change."""
+        """Write an event that shows the ticket as it is after the change; tell those concerned."""
         actor = self.viewer.actor
         document = events.ticket_document(ticket, self.settings.site_url)
         outbox.append(
@@ -75,3 +75,4 @@ class Change:
             depth=actor.depth,
             body=events.payload(event_type, rfc3339(self.now), document, actor, data),
         )
+        notices.write(self.connection, event_type, ticket, actor, self.now)

@@ -1,0 +1,72 @@
+"""Who is told in the app of what happens to a ticket; nobody is told of their own doing.
+
+======================  ====================================================
+what happened           who is told
+======================  ====================================================
+assigned                the new assignee: the person, or the group's members
+public reply            the submitter, and whoever has the ticket
+internal note           whoever has the ticket
+resolved, closed        the submitter
+reopened                the submitter, and whoever has the ticket
+======================  ====================================================
+
+Whoever has a ticket is staff, so a note is never told to those who may not read it. Notices are
+written in the transaction of the change.
+"""
+
+import sqlite3
+from datetime import datetime
+
+from helpdesk import notifications
+from helpdesk.actors import Actor
+from helpdesk.events import EventType
+from helpdesk.notifications import Notice
+from helpdesk.tickets.model import Ticket
+
+_SENTENCES = {
+    EventType.ASSIGNED: "{actor} assigned a ticket to {assignee}: {subject}",
+    EventType.REPLY_ADDED: "{actor} replied: {subject}",
+    EventType.NOTE_ADDED: "{actor} wrote an internal note: {subject}",
+    EventType.RESOLVED: "{actor} resolved the ticket: {subject}",
+    EventType.CLOSED: "{actor} closed the ticket: {subject}",
+    EventType.REOPENED: "{actor} reopened the ticket: {subject}",
+}
+_TO_SUBMITTER = frozenset(
+    {EventType.REPLY_ADDED, EventType.RESOLVED, EventType.CLOSED, EventType.REOPENED}
+)
+_TO_ASSIGNEE = frozenset(
+    {EventType.ASSIGNED, EventType.REPLY_ADDED, EventType.NOTE_ADDED, EventType.REOPENED}
+)
+
+
+def write(
+    connection: sqlite3.Connection,
+    event: EventType,
+    ticket: Ticket,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Leave the notices that an event calls for."""
+    sentence = _SENTENCES.get(event)
+    if sentence is None:
+        return
+    for user_id in sorted(_recipients(connection, event, ticket) - {actor.id}):
+        mine = ticket.assignee is not None and ticket.assignee.id == user_id
+        assignee = "you" if mine or ticket.assignee is None else ticket.assignee.name
+        title = sentence.format(actor=actor.name, assignee=assignee, subject=ticket.subject)
+        notice = Notice.made(title, "", f"/tickets/{ticket.id}", now)
+        notifications.insert(connection, user_id, notice)
+
+
+def _recipients(connection: sqlite3.Connection, event: EventType, ticket: Ticket) -> set[str]:
+    found = set()
+    if event in _TO_SUBMITTER:
+        found.add(ticket.submitter.id)
+    if event in _TO_ASSIGNEE and ticket.assignee is not None:
+        if ticket.assignee.kind == "user":
+            found.add(ticket.assignee.id)
+        else:
+            query = "SELECT user_id FROM group_members WHERE group_id = ?"
+            found |= {user for (user,) in connection.execute(query, (ticket.assignee.id,))}
+    enabled = "SELECT 1 FROM users WHERE id = ? AND NOT disabled"
+    return {user for user in found if connection.execute(enabled, (user,)).fetchone()}

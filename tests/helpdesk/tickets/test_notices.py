@@ -1,0 +1,82 @@
+"""Who is told of what happens to a ticket: never of a note who may not read it, never oneself."""
+
+import pytest
+
+from helpdesk.actors import SYSTEM
+from helpdesk.errors import NotAllowed
+
+
+async def titles(world, person) -> list[str]:
+    return [notice.title for notice in await world.helpdesk.notifications.list(person.actor)]
+
+
+async def test_the_new_assignee_is_told_and_who_assigned_is_not(world):
+    ticket = await world.ticket(subject="Printer")
+    await world.helpdesk.tickets.assign_user(world.admin.actor, ticket.id, world.staff.id)
+    assert await titles(world, world.staff) == ["Admin assigned a ticket to you: Printer"]
+    (notice,) = await world.helpdesk.notifications.list(world.staff.actor)
+    assert notice.link == f"/tickets/{ticket.id}"
+    await world.helpdesk.tickets.assign_user(world.admin.actor, ticket.id, world.admin.id)
+    assert await titles(world, world.admin) == []
+    assert await titles(world, world.user) == []
+
+
+async def test_a_group_s_members_are_told(world):
+    ticket = await world.ticket(subject="Printer")
+    await world.helpdesk.tickets.assign_group(SYSTEM, ticket.id, world.group)
+    told = ["Open Help Desk assigned a ticket to Hardware Team: Printer"]
+    assert await titles(world, world.staff) == told
+    assert await titles(world, world.outsider) == []
+
+
+async def test_replies_go_to_the_other_side(world):
+    ticket, tickets = await world.ticket(subject="Printer"), world.helpdesk.tickets
+    await tickets.reply(world.user.actor, ticket.id, "It smokes.")
+    assert await titles(world, world.staff) == []
+    await tickets.assign_user(world.staff.actor, ticket.id, world.staff.id)
+    await tickets.reply(world.user.actor, ticket.id, "It burns.")
+    assert await titles(world, world.staff) == ["User replied: Printer"]
+    await tickets.reply(world.staff.actor, ticket.id, "Run.")
+    assert await titles(world, world.user) == ["Staff replied: Printer"]
+
+
+async def test_a_note_is_told_to_whoever_has_the_ticket_and_never_to_the_submitter(world):
+    ticket, tickets = await world.ticket(subject="Printer"), world.helpdesk.tickets
+    await tickets.assign_user(world.staff.actor, ticket.id, world.staff.id)
+    await tickets.note(world.admin.actor, ticket.id, "Not to be known.")
+    await tickets.note(world.plugin, ticket.id, "Nor this.")
+    assert await titles(world, world.user) == []
+    assert await titles(world, world.staff) == [
+        "Robot wrote an internal note: Printer",
+        "Admin wrote an internal note: Printer",
+    ]
+
+
+async def test_the_submitter_hears_how_it_ends_and_the_assignee_that_it_does_not(world):
+    ticket, tickets = await world.ticket(subject="Printer"), world.helpdesk.tickets
+    await tickets.assign_user(world.staff.actor, ticket.id, world.staff.id)
+    await tickets.resolve(world.staff.actor, ticket.id, "New toner.")
+    await tickets.reopen(world.user.actor, ticket.id, "Still broken.")
+    await tickets.close(world.staff.actor, ticket.id)
+    assert await titles(world, world.user) == [
+        "Staff closed the ticket: Printer",
+        "Staff resolved the ticket: Printer",
+    ]
+    assert await titles(world, world.staff) == ["User reopened the ticket: Printer"]
+
+
+async def test_a_change_that_is_refused_tells_nobody(world):
+    ticket, tickets = await world.ticket(), world.helpdesk.tickets
+    await tickets.close(SYSTEM, ticket.id)
+    before = await titles(world, world.user)
+    with pytest.raises(NotAllowed):
+        await tickets.reply(world.staff.actor, ticket.id, "Too late.")
+    assert await titles(world, world.user) == before
+
+
+async def test_who_is_disabled_is_told_nothing(world):
+    ticket = await world.ticket()
+    await world.helpdesk.users.update(SYSTEM, world.user.id, disabled=True)
+    await world.helpdesk.tickets.reply(world.staff.actor, ticket.id, "Hello?")
+    await world.helpdesk.users.update(SYSTEM, world.user.id, disabled=False)
+    assert await titles(world, world.user) == []
