@@ -85,26 +85,31 @@ class Runners:
 
     async def stop(self, plugin_id: str) -> None:
         """Let a plugin finish what runs, and end its process; it stays enabled."""
-        self._obstacles.pop(plugin_id, None)
-        runner = self._running.get(plugin_id)
-        if runner is None:
-            return
-        await runner.stop()
+        await self._end(plugin_id)
         self._running.pop(plugin_id, None)
-        await self._journal.flush()
-        if not runner.workload.interrupted:
-            # Nothing is in flight: what was claimed and has no result was never begun.
-            await self._database.write(lambda db: rows.release(db, plugin_id))
 
     async def switch_off(self, plugin_id: str, reason: str | None) -> None:
         """Stop a plugin and record it as switched off, and what still waited as dropped."""
-        await self.stop(plugin_id)
+        await self._end(plugin_id)
         await self._journal.flush()
         await self._installed.refresh(plugin_id)
         row = self._installed.row(plugin_id)
         waiting = await self._waiting(row)
         await self._database.write(lambda db: rows.disable(db, row, reason, waiting))
         await self._installed.refresh(plugin_id)
+        # Only now, so that nobody sees a plugin that is enabled and does not run.
+        self._running.pop(plugin_id, None)
+
+    async def _end(self, plugin_id: str) -> None:
+        self._obstacles.pop(plugin_id, None)
+        runner = self._running.get(plugin_id)
+        if runner is None:
+            return
+        await runner.stop()
+        await self._journal.flush()
+        if not runner.workload.interrupted:
+            # Nothing is in flight: what was claimed and has no result was never begun.
+            await self._database.write(lambda db: rows.release(db, plugin_id))
 
     async def drain(self) -> None:
         """Stop every plugin; what waits stays in the outbox."""
@@ -121,24 +126,22 @@ class Runners:
         except Exception as exc:
             log.exception("runner_broken", plugin=plugin_id)
             reason = f"the supervisor could not run it: {exc}"
-        finally:
-            if self._running.get(plugin_id) is runner:
-                del self._running[plugin_id]
-        if reason is None:
-            return
         try:
-            await self._give_up(runner, reason)
+            if reason is not None:
+                await self._give_up(runner, reason)
         except Exception as exc:
             # The database cannot be written just now. It stays off until the next start.
             log.error("plugin_not_switched_off", plugin=plugin_id, error=str(exc))
-            self._obstacles[plugin_id] = reason
+            self._obstacles[plugin_id] = reason or ""
+        finally:
+            if self._running.get(plugin_id) is runner:
+                del self._running[plugin_id]
 
     async def _give_up(self, runner: PluginRunner, reason: str) -> None:
         """Switch a plugin off that cannot go on, and tell the admins."""
         plugin_id = runner.row.id
         async with self._installed.lock(plugin_id):
-            row = self._installed.find(plugin_id)
-            if row is None or not row.enabled or plugin_id in self._running:
+            if self._running.get(plugin_id) is not runner:
                 return  # an admin was quicker
             log.warning("plugin_switched_off", plugin=plugin_id, reason=reason)
             await self.switch_off(plugin_id, reason)

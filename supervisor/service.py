@@ -149,8 +149,8 @@ class PluginService:
         views = []
         for row in self._installed.rows():
             runner = self._runners.get(row.id)
-            waiting = await runner.feed.waiting() if runner else 0
-            views.append(process_view(row, self._runners, usage, waiting, self._limits))
+            unfinished = await runner.feed.unfinished() if runner else 0
+            views.append(process_view(row, self._runners, usage, unfinished, self._limits))
         return views
 
     async def deliveries(

@@ -49,7 +49,7 @@ def process_view(
     row: PluginRow,
     runners: Runners,
     usage: Mapping[int, Usage],
-    waiting: int,
+    unfinished: int,
     limits: Limits,
 ) -> ProcessView:
     """Return the snapshot of a plugin's process."""
@@ -57,6 +57,7 @@ def process_view(
     session = runner.session if runner else None
     pid = session.handle.pid if session else None
     used = usage.get(pid) if pid is not None else None
+    in_flight = len(session.conversation.in_line) if session else 0
     since = runner.child_since if runner else None
     return ProcessView(
         plugin_id=row.id,
@@ -69,8 +70,8 @@ def process_view(
         guest_memory_bytes=session.conversation.memory_bytes if session else None,
         guest_memory_limit_bytes=limits.memory_bytes,
         threads=used.threads if used else None,
-        in_flight=len(session.conversation.in_line) if session else 0,
-        waiting=waiting,
+        in_flight=in_flight,
+        waiting=max(0, unfinished - in_flight),
         delivered=runner.recorder.delivered if runner else 0,
         errors=runner.recorder.errors if runner else row.error_count,
         last_error=(runner.recorder.last_error if runner else None) or row.last_error,

@@ -4,8 +4,10 @@ import os
 from collections.abc import Callable
 
 import pytest
+import trio
 
 from tests.guests.build import ToolMissing, build_guest
+from tests.stand_in import StandIn, open_stand_in
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +26,9 @@ def guest() -> Callable[[str], bytes]:
             pytest.skip(f"{name}: {missing}")
 
     return load
+
+
+@pytest.fixture
+async def stand_in(nursery: trio.Nursery) -> StandIn:
+    """Return an HTTP server on loopback that stands in for somebody else's."""
+    return await open_stand_in(nursery)

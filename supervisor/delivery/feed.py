@@ -93,9 +93,9 @@ class Feed:
         if not self._again:
             await self._outbox.wait_beyond(self._cursor)
 
-    async def waiting(self) -> int:
-        """Return how many events, subscribed or not, lie behind the last one taken."""
-        return len(self._again) + max(0, await self._outbox.last_seq() - self._cursor)
+    async def unfinished(self) -> int:
+        """Return how many events have no result yet, or have not even been looked at."""
+        return len(self._open) + max(0, await self._outbox.last_seq() - self._cursor)
 
     def _next_again(self, room: int) -> list[Delivery]:
         return [self._again.popleft() for _ in range(min(room, len(self._again)))]

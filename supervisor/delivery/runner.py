@@ -33,15 +33,16 @@ from supervisor.views import Outcome, PanelResult, PluginState
 log = structlog.get_logger("supervisor.runner")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RunnerTools:
-    """What all runners of one supervisor share."""
+    """What all runners of one supervisor share; ``limits`` hold from a plugin's next child on."""
 
     spawner: Spawner
     open_code: Callable[[PluginRow], Awaitable[int]]
     host_calls: HostCalls
     limits: Limits
-    health_rule: HealthRule
+    health_rule: Callable[[], HealthRule] = HealthRule
+    """The rule as it is now."""
     restart_rule: RestartRule = field(default_factory=RestartRule)
     plain_http_panels: bool = False
 
@@ -87,13 +88,15 @@ class PluginRunner:
         try:
             return await self._run()
         finally:
-            self._ended.set()
+            self._stop_asked.set()
             self._become(PluginState.STOPPING)
+            self._ended.set()
             self.workload.close()
 
     async def stop(self) -> None:
         """Ask for the end and wait for it: what runs may finish within its deadline."""
         self._stop_asked.set()
+        self._become(PluginState.STOPPING)
         self._nudge()
         await self._ended.wait()
 
@@ -228,6 +231,8 @@ class PluginRunner:
             )
 
     def _become(self, state: PluginState) -> None:
+        if self._stop_asked.is_set():
+            state = PluginState.STOPPING
         if state is not self.state:
             log.info("plugin_state", plugin=self.row.id, was=self.state.value, now=state.value)
             self.state = state

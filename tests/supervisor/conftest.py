@@ -1,7 +1,7 @@
 """A whole supervisor over a real help desk: SQLite on disk, a fork server, locked children."""
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,6 +12,7 @@ from argon2 import PasswordHasher
 
 from cli.compose import Actions, Notices
 from helpdesk.actors import SYSTEM, Role
+from helpdesk.notifications import Notification
 from helpdesk.passwords import Passwords
 from helpdesk.service import HelpDesk
 from helpdesk.tickets.model import Ticket, TicketDraft
@@ -51,9 +52,39 @@ class Desk:
                 await trio.sleep(0.005)
         return answer
 
-    async def ticket(self, subject: str = "New laptop") -> Ticket:
-        draft = TicketDraft(subject, "The old one was stolen.")
+    async def ticket(
+        self, subject: str = "New laptop", description: str = "The old one was stolen."
+    ) -> Ticket:
+        draft = TicketDraft(subject, description)
         return await self.helpdesk.tickets.create(self.user.actor, draft)
+
+    async def replies(self, ticket: Ticket) -> list[str]:
+        """Return what has been said on a ticket, notes included."""
+        page = await self.helpdesk.tickets.replies(self.admin.actor, ticket.id)
+        return [reply.body for reply in page.rows]
+
+    async def settled(self, *plugin_ids: str) -> None:
+        """Wait until the plugins have done everything, and what they caused is done as well."""
+
+        async def busy() -> int:
+            views = [await self.process(plugin_id) for plugin_id in plugin_ids]
+            return sum(view.in_flight + view.waiting for view in views)
+
+        last = -1
+        while last != (last := await self.helpdesk.outbox.last_seq()):
+            await self.until(busy, lambda count: count == 0)
+
+    async def nothing(self) -> None:
+        """For waiting on what a test can see by itself."""
+        await trio.lowlevel.checkpoint()
+
+    async def notices(self) -> Sequence[Notification]:
+        """Return what the admins have been told."""
+        return await self.helpdesk.notifications.list(self.admin.actor)
+
+    async def breathe(self) -> None:
+        """Let processes run for a moment, in a loop that waits for one of them."""
+        await trio.sleep(0.005)
 
     def module(self, name: str, **manifest: Any) -> bytes:
         """Return a guest with these keys of its manifest changed."""

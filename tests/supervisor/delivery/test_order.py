@@ -2,6 +2,9 @@
 
 import json
 
+import pytest
+
+from supervisor.limits import Limits
 from supervisor.views import Outcome
 
 
@@ -21,3 +24,39 @@ async def test_one_instance_gets_one_event_at_a_time(desk):
         await desk.ticket()
     await desk.deliveries(plugin.id, 5)
     assert await desk.log(plugin.id) == [f"count {number}" for number in range(1, 6)]
+
+
+async def test_a_plugin_that_never_subscribed_to_notes_never_sees_one(desk):
+    plugin = await desk.install("wat/echo", events=["ticket.reply_added"])
+    ticket = await desk.ticket()
+    await desk.helpdesk.tickets.note(desk.admin.actor, ticket.id, "not for plugins")
+    await desk.helpdesk.tickets.reply(desk.user.actor, ticket.id, "hello")
+    delivery = await desk.delivery(plugin.id)
+    assert delivery.event == "ticket.reply_added"
+    assert "not for plugins" not in "".join(await desk.log(plugin.id))
+
+
+@pytest.mark.parametrize("guest_name", ["wat/loop", "wat/trap", "wat/start_loop"])
+async def test_a_plugin_that_misbehaves_does_not_delay_another(open_desk, guest_name):
+    desk = await open_desk(limits=Limits(deadline_s=2.0))
+    bad = await desk.install(guest_name)
+    good = await desk.install("wat/noop")
+    await desk.running(good.id)
+    for _ in range(10):
+        await desk.ticket()
+    done = await desk.deliveries(good.id, 10)
+    assert {d.outcome for d in done} == {Outcome.OK}
+    if guest_name != "wat/trap":
+        # The other one is still in its first event, or has not even started.
+        assert await desk.plugins.deliveries(bad.id) == []
+
+
+async def test_the_payload_that_a_plugin_gets_has_its_own_configuration(desk):
+    first = await desk.probe({"do": "config"}, config={"colour": "red"})
+    second = await desk.probe({"do": "config"}, id="org.example.guest.other", config={"count": 9})
+    await desk.ticket()
+    await desk.deliveries(first.id)
+    await desk.deliveries(second.id)
+    (one,), (two,) = await desk.log(first.id), await desk.log(second.id)
+    assert (json.loads(one)["colour"], json.loads(one)["count"]) == ("red", 3)
+    assert (json.loads(two)["colour"], json.loads(two)["count"]) == ("green", 9)

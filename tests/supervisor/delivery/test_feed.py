@@ -1,0 +1,121 @@
+"""A plugin's place in the outbox: nothing is settled before it is done, nothing is lost."""
+
+import pytest
+
+from sandbox_child.wire.entry import Entry, ModuleReport
+from supervisor.delivery.feed import Feed
+from supervisor.delivery.journal import Journal
+from supervisor.manifest import parse_manifest
+from supervisor.store import plugins
+from supervisor.store.plugins import new_plugin
+
+MANIFEST = b"""{"id": "org.example.feed", "name": "Feed", "version": "1.0.0",
+    "description": "A row and no module.", "events": ["ticket.created"]}"""
+REPORT = ModuleReport(
+    Entry("ohd_alloc", True, "none", True, "none"), (), (), "wat", False, 1, 1, None, (), ()
+)
+
+
+@pytest.fixture
+async def feed(desk):
+    """Return a function that makes the feed anew, as at a start of the server."""
+    row = new_plugin(
+        parse_manifest(MANIFEST), MANIFEST.decode(), REPORT, "0" * 64, size=1, source="", actor=""
+    )
+    await desk.helpdesk.database.write(lambda db: plugins.insert_plugin(db, row))
+
+    async def make():
+        database = desk.helpdesk.database
+        found = await database.read(lambda db: plugins.find_plugin(db, row.id))
+        return Feed(found, desk.helpdesk.outbox, database, Journal(database))
+
+    return make
+
+
+def seqs(deliveries):
+    return [delivery.event.seq for delivery in deliveries]
+
+
+async def test_events_are_claimed_before_they_are_handed_out(desk, feed):
+    one = await feed()
+    for _ in range(5):
+        await desk.ticket()
+    taken = await one.take(3)
+    assert len(taken) == 3
+    row = await desk.helpdesk.database.read(lambda db: plugins.find_plugin(db, "org.example.feed"))
+    assert (row.claimed_seq, row.settled_seq) == (seqs(taken)[-1], 0)
+
+
+async def test_nothing_is_settled_beyond_an_event_that_is_not_done(desk, feed):
+    one = await feed()
+    for _ in range(4):
+        await desk.ticket()
+    a, b, c, d = seqs(await one.take(10))
+    # The third was dropped for its size, while the first was still in the child.
+    assert one.done(c) < a
+    assert one.done(a) < b
+    assert one.done(b) < d
+    assert one.done(d) >= d
+
+
+async def test_what_was_handed_out_and_not_done_comes_again_in_order(desk, feed):
+    one = await feed()
+    for _ in range(6):
+        await desk.ticket()
+    first = await one.take(4)
+    one.done(first[0].event.seq)
+    one.requeue()
+    again = await one.take(2) + await one.take(10)
+    assert seqs(again) == seqs(first)[1:]
+    assert not any(delivery.redelivered for delivery in again)
+    assert len(await one.take(10)) == 2
+
+
+async def test_events_that_concern_nobody_do_not_stand_in_the_way(desk, feed):
+    one = await feed()
+    ticket = await desk.ticket()
+    for number in range(300):
+        await desk.helpdesk.tickets.reply(desk.user.actor, ticket.id, str(number))
+    last = await desk.ticket()
+    taken = await one.take(2) + await one.take(2)
+    assert [delivery.event.ticket_id for delivery in taken] == [ticket.id, last.id]
+
+
+async def test_after_a_crash_what_was_claimed_is_delivered_again_and_marked(desk, feed):
+    before = await feed()
+    for _ in range(4):
+        await desk.ticket()
+    claimed = seqs(await before.take(2))
+    after = await feed()
+    assert await after.recover() is None
+    again = await after.take(10)
+    assert seqs(again) == claimed
+    assert [delivery.redelivered for delivery in again] == [True, True]
+    fresh = await after.take(10)
+    assert [delivery.redelivered for delivery in fresh] == [False, False]
+
+
+async def test_what_ended_the_server_twice_is_given_up(desk, feed):
+    before = await feed()
+    for _ in range(3):
+        await desk.ticket()
+    claimed = seqs(await before.take(2))
+    second = await feed()
+    assert await second.recover() is None
+    assert seqs(await second.take(1)) == claimed[:1]
+    third = await feed()
+    lost = await third.recover()
+    assert lost.event.seq == claimed[0]
+    # The one behind it never ran: it is still delivered.
+    assert seqs(await third.take(1)) == claimed[1:]
+
+
+async def test_a_stop_that_was_asked_for_leaves_nothing_to_redeliver(desk, feed):
+    before = await feed()
+    await desk.ticket()
+    await before.take(1)
+    await desk.helpdesk.database.write(lambda db: plugins.release(db, "org.example.feed"))
+    after = await feed()
+    assert await after.recover() is None
+    (delivery,) = await after.take(5)
+    assert not delivery.redelivered

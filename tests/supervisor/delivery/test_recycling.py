@@ -1,0 +1,19 @@
+"""A guest whose memory is nearly full gets a fresh process before it fails."""
+
+from supervisor.limits import MIB, Limits
+from supervisor.views import Outcome
+
+
+async def test_a_plugin_near_its_memory_limit_gets_a_fresh_process_and_no_event_fails(open_desk):
+    desk = await open_desk(limits=Limits(memory_bytes=16 * MIB))
+    plugin = await desk.probe({"do": "alloc", "bytes": 1_000_000})
+    for _ in range(40):
+        await desk.ticket()
+    deliveries = await desk.deliveries(plugin.id, 40)
+    assert {d.outcome for d in deliveries} == {Outcome.OK}
+    assert max(d.memory_bytes for d in deliveries) <= 16 * MIB
+    view = await desk.process(plugin.id)
+    assert 2 <= view.restarts <= 10
+    assert view.errors == 0
+    notes = [line for line in await desk.log(plugin.id) if "a fresh process will take over" in line]
+    assert len(notes) >= 2
