@@ -7,7 +7,7 @@ a second. Compiled code is kept in ``.cache`` from run to run, authenticated as 
 import os
 import threading
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -33,6 +33,8 @@ from tests.guests.toolchains import CACHE
 
 QUICK = Limits(deadline_s=20.0)
 """Limits for guests that end by themselves: no machine is too slow for them."""
+SHORT = Limits(deadline_s=1.5)
+"""Limits for guests that do not end; long enough for a child to start on a busy machine."""
 
 Answer = Callable[[Called], tuple[int, bytes] | Awaitable[tuple[int, bytes]]]
 _MANIFEST = b'{"id":"org.example.test","name":"Test","version":"1.0.0","description":"A test.",%s}'
@@ -189,10 +191,16 @@ class Workshop:
         *works: Work,
         answer: Answer = no_answer,
         limits: Limits = QUICK,
+        patience_s: float | None = None,
     ) -> Run:
-        """Run ``works`` in a new child, and end it after the last."""
+        """Run ``works`` in a new child, and end it after the last.
+
+        ``patience_s`` is the supervisor's own deadline, where it is not the child's.
+        """
         recorder = Recorder(len(works), answer)
         session = await self.spawn(module, limits, recorder.hooks())
+        if patience_s is not None:
+            session.limits = replace(limits, deadline_s=patience_s)
         return await serve(session, recorder, works)
 
 
@@ -228,11 +236,19 @@ class SharedWorkshop:
         *works: Work,
         answer: Answer = no_answer,
         limits: Limits = QUICK,
+        patience_s: float | None = None,
     ) -> Run:
         """Run ``works`` in a new child of ``module``, given as bytes or as WAT."""
         assert self._workshop is not None, "the fork server did not start"
         data = assemble(module) if isinstance(module, str) else module
-        call = partial(self._workshop.run, data, *works, answer=answer, limits=limits)
+        call = partial(
+            self._workshop.run,
+            data,
+            *works,
+            answer=answer,
+            limits=limits,
+            patience_s=patience_s,
+        )
         return trio.from_thread.run(call, trio_token=self._token)
 
     async def _serve(self) -> None:
