@@ -16,13 +16,13 @@ from helpdesk.errors import HelpDeskError, Invalid, LimitReached, NotAllowed, No
 from helpdesk.service import HelpDesk
 from helpdesk.settings import SettingValues
 from sandbox_child.runtime.settings import settings_fingerprint
+from supervisor.delivery.health import HealthRule
 from supervisor.ports import ActionResult, PluginActor
-from supervisor.secrets import SecretBox, load_key
+from supervisor.secrets import SecretBox, load_keys
 from supervisor.service import HelpDeskPorts, PluginService, open_plugin_service
 from supervisor.store.migrations import migrations as supervisor_migrations
 
 DATABASE_FILE = "ohd.sqlite3"
-KEY_FILE = "secret.key"
 LOCK_FILE = "server.lock"
 
 
@@ -64,6 +64,25 @@ class Notices:
     async def tell_admins(self, title: str, body: str, link: str) -> None:
         """Put a notice into every admin's list."""
         await self.helpdesk.notifications.notify_admins(title=title, body=body, link=link)
+
+
+class HealthSettings:
+    """The health rule as the admins have set it."""
+
+    def __init__(self, values: SettingValues) -> None:
+        self.follow(values)
+
+    def follow(self, values: SettingValues) -> None:
+        """Take over changed settings."""
+        self._rule = HealthRule(
+            threshold=values.plugin_error_threshold / 100,
+            window_s=values.plugin_error_window_minutes * 60.0,
+            least=values.plugin_error_least_deliveries,
+        )
+
+    def rule(self) -> HealthRule:
+        """Return the rule as it is now."""
+        return self._rule
 
 
 def _actor(actor: PluginActor) -> Actor:
@@ -109,14 +128,21 @@ async def open_house(config: Config, *, run_plugins: bool) -> AsyncIterator[Hous
     """
     async with open_helpdesk(config) as helpdesk:
         with only_one(config.data):
-            key = await trio.to_thread.run_sync(load_key, config.data / KEY_FILE)
+            key, *older = await trio.to_thread.run_sync(load_keys, config.supervisor.key_file)
+            health = HealthSettings(await helpdesk.settings.all())
+            helpdesk.settings.observe(health.follow)
             ports = HelpDeskPorts(
-                helpdesk.database, helpdesk.outbox, Actions(helpdesk), Notices(helpdesk)
+                helpdesk.database,
+                helpdesk.outbox,
+                Actions(helpdesk),
+                Notices(helpdesk),
+                helpdesk.audit,
+                health.rule,
             )
             async with open_plugin_service(
                 config.supervisor,
                 ports,
-                SecretBox(key),
+                SecretBox(key, older),
                 settings_fingerprint(),
                 run_plugins=run_plugins,
             ) as plugins:

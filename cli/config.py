@@ -15,7 +15,6 @@ import msgspec
 from cli.errors import CannotGoOn
 from supervisor.cage import ALWAYS_REQUIRED, DEFAULT_REQUIRED, CageSettings
 from supervisor.config import SupervisorConfig
-from supervisor.delivery.health import HealthRule
 from supervisor.egress import EgressPolicy
 from supervisor.limits import Limits
 from webapp.config import WebConfig
@@ -47,19 +46,12 @@ class _Panels(msgspec.Struct, forbid_unknown_fields=True):
     allow_http: bool = False
 
 
-class _Health(msgspec.Struct, forbid_unknown_fields=True):
-    threshold_percent: int = 50
-    window_minutes: float = 10.0
-    least_deliveries: int = 5
-
-
 class _File(msgspec.Struct, forbid_unknown_fields=True):
     server: _Server = msgspec.field(default_factory=_Server)
     limits: dict[str, float] = msgspec.field(default_factory=dict)
     sandbox: _Sandbox = msgspec.field(default_factory=_Sandbox)
     egress: _Egress = msgspec.field(default_factory=_Egress)
     panels: _Panels = msgspec.field(default_factory=_Panels)
-    health: _Health = msgspec.field(default_factory=_Health)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +98,6 @@ def load_config(
                     private=_networks(file.egress.private),
                     max_request_bytes=_limits(file.limits).http_request_bytes,
                     max_response_bytes=_limits(file.limits).http_response_bytes,
-                ),
-                health=HealthRule(
-                    file.health.threshold_percent / 100,
-                    file.health.window_minutes * 60,
-                    file.health.least_deliveries,
                 ),
                 plain_http_panels=file.panels.allow_http,
             ),

@@ -13,6 +13,8 @@ import trio
 
 from sandbox_child.wasm.errors import ModuleError
 from sandbox_child.wasm.sections import manifest_section
+from supervisor import audited
+from supervisor.audited import config_changes, version_changes
 from supervisor.delivery.journal import Journal
 from supervisor.errors import ModuleRefused, NotFinished
 from supervisor.installed import Installed
@@ -20,7 +22,7 @@ from supervisor.limits import Limits
 from supervisor.manifest import Manifest, check_config, effective_config, parse_manifest
 from supervisor.modules.artifacts import ArtifactStore, module_hash
 from supervisor.modules.compiler import Compiler
-from supervisor.ports import Database, Outbox
+from supervisor.ports import AuditLog, Database, Outbox
 from supervisor.runners import Runners
 from supervisor.secrets import SecretBox
 from supervisor.store import plugins as rows
@@ -48,6 +50,7 @@ class PluginChanges:
         outbox: Outbox,
         box: SecretBox,
         limits: Limits,
+        audit: AuditLog,
     ) -> None:
         self._installed = installed
         self._runners = runners
@@ -57,7 +60,8 @@ class PluginChanges:
         self._database = database
         self._outbox = outbox
         self._box = box
-        self._limits = limits
+        self.limits = limits
+        self._audit = audit
 
     async def install(self, module: bytes, *, source: str, actor: str) -> PluginRow:
         """Check, compile and keep a module; it arrives disabled.
@@ -75,7 +79,7 @@ class PluginChanges:
                     manifest, text, report, sha256, size=len(module), source=source, actor=actor
                 )
                 with self._carried_through(manifest.id):
-                    await self._put_in_place(row)
+                    await self._put_in_place(row, actor)
             except BaseException:
                 with trio.CancelScope(shield=True):
                     await self._forget_module(sha256)
@@ -90,9 +94,10 @@ class PluginChanges:
             row = self._installed.row(plugin_id)
             with self._carried_through(plugin_id):
                 if enabled and not row.enabled:
-                    await self._enable(row)
+                    await self._enable(row, actor)
                 elif not enabled and row.enabled:
-                    await self._runners.switch_off(plugin_id, None)
+                    record = self._audit.stamp(actor, audited.DISABLED, plugin_id)
+                    await self._runners.switch_off(plugin_id, None, record)
             log.info("plugin_enabled" if enabled else "plugin_disabled", plugin=plugin_id, by=actor)
             return self._installed.row(plugin_id)
 
@@ -108,10 +113,15 @@ class PluginChanges:
             row, saved = self._installed.row(plugin_id), self._installed.config(plugin_id)
             new = check_config(row.manifest, values, saved.values, complete=row.enabled)
             keep = saved.unreadable.keys() - values.keys()
+            changes = config_changes(row.manifest, saved.values, new)
+            record = self._audit.stamp(actor, audited.CONFIGURED, plugin_id)
+
+            def job(db: sqlite3.Connection) -> None:
+                save_config(db, row.manifest, new, self._box, keep)
+                record(db, changes)
+
             with self._carried_through(plugin_id):
-                await self._database.write(
-                    lambda db: save_config(db, row.manifest, new, self._box, keep)
-                )
+                await self._database.write(job)
                 await self._installed.refresh(plugin_id)
             if runner := self._runners.get(plugin_id):
                 runner.workload.set_config(effective_config(row.manifest, new))
@@ -125,22 +135,32 @@ class PluginChanges:
         self._installed.row(plugin_id)
         async with self._installed.lock(plugin_id):
             row = self._installed.row(plugin_id)
+            record = self._audit.stamp(actor, audited.UNINSTALLED, plugin_id)
+
+            def job(db: sqlite3.Connection) -> None:
+                rows.delete_plugin(db, plugin_id)
+                record(db, {"version": row.manifest.version, "sha256": row.sha256})
+
             with self._carried_through(plugin_id):
                 await self._runners.stop(plugin_id)
                 await self._journal.flush()
-                await self._database.write(lambda db: rows.delete_plugin(db, plugin_id))
+                await self._database.write(job)
                 await self._installed.refresh(plugin_id)
                 await self._forget_module(row.sha256)
             log.info("plugin_uninstalled", plugin=plugin_id, by=actor)
 
-    async def _put_in_place(self, row: PluginRow) -> None:
+    async def _put_in_place(self, row: PluginRow, actor: str) -> None:
         """Make ``row`` the version of its plugin that is installed."""
         before = self._installed.find(row.id)
+        action = audited.INSTALLED if before is None else audited.UPGRADED
+        record = self._audit.stamp(actor, action, row.id)
         if before is not None and before.enabled:
-            await self._runners.switch_off(row.id, None)
+            off = self._audit.stamp(actor, audited.DISABLED, row.id)
+            await self._runners.switch_off(row.id, None, off)
 
         def job(db: sqlite3.Connection) -> None:
             rows.insert_plugin(db, row)
+            record(db, version_changes(before, row))
             if before is not None:
                 saved = self._installed.config(row.id)
                 going = carry_over(before.manifest, row.manifest, saved)
@@ -151,10 +171,16 @@ class PluginChanges:
         if before is not None:
             await self._forget_module(before.sha256)
 
-    async def _enable(self, row: PluginRow) -> None:
+    async def _enable(self, row: PluginRow, actor: str) -> None:
         check_ready(row.manifest, self._installed.config(row.id))
         seq = await self._outbox.last_seq()
-        await self._database.write(lambda db: rows.enable(db, row.id, seq))
+        record = self._audit.stamp(actor, audited.ENABLED, row.id)
+
+        def job(db: sqlite3.Connection) -> None:
+            rows.enable(db, row.id, seq)
+            record(db, {"version": row.manifest.version})
+
+        await self._database.write(job)
         await self._installed.refresh(row.id)
         self._runners.start(self._installed.row(row.id))
 
@@ -165,7 +191,7 @@ class PluginChanges:
     @contextmanager
     def _carried_through(self, plugin_id: str) -> Iterator[None]:
         """Let a change come to its end although its caller gives up; raises NotFinished."""
-        patience = self._limits.deadline_s + _PATIENCE_S
+        patience = self.limits.deadline_s + _PATIENCE_S
         with trio.CancelScope(shield=True) as scope:
             scope.deadline = trio.current_time() + patience
             yield

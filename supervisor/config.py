@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from supervisor.cage import CageSettings
-from supervisor.delivery.health import HealthRule
 from supervisor.delivery.restart import RestartRule
 from supervisor.egress import EgressPolicy
 from supervisor.limits import Limits
@@ -19,7 +18,11 @@ class SupervisorConfig:
     limits: Limits = field(default_factory=Limits)
     cage: CageSettings = field(default_factory=CageSettings)
     egress: EgressPolicy = field(default_factory=EgressPolicy)
-    health: HealthRule = field(default_factory=HealthRule)
     restart: RestartRule = field(default_factory=RestartRule)
     plain_http_panels: bool = False
     """Whether panels may be framed over http, for development."""
+
+    @property
+    def key_file(self) -> Path:
+        """Where the keys lie that secrets are encrypted with."""
+        return self.data_directory / "secret.key"

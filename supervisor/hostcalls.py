@@ -14,7 +14,14 @@ import structlog
 
 from sandbox_child.wire.messages import HostCall, LogLevel
 from supervisor.bound_secrets import BoundSecrets, SecretNotForHost
-from supervisor.egress import EgressAnswer, EgressRequest, MalformedRequest, parse_request
+from supervisor.egress import (
+    EgressAnswer,
+    EgressProgress,
+    EgressRequest,
+    MalformedRequest,
+    parse_request,
+)
+from supervisor.ledger import Attempt, Ledger, NoLedger, account
 from supervisor.ports import ActionResult, PluginActor, TicketActions
 from supervisor.process.conversation import Called, Work
 from supervisor.redaction import Redactor
@@ -28,7 +35,12 @@ _DETAIL_LIMIT = 500
 class Egress(Protocol):
     """The way out to the network."""
 
-    async def request(self, request: EgressRequest, allowed_hosts: frozenset[str]) -> EgressAnswer:
+    async def request(
+        self,
+        request: EgressRequest,
+        allowed_hosts: frozenset[str],
+        progress: EgressProgress | None = None,
+    ) -> EgressAnswer:
         """Make one request; raises nothing but Cancelled."""
         ...
 
@@ -81,6 +93,8 @@ class _Call:
     raw: bytes
     request: Mapping[str, Any] = field(default_factory=dict)
     """What is asked, for the record, as soon as it is understood."""
+    attempt: Attempt = field(default_factory=Attempt)
+    """How far an HTTP request has come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +119,18 @@ class _SetCustomField(msgspec.Struct):
 class HostCalls:
     """Answers host calls of every plugin."""
 
-    def __init__(self, egress: Egress, actions: TicketActions, http_requests: int) -> None:
+    def __init__(
+        self,
+        egress: Egress,
+        actions: TicketActions,
+        http_requests: int,
+        ledger: Ledger | None = None,
+    ) -> None:
         """``http_requests``: how many a plugin may make in one guest call."""
         self._egress = egress
         self._actions = actions
-        self._http_requests = http_requests
+        self.http_requests = http_requests
+        self._ledger = ledger or NoLedger()
 
     async def answer(self, caller: Caller, called: Called) -> tuple[int, bytes]:
         """Return the status and the body for the guest; raises nothing but Cancelled."""
@@ -121,8 +142,24 @@ class HostCalls:
         try:
             answer = await self._try(entry, call)
         finally:
-            _note(entry, call, answer, time.monotonic() - started)
+            spent = time.monotonic() - started
+            _note(entry, call, answer, spent)
+            if called.name == HostCall.HTTP_REQUEST:
+                self._enter(call, answer, spent)
         return answer.status, answer.body
+
+    def _enter(self, call: _Call, answer: _Answer, spent: float) -> None:
+        """Put a request into the egress ledger, whatever became of it."""
+        entry = account(
+            call.caller.plugin_id,
+            call.request or _asked(call.raw),
+            call.attempt,
+            call.caller.redact,
+            status=answer.status,
+            duration_s=spent,
+            detail=answer.detail,
+        )
+        self._ledger.note(entry, call.work)
 
     async def _try(self, entry: "_Entry", call: _Call) -> _Answer:
         caller = call.caller
@@ -143,16 +180,19 @@ class HostCalls:
             request = parse_request(call.raw)
         except MalformedRequest as exc:
             return _Answer(_NO_ANSWER, detail=str(exc))
-        call.request = {"method": request.method, "url": request.url, "body": request.body}
-        if _http_requests(call.work) >= self._http_requests:
+        call.request = _shown(request)
+        if _http_requests(call.work) >= self.http_requests:
             return _Answer(
-                _NO_ANSWER, detail=f"more than {self._http_requests} HTTP requests in one event"
+                _NO_ANSWER, detail=f"more than {self.http_requests} HTTP requests in one event"
             )
         try:
             request = call.caller.secrets.fill(request)
         except SecretNotForHost as exc:
             return _Answer(_FORBIDDEN, detail=str(exc))
-        got = await self._egress.request(request, call.caller.allowed_hosts)
+        call.attempt.progress = EgressProgress()
+        call.attempt.answer = got = await self._egress.request(
+            request, call.caller.allowed_hosts, call.attempt.progress
+        )
         return _Answer(got.status, got.body, got.detail)
 
     async def reply(self, call: _Call) -> _Answer:
@@ -231,6 +271,18 @@ def _malformed(exc: Exception) -> _Answer:
     # msgspec names the path and the types, never a value.
     reason = str(exc) if isinstance(exc, msgspec.ValidationError) else "it is not JSON"
     return _Answer(ActionResult.MALFORMED, detail=f"the payload does not fit: {reason}")
+
+
+def _shown(request: EgressRequest) -> dict[str, Any]:
+    return {"method": request.method, "url": request.url, "body": request.body}
+
+
+def _asked(raw: bytes) -> dict[str, Any]:
+    """Return what a request that was refused unread would have been."""
+    try:
+        return _shown(parse_request(raw))
+    except MalformedRequest:
+        return {}
 
 
 def _http_requests(work: Work) -> int:

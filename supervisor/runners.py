@@ -3,18 +3,29 @@
 The caller of :meth:`Runners.stop` and :meth:`Runners.switch_off` holds the plugin's lock.
 """
 
+import sqlite3
+
 import structlog
 import trio
 
+from supervisor import audited
 from supervisor.delivery.feed import Feed
 from supervisor.delivery.journal import Journal
 from supervisor.delivery.recorder import Recorder
 from supervisor.delivery.runner import PluginRunner, RunnerTools
+from supervisor.delivery.tally import Tally
 from supervisor.delivery.work import is_for
 from supervisor.errors import ConfigInvalid
 from supervisor.installed import Installed
 from supervisor.manifest import effective_config
-from supervisor.ports import AdminNotices, Database, Outbox, OutboxEvent
+from supervisor.ports import (
+    AdminNotices,
+    AuditLog,
+    AuditWriter,
+    Database,
+    Outbox,
+    OutboxEvent,
+)
 from supervisor.store import plugins as rows
 from supervisor.store.configs import check_ready
 from supervisor.store.plugins import PluginRow
@@ -38,6 +49,7 @@ class Runners:
         database: Database,
         outbox: Outbox,
         notices: AdminNotices,
+        audit: AuditLog,
         active: bool,
     ) -> None:
         """``active``: whether plugins run at all here, or are only looked after."""
@@ -49,6 +61,9 @@ class Runners:
         self._database = database
         self._outbox = outbox
         self._notices = notices
+        self._audit = audit
+        self.tallies: dict[str, Tally] = {}
+        """What each plugin has done since the server started."""
         self._running: dict[str, PluginRunner] = {}
         self._obstacles: dict[str, str] = {}
 
@@ -76,7 +91,8 @@ class Runners:
             log.error("plugin_not_started", plugin=row.id, error=str(exc))
             self._obstacles[row.id] = str(exc)
             return
-        recorder = Recorder(self._journal, row.id, row.error_count, row.last_error)
+        tally = self.tallies.setdefault(row.id, Tally())
+        recorder = Recorder(self._journal, row.id, row.error_count, row.last_error, tally)
         feed = Feed(row, self._outbox, self._database, self._journal)
         config = effective_config(row.manifest, saved.values)
         runner = PluginRunner(row, config, feed, recorder, self._tools)
@@ -88,14 +104,19 @@ class Runners:
         await self._end(plugin_id)
         self._running.pop(plugin_id, None)
 
-    async def switch_off(self, plugin_id: str, reason: str | None) -> None:
+    async def switch_off(self, plugin_id: str, reason: str | None, record: AuditWriter) -> None:
         """Stop a plugin and record it as switched off, and what still waited as dropped."""
         await self._end(plugin_id)
         await self._journal.flush()
         await self._installed.refresh(plugin_id)
         row = self._installed.row(plugin_id)
         waiting = await self._waiting(row)
-        await self._database.write(lambda db: rows.disable(db, row, reason, waiting))
+
+        def job(db: sqlite3.Connection) -> None:
+            rows.disable(db, row, reason, waiting)
+            record(db, {"reason": reason} if reason else {})
+
+        await self._database.write(job)
         await self._installed.refresh(plugin_id)
         # Only now, so that nobody sees a plugin that is enabled and does not run.
         self._running.pop(plugin_id, None)
@@ -144,7 +165,8 @@ class Runners:
             if self._running.get(plugin_id) is not runner:
                 return  # an admin was quicker
             log.warning("plugin_switched_off", plugin=plugin_id, reason=reason)
-            await self.switch_off(plugin_id, reason)
+            record = self._audit.stamp(audited.SUPERVISOR, audited.SWITCHED_OFF, plugin_id)
+            await self.switch_off(plugin_id, reason, record)
         last = f" Last error: {runner.recorder.last_error}" if runner.recorder.last_error else ""
         await self._notices.tell_admins(
             f"The plugin {runner.row.manifest.name} was switched off",

@@ -4,15 +4,18 @@ It owns everything below it, in one nursery: the fork server, the journal, and a
 enabled plugin.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import trio
 
+from supervisor.audited import KEY_ROTATED, Unaudited
 from supervisor.cage import Cage
 from supervisor.changes import PluginChanges
 from supervisor.config import SupervisorConfig
+from supervisor.delivery.accounts import JournalLedger
+from supervisor.delivery.health import HealthRule
 from supervisor.delivery.journal import Journal
 from supervisor.delivery.runner import RunnerTools
 from supervisor.egress import EgressClient
@@ -21,24 +24,32 @@ from supervisor.hostcalls import HostCalls
 from supervisor.installed import Installed
 from supervisor.modules.artifacts import ArtifactStore
 from supervisor.modules.compiler import Compiler
-from supervisor.ports import AdminNotices, Database, Outbox, TicketActions
+from supervisor.ports import AdminNotices, AuditLog, Database, Outbox, TicketActions
 from supervisor.process.forkserver import ForkServer, open_fork_server
 from supervisor.process.spawn import Spawner
 from supervisor.processes import UsageReader
+from supervisor.rotation import rotate_key
 from supervisor.runners import Runners
 from supervisor.secrets import SecretBox
 from supervisor.show import plugin_view, process_view
 from supervisor.store import plugins as rows
+from supervisor.store.ledger import entries_before, find_entries
 from supervisor.store.plugins import PluginRow
 from supervisor.store.records import deliveries_of, logs_of
 from supervisor.views import (
     DeliveryView,
+    EgressEntry,
+    EgressFilter,
+    KeyRotation,
     LogLine,
     PanelResult,
     PanelSlot,
     PluginView,
     ProcessView,
+    SupervisorFigures,
+    Vital,
 )
+from supervisor.vitals import Vitals, figures
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +60,9 @@ class HelpDeskPorts:
     outbox: Outbox
     actions: TicketActions
     notices: AdminNotices
+    audit: AuditLog = field(default_factory=Unaudited)
+    health_rule: Callable[[], HealthRule] = HealthRule
+    """The rule as the admins have it now; asked whenever a delivery has failed."""
 
 
 class PluginService:
@@ -67,20 +81,28 @@ class PluginService:
         run_plugins: bool,
     ) -> None:
         self._limits = config.limits
+        self._key_file = config.key_file
         self._database = ports.database
+        self._audit = ports.audit
         self._nursery = nursery
         self._artifacts = artifacts
+        self._box = box
+        self._egress = egress
+        self._fork_server = fork_server
         cage = Cage(config.cage)
         compiler = Compiler(fork_server, artifacts, cage, config.limits)
+        self._compiler = compiler
         self._journal = Journal(ports.database)
+        self._vitals = Vitals(ports.database, self._journal, fork_server)
+        self._ledger = JournalLedger(self._journal)
         self._usage = UsageReader()
         self._installed = Installed(ports.database, box)
-        tools = RunnerTools(
+        self._tools = tools = RunnerTools(
             spawner=Spawner(fork_server, cage),
             open_code=lambda row: compiler.open(row.sha256, row.manifest),
-            host_calls=HostCalls(egress, ports.actions, config.limits.http_requests),
+            host_calls=HostCalls(egress, ports.actions, config.limits.http_requests, self._ledger),
             limits=config.limits,
-            health_rule=config.health,
+            health_rule=ports.health_rule,
             restart_rule=config.restart,
             plain_http_panels=config.plain_http_panels,
         )
@@ -92,6 +114,7 @@ class PluginService:
             database=ports.database,
             outbox=ports.outbox,
             notices=ports.notices,
+            audit=ports.audit,
             active=run_plugins,
         )
         self._changes = PluginChanges(
@@ -104,6 +127,7 @@ class PluginService:
             outbox=ports.outbox,
             box=box,
             limits=config.limits,
+            audit=ports.audit,
         )
 
     # -- what is installed ---------------------------------------------------------------------
@@ -141,6 +165,22 @@ class PluginService:
         """Stop a plugin and delete its module and configuration; ticket data that it set stays."""
         await self._changes.uninstall(plugin_id, actor=actor)
 
+    async def rotate_key(self, *, actor: str) -> KeyRotation:
+        """Replace the key that secrets are encrypted with; see ``rotation``."""
+        record = self._audit.stamp(actor, KEY_ROTATED, "key")
+        return await rotate_key(self._database, self._box, self._key_file, record)
+
+    def reconfigure(self, config: SupervisorConfig) -> None:
+        """Follow other limits and another egress policy.
+
+        A request follows the policy from now on; a plugin's process keeps its limits, the next one
+        has the new ones. Raises RouteInvalid, and changes nothing then.
+        """
+        self._egress.set_policy(config.egress)
+        self._limits = self._tools.limits = config.limits
+        self._changes.limits = self._compiler.limits = config.limits
+        self._tools.host_calls.http_requests = config.limits.http_requests
+
     # -- what is happening ---------------------------------------------------------------------
 
     async def processes(self) -> Sequence[ProcessView]:
@@ -168,6 +208,39 @@ class PluginService:
             self._installed.row(plugin_id)
         await self._journal.flush()
         return await self._database.read(lambda db: logs_of(db, plugin_id, limit))
+
+    async def egress_entries(
+        self, wanted: EgressFilter, *, limit: int = 50, offset: int = 0
+    ) -> tuple[Sequence[EgressEntry], int]:
+        """Return requests of plugins, newest first, and how many fit in all."""
+        await self._journal.flush()
+        return await self._database.read(
+            lambda db: find_entries(db, wanted, limit=limit, offset=offset)
+        )
+
+    async def egress_before(
+        self, wanted: EgressFilter, *, before: int | None = None, limit: int = 1_000
+    ) -> Sequence[EgressEntry]:
+        """Return the newest requests below an id: the next piece of an export."""
+        if before is None:
+            await self._journal.flush()
+        return await self._database.read(
+            lambda db: entries_before(db, wanted, before=before, limit=limit)
+        )
+
+    async def vitals(self) -> Sequence[Vital]:
+        """Return how the parts are that the supervisor cannot do without."""
+        return await self._vitals.check()
+
+    async def figures(self) -> SupervisorFigures:
+        """Return everything that a monitor collects."""
+        return figures(
+            await self.processes(),
+            self._runners.tallies,
+            self._ledger.counts,
+            self._journal.statistics(),
+            self._fork_server,
+        )
 
     def panel_slots(self) -> Sequence[PanelSlot]:
         """Return the panels that a ticket page has room for."""

@@ -100,6 +100,16 @@ class ProcessView:
 
 
 @dataclass(frozen=True, slots=True)
+class ControlView:
+    """One step of the lockdown, as a child on this machine reports it."""
+
+    name: str
+    active: bool
+    reason: str
+    """Why it is not in force, or how far it goes."""
+
+
+@dataclass(frozen=True, slots=True)
 class PanelSlot:
     """A panel that the ticket page should reserve room for, before anything is rendered."""
 
@@ -156,3 +166,88 @@ class KeyRotation:
     """Plugin and field of each secret that no key opens; they were left as they are."""
     from_environment: bool
     """Whether the operator gives the keys, and now has to take the old one away."""
+
+
+class EgressOutcome(enum.StrEnum):
+    """What became of a plugin's request."""
+
+    ANSWERED = "answered"
+    REFUSED = "refused"
+    """By a rule of ours; nothing was sent."""
+    FAILED = "failed"
+    """By the network, the server, or the end of the event."""
+
+
+@dataclass(frozen=True, slots=True)
+class EgressEntry:
+    """One request of a plugin as the ledger keeps it; without secrets."""
+
+    id: int
+    at: str
+    plugin_id: str
+    event_id: str | None
+    """The delivery's event; None for a panel or the start."""
+    outcome: EgressOutcome
+    host: str
+    """Empty where no host could be read from the URL."""
+    address: str | None
+    """The address that was connected."""
+    method: str
+    path: str
+    """Without the query."""
+    status: int
+    """What the plugin saw: the server's status, 403 for a host not declared, 0 for no answer."""
+    sent_bytes: int
+    received_bytes: int
+    duration_ms: float
+    detail: str | None
+    """Why there is no answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class EgressFilter:
+    """Which entries are wanted; None leaves a thing open."""
+
+    plugin_id: str | None = None
+    host: str | None = None
+    outcome: EgressOutcome | None = None
+    event_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Vital:
+    """One part that the supervisor cannot do without."""
+
+    name: str
+    ok: bool
+    detail: str
+    """What is wrong with it; empty where nothing is."""
+
+
+@dataclass(frozen=True, slots=True)
+class PluginCounts:
+    """What one plugin has done since the server started."""
+
+    plugin_id: str
+    outcomes: dict[str, int]
+    buckets: tuple[int, ...]
+    """Deliveries by duration, each in one bucket; bounds in ``SupervisorFigures``."""
+    seconds: float
+    """Time that all of them took."""
+    starts: int
+    """Processes that were started."""
+
+
+@dataclass(frozen=True, slots=True)
+class SupervisorFigures:
+    """Everything that a monitor collects of the supervisor."""
+
+    processes: tuple[ProcessView, ...]
+    counts: tuple[PluginCounts, ...]
+    bounds_s: tuple[float, ...]
+    requests: tuple[tuple[str, str, int], ...]
+    """Plugin, outcome, and how many requests it made or was refused."""
+    journal_rows: int
+    journal_bytes: int
+    journal_oldest_s: float
+    fork_server_starts: int

@@ -7,12 +7,13 @@ disk or a locked database costs time and no result; whoever feeds children waits
 
 import sqlite3
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import structlog
 import trio
 
 from supervisor.ports import Database
-from supervisor.store.records import Batch, DeliveryRow, LogRow, write_batch
+from supervisor.store.records import Batch, DeliveryRow, EgressRow, LogRow, write_batch
 
 MOST_WAITING_BYTES = 32 << 20
 """Of unwritten rows, beyond which no child is given more work."""
@@ -32,6 +33,16 @@ async def write_surely(database: Database, job: Callable[[sqlite3.Connection], N
             await trio.sleep(RETRY_S)
 
 
+@dataclass(frozen=True, slots=True)
+class JournalStatistics:
+    """What waits to be written."""
+
+    rows: int
+    bytes: int
+    oldest_s: float
+    """How long the oldest of it has waited, at most."""
+
+
 class Journal:
     """Owned by the supervisor's nursery, which runs :meth:`run`."""
 
@@ -43,6 +54,8 @@ class Journal:
         self._added = 0
         self._done = 0
         self._bytes = 0
+        self._waiting_since: float | None = None
+        """When what is being written, or else what waits, began to wait."""
 
     def delivery(self, row: DeliveryRow, settled: int) -> None:
         """Record a delivery, and that every event of the plugin up to ``settled`` has a result."""
@@ -66,6 +79,20 @@ class Journal:
         self._batch.logs.append(row)
         self._note(len(row[3]))
 
+    def egress(self, row: EgressRow) -> None:
+        """Record a request of a plugin in the egress ledger."""
+        self._batch.egress.append(row)
+        self._note(len(row[7]))
+
+    def statistics(self) -> JournalStatistics:
+        """Return what waits to be written."""
+        since = self._waiting_since
+        return JournalStatistics(
+            rows=self._added - self._done,
+            bytes=self._bytes,
+            oldest_s=0.0 if since is None else trio.current_time() - since,
+        )
+
     async def room(self) -> None:
         """Wait while more is unwritten than memory should hold."""
         if self._bytes > MOST_WAITING_BYTES:
@@ -86,15 +113,19 @@ class Journal:
             await self._something.wait()
             batch, upto, size = self._batch, self._added, self._bytes
             self._batch, self._something = _new_batch(), trio.Event()
+            taken = trio.current_time()
             await write_surely(self._database, lambda db, batch=batch: write_batch(db, batch))  # type: ignore[misc]
             async with self._written:
                 self._done = upto
                 self._bytes -= size
+                self._waiting_since = taken if self._something.is_set() else None
                 self._written.notify_all()
 
     def _note(self, size: int) -> None:
         self._added += 1
         self._bytes += _ROW_BYTES + size
+        if self._waiting_since is None:
+            self._waiting_since = trio.current_time()
         self._something.set()
 
 

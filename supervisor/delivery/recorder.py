@@ -8,6 +8,7 @@ import msgspec
 
 from sandbox_child.wire.messages import LogLevel
 from supervisor.delivery.journal import Journal
+from supervisor.delivery.tally import Tally
 from supervisor.delivery.work import Delivery
 from supervisor.hostcalls import HostCallRecord
 from supervisor.process.conversation import Work
@@ -23,7 +24,14 @@ _LEVELS = {level: level.name.lower() for level in LogLevel}
 class Recorder:
     """Writes one plugin's history. ``redact`` is replaced when its secrets change."""
 
-    def __init__(self, journal: Journal, plugin_id: str, errors: int, last: str | None) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        plugin_id: str,
+        errors: int,
+        last: str | None,
+        tally: Tally | None = None,
+    ) -> None:
         """``errors`` and ``last``: the count and the text that are on record."""
         self._journal = journal
         self._plugin_id = plugin_id
@@ -31,6 +39,7 @@ class Recorder:
         self.delivered = 0
         self.errors = errors
         self.last_error = last
+        self.tally = tally or Tally()
 
     async def room(self) -> None:
         """Wait while too much of what was recorded is not yet written."""
@@ -50,6 +59,7 @@ class Recorder:
         """Record how one delivery went; every event up to ``settled`` has a result now."""
         event = delivery.event
         text = None
+        self.tally.delivery(outcome.value, duration_s)
         if outcome is Outcome.OK:
             self.delivered += 1
         else:

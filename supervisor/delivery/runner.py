@@ -76,6 +76,8 @@ class PluginRunner:
         self.session: Session | None = None
         self.child_since: float | None = None
         self._tools = tools
+        self._limits = tools.limits
+        """Of the child that runs, or ran last."""
         self._policy = RestartPolicy(tools.restart_rule)
         self._ready = trio.Event()
         self._nudged = trio.Event()
@@ -107,7 +109,7 @@ class PluginRunner:
         self._nudge()
         try:
             # Twice: whatever runs before it may take its whole time, then the panel may.
-            with trio.move_on_after(2 * self._tools.limits.deadline_s):
+            with trio.move_on_after(2 * self._limits.deadline_s):
                 await request.done.wait()
         finally:
             self.workload.drop_panel(request)
@@ -142,6 +144,8 @@ class PluginRunner:
         self._become(PluginState.STARTING)
         self._ready = trio.Event()
         self._recycle = False
+        self._limits = self.workload.limits = self._tools.limits
+        self.recorder.tally.starts += 1
         hooks = SessionHooks(
             ready=self._on_ready,
             finished=self._on_finished,
@@ -150,7 +154,7 @@ class PluginRunner:
         )
         try:
             session = await self._tools.spawner.spawn(
-                self.row.id, self.row.report.entry, self._tools.limits, code, hooks
+                self.row.id, self.row.report.entry, self._limits, code, hooks
             )
         except SupervisorError as exc:
             self.recorder.failure("start", str(exc), None)
@@ -183,7 +187,7 @@ class PluginRunner:
                 await session.ask(works)
             else:
                 await self._wait(for_events=room > 0)
-        with trio.move_on_after(self._tools.limits.deadline_s):
+        with trio.move_on_after(self._limits.deadline_s):
             while line and self.workload.verdict is None:
                 self._nudged = trio.Event()
                 await self._nudged.wait()
@@ -223,7 +227,7 @@ class PluginRunner:
         self._nudge()
 
     def _recycle_when_full(self, memory: int) -> None:
-        limit = self._tools.limits.memory_bytes
+        limit = self._limits.memory_bytes
         if memory > limit - limit // 8 and not self._recycle:
             self._recycle = True
             self.recorder.note(

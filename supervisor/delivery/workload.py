@@ -5,7 +5,7 @@ given at a time. It knows nothing of processes: the runner asks it for work, han
 tells it when a child is gone.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import trio
 
@@ -40,7 +40,7 @@ class Workload:
         recorder: Recorder,
         *,
         limits: Limits,
-        health_rule: HealthRule,
+        health_rule: Callable[[], HealthRule],
         plain_http_panels: bool,
     ) -> None:
         self.feed = feed
@@ -50,8 +50,10 @@ class Workload:
         self.interrupted = False
         """Whether a child was stopped that may have been in the middle of an event."""
         self._manifest = manifest
-        self._limits = limits
-        self._health = Health(health_rule)
+        self.limits = limits
+        """Of the child that runs."""
+        self._health_rule = health_rule
+        self._health = Health(health_rule())
         self._plain_http_panels = plain_http_panels
         self._panels: list[PanelRequest] = []
         self._window = _SMALLEST_WINDOW
@@ -120,7 +122,7 @@ class Workload:
         works = []
         for delivery in await self.feed.take(room):
             work = event_work(delivery, self._config_member)
-            if len(work.blob) <= self._limits.payload_bytes:
+            if len(work.blob) <= self.limits.payload_bytes:
                 works.append(work)
             else:
                 problem = f"the payload has {len(work.blob):,} bytes, more than is allowed"
@@ -184,6 +186,7 @@ class Workload:
         else:
             self.recorder.failure(f"panel: {outcome}", error, None)
             self._answer_panel(work, PanelResult(None, "the plugin could not show its panel"))
+        self._health.rule = self._health_rule()
         self.verdict = self.verdict or self._health.failed(trio.current_time())
 
     def _record(

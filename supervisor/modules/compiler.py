@@ -44,7 +44,7 @@ class Compiler:
         self._fork_server = fork_server
         self._artifacts = artifacts
         self._cage = cage
-        self._limits = limits
+        self.limits = limits
         self._one_at_a_time = trio.Lock()
 
     async def compile(self, sha256: str, manifest: Manifest) -> ModuleReport:
@@ -89,19 +89,19 @@ class Compiler:
                     self._spec(manifest), [module, write_end, artifact]
                 )
             try:
-                with trio.move_on_after(self._limits.compile_wall_s) as scope:
+                with trio.move_on_after(self.limits.compile_wall_s) as scope:
                     said = await _read_bounded(report_stream)
                     status = await handle.wait()
             finally:
                 await handle.reap()
         if scope.cancelled_caught:
             raise ModuleRefused(
-                f"the module did not compile within {self._limits.compile_wall_s:g} s"
+                f"the module did not compile within {self.limits.compile_wall_s:g} s"
             )
         return _understand(said, status)
 
     def _spec(self, manifest: Manifest) -> CompileSpec:
-        limits = self._limits
+        limits = self.limits
         return CompileSpec(
             kind="compile",
             cage=self._cage.compiler(limits),

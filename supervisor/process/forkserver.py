@@ -78,6 +78,14 @@ class ForkServer:
             self._children.append(child)
         return child
 
+    async def ensure(self) -> None:
+        """Start it again where it has ended unnoticed; raises ForkServerGone where that fails."""
+        async with self._lock:
+            if self._process is None or self._process.has_ended():
+                with trio.CancelScope(shield=True):
+                    await self._discard()
+                    await self._start()
+
     async def _ask_or_discard(self, packed: bytes, descriptors: Sequence[int]) -> ChildHandle:
         control = self._control or await self._start()
         try:

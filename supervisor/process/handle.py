@@ -41,6 +41,11 @@ class ChildHandle:
         """Whether the process has ended and been reaped."""
         return self._status is not None
 
+    def has_ended(self) -> bool:
+        """Look whether the process has ended by now, and reap it if so."""
+        self._collect()
+        return self.ended
+
     def kill(self) -> None:
         """Send SIGKILL; nothing happens when the process is gone."""
         if self._status is None:

@@ -73,3 +73,39 @@ def m001_plugins(db: Database) -> None:
         """
     )
     db.execute("CREATE INDEX plugin_logs_by_plugin ON plugin_logs (plugin_id, id)")
+
+
+@migrations()
+def m002_egress_ledger(db: Database) -> None:
+    """Every request that a plugin made or was refused. It outlives the plugin."""
+    db.execute(
+        """
+        CREATE TABLE egress_ledger (
+            id INTEGER PRIMARY KEY,
+            at INTEGER NOT NULL,
+            plugin_id TEXT NOT NULL,
+            event_id TEXT,
+            outcome TEXT NOT NULL,
+            host TEXT NOT NULL,
+            address TEXT,
+            method TEXT NOT NULL,
+            path TEXT NOT NULL,
+            status INTEGER NOT NULL,
+            sent_bytes INTEGER NOT NULL,
+            received_bytes INTEGER NOT NULL,
+            duration_us INTEGER NOT NULL,
+            detail TEXT
+        ) STRICT
+        """
+    )
+    db.execute("CREATE INDEX egress_ledger_by_plugin ON egress_ledger (plugin_id, id)")
+    db.execute("CREATE INDEX egress_ledger_by_host ON egress_ledger (host, id)")
+
+
+@migrations()
+def m003_heartbeat(db: Database) -> None:
+    """One row that is written to find out whether the database can be."""
+    db.execute(
+        "CREATE TABLE heartbeat (one INTEGER PRIMARY KEY CHECK (one = 1), at INTEGER NOT NULL) "
+        "STRICT"
+    )

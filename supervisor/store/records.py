@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,6 +17,11 @@ DeliveryRow = tuple[str, int, str, str, str, str, str | None, int, int, int | No
 (bytes), host calls (JSON), redelivered."""
 LogRow = tuple[str, int, str, str, str | None]
 """plugin, at (ms), level, message, event id."""
+EgressRow = tuple[
+    int, str, str | None, str, str, str | None, str, str, int, int, int, int, str | None
+]
+"""at (ms), plugin, event id, outcome, host, address, method, path, status, bytes sent, bytes
+received, duration (us), detail."""
 
 
 @dataclass(slots=True)
@@ -28,6 +33,7 @@ class Batch:
     settled: dict[str, int]
     errors: dict[str, tuple[int, str]]
     """Plugin to the number of new errors and the text of the last."""
+    egress: list[EgressRow] = field(default_factory=list)
 
 
 def write_batch(db: sqlite3.Connection, batch: Batch) -> None:
@@ -52,6 +58,13 @@ def write_batch(db: sqlite3.Connection, batch: Batch) -> None:
         )
     if batch.logs:
         _write_logs(db, batch.logs)
+    if batch.egress:
+        db.executemany(
+            "INSERT INTO egress_ledger (at, plugin_id, event_id, outcome, host, address, method, "
+            "path, status, sent_bytes, received_bytes, duration_us, detail) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            batch.egress,
+        )
 
 
 def _write_logs(db: sqlite3.Connection, logs: Sequence[LogRow]) -> None:

@@ -20,6 +20,7 @@ from helpdesk.users import User
 from sandbox_child.runtime.settings import settings_fingerprint
 from sandbox_child.wasm.sections import manifest_section, replace_custom_section
 from supervisor.config import SupervisorConfig
+from supervisor.delivery.health import HealthRule
 from supervisor.delivery.restart import RestartRule
 from supervisor.secrets import SecretBox
 from supervisor.service import HelpDeskPorts, PluginService, open_plugin_service
@@ -162,6 +163,7 @@ async def _run_desk(
     task_status: trio.TaskStatus[Desk] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     key, run_plugins = settings.pop("key", KEY), settings.pop("run_plugins", True)
+    health = settings.pop("health", HealthRule())
     settings.setdefault("restart", RestartRule(first_delay_s=0.01, longest_delay_s=0.02))
     config = SupervisorConfig(data_directory=path, **settings)
     quick = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
@@ -170,7 +172,12 @@ async def _run_desk(
     try:
         async with HelpDesk.open(database, migrations=[migrations], passwords=quick) as helpdesk:
             ports = HelpDeskPorts(
-                helpdesk.database, helpdesk.outbox, Actions(helpdesk), Notices(helpdesk)
+                helpdesk.database,
+                helpdesk.outbox,
+                Actions(helpdesk),
+                Notices(helpdesk),
+                helpdesk.audit,
+                lambda: health,
             )
             async with open_plugin_service(
                 config, ports, SecretBox(key), settings_fingerprint(), run_plugins=run_plugins

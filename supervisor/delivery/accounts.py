@@ -1,0 +1,39 @@
+"""The egress ledger's way into the journal, and what of it is counted."""
+
+import time
+from collections import Counter
+
+from supervisor.delivery.journal import Journal
+from supervisor.delivery.work import Delivery
+from supervisor.ledger import EgressAccount
+from supervisor.process.conversation import Work
+
+
+class JournalLedger:
+    """Writes accounts of requests with everything else that the journal writes."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self.counts: Counter[tuple[str, str]] = Counter()
+        """Requests since the start, by plugin and outcome."""
+
+    def note(self, account: EgressAccount, work: Work) -> None:
+        """Keep an account; never waits."""
+        self.counts[account.plugin_id, account.outcome.value] += 1
+        self._journal.egress(
+            (
+                int((time.time() - account.duration_s) * 1000),
+                account.plugin_id,
+                work.key.event.id if isinstance(work.key, Delivery) else None,
+                account.outcome.value,
+                account.host,
+                account.address,
+                account.method,
+                account.path,
+                account.status,
+                account.sent_bytes,
+                account.received_bytes,
+                int(account.duration_s * 1e6),
+                account.detail,
+            )
+        )
