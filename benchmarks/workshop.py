@@ -14,7 +14,7 @@ from typing import get_args
 
 import trio
 
-from sandbox_child.lockdown.order import Control
+from sandbox_child.lockdown.status import Control
 from sandbox_child.runtime.settings import settings_fingerprint
 from sandbox_child.wasm.sections import manifest_section
 from sandbox_child.wire.entry import Entry

@@ -8,6 +8,7 @@ wasmtime's own. ``wasmtime_call MODULE PAYLOAD``, both files.
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import wasmtime
 
@@ -36,7 +37,7 @@ class InProcess:
         linker.define_func("ohd", "ohd_log", log_type, lambda *_: None)
         linker.define_func("ohd", "ohd_http_request", http_type, self._http)
         instance = linker.instantiate(self.store, wasmtime.Module(engine, module))
-        exports = instance.exports(self.store)
+        exports: Any = instance.exports(self.store)
         self.alloc, self.free = exports["ohd_alloc"], exports["ohd_free"]
         self.on_event, self.memory = exports["on_event"], exports["memory"]
         initialize = exports.get("_initialize")

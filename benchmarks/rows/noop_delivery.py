@@ -39,7 +39,7 @@ async def measure(bench: Bench) -> list[Row]:
     """Compare with Extism's Python SDK in a process of its own."""
     workshop, count, event = bench.workshop, bench.count(_DELIVERIES), payload()
     module = await trio.to_thread.run_sync(wasmtime.wat2wasm, _EXTISM_GUEST)
-    files = workshop.file("extism.wasm", module), workshop.file("noop.json", event)
+    files = workshop.file("extism.wasm", bytes(module)), workshop.file("noop.json", event)
     async with (
         workshop.child("wat/noop") as child,
         open_peer("extism_call", files[0], "unread", files[1]) as unread,
