@@ -23,6 +23,26 @@ ALWAYS_REQUIRED = frozenset(
 DEFAULT_REQUIRED = frozenset({"seccomp", "landlock"})
 """Controls that a kernel may lack; ``[sandbox] require`` in config.toml sets these."""
 
+ALL_CONTROLS = (
+    ALWAYS_REQUIRED
+    | DEFAULT_REQUIRED
+    | {
+        "user_namespace",
+        "network_namespace",
+        "ipc_namespace",
+        "cgroup",
+        "first_to_die",
+        "low_priority",
+        "bounding_set",
+        "own_user",
+        "no_writable_code",
+    }
+)
+"""Every step of the lockdown; ``sandbox_child.lockdown.status`` has the same names."""
+
+NOT_FOR_COMPILERS = frozenset({"no_writable_code"})
+"""A compiler makes the code that it wrote executable."""
+
 _UIDS = 1000
 
 
@@ -46,17 +66,18 @@ class Cage:
 
     def plugin(self, limits: Limits) -> CageSpec:
         """Return the lockdown of a plugin's child."""
-        return self._spec(limits.child_data_bytes, limits.child_address_bytes)
+        return self._spec(limits.child_data_bytes, limits.child_address_bytes, frozenset())
 
     def compiler(self, limits: Limits) -> CageSpec:
         """Return the lockdown of a compile child."""
         memory = limits.compile_memory_bytes
-        return self._spec(memory, memory + limits.child_address_bytes)
+        return self._spec(memory, memory + limits.child_address_bytes, NOT_FOR_COMPILERS)
 
-    def _spec(self, data: int, addresses: int) -> CageSpec:
-        required = ALWAYS_REQUIRED | self._settings.require
+    def _spec(self, data: int, addresses: int, impossible: frozenset[str]) -> CageSpec:
+        required = (ALWAYS_REQUIRED | self._settings.require) - impossible
         if self._root:
-            required |= {"own_user", "bounding_set"}
+            # Root gives each child a user of its own, which is more than a user namespace does.
+            required = (required | {"own_user", "bounding_set"}) - {"user_namespace"}
         return CageSpec(
             supervisor_pid=os.getpid(),
             uid=self._take_uid() if self._root else None,

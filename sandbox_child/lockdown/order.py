@@ -57,7 +57,8 @@ def lock_down(plan: LockdownPlan, start_threads: Callable[[], None]) -> list[Con
     """
     program = assemble(plan.rules(os.getpid()), this_architecture())
     for status in plan.outside:
-        if status.name in plan.required and not status.active:
+        refused = not status.active and status.name not in plan.switched_off
+        if refused and status.name in plan.required:
             raise LockdownError(status.name, status.reason)
     steps: list[tuple[Control, Callable[[], object]]] = [
         ("cgroup", lambda: cgroup.join(plan.groups)),

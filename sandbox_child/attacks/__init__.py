@@ -1,0 +1,15 @@
+"""What a guest that has broken out would try, tried for real by ``ohd sandbox check``.
+
+::
+
+    forkserver   a fork server that also takes attacks; never the one that runs plugins
+    attacker     a child of it: prepare, lock down, try one attack, say how it went
+    catalogue    every attack; one module per family beside it
+    attack       what an attack is
+    scene        what there is to attack
+    kernel       raw system calls
+
+An attack that succeeds must harm nobody: its victims are files, processes, sockets and memory that
+the check itself has made, and what would change the machine is called with arguments that the
+kernel refuses behind its permission check. A plugin's child never imports any of this.
+"""

@@ -1,0 +1,109 @@
+"""A child that attacks: prepares, locks down as a plugin's or a compile child does, tries, tells.
+
+To the supervisor: READY as a plugin's child says it, then RESULT with the JSON of what came of the
+attack, unless that ended the process. ``answered`` in it says that the refusal is the filter's. Two
+names are no attacks: ``catalogue`` lists them, ``idle`` waits to be attacked.
+"""
+
+import ctypes
+import json
+import os
+import threading
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from sandbox_child.attacks.attack import Attack
+from sandbox_child.attacks.catalogue import CATALOGUE
+from sandbox_child.attacks.kernel import Refused, Unsuited
+from sandbox_child.attacks.scene import Scene
+from sandbox_child.child import lock_down_or_refuse
+from sandbox_child.lockdown.order import LockdownPlan
+from sandbox_child.lockdown.policy import PIPE_IN, PIPE_OUT
+from sandbox_child.plans import Surroundings, compiler_plan, plugin_plan
+from sandbox_child.wire.frames import encode_frame
+from sandbox_child.wire.messages import READY, RESULT, OutcomeCode
+from sandbox_child.wire.spec import AttackSpec
+
+_SEQ = 1
+_MEMORY = ctypes.create_string_buffer(b"what an idle child has", 64)
+
+
+def run_attack(spec: AttackSpec, around: Surroundings, descriptors: Sequence[int]) -> NoReturn:
+    """Never returns."""
+    if spec.name == "catalogue":
+        _tell([attack.about() for attack in CATALOGUE.values()])
+        os._exit(0)
+    attack = Attack("idle", _idle, frozenset()) if spec.name == "idle" else CATALOGUE[spec.name]
+    scene = Scene(spec.targets, descriptors)
+    try:
+        attack.prepare(scene)
+    except (Unsuited, Refused, OSError) as exc:
+        os.write(PIPE_OUT, encode_frame((READY, 0), b"[]"))
+        _tell({"unsuited": str(exc)})
+        os._exit(0)
+    second = _SecondThread(attack, scene)
+    plan = _plan(spec, around)
+    answered = frozenset(rule.syscall for rule in plan.rules(0) if rule.errno is not None)
+    controls = lock_down_or_refuse(plan, second.start)
+    os.write(PIPE_OUT, encode_frame((READY, 0), controls))
+    outcome = second.attempt() if attack.on_thread else _attempt(attack, scene)
+    _tell({**outcome, "answered": outcome.get("call") in answered})
+    os._exit(0)
+
+
+def _idle(_scene: Scene) -> None:
+    _tell({"got": ctypes.addressof(_MEMORY)})
+    os.read(PIPE_IN, 1)
+
+
+def _plan(spec: AttackSpec, around: Surroundings) -> LockdownPlan:
+    if spec.as_compiler:
+        return compiler_plan(spec.cage, around, max_artifact_bytes=1 << 20, cpu_seconds=10)
+    return plugin_plan(spec.cage, around)
+
+
+def _attempt(attack: Attack, scene: Scene) -> dict[str, Any]:
+    try:
+        got = attack.run(scene)
+    except Unsuited as exc:
+        return {"unsuited": str(exc)}
+    except Refused as exc:
+        return {"errno": exc.errno, "call": exc.call}
+    except OSError as exc:
+        return {"errno": exc.errno or 0, "call": ""}
+    except MemoryError:
+        return {"errno": 12, "call": "memory"}
+    return {"got": "" if got is None else str(got)[:200]}
+
+
+def _tell(what: object) -> None:
+    os.write(
+        PIPE_OUT, encode_frame((RESULT, _SEQ, OutcomeCode.OK, 0, 0), json.dumps(what).encode())
+    )
+
+
+class _SecondThread:
+    """Stands where a plugin's child has its watchdog; tries the attack when asked."""
+
+    def __init__(self, attack: Attack, scene: Scene) -> None:
+        self._attack = attack
+        self._scene = scene
+        self._go = threading.Lock()
+        self._done = threading.Lock()
+        self._result: dict[str, Any] = {}
+        self._go.acquire()
+        self._done.acquire()
+
+    def start(self) -> None:
+        if self._attack.on_thread:
+            threading.Thread(target=self._run, daemon=True).start()
+
+    def attempt(self) -> dict[str, Any]:
+        self._go.release()
+        self._done.acquire()
+        return self._result
+
+    def _run(self) -> None:
+        self._go.acquire()
+        self._result = _attempt(self._attack, self._scene)
+        self._done.release()

@@ -1,0 +1,19 @@
+"""Every attack, by name."""
+
+from sandbox_child.attacks import (
+    channels,
+    files,
+    foreign,
+    frames,
+    memory,
+    powers,
+    processes,
+    sockets,
+)
+from sandbox_child.attacks.attack import Attack
+
+_FAMILIES = (files, sockets, processes, memory, powers, channels, foreign, frames)
+
+CATALOGUE: dict[str, Attack] = {
+    attack.name: attack for family in _FAMILIES for attack in family.ATTACKS
+}

@@ -1,0 +1,77 @@
+"""Attacks by native code: each in a locked child, and beside it in one without a lockdown."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+
+import trio
+
+from sandbox_child.wire.spec import AttackSpec, CageSpec
+from supervisor.process.forkserver import ForkServer
+from supervisor.sandbox_check.attempt import Ending, attempt
+from supervisor.sandbox_check.catalogue import About
+from supervisor.sandbox_check.report import AttackResult
+from supervisor.sandbox_check.verdict import judge
+from supervisor.sandbox_check.victims import Victims
+
+_AT_ONCE = 2
+"""Children of the check at one time: it shares the machine with a help desk at work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arena:
+    """Where attacks take place."""
+
+    locked: ForkServer
+    bare: ForkServer
+    """Makes the children without a lockdown; has not left the machine's networks."""
+    plugin: Callable[[], CageSpec]
+    compiler: Callable[[], CageSpec]
+    victims: Victims
+    all_controls: tuple[str, ...]
+    switched_off: frozenset[str] = frozenset()
+    """Controls left out of the locked children; see ``CageSpec``."""
+
+
+async def attack_natively(
+    arena: Arena, attacks: Sequence[About], tell: Callable[[AttackResult], None]
+) -> None:
+    """Try each attack as a plugin and as a compiler; hands each result to ``tell``."""
+    limiter = trio.CapacityLimiter(_AT_ONCE)
+
+    async def one(about: About) -> None:
+        async with limiter:
+            control = await without_lockdown(arena, about)
+            for as_compiler in (False, True):
+                locked = await inside(arena, about, as_compiler=as_compiler)
+                tell(judge(about, locked, control, as_compiler=as_compiler))
+
+    async with trio.open_nursery() as nursery:
+        for about in attacks:
+            nursery.start_soon(one, about)
+
+
+async def inside(arena: Arena, about: About, *, as_compiler: bool) -> Ending:
+    """Try an attack from inside the lockdown."""
+    cage = arena.compiler() if as_compiler else arena.plugin()
+    off = arena.switched_off - about.base
+    spec = _spec(arena, about.name, cage, off, as_compiler=as_compiler)
+    return await attempt(arena.locked, spec, arena.victims.descriptors)
+
+
+async def without_lockdown(arena: Arena, about: About) -> Ending:
+    """Try an attack in a child that has skipped the whole lockdown, but what it presumes."""
+    off = frozenset(arena.all_controls) - about.base
+    spec = _spec(arena, about.name, arena.plugin(), off, as_compiler=False)
+    return await attempt(arena.bare, spec, arena.victims.descriptors)
+
+
+def _spec(
+    arena: Arena, name: str, cage: CageSpec, off: Collection[str], *, as_compiler: bool
+) -> AttackSpec:
+    return AttackSpec(
+        kind="attack",
+        cage=replace(cage, switched_off=tuple(sorted(off))),
+        name=name,
+        as_compiler=as_compiler,
+        targets=arena.victims.targets,
+    )
