@@ -98,7 +98,7 @@ class SecretBox:
         nonce, ciphertext = body[:_NONCE_BYTES], body[_NONCE_BYTES:]
         try:
             return key.cipher.decrypt(nonce, ciphertext, _place(plugin_id, field)).decode()
-        except InvalidTag:
+        except (InvalidTag, ValueError):
             raise KeyUnusable(
                 f"the secret {field!r} of {plugin_id} is damaged; enter it again"
             ) from None

@@ -87,9 +87,9 @@ class Desk:
         """Let processes run for a moment, in a loop that waits for one of them."""
         await trio.sleep(0.005)
 
-    def module(self, name: str, **manifest: Any) -> bytes:
+    def module(self, guest_name: str, /, **manifest: Any) -> bytes:
         """Return a guest with these keys of its manifest changed."""
-        module = self.guest(name)
+        module = self.guest(guest_name)
         if not manifest:
             return module
         whole = json.loads(manifest_section(module)) | manifest
@@ -97,14 +97,15 @@ class Desk:
 
     async def install(
         self,
-        name: str = "wat/noop",
+        guest_name: str = "wat/noop",
+        /,
         config: dict[str, Any] | None = None,
         *,
         enabled: bool = True,
         **manifest: Any,
     ) -> PluginView:
         """Install a guest, configure it, and switch it on."""
-        module = self.module(name, **manifest)
+        module = self.module(guest_name, **manifest)
         view = await self.plugins.install(module, source="a test", actor="test")
         if config:
             view = await self.plugins.set_config(view.id, config, actor="test")
@@ -163,7 +164,7 @@ async def _run_desk(
     task_status: trio.TaskStatus[Desk] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     key, run_plugins = settings.pop("key", KEY), settings.pop("run_plugins", True)
-    health = settings.pop("health", HealthRule())
+    health = settings.pop("health", HealthRule)
     settings.setdefault("restart", RestartRule(first_delay_s=0.01, longest_delay_s=0.02))
     config = SupervisorConfig(data_directory=path, **settings)
     quick = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
@@ -177,7 +178,7 @@ async def _run_desk(
                 Actions(helpdesk),
                 Notices(helpdesk),
                 helpdesk.audit,
-                lambda: health,
+                health if callable(health) else lambda: health,
             )
             async with open_plugin_service(
                 config, ports, SecretBox(key), settings_fingerprint(), run_plugins=run_plugins
