@@ -118,7 +118,8 @@ class PluginChanges:
 
             def job(db: sqlite3.Connection) -> None:
                 save_config(db, row.manifest, new, self._box, keep)
-                record(db, changes)
+                if changes:
+                    record(db, changes)
 
             with self._carried_through(plugin_id):
                 await self._database.write(job)

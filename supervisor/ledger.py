@@ -19,7 +19,7 @@ MAX_PATH = 300
 """Characters of a path that are kept."""
 MAX_HOST, MAX_METHOD, MAX_DETAIL = 253, 20, 500
 
-_URL = re.compile(r"[^:/?#]{1,20}://([^/?#\\]*)([^#]*)", re.DOTALL)
+_URL = re.compile(r"[^:/?#]{1,20}://([^/?#]*)([^#]*)", re.DOTALL)
 _PLAIN_HOST = re.compile(r"([A-Za-z0-9._-]{1,253})(?::\d{1,5})?", re.ASCII)
 
 
