@@ -109,18 +109,20 @@ class Notifications:
         query = "SELECT count(*) FROM notifications WHERE user_id = ? AND read_at IS NULL"
         return int(await self._database.read(lambda c: sql.scalar(c, query, (actor.id,))))
 
-    async def mark_read(self, actor: Actor, notification_id: str) -> None:
-        """Mark one of one's own notices as read. Raises ``NotFound``."""
+    async def mark_read(self, actor: Actor, notification_id: str) -> Notification:
+        """Mark one of one's own notices as read, and return it. Raises ``NotFound``."""
         now = rfc3339(self._clock.now())
         query = (
             "UPDATE notifications SET read_at = coalesce(read_at, ?) WHERE id = ? AND user_id = ?"
         )
+        found = "SELECT * FROM notifications WHERE id = ?"
 
-        def job(connection: sqlite3.Connection) -> None:
+        def job(connection: sqlite3.Connection) -> Notification:
             if not connection.execute(query, (now, notification_id, actor.id)).rowcount:
                 raise NotFound("notification", notification_id)
+            return _notification(sql.row(connection, found, (notification_id,)))
 
-        await self._database.write(job)
+        return await self._database.write(job)
 
     async def mark_all_read(self, actor: Actor) -> int:
         """Mark all of one's own notices as read; return how many were not."""

@@ -47,7 +47,7 @@ class SettingValues:
     """How long the ledger of the plugins' outbound requests reaches back."""
 
 
-_BOUNDS = {
+BOUNDS = {
     "reopen_window_days": (0, 3650),
     "session_days": (1, 365),
     "plugin_error_threshold": (1, 100),
@@ -114,7 +114,7 @@ class Settings:
 
 
 def _checked(name: str, value: str | int) -> str | int:
-    if name in _BOUNDS:
+    if name in BOUNDS:
         return _number(name, value)
     if name == "site_name":
         return checks.name(name, str(value))
@@ -124,7 +124,7 @@ def _checked(name: str, value: str | int) -> str | int:
 
 
 def _number(name: str, value: str | int) -> int:
-    least, most = _BOUNDS[name]
+    least, most = BOUNDS[name]
     expected = f"a whole number from {least} to {most}"
     try:
         number = int(value)

@@ -1,5 +1,8 @@
 """Puts the web app together. The composition root calls ``create_app``; nothing else is global."""
 
+import secrets
+from urllib.parse import urlencode
+
 from quart import Blueprint
 from quart_trio import QuartTrio
 
@@ -12,7 +15,22 @@ from webapp.api import tickets as api_tickets
 from webapp.config import WebConfig
 from webapp.connection import WholeExchange
 from webapp.live import Hub
-from webapp.pages import events, login, panels, ticket, ticket_list, ticket_new
+from webapp.pages import (
+    catalogue,
+    events,
+    groups,
+    login,
+    notifications,
+    panels,
+    people,
+    profile,
+    settings,
+    setup,
+    statuses,
+    ticket,
+    ticket_list,
+    ticket_new,
+)
 from webapp.pages import plugins as plugin_pages
 from webapp.ports import Plugins
 from webapp.security.throttle import Throttle
@@ -26,6 +44,14 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     ticket.blueprint,
     panels.blueprint,
     events.blueprint,
+    setup.blueprint,
+    notifications.blueprint,
+    profile.blueprint,
+    people.blueprint,
+    groups.blueprint,
+    catalogue.blueprint,
+    statuses.blueprint,
+    settings.blueprint,
     plugin_pages.blueprint,
     api_login.blueprint,
     api_login.me_blueprint,
@@ -45,9 +71,22 @@ def create_app(helpdesk: HelpDesk, plugins: Plugins, config: WebConfig) -> Quart
     app.config["PROPAGATE_EXCEPTIONS"] = False
     throttle = Throttle(window_s=config.login_window_s)
     live = Hub(helpdesk.news)
-    house.install(app.extensions, house.House(helpdesk, plugins, config, throttle, live))
+    code = None if config.is_private else secrets.token_urlsafe(16)
+    house.install(app.extensions, house.House(helpdesk, plugins, config, throttle, live, code))
     guard.install(app)
     failures.install(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     return app
+
+
+async def setup_address(app: QuartTrio) -> str | None:
+    """Return where the first admin is made, code included; None where there is one already.
+
+    For the operator's eyes: whoever starts the server prints it, and nobody else learns it.
+    """
+    here = house.house_of(app.extensions)
+    if not await here.helpdesk.first_run.is_due():
+        return None
+    code = f"?{urlencode({'code': here.setup_code})}" if here.setup_code else ""
+    return f"{here.config.public_url}/setup{code}"

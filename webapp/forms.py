@@ -17,3 +17,8 @@ async def form_fields() -> Mapping[str, str]:
 def chosen(fields: Mapping[str, str], name: str) -> str | None:
     """Return a field's text without surrounding blanks; None where it is absent or empty."""
     return fields.get(name, "").strip() or None
+
+
+async def many(name: str) -> tuple[str, ...]:
+    """Return every value of a field, such as the checked ones of several boxes."""
+    return tuple(str(value) for value in (await request.form).getlist(name))

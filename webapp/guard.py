@@ -42,6 +42,14 @@ ACCESS = {
     "ticket": Access.SIGNED_IN,
     "panels": Access.SIGNED_IN,
     "events": Access.SIGNED_IN,
+    "setup": Access.ANYONE,
+    "notifications": Access.SIGNED_IN,
+    "profile": Access.SIGNED_IN,
+    "people": Access.ADMIN,
+    "groups": Access.ADMIN,
+    "catalogue": Access.ADMIN,
+    "statuses": Access.ADMIN,
+    "settings": Access.ADMIN,
     "plugin_pages": Access.ADMIN,
     "api_login": Access.ANYONE,
     "api_me": Access.SIGNED_IN,
@@ -52,6 +60,8 @@ ACCESS = {
 _LOGIN_BY_JSON = "api_login.log_in"
 """Bears no token, because its caller cannot have one yet: it takes JSON alone, which a foreign
 page cannot send without being asked for permission first (CORS), and the origin is checked."""
+
+_SETUP = "setup"
 
 
 def is_api(path: str) -> bool:
@@ -70,6 +80,8 @@ async def admit() -> ResponseReturnValue | None:
     g.visit = visit = await find_visit(request, house())
     if request.url_rule is None:
         return None
+    if visit.user is None and await _needs_setup():
+        return see("/setup")
     if access is not Access.ANYONE and visit.user is None:
         return _ask_to_log_in()
     if access is Access.ADMIN and visit.signed_in.role is not Role.ADMIN:
@@ -79,6 +91,14 @@ async def admit() -> ResponseReturnValue | None:
     if visit.user is not None and not is_api(request.path):
         g.unread = await house().helpdesk.notifications.unread_count(visit.actor)
     return None
+
+
+async def _needs_setup() -> bool:
+    """Tell whether this is a page, and nobody could log in to see it: there is no account yet."""
+    asks = request.method in _SAFE_METHODS and not is_api(request.path)
+    if not asks or request.blueprint == _SETUP:
+        return False
+    return await house().helpdesk.first_run.is_due()
 
 
 def _ask_to_log_in() -> ResponseReturnValue:

@@ -3,7 +3,7 @@
 It exists so that handlers need no globals. Only ``app.py`` makes one.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 from quart import current_app
@@ -26,6 +26,8 @@ class House:
     config: WebConfig
     throttle: Throttle
     live: Hub
+    setup_code: str | None = field(default=None, repr=False)
+    """What whoever makes the first admin must show; None where only this machine can reach us."""
 
 
 def install(extensions: dict[str, object], house_: House) -> None:

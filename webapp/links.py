@@ -36,3 +36,9 @@ def list_url(arguments: Iterable[tuple[str, str]], **changed: str) -> str:
     kept = {**dict(arguments), **changed}
     query = urlencode({name: value for name, value in kept.items() if value})
     return f"/tickets?{query}" if query else "/tickets"
+
+
+def admin_url(section: str, part: str = "", done: str = "") -> str:
+    """Return a page under Admin: a section, or one thing in it by its id."""
+    address = f"/admin/{section}" + (f"/{quote(part, safe='')}" if part else "")
+    return f"{address}?{urlencode({'done': done})}#done" if done else address

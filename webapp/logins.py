@@ -1,4 +1,7 @@
-"""Logs people in and out, slowed down for those who guess. The form and the API both use it."""
+"""Logs people in, slowed down for those who guess. The form and the API both use it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from quart import Request
 
@@ -18,6 +21,17 @@ async def log_in(
     account that somebody else guesses at is slowed for its owner too: that is the price of the
     limit, and the window is short.
     """
+    with guarded_by_password(house, request, email):
+        return await house.helpdesk.sessions.log_in(email, password, replaces=visit.token)
+
+
+@contextmanager
+def guarded_by_password(house: House, request: Request, email: str) -> Iterator[None]:
+    """Count what happens inside as an attempt at a password, which failed if it raises.
+
+    Raises ``TooManyAttempts`` instead of beginning. The password of somebody who is logged in
+    already is guarded like that at the door, where a stolen session would otherwise try them all.
+    """
     account, address = _keys(house, request, email)
     config = house.config
     _count(house, address, config.login_failures_per_address)
@@ -26,10 +40,9 @@ async def log_in(
     except TooManyAttempts:
         house.throttle.take_back(address)
         raise
-    session = await house.helpdesk.sessions.log_in(email, password, replaces=visit.token)
+    yield
     house.throttle.take_back(address)
     house.throttle.forget(account)
-    return session
 
 
 def _count(house: House, key: str, limit: int) -> None:

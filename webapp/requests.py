@@ -16,9 +16,10 @@ from werkzeug.datastructures import MultiDict
 
 from webapp.config import WebConfig
 
-MAX_FIELDS = 200
+MAX_FIELDS = 2_000
+"""Fields of a form; that of a group has one for each member and category."""
 _UPLOAD_PATHS = frozenset({"/admin/plugins", "/api/admin/plugins"})
-_LOGIN_PATHS = frozenset({"/login", "/api/auth/login"})
+_LOGIN_PATHS = frozenset({"/login", "/api/auth/login", "/setup"})
 
 
 def body_limit(path: str, config: WebConfig) -> int:

@@ -1,0 +1,149 @@
+"""Admin, people: the list, a new account, and one account with its password, sessions and keys."""
+
+from collections.abc import Mapping
+
+from quart import Blueprint, Response, request
+
+from helpdesk.actors import Role
+from helpdesk.errors import HelpDeskError
+from helpdesk.passwords import MAX_LENGTH, MIN_LENGTH
+from webapp.forms import form_fields
+from webapp.house import house
+from webapp.links import admin_url
+from webapp.pages.outcomes import NOTHING, Outcome, done_from_address, refused
+from webapp.redirects import see
+from webapp.rendering import page
+from webapp.sessions import current_visit
+
+blueprint = Blueprint("people", __name__)
+
+SECTION = "people"
+PER_PAGE = 50
+DONE = {
+    "created": "The account is created.",
+    "saved": "The account is saved.",
+    "password": "The password is set, and the person is logged out everywhere.",
+    "ended": "The person is logged out everywhere.",
+    "revoked": "The API key is revoked.",
+}
+
+
+@blueprint.get("/admin/people")
+async def people() -> Response:
+    """List accounts, searched by name and address."""
+    text, number = request.args.get("q", ""), request.args.get("page", "")
+    wanted = int(number) if number.isascii() and number.isdigit() and len(number) < 6 else 1
+    found = await house().helpdesk.users.list(
+        current_visit().actor, text=text, page=max(1, wanted), per_page=PER_PAGE
+    )
+    return page("people.html", found=found, text=text)
+
+
+@blueprint.get("/admin/people/new")
+async def form() -> Response:
+    """Show the form for a new account."""
+    return _form(NOTHING)
+
+
+def _form(outcome: Outcome) -> Response:
+    return page(
+        "person_new.html",
+        status=outcome.status,
+        outcome=outcome,
+        roles=tuple(Role),
+        password_least=MIN_LENGTH,
+        password_most=MAX_LENGTH,
+    )
+
+
+@blueprint.post("/admin/people/new")
+async def create() -> Response:
+    """Create an account."""
+    fields = await form_fields()
+    try:
+        person = await house().helpdesk.users.create(
+            current_visit().actor,
+            email=fields.get("email", ""),
+            name=fields.get("name", ""),
+            role=fields.get("role", Role.USER.value),
+            password=fields.get("password") or None,
+        )
+    except HelpDeskError as error:
+        return _form(refused(error, fields))
+    return see(admin_url(SECTION, person.id, "created"))
+
+
+@blueprint.get("/admin/people/<user_id>")
+async def person_page(user_id: str) -> Response:
+    """Show one account."""
+    return await _show(user_id, done_from_address(DONE))
+
+
+async def _show(user_id: str, outcome: Outcome) -> Response:
+    desk, actor = house().helpdesk, current_visit().actor
+    person = await desk.users.get(actor, user_id)
+    keys = await desk.api_keys.list(actor, user_id)
+    groups = [group for group in await desk.groups.all(actor) if user_id in group.member_ids]
+    return page(
+        "person.html",
+        status=outcome.status,
+        outcome=outcome,
+        person=person,
+        roles=tuple(Role),
+        groups=groups,
+        keys=[key for key in keys if key.revoked_at is None],
+        password_least=MIN_LENGTH,
+        password_most=MAX_LENGTH,
+    )
+
+
+@blueprint.post("/admin/people/<user_id>")
+async def save(user_id: str) -> Response:
+    """Change an account."""
+    fields = await form_fields()
+    try:
+        await house().helpdesk.users.update(
+            current_visit().actor,
+            user_id,
+            name=fields.get("name", ""),
+            email=fields.get("email", ""),
+            role=fields.get("role", ""),
+            disabled="disabled" in fields,
+        )
+    except HelpDeskError as error:
+        return await _again(user_id, error, fields, "account")
+    return see(admin_url(SECTION, user_id, "saved"))
+
+
+@blueprint.post("/admin/people/<user_id>/password")
+async def set_password(user_id: str) -> Response:
+    """Give somebody a new password."""
+    fields = await form_fields()
+    desk = house().helpdesk
+    try:
+        await desk.users.set_password(current_visit().actor, user_id, fields.get("password", ""))
+    except HelpDeskError as error:
+        return await _again(user_id, error, fields, "password")
+    return see(admin_url(SECTION, user_id, "password"))
+
+
+@blueprint.post("/admin/people/<user_id>/sessions/end")
+async def end_sessions(user_id: str) -> Response:
+    """Log somebody out everywhere."""
+    await house().helpdesk.users.get(current_visit().actor, user_id)
+    await house().helpdesk.sessions.revoke_all(current_visit().actor, user_id)
+    return see(admin_url(SECTION, user_id, "ended"))
+
+
+@blueprint.post("/admin/people/<user_id>/keys/<key_id>/revoke")
+async def revoke_key(user_id: str, key_id: str) -> Response:
+    """Revoke somebody's API key."""
+    await house().helpdesk.api_keys.revoke(current_visit().actor, key_id)
+    return see(admin_url(SECTION, user_id, "revoked"))
+
+
+async def _again(
+    user_id: str, error: HelpDeskError, fields: Mapping[str, str], form_name: str
+) -> Response:
+    # For an account that does not exist this raises NotFound, and the answer is 404.
+    return await _show(user_id, refused(error, fields, form_name))

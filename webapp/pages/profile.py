@@ -1,0 +1,124 @@
+"""One's own account: name, password, sessions, API keys."""
+
+from collections.abc import Mapping
+
+from quart import Blueprint, Response, request
+
+from helpdesk.errors import HelpDeskError, Invalid, LoginFailed
+from helpdesk.passwords import MAX_LENGTH, MIN_LENGTH, checked
+from webapp.errors import TooManyAttempts
+from webapp.forms import form_fields
+from webapp.house import house
+from webapp.logins import guarded_by_password
+from webapp.pages.outcomes import NOTHING, Outcome, done_from_address, refused
+from webapp.redirects import see
+from webapp.rendering import page
+from webapp.sessions import Proof, current_visit, drop_session, keep_session
+
+blueprint = Blueprint("profile", __name__)
+
+DONE = {
+    "name": "Your name is changed.",
+    "password": "Your password is changed. You are logged out everywhere else.",
+    "revoked": "The API key is revoked.",
+}
+
+
+@blueprint.get("/profile")
+async def profile() -> Response:
+    """Show the account."""
+    return await _show(done_from_address(DONE))
+
+
+async def _show(outcome: Outcome = NOTHING, *, secret: str = "") -> Response:
+    visit = current_visit()
+    keys = await house().helpdesk.api_keys.list(visit.actor, visit.signed_in.id)
+    return page(
+        "profile.html",
+        status=outcome.status,
+        outcome=outcome,
+        person=await house().helpdesk.users.get(visit.actor, visit.signed_in.id),
+        keys=[key for key in keys if key.revoked_at is None],
+        secret=secret,
+        password_least=MIN_LENGTH,
+        password_most=MAX_LENGTH,
+    )
+
+
+@blueprint.post("/profile")
+async def rename() -> Response:
+    """Change one's name."""
+    fields, visit = await form_fields(), current_visit()
+    try:
+        await house().helpdesk.users.update(
+            visit.actor, visit.signed_in.id, name=fields.get("name", "")
+        )
+    except HelpDeskError as error:
+        return await _show(refused(error, fields, "name"))
+    return see("/profile?done=name")
+
+
+@blueprint.post("/profile/password")
+async def change_password() -> Response:
+    """Change one's password, which ends every session, and begin a new one here."""
+    fields, visit = await form_fields(), current_visit()
+    try:
+        await _change_password(fields)
+    except LoginFailed:
+        wrong = Invalid("current_password", "another", "your password as it is now")
+        return await _show(refused(wrong, fields, "password"))
+    except (HelpDeskError, TooManyAttempts) as error:
+        return await _show(refused(error, fields, "password"))
+    response = see("/profile?done=password")
+    if visit.proof is Proof.COOKIE:
+        new = await house().helpdesk.sessions.start(visit.signed_in.id)
+        keep_session(response, house().config, new)
+    return response
+
+
+async def _change_password(fields: Mapping[str, str]) -> None:
+    visit, new = current_visit(), fields.get("password", "")
+    if new != fields.get("password_again", ""):
+        raise Invalid("password_again", "another", "the new password once more")
+    checked(new)
+    with guarded_by_password(house(), request, visit.signed_in.email):
+        await house().helpdesk.users.change_password(
+            visit.actor, current=fields.get("current_password", ""), new=new
+        )
+
+
+@blueprint.post("/profile/sessions/end")
+async def log_out_everywhere() -> Response:
+    """End all one's sessions, this one too."""
+    visit = current_visit()
+    await house().helpdesk.sessions.revoke_all(visit.actor, visit.signed_in.id)
+    response = see("/login")
+    drop_session(response, house().config)
+    return response
+
+
+@blueprint.post("/profile/keys")
+async def create_key() -> Response:
+    """Make an API key and show it, this once."""
+    fields, visit = await form_fields(), current_visit()
+    try:
+        new = await house().helpdesk.api_keys.create(
+            visit.actor, visit.signed_in.id, name=fields.get("key_name", "")
+        )
+    except HelpDeskError as error:
+        return await _show(refused(_renamed(error), fields, "key"))
+    return await _show(secret=new.secret)
+
+
+def _renamed(error: HelpDeskError) -> HelpDeskError:
+    """Name the field as this page does: it has another one called *name*."""
+    if isinstance(error, Invalid) and error.field == "name":
+        return Invalid("key_name", error.found, error.expected)
+    return error
+
+
+@blueprint.post("/profile/keys/<key_id>/revoke")
+async def revoke_key(key_id: str) -> Response:
+    """Revoke one's API key."""
+    await house().helpdesk.api_keys.revoke(current_visit().actor, key_id)
+    return see("/profile?done=revoked")

@@ -1,0 +1,48 @@
+"""Admin, settings: what admins change while the help desk runs."""
+
+from quart import Blueprint, Response
+
+from helpdesk.errors import HelpDeskError
+from helpdesk.settings import BOUNDS
+from webapp.forms import form_fields
+from webapp.house import house
+from webapp.links import admin_url
+from webapp.pages.outcomes import NOTHING, Outcome, done_from_address, refused
+from webapp.redirects import see
+from webapp.rendering import page
+from webapp.sessions import current_visit
+
+blueprint = Blueprint("settings", __name__)
+
+NAMES = (
+    "site_name",
+    "site_url",
+    "reopen_window_days",
+    "session_days",
+    "plugin_error_threshold",
+)
+
+
+@blueprint.get("/admin/settings")
+async def settings() -> Response:
+    """Show the settings."""
+    return await _show(done_from_address({"saved": "The settings are saved."}))
+
+
+async def _show(outcome: Outcome = NOTHING) -> Response:
+    values = await house().helpdesk.settings.all()
+    return page(
+        "settings.html", status=outcome.status, outcome=outcome, values=values, bounds=BOUNDS
+    )
+
+
+@blueprint.post("/admin/settings")
+async def save() -> Response:
+    """Change the settings that the form names: all of them or none."""
+    fields = await form_fields()
+    changes = {name: fields[name] for name in NAMES if name in fields}
+    try:
+        await house().helpdesk.settings.update(current_visit().actor, **changes)
+    except HelpDeskError as error:
+        return await _show(refused(error, fields))
+    return see(admin_url("settings", done="saved"))

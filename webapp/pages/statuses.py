@@ -1,0 +1,66 @@
+"""Admin, statuses: the three of the system, and those that admins add between them."""
+
+from quart import Blueprint, Response
+
+from helpdesk.errors import HelpDeskError
+from webapp.forms import form_fields
+from webapp.house import house
+from webapp.links import admin_url
+from webapp.pages.outcomes import NOTHING, Outcome, done_from_address, refused
+from webapp.redirects import see
+from webapp.rendering import page
+from webapp.sessions import current_visit
+
+blueprint = Blueprint("statuses", __name__)
+
+SECTION = "statuses"
+DONE = {
+    "added": "The status is added.",
+    "renamed": "The status has its new name.",
+    "removed": "The status is removed.",
+}
+
+
+@blueprint.get("/admin/statuses")
+async def statuses() -> Response:
+    """List the statuses."""
+    return await _list(done_from_address(DONE))
+
+
+async def _list(outcome: Outcome = NOTHING) -> Response:
+    found = await house().helpdesk.statuses.all()
+    return page("statuses.html", status=outcome.status, outcome=outcome, statuses=found)
+
+
+@blueprint.post("/admin/statuses")
+async def add() -> Response:
+    """Add a status."""
+    fields = await form_fields()
+    try:
+        await house().helpdesk.statuses.add(current_visit().actor, fields.get("name", ""))
+    except HelpDeskError as error:
+        return await _list(refused(error, fields))
+    return see(admin_url(SECTION, done="added"))
+
+
+@blueprint.post("/admin/statuses/rename")
+async def rename() -> Response:
+    """Rename an added status; tickets follow."""
+    fields = await form_fields()
+    name, new_name = fields.get("status", ""), fields.get("new_name", "")
+    try:
+        await house().helpdesk.statuses.rename(current_visit().actor, name, new_name)
+    except HelpDeskError as error:
+        return await _list(refused(error, fields, "rename"))
+    return see(admin_url(SECTION, done="renamed"))
+
+
+@blueprint.post("/admin/statuses/remove")
+async def remove() -> Response:
+    """Remove an added status that no ticket has."""
+    fields = await form_fields()
+    try:
+        await house().helpdesk.statuses.remove(current_visit().actor, fields.get("status", ""))
+    except HelpDeskError as error:
+        return await _list(refused(error, fields, "remove"))
+    return see(admin_url(SECTION, done="removed"))
