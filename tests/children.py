@@ -174,11 +174,15 @@ class Workshop:
         self.compiler = Compiler(fork_server, self.artifacts, self.cage, limits or Limits())
         self.spawner = Spawner(fork_server, self.cage)
 
-    async def spawn(self, module: bytes, limits: Limits, hooks: SessionHooks) -> Session:
-        """Make a child of ``module``; the caller runs its session."""
+    async def open(self, module: bytes) -> int:
+        """Return a descriptor of the compiled module, which is the caller's to close."""
         sha256 = module_hash(module)
         await trio.to_thread.run_sync(self.artifacts.save_module, sha256, module)
-        code = await self.compiler.open(sha256, plain_manifest(module))
+        return await self.compiler.open(sha256, plain_manifest(module))
+
+    async def spawn(self, module: bytes, limits: Limits, hooks: SessionHooks) -> Session:
+        """Make a child of ``module``; the caller runs its session."""
+        code = await self.open(module)
         entry = examine(read_module(module), Needs(events=False, panel=False)).entry
         try:
             return await self.spawner.spawn("org.example.test", entry, limits, code, hooks)
