@@ -1,6 +1,7 @@
 """Which lockdown children get: what is required, and which user each one becomes."""
 
 import os
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sandbox_child.wire.spec import CageSpec
@@ -59,8 +60,10 @@ class CageSettings:
 class Cage:
     """Makes the lockdown's part of every request to the fork server."""
 
-    def __init__(self, settings: CageSettings) -> None:
+    def __init__(self, settings: CageSettings, switched_off: Collection[str] = ()) -> None:
+        """``switched_off``: see ``CageSpec``; for ``ohd sandbox check`` alone."""
         self._settings = settings
+        self._switched_off = tuple(sorted(switched_off))
         self._root = os.geteuid() == 0
         self._next = 0
 
@@ -84,6 +87,7 @@ class Cage:
             required=tuple(sorted(required)),
             data_bytes=data,
             address_space_bytes=addresses,
+            switched_off=self._switched_off,
         )
 
     def _take_uid(self) -> int:

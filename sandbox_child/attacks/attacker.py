@@ -2,13 +2,15 @@
 
 To the supervisor: READY as a plugin's child says it, then RESULT with the JSON of what came of the
 attack, unless that ended the process. ``answered`` in it says that the refusal is the filter's. Two
-names are no attacks: ``catalogue`` lists them, ``idle`` waits to be attacked.
+names are no attacks of their own: ``idle`` waits to be attacked, ``stay`` outstays its welcome.
+``catalogue`` lists the attacks.
 """
 
 import ctypes
 import json
 import os
 import threading
+import time
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
@@ -25,6 +27,7 @@ from sandbox_child.wire.messages import READY, RESULT, OutcomeCode
 from sandbox_child.wire.spec import AttackSpec
 
 _SEQ = 1
+_STAY_S = 30.0
 _MEMORY = ctypes.create_string_buffer(b"what an idle child has", 64)
 
 
@@ -33,7 +36,7 @@ def run_attack(spec: AttackSpec, around: Surroundings, descriptors: Sequence[int
     if spec.name == "catalogue":
         _tell([attack.about() for attack in CATALOGUE.values()])
         os._exit(0)
-    attack = Attack("idle", _idle, frozenset()) if spec.name == "idle" else CATALOGUE[spec.name]
+    attack = _HELPERS.get(spec.name) or CATALOGUE[spec.name]
     scene = Scene(spec.targets, descriptors)
     try:
         attack.prepare(scene)
@@ -54,6 +57,17 @@ def run_attack(spec: AttackSpec, around: Surroundings, descriptors: Sequence[int
 def _idle(_scene: Scene) -> None:
     _tell({"got": ctypes.addressof(_MEMORY)})
     os.read(PIPE_IN, 1)
+
+
+def _stay(_scene: Scene) -> None:
+    """Go on without a word when the other end of the pipe is gone; not for ever."""
+    time.sleep(_STAY_S)
+
+
+_HELPERS = {
+    "idle": Attack("idle", _idle, frozenset()),
+    "stay": Attack("stay", _stay, frozenset()),
+}
 
 
 def _plan(spec: AttackSpec, around: Surroundings) -> LockdownPlan:

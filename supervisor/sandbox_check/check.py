@@ -10,10 +10,13 @@ from sandbox_child.wire.spec import AttackSpec, CageSpec
 from supervisor.cage import ALL_CONTROLS, Cage, CageSettings
 from supervisor.limits import MIB, Limits
 from supervisor.process.forkserver import open_fork_server
-from supervisor.sandbox_check.attempt import Attacker, CheckFailed, attempt, open_attacker
+from supervisor.sandbox_check.attempt import attempt, open_attacker
 from supervisor.sandbox_check.catalogue import About, read_catalogue
+from supervisor.sandbox_check.guests import attack_by_guests
 from supervisor.sandbox_check.native import Arena, attack_natively
 from supervisor.sandbox_check.report import AttackResult, CheckReport
+from supervisor.sandbox_check.standing import idle_address, look_at_standing
+from supervisor.sandbox_check.talk import attack_by_talking
 from supervisor.sandbox_check.victims import open_victims
 from supervisor.views import ControlView
 
@@ -54,8 +57,13 @@ async def run_check(
 
     async with open_arena(options) as (arena, attacks):
         controls = await _controls(arena)
-        native = [a for a in attacks if not a.talks and options.only(a.name)]
-        await attack_natively(arena, native, note)
+        wanted = [attack for attack in attacks if options.only(attack.name)]
+        await attack_natively(arena, [a for a in wanted if not a.talks], note)
+        # These mostly wait for a deadline.
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(attack_by_talking, arena, [a for a in wanted if a.talks], note)
+            nursery.start_soon(attack_by_guests, arena, options.only, note)
+            nursery.start_soon(look_at_standing, arena, options.only, note)
     results.sort(key=lambda result: result.name)
     return CheckReport(tuple(results), controls, trio.current_time() - started)
 
@@ -79,7 +87,7 @@ async def open_arena(options: CheckOptions) -> AsyncIterator[tuple[Arena, list[A
             )
             attacks = await read_catalogue(bare, spec.cage)
             async with open_attacker(bare, spec, ()) as sibling:
-                address = await _address_in(sibling)
+                address = await idle_address(sibling)
                 targets = {
                     **victims.targets,
                     "sibling": sibling.handle.pid,
@@ -89,6 +97,8 @@ async def open_arena(options: CheckOptions) -> AsyncIterator[tuple[Arena, list[A
                     Arena(
                         locked=locked,
                         bare=bare,
+                        settings=options.settings,
+                        limits=CHECK_LIMITS,
                         plugin=lambda: cage.plugin(CHECK_LIMITS),
                         compiler=lambda: cage.compiler(CHECK_LIMITS),
                         victims=replace(victims, targets=targets),
@@ -97,15 +107,6 @@ async def open_arena(options: CheckOptions) -> AsyncIterator[tuple[Arena, list[A
                     ),
                     attacks,
                 )
-
-
-async def _address_in(sibling: Attacker) -> int:
-    """Return where an idle child has something to read."""
-    await sibling.hear()
-    heard = await sibling.hear()
-    if heard is None:
-        raise CheckFailed("the process to be attacked did not start")
-    return int(heard[1]["got"])
 
 
 async def _controls(arena: Arena) -> tuple[ControlView, ...]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 import trio
 
 from sandbox_child.wire.spec import AttackSpec, CageSpec
+from supervisor.cage import CageSettings
+from supervisor.limits import Limits
 from supervisor.process.forkserver import ForkServer
 from supervisor.sandbox_check.attempt import Ending, attempt
 from supervisor.sandbox_check.catalogue import About
@@ -24,10 +26,13 @@ class Arena:
     locked: ForkServer
     bare: ForkServer
     """Makes the children without a lockdown; has not left the machine's networks."""
+    settings: CageSettings
+    limits: Limits
     plugin: Callable[[], CageSpec]
     compiler: Callable[[], CageSpec]
     victims: Victims
     all_controls: tuple[str, ...]
+    """Every step of the lockdown."""
     switched_off: frozenset[str] = frozenset()
     """Controls left out of the locked children; see ``CageSpec``."""
 
@@ -54,20 +59,21 @@ async def inside(arena: Arena, about: About, *, as_compiler: bool) -> Ending:
     """Try an attack from inside the lockdown."""
     cage = arena.compiler() if as_compiler else arena.plugin()
     off = arena.switched_off - about.base
-    spec = _spec(arena, about.name, cage, off, as_compiler=as_compiler)
+    spec = attack_spec(arena, about.name, cage, off, as_compiler=as_compiler)
     return await attempt(arena.locked, spec, arena.victims.descriptors)
 
 
 async def without_lockdown(arena: Arena, about: About) -> Ending:
     """Try an attack in a child that has skipped the whole lockdown, but what it presumes."""
     off = frozenset(arena.all_controls) - about.base
-    spec = _spec(arena, about.name, arena.plugin(), off, as_compiler=False)
+    spec = attack_spec(arena, about.name, arena.plugin(), off, as_compiler=False)
     return await attempt(arena.bare, spec, arena.victims.descriptors)
 
 
-def _spec(
-    arena: Arena, name: str, cage: CageSpec, off: Collection[str], *, as_compiler: bool
+def attack_spec(
+    arena: Arena, name: str, cage: CageSpec, off: Collection[str], *, as_compiler: bool = False
 ) -> AttackSpec:
+    """Return what the fork server is to be asked for."""
     return AttackSpec(
         kind="attack",
         cage=replace(cage, switched_off=tuple(sorted(off))),
