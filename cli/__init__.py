@@ -6,9 +6,11 @@
     serve       ``ohd serve``
     plugins     ``ohd plugin install`` and its siblings, which need a server or a data directory
     module      ``ohd plugin inspect`` and ``embed``, which need only a file
-    trial       ``ohd plugin run``: one event in a real child, without a server
+    trial       ``ohd plugin run``: its options, its input and its output
+    one_event   one event in a real child, without a server
     people      ``ohd user`` and ``ohd apikey``
     control     the socket by which the command line speaks with a running server
+    tables      tables for terminals and pipes
     compose     wires the help desk and the supervisor together
     config      config.toml
 """

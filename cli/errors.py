@@ -1,8 +1,10 @@
 """What the command line says when it cannot go on: one line on stderr, and an exit status of 2."""
 
+import sqlite3
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 import click
 import trio
@@ -14,8 +16,12 @@ from supervisor.errors import SupervisorError
 from supervisor.text import clean_text
 
 _LONGEST = 4_000
+T = TypeVar("T")
+
 UNUSABLE = 2
 """Exit status for input or circumstances that make a command impossible."""
+INTERRUPTED = 130
+"""Exit status after Ctrl-C, as shells have it: 128 and the number of SIGINT."""
 
 
 class CannotGoOn(click.ClickException):
@@ -30,30 +36,54 @@ class CannotGoOn(click.ClickException):
         click.echo(f"ohd: {clean_text(self.format_message(), _LONGEST, lines=False)}", err=True)
 
 
+_ON_PURPOSE = (
+    CannotGoOn,
+    HelpDeskError,
+    SupervisorError,
+    ModuleError,
+    AbiRefused,
+    OSError,
+    sqlite3.Error,
+)
+
+
 @contextmanager
 def plain_errors() -> Iterator[None]:
     """Turn what the parts raise on purpose into one line; anything else is a fault of ours."""
     try:
         yield
-    except* (HelpDeskError, SupervisorError, ModuleError, AbiRefused) as group:
-        raise CannotGoOn(_first(group)) from None
-    except* OSError as group:
-        raise CannotGoOn(_first(group)) from None
-    except* CannotGoOn as group:
-        raise CannotGoOn(_first(group)) from None
+    except (*_ON_PURPOSE, ExceptionGroup) as exc:
+        found = _first(exc)
+        if not isinstance(found, _ON_PURPOSE):
+            raise
+        raise CannotGoOn(_sentence(found)) from None
 
 
-def _first(group: BaseExceptionGroup[BaseException]) -> str:
-    inner: BaseException = group
-    while isinstance(inner, BaseExceptionGroup):
-        inner = inner.exceptions[0]
-    return inner.format_message() if isinstance(inner, click.ClickException) else str(inner)
+def _first(exc: BaseException) -> BaseException:
+    """Return the one error that a nursery's group is about."""
+    while isinstance(exc, BaseExceptionGroup):
+        exc = exc.exceptions[0]
+    return exc
 
 
-def run(main: Callable[..., object], *arguments: object) -> object:
+def _sentence(exc: BaseException) -> str:
+    if isinstance(exc, click.ClickException):
+        return exc.format_message()
+    if isinstance(exc, OSError) and exc.strerror:
+        return f"{exc.filename}: {exc.strerror}" if exc.filename else exc.strerror
+    if isinstance(exc, sqlite3.Error):
+        return f"the database: {exc}"
+    return str(exc)
+
+
+def run(main: Callable[..., Awaitable[T]], *arguments: object) -> T:
     """Run an async function under Trio, with plain errors; Ctrl-C ends it quietly."""
     try:
         with plain_errors():
-            return trio.run(main, *arguments)  # type: ignore[arg-type]
+            return trio.run(main, *arguments)
     except KeyboardInterrupt:
-        sys.exit(130)
+        sys.exit(INTERRUPTED)
+    except BaseExceptionGroup as group:
+        if group.split(KeyboardInterrupt)[0] is None:
+            raise
+        sys.exit(INTERRUPTED)

@@ -29,7 +29,7 @@ def create_user(
     if sys.stdin.isatty():
         password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
     else:
-        password = sys.stdin.readline().rstrip("\n")
+        password = sys.stdin.readline().rstrip("\r\n")
 
     async def go() -> None:
         async with open_helpdesk(load_config(config, data=data)) as helpdesk:
