@@ -19,6 +19,7 @@ from sandbox_child.lockdown.errors import LockdownError
 from sandbox_child.lockdown.order import lock_down
 from sandbox_child.lockdown.policy import ARTIFACT_OUT, MODULE_IN, REPORT_OUT
 from sandbox_child.plans import Surroundings, compiler_plan
+from sandbox_child.wasm.caps import Caps
 from sandbox_child.wasm.errors import ModuleError
 from sandbox_child.wasm.module import read_module
 from sandbox_child.wire.frames import encode_frame
@@ -40,7 +41,8 @@ def run_compiler(spec: CompileSpec, engine: wasmtime.Engine, around: Surrounding
     try:
         lock_down(plan, lambda: None)
         module = _read_all(spec.max_module_bytes)
-        report = examine(read_module(module), Needs(spec.needs_events, spec.needs_panel))
+        facts = read_module(module, Caps(module_bytes=spec.max_module_bytes))
+        report = examine(facts, Needs(spec.needs_events, spec.needs_panel))
         compiled = wasmtime.Module(engine, module).serialize()
     except (LockdownError, ModuleError, AbiRefused) as exc:
         _report(RESULT, str(exc))

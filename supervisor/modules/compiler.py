@@ -50,15 +50,19 @@ class Compiler:
     async def compile(self, sha256: str, manifest: Manifest) -> ModuleReport:
         """Compile a saved module; raises ModuleRefused with the reason, or CompileFailed."""
         async with self._one_at_a_time:
-            part = await trio.to_thread.run_sync(self._artifacts.new_artifact, sha256)
             try:
-                report, size = await self._run(sha256, manifest, part)
-                await trio.to_thread.run_sync(self._adopt, sha256, part, size)
+                return await self._compile(sha256, manifest)
             except OSError as exc:
                 raise CompileFailed(f"the module could not be compiled: {exc.strerror}") from exc
-            finally:
-                part.unlink(missing_ok=True)
-            return report
+
+    async def _compile(self, sha256: str, manifest: Manifest) -> ModuleReport:
+        part = await trio.to_thread.run_sync(self._artifacts.new_artifact, sha256)
+        try:
+            report, size = await self._run(sha256, manifest, part)
+            await trio.to_thread.run_sync(self._adopt, sha256, part, size)
+        finally:
+            part.unlink(missing_ok=True)
+        return report
 
     async def open(self, sha256: str, manifest: Manifest) -> int:
         """Return a descriptor of a module's compiled code, which is compiled if need be."""
