@@ -19,7 +19,7 @@ async def measure(bench: Bench) -> list[Row]:
         await one.enable(await one.install("wat/noop"), True)
         rows = [await _beside_sqlite(bench, one)]
         async with open_bench_house(folder / "many") as many:
-            for number in range(_MANY):
+            for number in range(bench.count(_MANY)):
                 await many.enable(await many.install("wat/noop", number), True)
             rows.append(await _beside_one(bench, one, many))
     return rows
@@ -43,14 +43,14 @@ async def _beside_sqlite(bench: Bench, house: BenchHouse) -> Row:
 
 
 async def _beside_one(bench: Bench, one: BenchHouse, many: BenchHouse) -> Row:
-    count = bench.count(_TICKETS_FOR_MANY)
+    count, plugins = bench.count(_TICKETS_FOR_MANY), bench.count(_MANY)
 
     async def ours() -> float:
-        return await many.churn(count, _MANY) / (count * _MANY) * 1e6
+        return await many.churn(count, plugins) / (count * plugins) * 1e6
 
     async def single() -> float:
         return await one.churn(count) / count * 1e6
 
     samples = await interleave({"ours": ours, _ONE: single}, rounds=bench.rounds)
     limits = [Limit(1.2, of=_ONE)]
-    return Row.of("durable, 20 plugins, per delivery", "us", samples, limits=limits)
+    return Row.of(f"durable, {plugins} plugins, per delivery", "us", samples, limits=limits)
