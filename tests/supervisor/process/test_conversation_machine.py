@@ -127,4 +127,4 @@ class Child(RuleBasedStateMachine):
 
 
 TestChild = Child.TestCase
-TestChild.settings = settings(deadline=None, max_examples=150, stateful_step_count=30)
+TestChild.settings = settings(deadline=None, max_examples=80, stateful_step_count=30)

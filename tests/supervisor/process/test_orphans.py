@@ -38,7 +38,9 @@ def running_supervisor() -> Iterator[tuple[subprocess.Popen[str], dict[int, psut
         processes: dict[int, psutil.Process] = {}
         try:
             assert process.stderr is not None
-            pids = [int(word) for word in process.stderr.readline().split()]
+            line = process.stderr.readline()
+            assert line[:1].isdecimal(), line + process.stderr.read()
+            pids = [int(word) for word in line.split()]
             processes = {os.pidfd_open(pid): psutil.Process(pid) for pid in pids}
             yield process, processes
         finally:
