@@ -7,14 +7,17 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import sqlite_utils
 import trio
 
 from cli.config import Config
 from cli.errors import CannotGoOn
 from helpdesk.actors import Actor
+from helpdesk.audit import AUDIT_MIGRATIONS
 from helpdesk.errors import HelpDeskError, Invalid, LimitReached, NotAllowed, NotFound
 from helpdesk.service import HelpDesk
 from helpdesk.settings import SettingValues
+from helpdesk.storage.migrations import HELPDESK_MIGRATIONS
 from sandbox_child.runtime.settings import settings_fingerprint
 from supervisor.delivery.health import HealthRule
 from supervisor.ports import ActionResult, PluginActor
@@ -24,6 +27,7 @@ from supervisor.store.migrations import migrations as supervisor_migrations
 
 DATABASE_FILE = "ohd.sqlite3"
 LOCK_FILE = "server.lock"
+_MIGRATIONS = (HELPDESK_MIGRATIONS, AUDIT_MIGRATIONS, supervisor_migrations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +130,9 @@ async def open_house(config: Config, *, run_plugins: bool) -> AsyncIterator[Hous
 
     ``run_plugins``: whether the enabled plugins are started.
     """
-    async with open_helpdesk(config) as helpdesk:
-        with only_one(config.data):
+    config.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with only_one(config.data):
+        async with open_helpdesk(config) as helpdesk:
             key, *older = await trio.to_thread.run_sync(load_keys, config.supervisor.key_file)
             health = HealthSettings(await helpdesk.settings.all())
             helpdesk.settings.observe(health.follow)
@@ -147,6 +152,15 @@ async def open_house(config: Config, *, run_plugins: bool) -> AsyncIterator[Hous
                 run_plugins=run_plugins,
             ) as plugins:
                 yield House(helpdesk, plugins)
+
+
+def known_migrations() -> set[tuple[str, str]]:
+    """Return every change of the database's form that this version knows: set and name."""
+    nothing = sqlite_utils.Database(memory=True)
+    try:
+        return {(each.name, step.name) for each in _MIGRATIONS for step in each.pending(nothing)}
+    finally:
+        nothing.close()
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -42,6 +42,14 @@ class _Egress(msgspec.Struct, forbid_unknown_fields=True):
     private: dict[str, list[str]] = msgspec.field(default_factory=dict)
 
 
+class _Log(msgspec.Struct, forbid_unknown_fields=True):
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class _Metrics(msgspec.Struct, forbid_unknown_fields=True):
+    loopback: bool = False
+
+
 class _Panels(msgspec.Struct, forbid_unknown_fields=True):
     allow_http: bool = False
 
@@ -52,6 +60,8 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     sandbox: _Sandbox = msgspec.field(default_factory=_Sandbox)
     egress: _Egress = msgspec.field(default_factory=_Egress)
     panels: _Panels = msgspec.field(default_factory=_Panels)
+    log: _Log = msgspec.field(default_factory=_Log)
+    metrics: _Metrics = msgspec.field(default_factory=_Metrics)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +71,7 @@ class Config:
     data: Path
     web: WebConfig
     supervisor: SupervisorConfig
+    log_level: str = "info"
 
 
 def load_config(
@@ -88,6 +99,7 @@ def load_config(
                 allowed_hosts=frozenset(server.allowed_hosts),
                 proxy_hops=server.proxy_hops,
                 allow_http_panels=file.panels.allow_http,
+                open_metrics=file.metrics.loopback,
             ),
             supervisor=SupervisorConfig(
                 data_directory=data,
@@ -101,6 +113,7 @@ def load_config(
                 ),
                 plain_http_panels=file.panels.allow_http,
             ),
+            log_level=file.log.level,
         )
     except ValueError as exc:
         raise CannotGoOn(f"{where}: {exc}") from None

@@ -2,29 +2,34 @@
 
 The socket lies in the data directory and only the server's user can open it, which is all the proof
 that is asked for: whoever can open it could read the database as well. A request is a msgpack map
-``{method, arguments}`` behind a length of four bytes, the answer ``{result}`` or
+``{method, args, kwargs}`` behind a length of four bytes, the answer ``{result}`` or
 ``{error, problems}``.
 """
 
 import os
 import socket
 import struct
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, cast
 
 import msgspec
+import structlog
 import trio
 
 from cli.errors import CannotGoOn
+from helpdesk.audit import acting_from
 from supervisor.errors import ConfigInvalid, SupervisorError
-from supervisor.views import LogLine, PluginView, ProcessView
+from supervisor.views import KeyRotation, LogLine, PluginView, ProcessView
 
 SOCKET_FILE = "control.sock"
+COMMAND_LINE = "command line"
+"""Where the audit log says that an action came from."""
 _LENGTH = struct.Struct("<I")
 _MAX_MESSAGE = 64 << 20
+_LONGEST_ADDRESS = 108
 _RESULTS: Mapping[str, Any] = {
     "plugins": list[PluginView],
     "processes": list[ProcessView],
@@ -33,7 +38,10 @@ _RESULTS: Mapping[str, Any] = {
     "set_enabled": PluginView,
     "set_config": PluginView,
     "uninstall": None,
+    "rotate_key": KeyRotation,
 }
+
+log = structlog.get_logger("ohd.control")
 
 
 class PluginAdmin(Protocol):
@@ -69,6 +77,10 @@ class PluginAdmin(Protocol):
         """See PluginService."""
         ...
 
+    async def rotate_key(self, *, actor: str) -> KeyRotation:
+        """See PluginService."""
+        ...
+
 
 async def serve_control(
     service: PluginAdmin,
@@ -80,11 +92,12 @@ async def serve_control(
     path = data / SOCKET_FILE
     path.unlink(missing_ok=True)
     listener = trio.socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    mask = os.umask(0o177)
-    try:
-        await listener.bind(os.fspath(path))
-    finally:
-        os.umask(mask)
+    with _address(path) as address:
+        mask = os.umask(0o177)
+        try:
+            await listener.bind(address)
+        finally:
+            os.umask(mask)
     listener.listen()
     task_status.started()
     try:
@@ -94,23 +107,53 @@ async def serve_control(
 
 
 async def _answer(service: PluginAdmin, stream: trio.abc.Stream) -> None:
-    with suppress(trio.BrokenResourceError, trio.ClosedResourceError):
-        request = msgspec.msgpack.decode(await _receive(stream))
-        await _send(stream, await _perform(service, request))
-        await stream.aclose()
+    """Answer one request; whatever is wrong with it, the server goes on."""
+    async with stream:
+        with suppress(trio.BrokenResourceError, trio.ClosedResourceError):
+            packed = await _receive(stream)
+            with acting_from(COMMAND_LINE):
+                answer = await _perform(service, packed)
+            await _send(stream, answer)
 
 
-async def _perform(service: PluginAdmin, request: Any) -> dict[str, Any]:
-    method = request.get("method")
-    if method not in _RESULTS:
-        return {"error": f"the server has no {method!r}; is it of another version?"}
+async def _perform(service: PluginAdmin, packed: bytes) -> dict[str, Any]:
     try:
-        result = await getattr(service, method)(*request["args"], **request["kwargs"])
+        request = msgspec.msgpack.decode(packed, type=_Request)
+        if request.method not in _RESULTS:
+            return {"error": f"the server has no {request.method!r}; is it of another version?"}
+        result = await getattr(service, request.method)(*request.args, **request.kwargs)
+        return {"result": msgspec.to_builtins(result)}
     except ConfigInvalid as exc:
         return {"error": str(exc), "problems": exc.problems}
-    except (SupervisorError, TypeError, OSError) as exc:
+    except SupervisorError as exc:
         return {"error": str(exc)}
-    return {"result": msgspec.to_builtins(result)}
+    except Exception as exc:
+        log.exception("command_failed")
+        return {"error": f"the server could not do it: {exc}"}
+
+
+class _Request(msgspec.Struct):
+    method: str
+    args: list[Any]
+    kwargs: dict[str, Any]
+
+
+@contextmanager
+def _address(path: Path) -> Iterator[str]:
+    """Give the socket's path in a form that fits into a socket address, which has 108 bytes."""
+    if len(os.fsencode(path)) < _LONGEST_ADDRESS:
+        yield os.fspath(path)
+        return
+    folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield f"/proc/self/fd/{folder}/{path.name}"
+    finally:
+        os.close(folder)
+
+
+async def _connect(path: Path) -> trio.SocketStream:
+    with _address(path) as address:
+        return await trio.open_unix_socket(address)
 
 
 class RunningServer:
@@ -122,7 +165,7 @@ class RunningServer:
     async def available(self) -> bool:
         """Tell whether a server answers."""
         with suppress(OSError):
-            await (await trio.open_unix_socket(os.fspath(self._path))).aclose()
+            await (await _connect(self._path)).aclose()
             return True
         return False
 
@@ -159,11 +202,17 @@ class RunningServer:
         """See PluginService."""
         await self._ask("uninstall", plugin_id, actor=actor)
 
+    async def rotate_key(self, *, actor: str) -> KeyRotation:
+        """See PluginService."""
+        return cast(KeyRotation, await self._ask("rotate_key", actor=actor))
+
     async def _ask(self, method: str, *args: object, **kwargs: object) -> Any:
-        stream = await trio.open_unix_socket(os.fspath(self._path))
-        async with stream:
-            await _send(stream, {"method": method, "args": args, "kwargs": kwargs})
-            answer = msgspec.msgpack.decode(await _receive(stream))
+        try:
+            async with await _connect(self._path) as stream:
+                await _send(stream, {"method": method, "args": args, "kwargs": kwargs})
+                answer = msgspec.msgpack.decode(await _receive(stream))
+        except (OSError, trio.BrokenResourceError):
+            raise CannotGoOn("the server ended before it answered; look at its log") from None
         if "error" in answer:
             raise CannotGoOn(answer["error"])
         return msgspec.convert(answer["result"], _RESULTS[method])

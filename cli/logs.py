@@ -1,27 +1,73 @@
-"""The server's own log: structured lines on stderr."""
+"""The server's own log: structured lines on stderr, the libraries' among them."""
 
 import logging
 import sys
+from collections.abc import MutableMapping
+from typing import Any
 
 import structlog
 
+LEVELS = ("debug", "info", "warning", "error")
 
-def set_up_logging(*, json_lines: bool | None = None) -> None:
+_level = logging.INFO
+
+
+def be_quiet() -> None:
+    """Write no log as long as nobody sets one up: what a command prints is its answer alone."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL),
+        cache_logger_on_first_use=False,
+    )
+    logging.getLogger().addHandler(logging.NullHandler())
+
+
+def set_up_logging(level: str = "info", *, json_lines: bool | None = None) -> None:
     """Log readable lines on a terminal, JSON elsewhere; ``json_lines`` decides where given."""
     as_json = not sys.stderr.isatty() if json_lines is None else json_lines
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer()
     )
+    stamp: list[structlog.typing.Processor] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            renderer,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        processors=[_by_level, structlog.contextvars.merge_contextvars, *stamp, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.NOTSET),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(message)s")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                renderer,
+            ],
+            foreign_pre_chain=[
+                structlog.stdlib.add_log_level,
+                structlog.stdlib.add_logger_name,
+                structlog.processors.TimeStamper(fmt="iso", utc=True),
+            ],
+        )
+    )
+    logging.basicConfig(handlers=[handler], force=True)
+    set_log_level(level)
+
+
+def set_log_level(level: str) -> None:
+    """Log what is of this level or above from now on; libraries from ``warning`` on at least."""
+    global _level  # noqa: PLW0603 - one process has one log
+    _level = logging.getLevelNamesMapping()[level.upper()]
+    logging.getLogger().setLevel(max(_level, logging.WARNING))
+
+
+def _by_level(
+    _logger: Any, method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Drop what is below the level of this moment."""
+    if logging.getLevelNamesMapping().get(method.upper(), logging.ERROR) < _level:
+        raise structlog.DropEvent
+    return event

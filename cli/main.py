@@ -1,38 +1,71 @@
-"""The ``ohd`` command."""
+"""The ``ohd`` command.
+
+The modules behind the commands are imported when they are asked for: a look at a file should not
+wait for the web app.
+"""
+
+import importlib
+from collections.abc import Mapping
 
 import click
 
-from cli import module, people, plugins, trial
-from cli.serve import serve
+from cli.logs import be_quiet
+
+_PLUGIN_COMMANDS = {
+    "inspect": "cli.module:inspect",
+    "embed": "cli.module:embed",
+    "run": "cli.trial:run_plugin",
+    "install": "cli.plugins:install",
+    "enable": "cli.plugins:enable",
+    "disable": "cli.plugins:disable",
+    "uninstall": "cli.plugins:uninstall",
+    "list": "cli.plugins:list_plugins",
+    "ps": "cli.plugins:ps",
+    "logs": "cli.plugins:logs",
+}
+_COMMANDS = {
+    "serve": "cli.serve:serve",
+    "user": "cli.people:user",
+    "apikey": "cli.people:apikey",
+    "key": "cli.key:key",
+    "backup": "cli.backup:backup",
+    "restore": "cli.restore:restore",
+    "doctor": "cli.doctor:doctor",
+}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Group(click.Group):
+    """A group of commands, each imported at its first use."""
+
+    def __init__(self, *args: object, behind: Mapping[str, str] = {}, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self._behind = dict(behind)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names, in the order in which one needs them."""
+        return [*self._behind, *super().list_commands(ctx)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command, None where there is none of this name."""
+        where = self._behind.get(cmd_name)
+        if where is None:
+            return super().get_command(ctx, cmd_name)
+        module, _, name = where.partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+
+@click.group(cls=_Group, behind=_COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="open-help-desk", prog_name="ohd")
 def main() -> None:
     """Open Help Desk: a help desk whose plugins each run in a locked-down process."""
+    be_quiet()
 
 
-@main.group()
+@main.group(cls=_Group, behind=_PLUGIN_COMMANDS)
 def plugin() -> None:
     """Look at, try, install and watch plugins."""
 
-
-for command in (
-    module.inspect,
-    module.embed,
-    trial.run_plugin,
-    plugins.install,
-    plugins.enable,
-    plugins.disable,
-    plugins.uninstall,
-    plugins.list_plugins,
-    plugins.ps,
-    plugins.logs,
-):
-    plugin.add_command(command)
-main.add_command(serve)
-main.add_command(people.user)
-main.add_command(people.apikey)
 
 if __name__ == "__main__":
     main()

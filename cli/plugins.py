@@ -2,7 +2,7 @@
 
 import getpass
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -10,16 +10,24 @@ from typing import Any
 
 import click
 import trio
-from rich.console import Console
-from rich.table import Table
 
 from cli.compose import open_house
 from cli.config import Config, load_config
-from cli.control import PluginAdmin, RunningServer
+from cli.control import COMMAND_LINE, PluginAdmin, RunningServer
 from cli.errors import run
+from cli.module import read_file
+from cli.tables import print_table
+from helpdesk.audit import acting_from
+from supervisor.text import clean_text
 from supervisor.views import PluginView, ProcessView
 
 _MIB = 1 << 20
+_LONGEST_LINE = 20_000
+_NONE = "No plugins are installed."
+_PROCESS_COLUMNS = (
+    *("id", "state", "pid", "uptime", "restarts", "CPU %", "memory"),
+    *("guest memory", "waiting", "delivered", "errors"),
+)
 
 data_options = [
     click.option("--config", type=click.Path(path_type=Path), help="Settings file."),
@@ -42,22 +50,23 @@ async def open_admin(settings: Config) -> AsyncIterator[PluginAdmin]:
         yield server
     else:
         async with open_house(settings, run_plugins=False) as house:
-            yield house.plugins
+            with acting_from(COMMAND_LINE):
+                yield house.plugins
 
 
 @click.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path))
 @with_data
 def install(file: Path, config: Path | None, data: Path | None) -> None:
     """Install a module; it arrives disabled."""
 
     async def go() -> None:
-        module = await trio.to_thread.run_sync(file.read_bytes)
+        module = await trio.to_thread.run_sync(read_file, file)
         async with open_admin(load_config(config, data=data)) as admin:
-            view = await admin.install(module, source=file.name, actor=_actor())
+            view = await admin.install(module, source=file.name, actor=actor())
         click.echo(f"{view.id} {view.version} is installed and disabled")
         for warning in view.warnings:
-            click.echo(f"warning: {warning}", err=True)
+            click.echo(f"warning: {clean_text(warning, _LONGEST_LINE, lines=False)}", err=True)
         click.echo(f"Switch it on: ohd plugin enable {view.id}")
 
     run(go)
@@ -82,7 +91,7 @@ def disable(plugin_id: str, config: Path | None, data: Path | None) -> None:
 def _switch(plugin_id: str, settings: Config, *, enabled: bool) -> None:
     async def go() -> None:
         async with open_admin(settings) as admin:
-            view = await admin.set_enabled(plugin_id, enabled, actor=_actor())
+            view = await admin.set_enabled(plugin_id, enabled, actor=actor())
         click.echo(f"{view.id} is {'enabled' if view.enabled else 'disabled'}")
 
     run(go)
@@ -96,7 +105,7 @@ def uninstall(plugin_id: str, config: Path | None, data: Path | None) -> None:
 
     async def go() -> None:
         async with open_admin(load_config(config, data=data)) as admin:
-            await admin.uninstall(plugin_id, actor=_actor())
+            await admin.uninstall(plugin_id, actor=actor())
         click.echo(f"{plugin_id} is uninstalled")
 
     run(go)
@@ -114,8 +123,10 @@ def list_plugins(as_json: bool, config: Path | None, data: Path | None) -> None:
         if as_json:
             _print_json([asdict(view) for view in views])
         else:
-            _print_table(
-                ("id", "version", "state", "errors", "events"), [_list_row(view) for view in views]
+            print_table(
+                ("id", "version", "state", "errors", "events"),
+                [_list_row(view) for view in views],
+                nothing=_NONE,
             )
 
     run(go)
@@ -133,13 +144,7 @@ def ps(as_json: bool, config: Path | None, data: Path | None) -> None:
         if as_json:
             _print_json([asdict(view) for view in views])
         else:
-            _print_table(
-                (
-                    *("id", "state", "pid", "uptime", "restarts", "CPU %", "memory"),
-                    *("guest memory", "waiting", "delivered", "errors"),
-                ),
-                [_process_row(view) for view in views],
-            )
+            print_table(_PROCESS_COLUMNS, [_process_row(view) for view in views], nothing=_NONE)
 
     run(go)
 
@@ -155,7 +160,9 @@ def logs(plugin_id: str | None, lines: int, config: Path | None, data: Path | No
         async with open_admin(load_config(config, data=data)) as admin:
             found = await admin.logs(plugin_id, limit=lines)
         for line in found:
-            click.echo(f"{line.at} {line.level:5} {line.plugin_id}: {line.message}")
+            # The second and later lines of a message are set in, so that none passes for another's.
+            message = clean_text(line.message, _LONGEST_LINE).replace("\n", "\n    ")
+            click.echo(f"{line.at} {line.level:5} {line.plugin_id}: {message}")
 
     run(go)
 
@@ -175,7 +182,7 @@ def _process_row(view: ProcessView) -> tuple[str, ...]:
         view.plugin_id,
         view.state.value,
         _or_dash(view.pid),
-        "-" if view.uptime_s is None else f"{view.uptime_s:.0f} s",
+        _uptime(view.uptime_s),
         str(view.restarts),
         "-" if view.cpu_percent is None else f"{view.cpu_percent:.1f}",
         _mib(view.rss_bytes),
@@ -184,6 +191,18 @@ def _process_row(view: ProcessView) -> tuple[str, ...]:
         str(view.delivered),
         str(view.errors),
     )
+
+
+def _uptime(seconds: float | None) -> str:
+    if seconds is None:
+        return "-"
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    parts = [(days, "d"), (hours, "h"), (minutes, "m"), (rest, "s")]
+    while len(parts) > 1 and parts[0][0] == 0:
+        parts.pop(0)
+    return " ".join(f"{count}{unit}" for count, unit in parts[:2])
 
 
 def _or_dash(value: int | None) -> str:
@@ -198,17 +217,8 @@ def _print_json(value: object) -> None:
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
-def _print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    table = Table(box=None, pad_edge=False)
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        # Text of plugins is not markup.
-        table.add_row(*(text.replace("[", "\\[") for text in row))
-    Console().print(table)
-
-
-def _actor() -> str:
+def actor() -> str:
+    """Return who uses the command line."""
     try:
         return f"command line ({getpass.getuser()})"
     except (KeyError, OSError):

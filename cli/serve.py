@@ -1,6 +1,10 @@
 """``ohd serve``: the web app and the supervisor in one process."""
 
+import errno
+import os
 import signal
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import click
@@ -8,11 +12,14 @@ import structlog
 import trio
 
 import cli
+from cli import retention
 from cli.compose import House, open_house
 from cli.config import Config, load_config
 from cli.control import serve_control
 from cli.errors import CannotGoOn, run
 from cli.logs import set_up_logging
+from cli.notify import Notifier
+from cli.reload import Reloader
 from helpdesk import demo, jobs
 from webapp.app import create_app
 from webapp.config import WebConfig, is_loopback
@@ -20,6 +27,8 @@ from webapp.server import GRACE_S
 from webapp.server import serve as serve_web
 
 log = structlog.get_logger("ohd")
+
+SERVING = "Serving"
 
 _DEMO_ACTOR = "demo"
 _DEMO_LOGINS = ("admin@example.com", "staff@example.com", "user@example.com")
@@ -41,11 +50,12 @@ def serve(
             f"--demo has passwords that everybody knows and refuses to listen on "
             f"{settings.web.host}; leave out --demo or --host"
         )
-    set_up_logging()
-    run(_serve, settings, demo)
+    set_up_logging(settings.log_level)
+    run(_serve, settings, demo, partial(load_config, config, data=data, host=host, port=port))
 
 
-async def _serve(settings: Config, with_demo: bool) -> None:
+async def _serve(settings: Config, with_demo: bool, load: Callable[[], Config]) -> None:
+    manager = Notifier.from_environment(os.environ)
     async with open_house(settings, run_plugins=True) as house:
         if with_demo:
             await _fill_demo(house)
@@ -53,10 +63,16 @@ async def _serve(settings: Config, with_demo: bool) -> None:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(_stop_on_signal, stop)
             nursery.start_soon(jobs.run, house.helpdesk)
+            nursery.start_soon(retention.run, house.helpdesk)
+            nursery.start_soon(manager.keep_alive)
+            reloader = Reloader(settings, load, house.plugins)
+            await nursery.start(_reload_on_signal, reloader, manager)
             await nursery.start(serve_control, house.plugins, settings.data)
             served = await _serve_web(nursery, house, settings.web, stop)
             await _announce(house, with_demo)
+            await manager.ready(SERVING)
             await stop.wait()
+            await manager.stopping()
             with trio.move_on_after(2 * GRACE_S):
                 await served.wait()
             nursery.cancel_scope.cancel()
@@ -73,13 +89,23 @@ async def _serve_web(
     async def until_stopped(
         task_status: trio.TaskStatus[list[str]] = trio.TASK_STATUS_IGNORED,
     ) -> None:
-        await serve_web(app, config, stop=stop, task_status=task_status)
+        try:
+            await serve_web(app, config, stop=stop, task_status=task_status)
+        except OSError as exc:
+            raise _cannot_listen(config, exc) from None
         served.set()
         stop.set()
 
     for address in await nursery.start(until_stopped):
         click.echo(f"Open Help Desk is at {address}", err=True)
     return served
+
+
+def _cannot_listen(config: WebConfig, exc: OSError) -> CannotGoOn:
+    where = f"{config.host}, port {config.port}"
+    if exc.errno == errno.EADDRINUSE:
+        return CannotGoOn(f"{where}: another program listens there; choose a port with --port")
+    return CannotGoOn(f"{where}: cannot listen there: {exc.strerror or exc}")
 
 
 async def _announce(house: House, with_demo: bool) -> None:
@@ -99,6 +125,19 @@ async def _stop_on_signal(stop: trio.Event) -> None:
             log.info("stopping", signal=signal.Signals(number).name)
             stop.set()
             return
+
+
+async def _reload_on_signal(
+    reloader: Reloader,
+    manager: Notifier,
+    task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
+) -> None:
+    with trio.open_signal_receiver(signal.SIGHUP) as signals:
+        task_status.started()
+        async for _ in signals:
+            await manager.reloading()
+            usable = await reloader.reload()
+            await manager.ready(SERVING if usable else "Serving; the settings file is unusable")
 
 
 async def _fill_demo(house: House) -> None:

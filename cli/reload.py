@@ -1,0 +1,70 @@
+"""Reads config.toml again while the server runs, and takes over what can change meanwhile.
+
+=======================  =========================================================
+``[log] level``          at once
+``[egress]``             from the next request of a plugin on
+``[limits]``             from a plugin's next process on; HTTP requests in one event at once
+everything else          when the server is started again; the log names what waits for that
+=======================  =========================================================
+
+A file that cannot be used changes nothing, and says why in the log.
+"""
+
+import dataclasses
+from collections.abc import Callable, Iterator
+
+import structlog
+import trio
+
+from cli.config import Config
+from cli.errors import CannotGoOn
+from cli.logs import set_log_level
+from supervisor.egress import RouteInvalid
+from supervisor.service import PluginService
+
+log = structlog.get_logger("ohd.reload")
+
+_AT_RUN_TIME = frozenset({"limits", "egress"})
+
+
+class Reloader:
+    """Knows the settings that are in force."""
+
+    def __init__(self, config: Config, load: Callable[[], Config], plugins: PluginService) -> None:
+        """``load`` reads the file again, with what the command line gave; blocking."""
+        self.config = config
+        self._load = load
+        self._plugins = plugins
+
+    async def reload(self) -> bool:
+        """Take over what can be; return whether the file was usable."""
+        try:
+            new = await trio.to_thread.run_sync(self._load)
+            self._plugins.reconfigure(new.supervisor)
+        except (CannotGoOn, RouteInvalid) as exc:
+            log.error("config_not_reloaded", error=str(exc))
+            return False
+        set_log_level(new.log_level)
+        waiting = sorted(needs_restart(self.config, new))
+        log.info("config_reloaded", needs_restart=waiting)
+        supervisor = dataclasses.replace(
+            self.config.supervisor, limits=new.supervisor.limits, egress=new.supervisor.egress
+        )
+        self.config = dataclasses.replace(
+            self.config, log_level=new.log_level, supervisor=supervisor
+        )
+        return True
+
+
+def needs_restart(old: Config, new: Config) -> Iterator[str]:
+    """Name the settings that are others than those in force and cannot be taken over."""
+    if old.data != new.data:
+        yield "data"
+    for part in ("web", "supervisor"):
+        before, after = getattr(old, part), getattr(new, part)
+        for field in dataclasses.fields(before):
+            name = field.name
+            if name in _AT_RUN_TIME or name == "data_directory":
+                continue
+            if getattr(before, name) != getattr(after, name):
+                yield name
