@@ -31,6 +31,7 @@ _COMMANDS = {
     "backup": "cli.backup:backup",
     "restore": "cli.restore:restore",
     "doctor": "cli.doctor:doctor",
+    "sandbox": "cli.sandbox:sandbox",
 }
 
 

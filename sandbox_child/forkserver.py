@@ -29,7 +29,7 @@ import msgpack
 import wasmtime
 
 from sandbox_child import child, compiler
-from sandbox_child.lockdown import process
+from sandbox_child.lockdown import cgroup, process
 from sandbox_child.lockdown.libc import call_kernel
 from sandbox_child.lockdown.namespaces import enter_namespaces
 from sandbox_child.lockdown.status import ControlStatus
@@ -66,11 +66,16 @@ Attack = Callable[[AttackSpec, Surroundings, Sequence[int]], NoReturn]
 
 
 def main(
-    control_fd: int, *, switched_off: Collection[str] = (), attack: Attack | None = None
+    control_fd: int,
+    *,
+    switched_off: Collection[str] = (),
+    folders: Sequence[str] = (),
+    attack: Attack | None = None,
 ) -> NoReturn:
     """Serve requests on the socket ``control_fd`` until its other end closes.
 
-    ``switched_off`` (see ``CageSpec``) and ``attack`` are for ``ohd sandbox check`` alone.
+    ``folders``: control groups to remove then, as nobody else is left to do it. ``switched_off``
+    (see ``CageSpec``) and ``attack`` are for ``ohd sandbox check`` alone.
     """
     process.set_name("ohd-forkserver")
     outside = enter_namespaces(switched_off)
@@ -85,6 +90,7 @@ def main(
     while True:
         packed, descriptors = _receive(control)
         if not packed:
+            cgroup.clear(folders)
             os._exit(0)
         try:
             spec = unpack_spec(packed)

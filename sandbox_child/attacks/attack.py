@@ -21,6 +21,8 @@ class Attack:
     run: Try
     by: frozenset[Control]
     """Controls each of which stops it alone, on a kernel that has all of them."""
+    perhaps: frozenset[Control] = frozenset()
+    """Controls that stop it alone for some users."""
     prepare: Callable[[Scene], None] = lambda _scene: None
     """What must be done while it still can: it stands for an accident of the server's."""
     base: frozenset[Control] = frozenset()
@@ -44,6 +46,7 @@ class Attack:
         return {
             "name": self.name,
             "by": sorted(self.by),
+            "perhaps": sorted(self.perhaps),
             "base": sorted(self.base),
             "reached": sorted(self.reached),
             "harmless": self.harmless,

@@ -14,6 +14,7 @@ _CHANGING: tuple[Control, ...] = ("seccomp", "landlock")
 _OWNING: tuple[Control, ...] = ("seccomp", "own_user")
 # A process that has changed its user does not own its files in /proc any more.
 _OWN: tuple[Control, ...] = (*_OPENING, "own_user")
+_HIDDEN: frozenset[Control] = frozenset(("not_dumpable",))
 _SEES: tuple[Control, ...] = ("seccomp",)
 _WRITE, _CREATE, _TRUNCATE, _APPEND = 0o1, 0o100, 0o1000, 0o2000
 _DIRECTORY, _PATH_ONLY, _UNNAMED = os.O_DIRECTORY, os.O_PATH, os.O_TMPFILE
@@ -142,15 +143,15 @@ ATTACKS = (
     plain("files.open_own_descriptor", "openat", AT_FDCWD, b"/proc/self/fd/0\0", _WRITE, 0,
           by=("seccomp", "rlimits", "own_user")),
     plain("files.open_own_environment", "openat", AT_FDCWD, b"/proc/self/environ\0", 0, 0,
-          by=_OWN),
+          by=_OWN, perhaps=_HIDDEN),
     plain("files.open_own_maps", "openat", AT_FDCWD, b"/proc/self/maps\0", 0, 0, by=_OPENING),
     plain("files.open_null_device", "openat", AT_FDCWD, b"/dev/null\0", 2, 0, by=_OPENING),
     plain("files.open_new_terminal", "openat", AT_FDCWD, b"/dev/ptmx\0", 2, 0, by=_OPENING),
     plain("files.open_kernel_log", "openat", AT_FDCWD, b"/dev/kmsg\0", 0, 0,
           by=(*_OPENING, "own_user", "capabilities")),
     Attack("files.open_zero_device", _open_zero, frozenset(_OPENING)),
-    Attack("files.write_own_memory", _write_own_memory, frozenset(_OWN)),
-    Attack("files.change_own_fate", _lower_own_fate, frozenset(_OWN)),
+    Attack("files.write_own_memory", _write_own_memory, frozenset(_OWN), _HIDDEN),
+    Attack("files.change_own_fate", _lower_own_fate, frozenset(_OWN), _HIDDEN),
     _open_of("supervisor", "environ"),
     _open_of("supervisor", "maps"),
     _open_of("supervisor", "cwd/.", _DIRECTORY),

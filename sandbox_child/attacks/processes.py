@@ -20,7 +20,7 @@ _MEMORY: frozenset[Control] = frozenset(
 )
 _ROOT: frozenset[Control] = frozenset(("seccomp", "own_user", "capabilities", "user_namespace"))
 _OTHERS: frozenset[Control] = frozenset(("seccomp", "own_user"))
-_PACE: frozenset[Control] = _OTHERS | {"capabilities", "user_namespace"}
+_PACE: frozenset[Control] = _OTHERS | {"capabilities"}
 _AS_USER: frozenset[Control] = frozenset(("own_user",))
 _SEIZE, _SIGCHLD, _PROBE = 0x4206, 17, 0
 _CAPABILITY_VERSION_3 = 0x20080522

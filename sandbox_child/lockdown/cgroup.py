@@ -5,9 +5,15 @@ open none, and joins before it has used any memory of its own.
 """
 
 import os
+import time
 from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
 
 from sandbox_child.lockdown.errors import Unavailable
+
+_PATIENCE_S = 1.0
+_STEP_S = 0.01
 
 
 def join(doors: Sequence[int]) -> None:
@@ -16,3 +22,17 @@ def join(doors: Sequence[int]) -> None:
         raise Unavailable("no control group could be made for it")
     for door in doors:
         os.write(door, b"0")
+
+
+def clear(folders: Sequence[str]) -> None:
+    """Remove folders of groups, whose processes the kernel is just ending; waits for a second."""
+    deadline = time.monotonic() + _PATIENCE_S
+    left = [Path(folder) for folder in folders]
+    while left and time.monotonic() < deadline:
+        for folder in left:
+            for group in (*folder.glob("child-*"), folder):
+                with suppress(OSError):
+                    group.rmdir()
+        left = [folder for folder in left if folder.exists()]
+        if left:
+            time.sleep(_STEP_S)

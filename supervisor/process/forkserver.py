@@ -13,6 +13,8 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import ExitStack, asynccontextmanager, suppress
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import msgpack
@@ -21,6 +23,7 @@ import trio
 
 import sandbox_child
 from sandbox_child.wire.spec import ChildSpec, pack_spec
+from supervisor.cgroups import GroupPool
 from supervisor.process.errors import ForkServerGone, SpawnRefused
 from supervisor.process.handle import ChildHandle
 from supervisor.process.orphans import end_orphan, end_orphans
@@ -31,7 +34,7 @@ _MAX_ANSWER = 4096
 _BOOT = (
     "import sys; sys.path[:0] = {paths!r}; "
     "from sandbox_child{package} import forkserver; "
-    "forkserver.main({descriptor}, switched_off={switched_off!r})"
+    "forkserver.main({descriptor}, switched_off={switched_off!r}, folders={folders!r})"
 )
 _NEEDED = ("wasmtime", "msgpack")
 
@@ -42,9 +45,18 @@ class ForkServer:
     """Makes children. Open it with :func:`open_fork_server`."""
 
     def __init__(
-        self, nursery: trio.Nursery, switched_off: Collection[str] = (), *, attacks: bool = False
+        self,
+        nursery: trio.Nursery,
+        switched_off: Collection[str] = (),
+        *,
+        groups: GroupPool | None = None,
+        attacks: bool = False,
     ) -> None:
-        """``switched_off`` (see ``CageSpec``), ``attacks``: for ``ohd sandbox check`` alone."""
+        """``groups``: where children get control groups from.
+
+        ``switched_off`` (see ``CageSpec``) and ``attacks`` are for ``ohd sandbox check`` alone.
+        """
+        self._groups = groups
         self._nursery = nursery
         self._switched_off = tuple(switched_off)
         self._package = ".attacks" if attacks else ""
@@ -65,6 +77,20 @@ class ForkServer:
 
         One request at a time. A fork server that fails to answer is replaced, and asked once more.
         """
+        groups = self._groups
+        group = await groups.take(spec.cage.data_bytes) if groups else None
+        if groups is None or group is None:
+            return await self._spawn(spec, descriptors)
+        spec = replace(spec, cage=replace(spec.cage, groups=len(group.doors)))
+        try:
+            child = await self._spawn(spec, [*descriptors, *group.doors])
+        except BaseException:
+            groups.give_back(group)
+            raise
+        child.when_ended(partial(groups.give_back, group))
+        return child
+
+    async def _spawn(self, spec: ChildSpec, descriptors: Sequence[int]) -> ChildHandle:
         packed = pack_spec(spec)
         async with self._lock:
             # Shielded: a child that was made and whose handle was lost would be an orphan.
@@ -160,6 +186,7 @@ class ForkServer:
             package=self._package,
             descriptor=control,
             switched_off=self._switched_off,
+            folders=[str(home) for home in self._groups.homes] if self._groups else [],
         )
         return subprocess.Popen(  # noqa: S603 - our own words only
             [sys.executable, "-I", "-S", "-c", boot],
@@ -191,11 +218,14 @@ class ForkServer:
 
 @asynccontextmanager
 async def open_fork_server(
-    switched_off: Collection[str] = (), *, attacks: bool = False
+    switched_off: Collection[str] = (),
+    *,
+    groups: GroupPool | None = None,
+    attacks: bool = False,
 ) -> AsyncIterator[ForkServer]:
     """Start a fork server, and end it with the block."""
     async with trio.open_nursery() as nursery:
-        server = ForkServer(nursery, switched_off, attacks=attacks)
+        server = ForkServer(nursery, switched_off, groups=groups, attacks=attacks)
         try:
             async with server._lock:  # noqa: SLF001 - its own constructor in all but name
                 await server._start()  # noqa: SLF001

@@ -6,6 +6,7 @@ is what makes zombies impossible. See pidfd_open(2) and waitid(2).
 
 import os
 import signal
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -35,6 +36,14 @@ class ChildHandle:
         self.pid = pid
         self._pidfd = pidfd
         self._status: ExitStatus | None = None
+        self._then: Callable[[], None] | None = None
+
+    def when_ended(self, then: Callable[[], None]) -> None:
+        """Call ``then`` once the process has been reaped, at once where it has been."""
+        if self.ended:
+            then()
+        else:
+            self._then = then
 
     @property
     def ended(self) -> bool:
@@ -79,3 +88,5 @@ class ChildHandle:
             signal=None if exited else result.si_status,
         )
         os.close(self._pidfd)
+        if self._then is not None:
+            self._then()

@@ -12,6 +12,7 @@ class About(msgspec.Struct, frozen=True):
 
     name: str
     by: frozenset[str]
+    perhaps: frozenset[str]
     base: frozenset[str]
     reached: frozenset[int]
     harmless: str

@@ -8,6 +8,7 @@ import trio
 
 from sandbox_child.wire.spec import AttackSpec, CageSpec
 from supervisor.cage import ALL_CONTROLS, Cage, CageSettings
+from supervisor.cgroups import GroupPool, open_groups
 from supervisor.limits import MIB, Limits
 from supervisor.process.forkserver import open_fork_server
 from supervisor.sandbox_check.attempt import attempt, open_attacker
@@ -20,7 +21,7 @@ from supervisor.sandbox_check.talk import attack_by_talking
 from supervisor.sandbox_check.victims import open_victims
 from supervisor.views import ControlView
 
-CHECK_LIMITS = Limits(deadline_s=0.5, compile_memory_bytes=256 * MIB)
+CHECK_LIMITS = Limits(deadline_s=1.0, compile_memory_bytes=256 * MIB)
 """Smaller than a plugin's own: reaching them is part of the check."""
 
 
@@ -33,6 +34,8 @@ class CheckOptions:
     """For tests: controls to leave out, whose attacks must then succeed."""
     only: Callable[[str], bool] = lambda _name: True
     """Says by its name whether an attack is tried."""
+    groups: GroupPool | None = None
+    """Where locked children get control groups from; None: from a pool of the check's own."""
 
 
 def _ignore(_result: AttackResult) -> None:
@@ -75,7 +78,8 @@ async def open_arena(options: CheckOptions) -> AsyncIterator[tuple[Arena, list[A
     everything = tuple(sorted(ALL_CONTROLS))
     with open_victims() as victims:
         async with (
-            open_fork_server(options.switched_off, attacks=True) as locked,
+            _groups(options) as groups,
+            open_fork_server(options.switched_off, groups=groups, attacks=True) as locked,
             open_fork_server(everything, attacks=True) as bare,
         ):
             spec = AttackSpec(
@@ -107,6 +111,15 @@ async def open_arena(options: CheckOptions) -> AsyncIterator[tuple[Arena, list[A
                     ),
                     attacks,
                 )
+
+
+@asynccontextmanager
+async def _groups(options: CheckOptions) -> AsyncIterator[GroupPool]:
+    if options.groups is not None:
+        yield options.groups
+    else:
+        async with open_groups() as groups:
+            yield groups
 
 
 async def _controls(arena: Arena) -> tuple[ControlView, ...]:

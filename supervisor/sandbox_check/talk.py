@@ -27,6 +27,8 @@ async def attack_by_talking(
         async with limiter:
             arrives = await _arrives(arena, about)
             ended, watched = await _talk(arena, about)
+            if ended.outcome is Outcome.START_FAILED:
+                ended, watched = await _talk(arena, about)
             tell(_judge(about, arrives, ended, watched))
 
     async with trio.open_nursery() as nursery:
@@ -62,7 +64,9 @@ def _judge(about: About, arrives: bool, ended: Ended, watched: Watched) -> Attac
     by = _STOPPED.get(ended.outcome, "")
     result = Result.STOPPED if by else Result.OPEN
     detail = ended.error or f"ended with {ended.outcome}, {watched.lines} lines"
-    if by and not arrives:
+    if ended.outcome is Outcome.START_FAILED:
+        result, detail = Result.SKIPPED, f"the machine is too busy: {ended.error}"
+    elif by and not arrives:
         result, detail = Result.SKIPPED, "nothing arrives without a lockdown"
     control = "succeeded" if arrives else "failed"
     return AttackResult(about.name, about.family, result, by, control, detail)
