@@ -13,14 +13,13 @@ from typing import Any, Literal
 import msgspec
 
 from cli.errors import CannotGoOn
-from supervisor.cage import ALWAYS_REQUIRED, DEFAULT_REQUIRED, CageSettings
+from supervisor.cage import ALL_CONTROLS, DEFAULT_REQUIRED, CageSettings
 from supervisor.config import SupervisorConfig
 from supervisor.egress import EgressPolicy
 from supervisor.limits import Limits
 from webapp.config import WebConfig
 
 DEFAULT_PATH = Path("config.toml")
-_CONTROLS = ALWAYS_REQUIRED | DEFAULT_REQUIRED | {"no_writable_code", "own_user", "bounding_set"}
 
 
 class _Server(msgspec.Struct, forbid_unknown_fields=True):
@@ -148,11 +147,11 @@ def _limits(given: Mapping[str, float]) -> Limits:
 
 
 def _cage(given: _Sandbox) -> CageSettings:
-    unknown = sorted(set(given.require) - _CONTROLS)
+    unknown = sorted(set(given.require) - ALL_CONTROLS)
     if unknown:
         raise ValueError(
             f"[sandbox] require names {', '.join(unknown)}; "
-            f"known are {', '.join(sorted(_CONTROLS))}"
+            f"known are {', '.join(sorted(ALL_CONTROLS))}"
         )
     return CageSettings(frozenset(given.require), given.first_uid)
 
