@@ -102,14 +102,18 @@ class ApiKeys:
 
         return await self._database.read(job)
 
-    async def revoke(self, actor: Actor, key_id: str) -> None:
-        """End a key of one's own, or anybody's for admins; a revoked key stays revoked."""
+    async def revoke(self, actor: Actor, key_id: str, *, owner_id: str | None = None) -> None:
+        """End a key of one's own, or anybody's for admins; a revoked key stays revoked.
+
+        ``owner_id``: whose it is said to be; ``NotFound`` where it is another's.
+        """
         now = rfc3339(self._clock.now())
 
         def job(connection: sqlite3.Connection) -> None:
             viewer = load_viewer(connection, actor)
             owner = sql.scalar(connection, "SELECT user_id FROM api_keys WHERE id = ?", (key_id,))
-            if owner is None or (owner != actor.id and not viewer.is_admin):
+            mine = owner == actor.id or viewer.is_admin
+            if owner is None or not mine or owner_id not in {None, owner}:
                 raise NotFound("API key", key_id)
             query = "UPDATE api_keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL"
             connection.execute(query, (now, key_id))

@@ -82,6 +82,20 @@ class Catalogue:
         """Add an item to a type (admins)."""
         return await self._add(actor, _ITEM, type_id, name)
 
+    async def add(self, actor: Actor, parent_id: str | None, name: str) -> Ref:
+        """Add a category, or below the node ``parent_id`` a type or an item (admins)."""
+        node = Ref(new_id(), checks.name("name", name))
+
+        def job(connection: sqlite3.Connection) -> Ref:
+            access.require_admin(load_viewer(connection, actor), "change the catalogue")
+            above = None if parent_id is None else _level_of(connection, parent_id)
+            if above is _ITEM:
+                raise Invalid("parent", "an item", "the id of a category or a type")
+            below = _CATEGORY if above is None else _TYPE if above is _CATEGORY else _ITEM
+            return _insert(connection, below, parent_id, node)
+
+        return await self._database.write(job)
+
     async def rename(self, actor: Actor, node_id: str, name: str) -> Ref:
         """Rename a category, type or item (admins)."""
         named = Ref(node_id, checks.name("name", name))

@@ -8,10 +8,18 @@ from quart_trio import QuartTrio
 
 from helpdesk.service import HelpDesk
 from webapp import assets, failures, guard, health, house, requests
+from webapp.api import catalogue as api_catalogue
+from webapp.api import docs as api_docs
+from webapp.api import groups as api_groups
 from webapp.api import login as api_login
+from webapp.api import me as api_me
+from webapp.api import notifications as api_notifications
 from webapp.api import plugins as api_plugins
 from webapp.api import replies as api_replies
+from webapp.api import settings as api_settings
+from webapp.api import statuses as api_statuses
 from webapp.api import tickets as api_tickets
+from webapp.api import users as api_users
 from webapp.config import WebConfig
 from webapp.connection import WholeExchange
 from webapp.live import Hub
@@ -54,9 +62,17 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     settings.blueprint,
     plugin_pages.blueprint,
     api_login.blueprint,
-    api_login.me_blueprint,
+    api_login.logout_blueprint,
+    api_me.blueprint,
     api_tickets.blueprint,
     api_replies.blueprint,
+    api_users.blueprint,
+    api_groups.blueprint,
+    api_catalogue.blueprint,
+    api_statuses.blueprint,
+    api_notifications.blueprint,
+    api_settings.blueprint,
+    api_docs.blueprint,
     api_plugins.blueprint,
 )
 

@@ -1,10 +1,9 @@
-"""JSON in and out: bodies decoded against a type, answers encoded, the envelope of lists.
+"""JSON in and out: bodies and query strings decoded against a type, answers encoded.
 
-A body that does not fit is refused by naming the field, what was found and what was expected.
+What does not fit is refused by naming the member, what was found and what was expected.
 """
 
-from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_origin, get_type_hints
 
 import msgspec
 from quart import Response, request
@@ -12,26 +11,27 @@ from quart import Response, request
 from webapp.errors import BodyInvalid, BodyUnreadable, NotJson
 
 T = TypeVar("T")
+Query = TypeVar("Query", bound=msgspec.Struct)
 
 _encoder = msgspec.json.Encoder()
 
 
 def json_response(body: object, *, status: int = 200) -> Response:
-    """Encode ``body`` (dataclasses, enums and times included) as a response."""
+    """Encode ``body`` (structs, dataclasses, enums and times included) as a response."""
     response = Response(_encoder.encode(body), status=status, content_type="application/json")
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
 async def read_json(wanted: type[T]) -> T:
-    """Read the request's body as ``wanted``.
+    """Read the request's body as ``wanted``; no body at all is an empty object.
 
     Raises ``NotJson`` for another content type, ``BodyUnreadable`` for what is not JSON, and
     ``BodyInvalid`` for JSON of another shape.
     """
-    if request.mimetype != "application/json":
-        raise NotJson
     raw = await request.get_data(cache=False, as_text=False, parse_form_data=False)
+    if request.mimetype != "application/json" and (raw or request.mimetype):
+        raise NotJson
     try:
         return msgspec.json.decode(raw or b"{}", type=wanted)
     except msgspec.ValidationError as error:
@@ -40,22 +40,18 @@ async def read_json(wanted: type[T]) -> T:
         raise BodyUnreadable("one JSON object in UTF-8") from error
 
 
-def envelope(
-    rows: Sequence[Any], *, page: int, per_page: int, total: int, total_pages: int
-) -> dict[str, Any]:
-    """Return one page of a list, in the shape that every list of the API has."""
-    return {
-        "data": rows,
-        "page": page,
-        "per_page": per_page,
-        "total": total,
-        "total_pages": total_pages,
+def read_query(wanted: type[Query]) -> Query:
+    """Read the query string as ``wanted``; a parameter that it does not know is refused.
+
+    A member that is a list takes a parameter that is repeated; of any other the first one counts.
+    Raises ``BodyInvalid``.
+    """
+    lists = {name for name, kind in get_type_hints(wanted).items() if get_origin(kind) is list}
+    values: dict[str, Any] = {
+        name: request.args.getlist(name) if name in lists else text
+        for name, text in request.args.items()
     }
-
-
-def whole_list(rows: Sequence[Any]) -> dict[str, Any]:
-    """Return a list that always fits one page, in the same envelope."""
-    count = len(rows)
-    return envelope(
-        rows, page=1, per_page=max(1, count), total=count, total_pages=1 if count else 0
-    )
+    try:
+        return msgspec.convert(values, wanted, strict=False)
+    except msgspec.ValidationError as error:
+        raise BodyInvalid(f"query: {error}") from error

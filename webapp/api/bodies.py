@@ -1,12 +1,35 @@
 """What the API's requests may carry: one struct a body.
 
 Unknown members are refused, so that a misspelt one is not silently without effect. A member that
-is left out of a PATCH changes nothing.
+is left out of a PATCH changes nothing. Lengths are the domain's to check; they stand here for
+whoever reads the description.
 """
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from helpdesk import checks
+from helpdesk.actors import Role
+from helpdesk.passwords import MAX_LENGTH, MIN_LENGTH
+from helpdesk.settings import BOUNDS
+from helpdesk.tickets.model import Priority
+
+
+def _told(**schema: Any) -> Meta:
+    """Describe what the domain will check."""
+    return Meta(extra_json_schema=schema)
+
+
+Name = Annotated[str, _told(minLength=1, maxLength=checks.MAX_NAME, pattern=r"\S")]
+Subject = Annotated[str, _told(minLength=1, maxLength=checks.MAX_SUBJECT, pattern=r"\S")]
+Text = Annotated[str, _told(maxLength=checks.MAX_BODY_BYTES)]
+SaidText = Annotated[str, _told(minLength=1, maxLength=checks.MAX_BODY_BYTES, pattern=r"\S")]
+Email = Annotated[str, _told(format="email", maxLength=254)]
+Password = Annotated[
+    str, _told(minLength=MIN_LENGTH, maxLength=MAX_LENGTH, format="password", writeOnly=True)
+]
+PriorityName = Annotated[str, _told(enum=[priority.value for priority in Priority])]
 
 
 class Body(Struct, forbid_unknown_fields=True):
@@ -14,10 +37,10 @@ class Body(Struct, forbid_unknown_fields=True):
 
 
 class Credentials(Body):
-    """``POST /api/auth/login``."""
+    """Who logs in."""
 
     email: str
-    password: str
+    password: Annotated[str, _told(format="password", writeOnly=True)]
 
 
 class AssigneeBody(Body):
@@ -28,11 +51,11 @@ class AssigneeBody(Body):
 
 
 class TicketBody(Body):
-    """``POST /api/tickets``. Category, type and item by id or name; the submitter by email."""
+    """A new ticket. Category, type and item by id or name; the submitter by email, by staff."""
 
-    subject: str
-    description: str = ""
-    priority: str = "Medium"
+    subject: Subject
+    description: Text = ""
+    priority: PriorityName = "Medium"
     category: str | None = None
     type: str | None = None
     item: str | None = None
@@ -41,11 +64,11 @@ class TicketBody(Body):
 
 
 class TicketPatch(Body):
-    """``PATCH /api/tickets/<id>``."""
+    """Changes to a ticket; ``null`` empties a member."""
 
-    subject: str | UnsetType = UNSET
-    description: str | UnsetType = UNSET
-    priority: str | UnsetType = UNSET
+    subject: Subject | UnsetType = UNSET
+    description: Text | UnsetType = UNSET
+    priority: PriorityName | UnsetType = UNSET
     status: str | UnsetType = UNSET
     category: str | UnsetType | None = UNSET
     type: str | UnsetType | None = UNSET
@@ -54,33 +77,120 @@ class TicketPatch(Body):
 
 
 class ReplyBody(Body):
-    """``POST /api/tickets/<id>/replies``."""
+    """A public reply, or with ``is_internal`` a note that the submitter never sees."""
 
-    body: str
+    body: SaidText
     is_internal: bool = False
 
 
 class ResolveBody(Body):
-    """``POST /api/tickets/<id>/resolve``."""
+    """How the ticket was resolved."""
 
-    notes: str = ""
+    notes: Text = ""
 
 
 class ReopenBody(Body):
-    """``POST /api/tickets/<id>/reopen``."""
+    """Why the ticket is open again."""
 
-    reason: str = ""
+    reason: Text = ""
 
 
 class EmptyBody(Body):
-    """A request that needs no members, such as ``POST /api/tickets/<id>/close``."""
+    """Nothing, or an empty object."""
 
 
 class PluginPatch(Body):
-    """``PATCH /api/admin/plugins/<id>``; the configuration is saved before it is enabled."""
+    """Changes to a plugin; the configuration is saved before it is enabled."""
 
     enabled: bool | UnsetType = UNSET
     config: dict[str, str | int | bool | None] | UnsetType = UNSET
+
+
+class UserBody(Body):
+    """A new account; without a password nobody can log in to it yet."""
+
+    email: Email
+    name: Name
+    role: Role = Role.USER
+    password: Password | None = None
+
+
+class UserPatch(Body):
+    """Changes to an account."""
+
+    email: Email | UnsetType = UNSET
+    name: Name | UnsetType = UNSET
+    role: Role | UnsetType = UNSET
+    disabled: bool | UnsetType = UNSET
+
+
+class ProfilePatch(Body):
+    """Changes to one's own account."""
+
+    name: Name | UnsetType = UNSET
+
+
+class PasswordBody(Body):
+    """A new password for somebody."""
+
+    password: Password
+
+
+class PasswordChange(Body):
+    """One's own password, as it is and as it is to be."""
+
+    current: Annotated[str, _told(format="password", writeOnly=True)]
+    new: Password
+
+
+class KeyBody(Body):
+    """What a new API key is for."""
+
+    name: Name
+
+
+class GroupBody(Body):
+    """A new group: ids of its members, who are staff, and of the categories that it owns."""
+
+    name: Name
+    member_ids: list[str] = []
+    category_ids: list[str] = []
+
+
+class GroupPatch(Body):
+    """Changes to a group; a list replaces the whole of what was there."""
+
+    name: Name | UnsetType = UNSET
+    member_ids: list[str] | UnsetType = UNSET
+    category_ids: list[str] | UnsetType = UNSET
+
+
+class NodeBody(Body):
+    """A new category, or below the id ``parent`` a type or an item."""
+
+    name: Name
+    parent: str | None = None
+
+
+class NameBody(Body):
+    """A new name."""
+
+    name: Name
+
+
+def _number(name: str) -> Meta:
+    least, most = BOUNDS[name]
+    return _told(minimum=least, maximum=most)
+
+
+class SettingsPatch(Body):
+    """Changes to the settings: all of them or none."""
+
+    site_name: Name | UnsetType = UNSET
+    site_url: Annotated[str, _told(format="uri")] | UnsetType = UNSET
+    reopen_window_days: Annotated[int, _number("reopen_window_days")] | UnsetType = UNSET
+    session_days: Annotated[int, _number("session_days")] | UnsetType = UNSET
+    plugin_error_threshold: Annotated[int, _number("plugin_error_threshold")] | UnsetType = UNSET
 
 
 def given(**members: object) -> dict[str, Any]:

@@ -1,86 +1,85 @@
 """Administration of plugins over the API; the command line uses it too."""
 
-from msgspec import UNSET
-from quart import Blueprint, Response, request
+from msgspec import UNSET, UnsetType
+from quart import Blueprint
 
+from supervisor.views import DeliveryView, LogLine, PluginView, ProcessView
 from webapp.api.bodies import PluginPatch
-from webapp.api.queries import number, refuse_unknown
+from webapp.api.operations import operation
+from webapp.api.queries import DeliveryQuery, LogQuery
+from webapp.api.shapes import Listing, whole_list
 from webapp.house import house
-from webapp.jsonio import json_response, read_json, whole_list
 from webapp.sessions import current_visit
 from webapp.uploads import uploaded_module
 
 blueprint = Blueprint("api_plugins", __name__)
 
-MOST_DELIVERIES = 500
-MOST_LOG_LINES = 2_000
+_ONE = "/api/admin/plugins/<plugin_id>"
 
 
-@blueprint.get("/api/admin/plugins")
-async def plugins() -> Response:
+@operation(blueprint, "GET", "/api/admin/plugins", errors=(403,))
+async def plugins() -> Listing[PluginView]:
     """List the installed plugins."""
-    return json_response(whole_list(await house().plugins.plugins()))
+    return whole_list(await house().plugins.plugins())
 
 
-@blueprint.post("/api/admin/plugins")
-async def install() -> Response:
+@operation(
+    blueprint,
+    "POST",
+    "/api/admin/plugins",
+    status=201,
+    location="/api/admin/plugins/{id}",
+    errors=(403, 409),
+    upload=True,
+)
+async def install() -> PluginView:
     """Install the module in the multipart field ``file``, disabled."""
     name, module = await uploaded_module()
-    plugin = await house().plugins.install(
+    return await house().plugins.install(
         module, source=f"upload of {name}", actor=current_visit().actor.id
     )
-    response = json_response(plugin, status=201)
-    response.headers["Location"] = f"/api/admin/plugins/{plugin.id}"
-    return response
 
 
-@blueprint.get("/api/admin/plugins/<plugin_id>")
-async def plugin(plugin_id: str) -> Response:
+@operation(blueprint, "GET", _ONE, errors=(403,))
+async def plugin(plugin_id: str) -> PluginView:
     """Return one plugin."""
-    return json_response(await house().plugins.plugin(plugin_id))
+    return await house().plugins.plugin(plugin_id)
 
 
-@blueprint.patch("/api/admin/plugins/<plugin_id>")
-async def change(plugin_id: str) -> Response:
+@operation(blueprint, "PATCH", _ONE, errors=(403, 409))
+async def change(plugin_id: str, body: PluginPatch) -> PluginView:
     """Save configuration, enable, disable."""
-    body, actor = await read_json(PluginPatch), current_visit().actor.id
+    actor = current_visit().actor.id
     found = await house().plugins.plugin(plugin_id)
     if body.config is not UNSET:
         found = await house().plugins.set_config(plugin_id, body.config, actor=actor)
     if body.enabled is not UNSET:
         found = await house().plugins.set_enabled(plugin_id, body.enabled, actor=actor)
-    return json_response(found)
+    return found
 
 
-@blueprint.delete("/api/admin/plugins/<plugin_id>")
-async def uninstall(plugin_id: str) -> Response:
+@operation(blueprint, "DELETE", _ONE, errors=(403, 409))
+async def uninstall(plugin_id: str) -> None:
     """Stop the plugin and forget it."""
     await house().plugins.uninstall(plugin_id, actor=current_visit().actor.id)
-    return Response("", status=204)
 
 
-@blueprint.get("/api/admin/plugins/<plugin_id>/deliveries")
-async def deliveries(plugin_id: str) -> Response:
+@operation(blueprint, "GET", f"{_ONE}/deliveries", errors=(403,))
+async def deliveries(plugin_id: str, query: DeliveryQuery) -> Listing[DeliveryView]:
     """List the newest deliveries; ``before`` an id for older ones."""
-    refuse_unknown(request.args, frozenset({"limit", "before"}))
-    limit = number(request.args, "limit", 50, MOST_DELIVERIES)
     await house().plugins.plugin(plugin_id)
-    found = await house().plugins.deliveries(
-        plugin_id, limit=limit, before=request.args.get("before")
-    )
-    return json_response(whole_list(found))
+    before = None if isinstance(query.before, UnsetType) else query.before
+    return whole_list(await house().plugins.deliveries(plugin_id, limit=query.limit, before=before))
 
 
-@blueprint.get("/api/admin/plugins/<plugin_id>/logs")
-async def logs(plugin_id: str) -> Response:
+@operation(blueprint, "GET", f"{_ONE}/logs", errors=(403,))
+async def logs(plugin_id: str, query: LogQuery) -> Listing[LogLine]:
     """List the newest log lines of one plugin."""
-    refuse_unknown(request.args, frozenset({"limit"}))
-    limit = number(request.args, "limit", 200, MOST_LOG_LINES)
     await house().plugins.plugin(plugin_id)
-    return json_response(whole_list(await house().plugins.logs(plugin_id, limit=limit)))
+    return whole_list(await house().plugins.logs(plugin_id, limit=query.limit))
 
 
-@blueprint.get("/api/admin/processes")
-async def processes() -> Response:
+@operation(blueprint, "GET", "/api/admin/processes", errors=(403,))
+async def processes() -> Listing[ProcessView]:
     """List the processes of the enabled plugins."""
-    return json_response(whole_list(await house().plugins.processes()))
+    return whole_list(await house().plugins.processes())

@@ -1,58 +1,111 @@
-"""Reads query strings of lists: numbers, truth values, and the filters of tickets."""
+"""What the query strings of lists may hold: one struct a list."""
 
-from werkzeug.datastructures import MultiDict
+from typing import Annotated
 
-from helpdesk.errors import Invalid
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from helpdesk.paging import MAX_PER_PAGE
+from helpdesk.tickets.lists import SORTS
 from helpdesk.tickets.model import TicketFilter
+from helpdesk.tickets.timeline import MOST
 
-TICKET_PARAMETERS = frozenset(
-    {
-        *("status", "priority", "category", "type", "item", "assignee", "group", "submitter"),
-        *("mine", "unassigned", "open", "workable", "q", "sort", "page", "per_page"),
-    }
-)
-_TRUTH = {"true": True, "1": True, "false": False, "0": False}
+PageNumber = Annotated[int, Meta(ge=1, le=1_000_000, description="Counted from 1.")]
+PerPage = Annotated[int, Meta(ge=1, le=MAX_PER_PAGE)]
+SORT_NAMES = tuple(name for column in SORTS for name in (column, f"-{column}"))
 
 
-def number(arguments: MultiDict[str, str], name: str, usual: int, most: int) -> int:
-    """Read a whole number from 1 to ``most``."""
-    text = arguments.get(name)
-    if text is None:
-        return usual
-    if not (text.isascii() and text.isdigit() and len(text) <= 9 and 1 <= int(text) <= most):
-        raise Invalid(name, repr(text[:40]), f"a whole number from 1 to {most:,}")
-    return int(text)
+class Query(Struct, forbid_unknown_fields=True):
+    """Base of all query strings."""
 
 
-def truth(arguments: MultiDict[str, str], name: str) -> bool:
-    """Read ``true`` or ``false``; false where it is left out."""
-    text = arguments.get(name, "false")
-    if text not in _TRUTH:
-        raise Invalid(name, repr(text[:40]), "true or false")
-    return _TRUTH[text]
+class Paged(Query):
+    """A page of a list."""
+
+    page: PageNumber = 1
+    per_page: PerPage = 25
 
 
-def refuse_unknown(arguments: MultiDict[str, str], known: frozenset[str]) -> None:
-    """Refuse a parameter that would silently do nothing."""
-    for name in arguments:
-        if name not in known:
-            raise Invalid("query", repr(name[:80]), "one of " + ", ".join(sorted(known)))
+class TicketQuery(Paged):
+    """Which tickets, in which order. Filters are joined by *and*, repeated ones by *or*."""
+
+    status: list[str] = []
+    priority: Annotated[
+        list[str],
+        Meta(extra_json_schema={"items": {"enum": ["Low", "Medium", "High", "Critical"]}}),
+    ] = []
+    category: Annotated[str, Meta(description="An id or a name; likewise type and item.")] = ""
+    type: str = ""
+    item: str = ""
+    assignee: Annotated[str, Meta(description="A user's id.")] = ""
+    group: Annotated[str, Meta(description="Id of the group that has the ticket.")] = ""
+    submitter: Annotated[str, Meta(description="A user's id.")] = ""
+    mine: Annotated[bool, Meta(description="Assigned to the caller.")] = False
+    unassigned: bool = False
+    open: Annotated[bool, Meta(description="Neither Resolved nor Closed.")] = False
+    workable: Annotated[bool, Meta(description="What the caller may work on.")] = False
+    q: Annotated[str, Meta(description="Words of subject, description and replies.")] = ""
+    sort: Annotated[str, Meta(extra_json_schema={"enum": list(SORT_NAMES)})] = "-updated_at"
+
+    def filter(self) -> TicketFilter:
+        """Say it in the domain's terms."""
+        return TicketFilter(
+            status=tuple(self.status),
+            priority=tuple(self.priority),
+            category=self.category or None,
+            type=self.type or None,
+            item=self.item or None,
+            assignee_id=self.assignee or None,
+            group_id=self.group or None,
+            submitter_id=self.submitter or None,
+            mine=self.mine,
+            unassigned=self.unassigned,
+            open_only=self.open,
+            workable=self.workable,
+            text=self.q,
+        )
 
 
-def ticket_filter(arguments: MultiDict[str, str]) -> TicketFilter:
-    """Read the filters of the ticket list; ``status`` and ``priority`` may be repeated."""
-    return TicketFilter(
-        status=tuple(arguments.getlist("status")),
-        priority=tuple(arguments.getlist("priority")),
-        category=arguments.get("category"),
-        type=arguments.get("type"),
-        item=arguments.get("item"),
-        assignee_id=arguments.get("assignee"),
-        group_id=arguments.get("group"),
-        submitter_id=arguments.get("submitter"),
-        mine=truth(arguments, "mine"),
-        unassigned=truth(arguments, "unassigned"),
-        open_only=truth(arguments, "open"),
-        workable=truth(arguments, "workable"),
-        text=arguments.get("q", ""),
-    )
+class ReplyQuery(Query):
+    """A page of a conversation."""
+
+    page: PageNumber = 1
+    per_page: PerPage = 100
+
+
+class TimelineQuery(Query):
+    """A part of a ticket's story, read from its end."""
+
+    before: (
+        Annotated[str, Meta(description="Id of an entry: only those before it.")] | UnsetType
+    ) = UNSET
+    limit: Annotated[int, Meta(ge=1, le=MOST)] = 100
+
+
+class UserQuery(Query):
+    """A page of the accounts."""
+
+    q: Annotated[str, Meta(description="Looked for in name and address.")] = ""
+    page: PageNumber = 1
+    per_page: PerPage = 50
+
+
+class NotificationQuery(Query):
+    """Which of one's notifications."""
+
+    unread: Annotated[bool, Meta(description="Only what is unread.")] = False
+    limit: Annotated[int, Meta(ge=1, le=500)] = 50
+
+
+class DeliveryQuery(Query):
+    """The newest deliveries, or those before one."""
+
+    limit: Annotated[int, Meta(ge=1, le=500)] = 50
+    before: (
+        Annotated[str, Meta(description="Id of a delivery: only those before it.")] | UnsetType
+    ) = UNSET
+
+
+class LogQuery(Query):
+    """The newest log lines."""
+
+    limit: Annotated[int, Meta(ge=1, le=2000)] = 200

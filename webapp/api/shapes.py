@@ -1,76 +1,216 @@
-"""What the API answers: the domain's objects as JSON.
+"""What the API answers: one struct a shape, and how the domain's objects become it.
 
 A ticket has the keys of the event payload's ticket, made by the same function, and more beside
 them. Nothing here leaves out what a viewer may not see: the domain never handed it over.
 """
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Generic, Literal, TypeVar
 from urllib.parse import quote
 
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+
 from helpdesk.clock import rfc3339
-from helpdesk.events import ticket_document
-from helpdesk.tickets.model import Author, Ref, Reply, Ticket, TicketSummary
-from helpdesk.users import User
+from helpdesk.events import assignee_document, person_document, ticket_document
+from helpdesk.paging import Page
+from helpdesk.tickets.model import Assignee, Author, Ref, Reply, StatusChange, Ticket, TicketSummary
+
+T = TypeVar("T")
+Row = TypeVar("Row")
+
+Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
+"""RFC 3339 in UTC, whole seconds."""
 
 
-def ticket_json(ticket: Ticket, site_url: str) -> dict[str, Any]:
+class ErrorOut(Struct):
+    """Every refusal: one sentence that says what to do."""
+
+    error: str
+
+
+class Listing(Struct, Generic[T]):
+    """One page of a list; every list of the API has this shape."""
+
+    data: Sequence[T]
+    page: int
+    per_page: int
+    total: int
+    total_pages: int
+
+
+class PersonOut(Struct):
+    """Somebody with an account, as others see them."""
+
+    id: str
+    name: str
+    email: str
+
+
+class AssigneeOut(Struct):
+    """Who has a ticket: a user, or a group, which has no address."""
+
+    id: str
+    name: str
+    kind: Literal["user", "group"]
+    email: str | UnsetType = UNSET
+
+
+class AuthorOut(Struct):
+    """Who wrote or did something, as they were called then: a person, a plugin, or the system."""
+
+    id: str
+    name: str
+    role: str
+
+
+class TicketRow(Struct):
+    """A ticket as a row of a list: without the long texts."""
+
+    id: str
+    subject: str
+    status: str
+    priority: str
+    category: str | None
+    type: str | None
+    item: str | None
+    submitter: PersonOut
+    assignee: AssigneeOut | None
+    created_at: Moment
+    updated_at: Moment
+    url: str
+
+
+class TicketOut(TicketRow):
+    """A whole ticket, without its conversation."""
+
+    description: str
+    custom_fields: dict[str, str]
+    resolved_at: Moment | None
+    closed_at: Moment | None
+    resolution_notes: str
+    replies_url: str
+
+
+class ReplyOut(Struct):
+    """A public reply, or an internal note that the submitter never sees."""
+
+    id: str
+    ticket_id: str
+    body: str
+    is_internal: bool
+    author: AuthorOut
+    created_at: Moment
+
+
+class StatusChangeOut(Struct):
+    """A step of a ticket's status."""
+
+    id: str
+    from_status: str | None
+    to_status: str
+    note: str
+    author: AuthorOut
+    created_at: Moment
+
+
+class EntryOut(Struct):
+    """One thing in a ticket's story: exactly one of the two is not null."""
+
+    reply: ReplyOut | None
+    change: StatusChangeOut | None
+
+
+class TimelineOut(Struct):
+    """Part of a ticket's story, oldest first; ``earlier`` is the ``before`` of the part before."""
+
+    data: list[EntryOut]
+    earlier: str | None
+    total: int
+
+
+def ticket_json(ticket: Ticket, site_url: str) -> TicketOut:
     """Return a whole ticket."""
-    return ticket_document(ticket, site_url) | {
+    more = {
         "updated_at": rfc3339(ticket.updated_at),
-        "resolved_at": _moment(ticket.resolved_at),
-        "closed_at": _moment(ticket.closed_at),
+        "resolved_at": moment(ticket.resolved_at),
+        "closed_at": moment(ticket.closed_at),
         "resolution_notes": ticket.resolution_notes,
         "replies_url": f"/api/tickets/{quote(ticket.id, safe='')}/replies",
     }
+    return msgspec.convert(ticket_document(ticket, site_url) | more, TicketOut)
 
 
-def summary_json(ticket: TicketSummary, site_url: str) -> dict[str, Any]:
-    """Return a ticket as a row of a list: the same keys without the long texts."""
+def summary_json(ticket: TicketSummary, site_url: str) -> TicketRow:
+    """Return a ticket as a row of a list."""
     assignee = ticket.assignee
-    return {
-        "id": ticket.id,
-        "subject": ticket.subject,
-        "status": ticket.status,
-        "priority": ticket.priority,
-        "category": _name(ticket.category),
-        "type": _name(ticket.type),
-        "item": _name(ticket.item),
-        "submitter": {
-            "id": ticket.submitter.id,
-            "name": ticket.submitter.name,
-            "email": ticket.submitter.email,
-        },
-        "assignee": assignee and {"id": assignee.id, "name": assignee.name, "kind": assignee.kind},
-        "created_at": rfc3339(ticket.created_at),
-        "updated_at": rfc3339(ticket.updated_at),
-        "url": f"{site_url}/tickets/{quote(ticket.id, safe='')}",
-    }
+    return TicketRow(
+        id=ticket.id,
+        subject=ticket.subject,
+        status=ticket.status,
+        priority=ticket.priority.value,
+        category=_name(ticket.category),
+        type=_name(ticket.type),
+        item=_name(ticket.item),
+        submitter=PersonOut(**person_document(ticket.submitter)),
+        assignee=None if assignee is None else _assignee(assignee),
+        created_at=rfc3339(ticket.created_at),
+        updated_at=rfc3339(ticket.updated_at),
+        url=f"{site_url}/tickets/{quote(ticket.id, safe='')}",
+    )
 
 
-def reply_json(reply: Reply) -> dict[str, Any]:
+def _assignee(assignee: Assignee) -> AssigneeOut:
+    return msgspec.convert(assignee_document(assignee), AssigneeOut)
+
+
+def reply_json(reply: Reply) -> ReplyOut:
     """Return a reply or a note, with the names that its event's ``data`` has."""
-    return {
-        "id": reply.id,
-        "ticket_id": reply.ticket_id,
-        "body": reply.body,
-        "is_internal": reply.is_internal,
-        "author": author_json(reply.author),
-        "created_at": rfc3339(reply.created_at),
-    }
+    return ReplyOut(
+        reply.id,
+        reply.ticket_id,
+        reply.body,
+        reply.is_internal,
+        author_json(reply.author),
+        rfc3339(reply.created_at),
+    )
 
 
-def author_json(author: Author) -> dict[str, str]:
+def entry_json(entry: Reply | StatusChange) -> EntryOut:
+    """Return one thing in a ticket's story."""
+    if isinstance(entry, Reply):
+        return EntryOut(reply_json(entry), None)
+    change = StatusChangeOut(
+        entry.id,
+        entry.from_status,
+        entry.to_status,
+        entry.note,
+        author_json(entry.who),
+        rfc3339(entry.at),
+    )
+    return EntryOut(None, change)
+
+
+def author_json(author: Author) -> AuthorOut:
     """Return who wrote something."""
-    return {"id": author.id, "name": author.name, "role": author.role}
+    return AuthorOut(author.id, author.name, author.role)
 
 
-def user_json(user: User) -> dict[str, Any]:
-    """Return a person as they see themselves."""
-    return {"id": user.id, "name": user.name, "email": user.email, "role": user.role}
+def listing(found: Page[T], shape: Callable[[T], Row]) -> Listing[Row]:
+    """Return a page of a list."""
+    rows = [shape(row) for row in found.rows]
+    return Listing(rows, found.page, found.per_page, found.total, found.total_pages)
 
 
-def _moment(value: datetime | None) -> str | None:
+def whole_list(rows: Sequence[Row]) -> Listing[Row]:
+    """Return a list that always fits one page, in the same shape."""
+    count = len(rows)
+    return Listing(rows, 1, max(1, count), count, 1 if count else 0)
+
+
+def moment(value: datetime | None) -> str | None:
+    """Return a time that may be absent."""
     return None if value is None else rfc3339(value)
 
 

@@ -3,11 +3,10 @@
 from typing import Any
 
 from msgspec import UnsetType
-from quart import Blueprint, Response, request
+from quart import Blueprint
 
 from helpdesk.actors import Actor
-from helpdesk.errors import Invalid, NotFound
-from helpdesk.paging import MAX_PER_PAGE
+from helpdesk.errors import Invalid
 from helpdesk.tickets.edits import TicketChanges
 from helpdesk.tickets.model import Ticket, TicketDraft
 from webapp.api.bodies import (
@@ -19,50 +18,51 @@ from webapp.api.bodies import (
     TicketPatch,
     given,
 )
-from webapp.api.queries import TICKET_PARAMETERS, number, refuse_unknown, ticket_filter
-from webapp.api.shapes import summary_json, ticket_json
-from webapp.errors import BodyInvalid
-from webapp.failures import answer
+from webapp.api.operations import operation
+from webapp.api.queries import TicketQuery, TimelineQuery
+from webapp.api.shapes import (
+    Listing,
+    TicketOut,
+    TicketRow,
+    TimelineOut,
+    entry_json,
+    listing,
+    summary_json,
+    ticket_json,
+)
 from webapp.house import house
-from webapp.jsonio import envelope, json_response, read_json
 from webapp.sessions import current_visit
 
 blueprint = Blueprint("api_tickets", __name__)
 
-
-@blueprint.errorhandler(NotFound)
-async def unknown(error: NotFound) -> Response:
-    """Answer 404 for the ticket itself; for what a body names, the body does not fit."""
-    return await answer(error if error.kind == "ticket" else BodyInvalid(str(error)))
+_ONE = "/api/tickets/<ticket_id>"
 
 
-@blueprint.get("/api/tickets")
-async def tickets() -> Response:
+@operation(blueprint, "GET", "/api/tickets")
+async def tickets(query: TicketQuery) -> Listing[TicketRow]:
     """List the tickets that the caller may see."""
-    refuse_unknown(request.args, TICKET_PARAMETERS)
     found = await house().helpdesk.tickets.list(
         current_visit().actor,
-        ticket_filter(request.args),
-        sort=request.args.get("sort", "-updated_at"),
-        page=number(request.args, "page", 1, 1_000_000),
-        per_page=number(request.args, "per_page", 25, MAX_PER_PAGE),
+        query.filter(),
+        sort=query.sort,
+        page=query.page,
+        per_page=query.per_page,
     )
     site_url = await _site_url()
-    return json_response(
-        envelope(
-            [summary_json(row, site_url) for row in found.rows],
-            page=found.page,
-            per_page=found.per_page,
-            total=found.total,
-            total_pages=found.total_pages,
-        )
-    )
+    return listing(found, lambda row: summary_json(row, site_url))
 
 
-@blueprint.post("/api/tickets")
-async def create() -> Response:
-    """Create a ticket."""
-    body, actor = await read_json(TicketBody), current_visit().actor
+@operation(
+    blueprint,
+    "POST",
+    "/api/tickets",
+    status=201,
+    location="/api/tickets/{id}",
+    errors=(403, 409),
+)
+async def create(body: TicketBody) -> TicketOut:
+    """Create a ticket for oneself, or by staff for another."""
+    actor = current_visit().actor
     draft = TicketDraft(
         subject=body.subject,
         description=body.description,
@@ -73,10 +73,7 @@ async def create() -> Response:
         submitter_id=await _submitter(actor, body.submitter),
         **_assignee(body.assignee),
     )
-    ticket = await house().helpdesk.tickets.create(actor, draft)
-    response = await _one(ticket, status=201)
-    response.headers["Location"] = f"/api/tickets/{ticket.id}"
-    return response
+    return await _shown(await house().helpdesk.tickets.create(actor, draft))
 
 
 async def _submitter(actor: Actor, email: str | None) -> str | None:
@@ -88,19 +85,32 @@ async def _submitter(actor: Actor, email: str | None) -> str | None:
     return user.id
 
 
-@blueprint.get("/api/tickets/<ticket_id>")
-async def ticket(ticket_id: str) -> Response:
+@operation(blueprint, "GET", _ONE, of="ticket")
+async def ticket(ticket_id: str) -> TicketOut:
     """Return one ticket."""
-    return await _one(await house().helpdesk.tickets.get(current_visit().actor, ticket_id))
+    return await _shown(await house().helpdesk.tickets.get(current_visit().actor, ticket_id))
 
 
-@blueprint.patch("/api/tickets/<ticket_id>")
-async def change(ticket_id: str) -> Response:
+@operation(blueprint, "GET", f"{_ONE}/timeline", of="ticket")
+async def timeline(ticket_id: str, query: TimelineQuery) -> TimelineOut:
+    """Return what was said and what happened on a ticket, in one line of time.
+
+    It is read from its end; notes are there for those who may see them.
+    """
+    before = None if isinstance(query.before, UnsetType) else query.before
+    detail = await house().helpdesk.tickets.detail(
+        current_visit().actor, ticket_id, before=before, limit=query.limit
+    )
+    story = detail.timeline
+    return TimelineOut([entry_json(entry) for entry in story.entries], story.earlier, story.total)
+
+
+@operation(blueprint, "PATCH", _ONE, of="ticket", errors=(403, 409))
+async def change(ticket_id: str, body: TicketPatch) -> TicketOut:
     """Change what the body names, all of it or nothing.
 
     A category that is named without a type empties the type, a type without an item the item.
     """
-    body = await read_json(TicketPatch)
     changes = given(
         subject=body.subject,
         description=body.description,
@@ -113,7 +123,7 @@ async def change(ticket_id: str) -> Response:
     if not isinstance(body.assignee, UnsetType):
         changes |= _assignee(body.assignee)
     tickets_, actor = house().helpdesk.tickets, current_visit().actor
-    return await _one(await tickets_.update(actor, ticket_id, TicketChanges(**changes)))
+    return await _shown(await tickets_.update(actor, ticket_id, TicketChanges(**changes)))
 
 
 def _assignee(wanted: AssigneeBody | None) -> dict[str, Any]:
@@ -122,33 +132,29 @@ def _assignee(wanted: AssigneeBody | None) -> dict[str, Any]:
     return {f"assignee_{wanted.kind}_id": wanted.id}
 
 
-@blueprint.post("/api/tickets/<ticket_id>/resolve")
-async def resolve(ticket_id: str) -> Response:
+@operation(blueprint, "POST", f"{_ONE}/resolve", of="ticket", errors=(403, 409))
+async def resolve(ticket_id: str, body: ResolveBody) -> TicketOut:
     """Resolve a ticket."""
-    body = await read_json(ResolveBody)
-    return await _one(
-        await house().helpdesk.tickets.resolve(current_visit().actor, ticket_id, body.notes)
-    )
+    actor = current_visit().actor
+    return await _shown(await house().helpdesk.tickets.resolve(actor, ticket_id, body.notes))
 
 
-@blueprint.post("/api/tickets/<ticket_id>/reopen")
-async def reopen(ticket_id: str) -> Response:
-    """Reopen a ticket."""
-    body = await read_json(ReopenBody)
-    return await _one(
-        await house().helpdesk.tickets.reopen(current_visit().actor, ticket_id, body.reason)
-    )
+@operation(blueprint, "POST", f"{_ONE}/reopen", of="ticket", errors=(403, 409))
+async def reopen(ticket_id: str, body: ReopenBody) -> TicketOut:
+    """Reopen a ticket within the reopen window."""
+    actor = current_visit().actor
+    return await _shown(await house().helpdesk.tickets.reopen(actor, ticket_id, body.reason))
 
 
-@blueprint.post("/api/tickets/<ticket_id>/close")
-async def close(ticket_id: str) -> Response:
+@operation(blueprint, "POST", f"{_ONE}/close", of="ticket", errors=(403, 409))
+async def close(ticket_id: str, body: EmptyBody) -> TicketOut:
     """Close a ticket."""
-    await read_json(EmptyBody)
-    return await _one(await house().helpdesk.tickets.close(current_visit().actor, ticket_id))
+    del body
+    return await _shown(await house().helpdesk.tickets.close(current_visit().actor, ticket_id))
 
 
-async def _one(found: Ticket, *, status: int = 200) -> Response:
-    return json_response(ticket_json(found, await _site_url()), status=status)
+async def _shown(found: Ticket) -> TicketOut:
+    return ticket_json(found, await _site_url())
 
 
 async def _site_url() -> str:

@@ -96,10 +96,9 @@ async def add_below(node_id: str) -> Response:
     """Add a type to a category, or an item to a type."""
     fields = await form_fields()
     desk, actor, name = house().helpdesk.catalogue, current_visit().actor, fields.get("name", "")
-    node = find(await desk.tree(), node_id)
-    add = desk.add_type if node.kind == "category" else desk.add_item
+    find(await desk.tree(), node_id)
     try:
-        await add(actor, node_id, name)
+        await desk.add(actor, node_id, name)
     except HelpDeskError as error:
         return await _show(node_id, refused(error, fields, "add"))
     return see(admin_url(SECTION, node_id, "added"))

@@ -1,0 +1,98 @@
+"""One's own account over the API: name, password, sessions, API keys."""
+
+from quart import Blueprint, Response, request
+
+from helpdesk.errors import Invalid, LoginFailed
+from helpdesk.passwords import checked
+from webapp.api.bodies import KeyBody, PasswordChange, ProfilePatch, given
+from webapp.api.operations import operation
+from webapp.api.people_shapes import (
+    KeyOut,
+    MeOut,
+    NewKeyOut,
+    SelfOut,
+    key_json,
+    self_json,
+)
+from webapp.api.shapes import Listing, whole_list
+from webapp.house import house
+from webapp.logins import guarded_by_password
+from webapp.sessions import Proof, current_visit, drop_session, keep_session
+
+blueprint = Blueprint("api_me", __name__)
+
+
+@operation(blueprint, "GET", "/api/me")
+async def me() -> MeOut:
+    """Return the person, and for a session the token that changes must carry."""
+    visit = current_visit()
+    by_cookie = visit.proof is Proof.COOKIE
+    return MeOut(self_json(visit.signed_in), visit.csrf_token if by_cookie else None)
+
+
+@operation(blueprint, "PATCH", "/api/me")
+async def change(body: ProfilePatch) -> SelfOut:
+    """Change one's own name."""
+    person = current_visit().signed_in
+    changes = given(name=body.name)
+    return self_json(await house().helpdesk.users.update(person.actor, person.id, **changes))
+
+
+@operation(blueprint, "POST", "/api/me/password", errors=(429,), answer=None)
+async def change_password(body: PasswordChange) -> Response:
+    """Change one's own password, which ends all one's sessions.
+
+    A caller with a session gets the cookie of a new one.
+    """
+    visit, desk = current_visit(), house().helpdesk
+    checked(body.new)
+    try:
+        with guarded_by_password(house(), request, visit.signed_in.email):
+            await desk.users.change_password(visit.actor, current=body.current, new=body.new)
+    except LoginFailed:
+        raise Invalid("current", "another", "your password as it is now") from None
+    response = Response("", status=204)
+    if visit.proof is Proof.COOKIE:
+        keep_session(response, house().config, await desk.sessions.start(visit.signed_in.id))
+    return response
+
+
+@operation(blueprint, "DELETE", "/api/me/sessions", answer=None)
+async def log_out_everywhere() -> Response:
+    """End every session of one's own; API keys stay valid."""
+    person = current_visit().signed_in
+    await house().helpdesk.sessions.revoke_all(person.actor, person.id)
+    response = Response("", status=204)
+    drop_session(response, house().config)
+    return response
+
+
+@operation(blueprint, "GET", "/api/me/keys")
+async def keys() -> Listing[KeyOut]:
+    """List one's own API keys, newest first, revoked ones too."""
+    person = current_visit().signed_in
+    found = await house().helpdesk.api_keys.list(person.actor, person.id)
+    return whole_list([key_json(key) for key in found])
+
+
+@operation(blueprint, "POST", "/api/me/keys", status=201, errors=(409,))
+async def create_key(body: KeyBody) -> NewKeyOut:
+    """Make an API key; its secret is in this answer and nowhere else."""
+    person = current_visit().signed_in
+    new = await house().helpdesk.api_keys.create(person.actor, person.id, name=body.name)
+    shown = key_json(new.key)
+    return NewKeyOut(
+        shown.id,
+        shown.name,
+        shown.hint,
+        shown.created_at,
+        shown.last_used_at,
+        shown.revoked_at,
+        new.secret,
+    )
+
+
+@operation(blueprint, "DELETE", "/api/me/keys/<key_id>", of="API key")
+async def revoke_key(key_id: str) -> None:
+    """Revoke an API key of one's own."""
+    await house().helpdesk.api_keys.revoke(current_visit().actor, key_id)

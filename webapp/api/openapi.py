@@ -1,0 +1,206 @@
+"""Describes the API as an OpenAPI 3.1 document (https://spec.openapis.org/oas/v3.1.0).
+
+Made from the routes that the app serves and the types that their handlers read and give; nothing is
+written down a second time. A route under ``/api/`` that is no operation is an error, not a gap.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+from quart import Quart
+
+from webapp.api.operations import Operation, record_of
+from webapp.api.shapes import ErrorOut
+
+VERSION = "1.0.0"
+_REF = "#/components/schemas/{name}"
+_PARAMETER = re.compile(r"<(?:[a-z]+(?:\([^)]*\))?:)?([a-z_]+)>")
+_JSON = "application/json"
+_SAFE = frozenset({"GET", "HEAD"})
+_SAID = {
+    400: "The body is not JSON.",
+    401: "Nobody is logged in, or the credentials fit nobody.",
+    403: "The caller may not do this, or the request lacked its token.",
+    404: "There is no such thing, or the caller may not know of it.",
+    409: "At odds with how things stand now.",
+    413: "The body is too large.",
+    415: "The body is not of the type that is expected.",
+    422: "A member does not fit; the error names it.",
+    429: "Too many attempts; wait, then try again.",
+}
+_ABOUT = """\
+Log in with an API key (`Authorization: Bearer ohd_sk_…`), which everybody makes on their profile \
+page, or with the session cookie of a browser, whose changes must carry the session's token in \
+`X-CSRF-Token` (see `GET /api/me`).
+
+Every list has the shape `data`, `page`, `per_page`, `total`, `total_pages`; every refusal is \
+`{"error": "…"}`. Times are RFC 3339 in UTC. What changes is told live at `GET /events` as \
+server-sent events: `ticket`, `notifications` and `refresh`, with ids and numbers only."""
+
+
+def undescribed(app: Quart) -> list[str]:
+    """Return the routes under ``/api/`` that say nothing of themselves; there should be none."""
+    return [
+        rule.rule
+        for rule in app.url_map.iter_rules()
+        if rule.rule.startswith("/api/")
+        and record_of(app.view_functions[rule.endpoint]) is None
+        and rule.endpoint.partition(".")[0] != "api_docs"
+    ]
+
+
+def operations(app: Quart) -> list[Operation]:
+    """Return every operation that the app serves, by address."""
+    found = [record_of(view) for view in app.view_functions.values()]
+    described = [record for record in found if record is not None]
+    return sorted(described, key=lambda record: (record.tag, record.rule, record.method))
+
+
+def document(app: Quart) -> dict[str, Any]:
+    """Return the description of the app's API."""
+    every = operations(app)
+    schemas = _Schemas(every)
+    paths: dict[str, dict[str, Any]] = {}
+    for record in every:
+        path = _PARAMETER.sub(r"{\1}", record.rule)
+        paths.setdefault(path, {})[record.method.lower()] = _described(record, schemas)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Open Help Desk", "version": VERSION, "description": _ABOUT},
+        "servers": [{"url": "/"}],
+        "tags": [{"name": tag} for tag in sorted({record.tag for record in every})],
+        "paths": paths,
+        "components": {"schemas": schemas.components, "securitySchemes": _security_schemes()},
+    }
+
+
+class _Schemas:
+    """JSON Schemas of all types, made in one go so that shared ones are named once."""
+
+    def __init__(self, every: Iterable[Operation]) -> None:
+        types: list[Any] = [ErrorOut]
+        for record in every:
+            types += [kind for kind in (record.body, record.query, record.answer) if kind]
+        made, components = msgspec.json.schema_components(types, ref_template=_REF)
+        self._by_type = {repr(kind): schema for kind, schema in zip(types, made, strict=True)}
+        # Query strings are described as parameters, not as objects.
+        names = {r.query.__name__ for r in every if r.query is not None}
+        self.parameters = {name: components[name] for name in names}
+        self.components = {
+            _plain(name): _renamed(schema)
+            for name, schema in components.items()
+            if name not in names
+        }
+
+    def of(self, kind: Any) -> dict[str, Any]:
+        """Return the schema of a type."""
+        schema: dict[str, Any] = _renamed(self._by_type[repr(kind)])
+        return schema
+
+
+def _plain(name: str) -> str:
+    return name.strip("_").replace("_", "Of", 1) if name.startswith("Listing_") else name
+
+
+def _renamed(schema: Any) -> Any:
+    """Give generic types names that people would give them: ``ListingOfTicketRow``."""
+    if isinstance(schema, dict):
+        return {
+            key: _REF.format(name=_plain(value.rpartition("/")[2]))
+            if key == "$ref"
+            else _plain_title(value)
+            if key == "title" and isinstance(value, str)
+            else _renamed(value)
+            for key, value in schema.items()
+        }
+    return [_renamed(part) for part in schema] if isinstance(schema, list) else schema
+
+
+def _plain_title(title: str) -> str:
+    return title.replace("[", "Of").replace("]", "")
+
+
+def _described(record: Operation, schemas: _Schemas) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "operationId": f"{record.tag}_{record.name}",
+        "tags": [record.tag],
+        "summary": record.summary,
+    }
+    if record.description:
+        described["description"] = record.description
+    if parameters := _parameters(record, schemas):
+        described["parameters"] = parameters
+    if body := _body(record, schemas):
+        described["requestBody"] = body
+    described["responses"] = _responses(record, schemas)
+    described["security"] = _security(record)
+    return described
+
+
+def _parameters(record: Operation, schemas: _Schemas) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+        for name in _PARAMETER.findall(record.rule)
+    ]
+    if record.query is None:
+        return found
+    schema = schemas.parameters[record.query.__name__]
+    for name, member in schema["properties"].items():
+        shape = dict(member)
+        parameter = {"name": name, "in": "query", "schema": shape}
+        if "description" in shape:
+            parameter["description"] = shape.pop("description")
+        found.append(parameter)
+    return found
+
+
+def _body(record: Operation, schemas: _Schemas) -> dict[str, Any] | None:
+    if record.upload:
+        file = {"type": "string", "contentMediaType": "application/wasm", "format": "binary"}
+        schema = {"type": "object", "properties": {"file": file}, "required": ["file"]}
+        return {"required": True, "content": {"multipart/form-data": {"schema": schema}}}
+    if record.body is None:
+        return None
+    required = any(field.required for field in msgspec.structs.fields(record.body))
+    return {"required": required, "content": {_JSON: {"schema": schemas.of(record.body)}}}
+
+
+def _responses(record: Operation, schemas: _Schemas) -> dict[str, Any]:
+    good: dict[str, Any] = {"description": "Done."}
+    if record.answer is not None:
+        good["content"] = {_JSON: {"schema": schemas.of(record.answer)}}
+    error = {"content": {_JSON: {"schema": schemas.of(ErrorOut)}}}
+    refusals = {status: {"description": _SAID[status], **error} for status in _refusals(record)}
+    return {str(status): said for status, said in sorted({record.status: good, **refusals}.items())}
+
+
+def _refusals(record: Operation) -> set[int]:
+    found = set(record.errors)
+    if not record.public:
+        found.add(401)
+    if record.method not in _SAFE:
+        found.add(403)
+    if "<" in record.rule:
+        found |= {404, 422}
+    if record.query is not None:
+        found.add(422)
+    if record.body is not None or record.upload:
+        found |= {400, 413, 415, 422}
+    return found
+
+
+def _security(record: Operation) -> list[dict[str, list[str]]]:
+    if record.public:
+        return []
+    session: dict[str, list[str]] = {"session": []}
+    return [{"apiKey": []}, session if record.method in _SAFE else session | {"csrfToken": []}]
+
+
+def _security_schemes() -> dict[str, Any]:
+    return {
+        "apiKey": {"type": "http", "scheme": "bearer", "description": "An API key."},
+        "session": {"type": "apiKey", "in": "cookie", "name": "ohd_session"},
+        "csrfToken": {"type": "apiKey", "in": "header", "name": "X-CSRF-Token"},
+    }

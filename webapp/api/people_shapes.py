@@ -1,0 +1,201 @@
+"""What the API answers about people and what they work with; see ``shapes`` for tickets."""
+
+from msgspec import Struct
+
+from helpdesk.accounts import User
+from helpdesk.actors import Role
+from helpdesk.api_keys import ApiKey
+from helpdesk.catalogue import CategoryNode
+from helpdesk.clock import rfc3339
+from helpdesk.groups import Group
+from helpdesk.notifications import Notification
+from helpdesk.settings import SettingValues
+from helpdesk.statuses import Status
+from webapp.api.shapes import Moment, moment
+
+
+class SelfOut(Struct):
+    """A person as they see themselves."""
+
+    id: str
+    name: str
+    email: str
+    role: Role
+
+
+class UserOut(SelfOut):
+    """An account as staff see it."""
+
+    disabled: bool
+    created_at: Moment
+
+
+class MeOut(Struct):
+    """Who one is; for a session also the token that changes must carry."""
+
+    user: SelfOut
+    csrf_token: str | None
+
+
+class LoginOut(Struct):
+    """A session that has begun; its cookie comes beside it."""
+
+    user: SelfOut
+    csrf_token: str
+
+
+class KeyOut(Struct):
+    """An API key without its secret; ``hint`` is how the secret begins."""
+
+    id: str
+    name: str
+    hint: str
+    created_at: Moment
+    last_used_at: Moment | None
+    revoked_at: Moment | None
+
+
+class NewKeyOut(KeyOut):
+    """A key that has just been made, with its secret, which is not shown again."""
+
+    secret: str
+
+
+class GroupOut(Struct):
+    """A group with its members and the categories that it owns, by ids."""
+
+    id: str
+    name: str
+    member_ids: tuple[str, ...]
+    category_ids: tuple[str, ...]
+
+
+class ItemOut(Struct):
+    """An item of a type."""
+
+    id: str
+    name: str
+
+
+class TypeOut(Struct):
+    """A type with its items."""
+
+    id: str
+    name: str
+    items: list[ItemOut]
+
+
+class CategoryOut(Struct):
+    """A category with its types."""
+
+    id: str
+    name: str
+    types: list[TypeOut]
+
+
+class NodeOut(Struct):
+    """One category, type or item by itself."""
+
+    id: str
+    name: str
+
+
+class StatusOut(Struct):
+    """A status; those of the system can be neither renamed nor removed."""
+
+    name: str
+    system: bool
+
+
+class NotificationOut(Struct):
+    """One of one's own notifications; ``link`` is a path on this site."""
+
+    id: str
+    title: str
+    body: str
+    link: str | None
+    created_at: Moment
+    read_at: Moment | None
+
+
+class NotificationsOut(Struct):
+    """One's newest notifications, and how many of all are unread."""
+
+    data: list[NotificationOut]
+    unread: int
+
+
+class SettingsOut(Struct):
+    """The settings as they are now."""
+
+    site_name: str
+    site_url: str
+    reopen_window_days: int
+    session_days: int
+    plugin_error_threshold: int
+
+
+def self_json(user: User) -> SelfOut:
+    """Return a person as they see themselves."""
+    return SelfOut(user.id, user.name, user.email, user.role)
+
+
+def user_json(user: User) -> UserOut:
+    """Return an account as staff see it."""
+    return UserOut(
+        user.id, user.name, user.email, user.role, user.disabled, rfc3339(user.created_at)
+    )
+
+
+def key_json(key: ApiKey) -> KeyOut:
+    """Return a key without its secret."""
+    return KeyOut(
+        key.id,
+        key.name,
+        key.hint,
+        rfc3339(key.created_at),
+        moment(key.last_used_at),
+        moment(key.revoked_at),
+    )
+
+
+def group_json(group: Group) -> GroupOut:
+    """Return a group."""
+    return GroupOut(group.id, group.name, group.member_ids, group.category_ids)
+
+
+def category_json(category: CategoryNode) -> CategoryOut:
+    """Return a category with all below it."""
+    types = [
+        TypeOut(kind.id, kind.name, [ItemOut(item.id, item.name) for item in kind.items])
+        for kind in category.types
+    ]
+    return CategoryOut(category.id, category.name, types)
+
+
+def status_json(status: Status) -> StatusOut:
+    """Return a status."""
+    return StatusOut(status.name, status.system)
+
+
+def notification_json(notice: Notification) -> NotificationOut:
+    """Return a notification."""
+    return NotificationOut(
+        notice.id,
+        notice.title,
+        notice.body,
+        notice.link,
+        rfc3339(notice.created_at),
+        moment(notice.read_at),
+    )
+
+
+def settings_json(values: SettingValues) -> SettingsOut:
+    """Return the settings."""
+    return SettingsOut(
+        values.site_name,
+        values.site_url,
+        values.reopen_window_days,
+        values.session_days,
+        values.plugin_error_threshold,
+    )

@@ -1,0 +1,30 @@
+"""The settings over the API, for admins."""
+
+from quart import Blueprint
+
+from webapp.api.bodies import SettingsPatch, given
+from webapp.api.operations import operation
+from webapp.api.people_shapes import SettingsOut, settings_json
+from webapp.house import house
+from webapp.sessions import current_visit
+
+blueprint = Blueprint("api_settings", __name__)
+
+
+@operation(blueprint, "GET", "/api/admin/settings", errors=(403,))
+async def settings() -> SettingsOut:
+    """Return the settings."""
+    return settings_json(await house().helpdesk.settings.all())
+
+
+@operation(blueprint, "PATCH", "/api/admin/settings", errors=(403,))
+async def change(body: SettingsPatch) -> SettingsOut:
+    """Change the settings that the body names: all of them or none."""
+    changes = given(
+        site_name=body.site_name,
+        site_url=body.site_url,
+        reopen_window_days=body.reopen_window_days,
+        session_days=body.session_days,
+        plugin_error_threshold=body.plugin_error_threshold,
+    )
+    return settings_json(await house().helpdesk.settings.update(current_visit().actor, **changes))

@@ -1,0 +1,84 @@
+"""Accounts over the API: staff look people up, admins change them."""
+
+from quart import Blueprint
+
+from webapp.api.bodies import PasswordBody, UserBody, UserPatch, given
+from webapp.api.operations import operation
+from webapp.api.people_shapes import KeyOut, UserOut, key_json, user_json
+from webapp.api.queries import UserQuery
+from webapp.api.shapes import Listing, listing, whole_list
+from webapp.house import house
+from webapp.sessions import current_visit
+
+blueprint = Blueprint("api_users", __name__)
+
+_ONE = "/api/users/<user_id>"
+
+
+@operation(blueprint, "GET", "/api/users", errors=(403,))
+async def users(query: UserQuery) -> Listing[UserOut]:
+    """List accounts by name (staff)."""
+    found = await house().helpdesk.users.list(
+        current_visit().actor, text=query.q, page=query.page, per_page=query.per_page
+    )
+    return listing(found, user_json)
+
+
+@operation(
+    blueprint, "POST", "/api/users", status=201, location="/api/users/{id}", errors=(403, 409)
+)
+async def create(body: UserBody) -> UserOut:
+    """Create an account (admins)."""
+    return user_json(
+        await house().helpdesk.users.create(
+            current_visit().actor,
+            email=body.email,
+            name=body.name,
+            role=body.role,
+            password=body.password,
+        )
+    )
+
+
+@operation(blueprint, "GET", _ONE, of="user")
+async def user(user_id: str) -> UserOut:
+    """Return one account: one's own, or any for staff."""
+    return user_json(await house().helpdesk.users.get(current_visit().actor, user_id))
+
+
+@operation(blueprint, "PATCH", _ONE, of="user", errors=(403, 409))
+async def change(user_id: str, body: UserPatch) -> UserOut:
+    """Change an account: admins everything, a person their own name.
+
+    Disabling ends the person's sessions, and their API keys stop working.
+    """
+    changes = given(name=body.name, email=body.email, role=body.role, disabled=body.disabled)
+    return user_json(await house().helpdesk.users.update(current_visit().actor, user_id, **changes))
+
+
+@operation(blueprint, "PUT", f"{_ONE}/password", of="user", errors=(403,))
+async def set_password(user_id: str, body: PasswordBody) -> None:
+    """Give somebody a new password and end their sessions (admins)."""
+    await house().helpdesk.users.set_password(current_visit().actor, user_id, body.password)
+
+
+@operation(blueprint, "DELETE", f"{_ONE}/sessions", of="user", errors=(403,))
+async def end_sessions(user_id: str) -> None:
+    """Log somebody out everywhere: oneself, or anybody by admins."""
+    desk, actor = house().helpdesk, current_visit().actor
+    await desk.users.get(actor, user_id)
+    await desk.sessions.revoke_all(actor, user_id)
+
+
+@operation(blueprint, "GET", f"{_ONE}/keys", of="user", errors=(403,))
+async def keys(user_id: str) -> Listing[KeyOut]:
+    """List somebody's API keys: one's own, or anybody's for admins."""
+    desk, actor = house().helpdesk, current_visit().actor
+    await desk.users.get(actor, user_id)
+    return whole_list([key_json(key) for key in await desk.api_keys.list(actor, user_id)])
+
+
+@operation(blueprint, "DELETE", f"{_ONE}/keys/<key_id>", of="API key")
+async def revoke_key(user_id: str, key_id: str) -> None:
+    """Revoke an API key: one's own, or anybody's by admins."""
+    await house().helpdesk.api_keys.revoke(current_visit().actor, key_id, owner_id=user_id)
