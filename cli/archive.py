@@ -104,7 +104,7 @@ class Archive:
     def unpack(self, folder: Path) -> None:
         """Write every file that the manifest names below ``folder``; raises CannotGoOn."""
         missing = dict(self.manifest.files)
-        for member in self._tar:
+        while (member := self._tar.next()) is not None:
             expected = missing.pop(member.name, None)
             source = self._tar.extractfile(member) if member.isreg() else None
             if expected is None or source is None or member.size != expected.size:
