@@ -5,6 +5,7 @@ then removes every tag, attribute and address scheme that is not listed here. Im
 a foreign address in a reply would tell its owner who reads the ticket, and when.
 """
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -21,6 +22,11 @@ LONGEST_MARKDOWN = 24 * 1024
 length (0.7 s at 64 KiB), and what is this long is a pasted log."""
 
 _HEADING_SHIFT = 3
+_TABLE_FRAME = '<div class="table" role="region" aria-label="Table" tabindex="0">'
+_PREFORMATTED = re.compile(r"<pre>(.*?)</pre>", re.DOTALL)
+_LONG_CHARACTERS = 600
+_LONG_LINES = 15
+"""Preformatted text beyond either is cut off by the styles, and scrolls."""
 _TAGS = {
     *("a", "p", "br", "hr", "strong", "em", "s", "code", "pre", "blockquote"),
     *("ul", "ol", "li", "h4", "h5", "h6"),
@@ -53,7 +59,7 @@ _one_at_a_time = trio.CapacityLimiter(1)
 def render_markdown(text: str) -> Markup:
     """Return ``text`` as sanitised HTML; text over ``LONGEST_MARKDOWN`` as preformatted."""
     if len(text) > LONGEST_MARKDOWN:
-        return Markup('<pre class="plain">{}</pre>').format(escape(text))
+        return Markup('<pre class="plain" tabindex="0">{}</pre>').format(escape(text))
     html = nh3.clean(
         _PARSER.render(text),
         tags=_TAGS,
@@ -61,7 +67,22 @@ def render_markdown(text: str) -> Markup:
         url_schemes={"http", "https", "mailto", "tel"},
         link_rel="noopener noreferrer nofollow",
     )
-    return Markup(html)  # noqa: S704 - sanitised in the line above
+    return Markup(_reachable(html))  # noqa: S704 - sanitised in the lines above
+
+
+def _reachable(html: str) -> str:
+    """Let the keyboard scroll what may be wider or longer than its place (WCAG 2.1.1).
+
+    In sanitised HTML every ``<`` of a text is escaped, so what looks like a tag is one.
+    """
+    html = html.replace("<table>", f"{_TABLE_FRAME}<table>").replace("</table>", "</table></div>")
+    return _PREFORMATTED.sub(_reachable_if_long, html)
+
+
+def _reachable_if_long(match: re.Match[str]) -> str:
+    whole = match[0]
+    long = len(whole) > _LONG_CHARACTERS or whole.count("\n") > _LONG_LINES
+    return f'<pre tabindex="0">{match[1]}</pre>' if long else whole
 
 
 async def render_in_thread(texts: Iterable[str]) -> list[Markup]:

@@ -70,7 +70,7 @@ def test_headings_of_a_text_stay_below_those_of_the_page() -> None:
 def test_a_text_too_long_to_parse_is_shown_as_it_is() -> None:
     text = "# <b>" + "x" * LONGEST_MARKDOWN
     html = render_markdown(text)
-    assert html.startswith('<pre class="plain"># &lt;b&gt;xxx')
+    assert html.startswith('<pre class="plain" tabindex="0"># &lt;b&gt;xxx')
 
 
 @pytest.mark.parametrize(
@@ -95,3 +95,12 @@ def test_a_hostile_text_costs_bounded_time(make: Callable[[int], str]) -> None:
 async def test_many_texts_are_rendered_in_order() -> None:
     html = await render_in_thread(f"text {number}" for number in range(5))
     assert [str(part).strip() for part in html] == [f"<p>text {number}</p>" for number in range(5)]
+
+
+def test_what_scrolls_can_be_reached_by_the_keyboard() -> None:
+    table = render_markdown("| a | b |\n|---|---|\n| 1 | 2 |")
+    assert '<div class="table" role="region" aria-label="Table" tabindex="0"><table>' in table
+    assert table.count("<div") == table.count("</div>") == 1
+    assert '<pre tabindex="0">' in render_markdown("```\n" + "a line\n" * 40 + "```")
+    assert "tabindex" not in render_markdown("```\nshort\n```")
+    assert "<div" not in render_markdown("`<table>` and <table>")

@@ -1,0 +1,192 @@
+"""Tickets as people live with them: found, written, answered, settled, in a real browser."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.desk import Desk
+
+Open = Callable[..., Any]
+
+
+def subjects(page: Any) -> list[str]:
+    return page.locator("td .subject").all_inner_texts()
+
+
+@pytest.mark.parametrize(
+    ("role", "heading", "has_admin"),
+    [
+        ("user", "My tickets", False),
+        ("staff", "All tickets", False),
+        ("admin", "All tickets", True),
+    ],
+)
+def test_everybody_logs_in_and_lands_on_their_tickets(
+    desk: Desk, chromium: Any, log_in: Callable[..., None], role: str, heading: str, has_admin: bool
+) -> None:
+    with chromium.new_context() as context:
+        page = context.new_page()
+        log_in(page, desk.url, f"{role}@example.com")
+        expect(page.get_by_role("heading", level=1)).to_have_text(heading)
+        assert page.get_by_role("link", name="Admin", exact=True).count() == has_admin
+        page.get_by_role("button", name="Log out").click()
+        page.wait_for_url("**/login")
+        page.goto(f"{desk.url}/tickets")
+        assert "/login" in page.url
+
+
+def test_a_wrong_password_says_so_and_keeps_the_address(open_page: Open) -> None:
+    page = open_page(None, "/login", expected=["401"])
+    page.get_by_label("Email").fill("staff@example.com")
+    page.get_by_label("Password").fill("wrong")
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("alert")).to_contain_text("do not match")
+    expect(page.get_by_label("Email")).to_have_value("staff@example.com")
+
+
+def test_the_list_follows_what_is_typed_and_the_address_keeps_it(open_page: Open) -> None:
+    page = open_page("staff")
+    page.get_by_label("Search").press_sequentially("battery")
+    expect(page.locator("td .subject")).to_have_count(1)
+    expect(page).to_have_url(re.compile(r"/tickets\?q=battery$"))
+    expect(page.locator("#announcer")).to_have_text("1 ticket")
+    page.reload()
+    assert subjects(page) == ["Laptop battery lasts forty minutes"]
+    expect(page.get_by_label("Search")).to_have_value("battery")
+
+
+def test_filters_narrow_at_once_and_back_undoes_them(open_page: Open) -> None:
+    page = open_page("staff")
+    everything = page.locator("#found").inner_text()
+    page.get_by_label("Priority").select_option("High")
+    expect(page).to_have_url(re.compile("priority=High"))
+    expect(page.locator("#found")).not_to_have_text(everything)
+    assert set(page.locator("tbody .badge.priority-high").all_inner_texts()) == {"High"}
+    page.get_by_label("Category").select_option("Hardware")
+    expect(page.get_by_label("Type")).to_be_enabled()
+    assert page.get_by_label("Type").locator("option").all_inner_texts() == [
+        *("Any", "Laptop", "Monitor", "Printer")
+    ]
+    page.get_by_label("Type").select_option("Laptop")
+    expect(page.locator("td .subject")).to_have_text(["Laptop battery lasts forty minutes"])
+    page.go_back()
+    page.go_back()
+    page.go_back()
+    expect(page.locator("#found")).to_have_text(everything)
+    expect(page.get_by_label("Priority")).to_have_value("")
+    page.go_forward()
+    expect(page.get_by_label("Priority")).to_have_value("High")
+
+
+def test_a_heading_sorts_and_says_which_way(open_page: Open) -> None:
+    page = open_page("staff")
+    page.get_by_role("link", name="Subject", exact=True).click()
+    heading = page.get_by_role("columnheader", name="Subject")
+    expect(heading).to_have_attribute("aria-sort", "ascending")
+    first = subjects(page)
+    assert first == sorted(first, key=str.casefold)
+    page.get_by_role("link", name="Subject", exact=True).click()
+    expect(heading).to_have_attribute("aria-sort", "descending")
+
+
+def test_saved_views_count_what_they_show(open_page: Open) -> None:
+    page = open_page("staff")
+    views = page.get_by_role("navigation", name="Views").get_by_role("link")
+    for label in views.all_inner_texts():
+        name, count = label.rsplit(maxsplit=1)
+        page.get_by_role("navigation", name="Views").get_by_role("link", name=name).click()
+        expect(page.get_by_role("heading", level=1)).to_have_text(name)
+        expect(page.locator("#found")).to_have_text(re.compile(rf"^{count} tickets?$"))
+
+
+def test_a_search_without_a_hit_says_so_and_shows_the_way_out(open_page: Open) -> None:
+    page = open_page("user", "/tickets?q=nothinglikethis")
+    expect(page.get_by_text("No ticket fits what you look for.")).to_be_visible()
+    page.get_by_role("link", name="Clear filters").last.click()
+    assert subjects(page) != []
+
+
+def test_a_list_that_cannot_be_loaded_says_so_and_tries_again(open_page: Open) -> None:
+    page = open_page("staff", expected=["ERR_FAILED"])
+    page.route("**/tickets?q=*", lambda route: route.abort())
+    page.get_by_label("Search").press_sequentially("battery")
+    expect(page.get_by_role("alert")).to_contain_text("could not be loaded")
+    page.unroute("**/tickets?q=*")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator("td .subject")).to_have_count(1)
+    expect(page.get_by_role("alert")).to_be_hidden()
+
+
+def test_a_ticket_lives_from_new_to_reopened(open_page: Open) -> None:
+    user, staff = open_page("user"), open_page("staff")
+    user.get_by_role("link", name="New ticket").click()
+    user.get_by_label("Subject").fill("The projector hums")
+    user.get_by_label("Description").fill("A **low** tone since Monday.")
+    user.get_by_label("Category").select_option("Hardware")
+    user.get_by_label("Type").select_option("Monitor")
+    user.get_by_label("Priority").select_option("High")
+    user.get_by_role("button", name="Create ticket").click()
+    expect(user.get_by_role("status").first).to_contain_text("The ticket is created.")
+    expect(user.get_by_role("heading", level=1)).to_have_text("The projector hums")
+    expect(user.locator("strong", has_text="low")).to_be_visible()
+
+    staff.goto(user.url.split("?")[0])
+    staff.get_by_label("Reply").fill("Does it hum with the lamp off?")
+    staff.get_by_role("button", name="Reply").click()
+    expect(staff.get_by_text("Your reply is added.")).to_be_visible()
+    staff.get_by_label("Internal note").fill("Third one of that make.")
+    staff.get_by_role("button", name="Add internal note").click()
+    note = staff.get_by_role("article").filter(has_text="Third one of that make.")
+    expect(note).to_contain_text("Internal note, not shown to the submitter")
+    staff.get_by_label("Assignee").select_option("Sasha Staff")
+    staff.get_by_role("button", name="Save changes").click()
+    expect(staff.get_by_label("Assignee").locator("option:checked")).to_have_text("Sasha Staff")
+    staff.get_by_label("Resolution notes").fill("Replaced the fan.")
+    staff.get_by_role("button", name="Resolve").click()
+    expect(staff.get_by_text("The ticket is resolved.")).to_be_visible()
+
+    user.reload()
+    expect(user.get_by_text("Does it hum with the lamp off?")).to_be_visible()
+    expect(user.get_by_text("Replaced the fan.")).to_be_visible()
+    assert "Third one" not in user.content()
+    assert user.get_by_label("Internal note").count() == 0
+    user.get_by_label("Reason").fill("It hums again.")
+    user.get_by_role("button", name="Reopen").click()
+    expect(user.get_by_text("The ticket is open again.")).to_be_visible()
+    steps = user.locator(".event").all_inner_texts()
+    assert ["from New to Resolved" in steps[0], "from Resolved to New" in steps[1]] == [True, True]
+
+
+def test_staff_write_a_ticket_for_somebody_else(open_page: Open) -> None:
+    page = open_page("staff", "/tickets/new")
+    page.get_by_label("Submitter").fill("user@example.com")
+    page.get_by_label("Subject").fill("Called in: no dial tone")
+    page.get_by_role("button", name="Create ticket").click()
+    expect(page.get_by_text("From Uma User")).to_be_visible()
+
+
+def test_a_refused_form_points_to_the_field(open_page: Open) -> None:
+    page = open_page("staff", "/tickets/new", expected=["422"])
+    page.get_by_label("Submitter").fill("nobody@example.com")
+    page.get_by_label("Subject").fill("kept")
+    page.get_by_role("button", name="Create ticket").click()
+    field = page.get_by_label("Submitter")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(field).to_have_accessible_description(re.compile("email address of an account"))
+    expect(page.get_by_label("Subject")).to_have_value("kept")
+
+
+def test_everything_works_without_javascript(open_page: Open, desk: Desk) -> None:
+    page = open_page("staff", java_script_enabled=False)
+    page.get_by_label("Search").fill("battery")
+    page.get_by_role("button", name="Show").click()
+    page.get_by_role("link", name="Laptop battery lasts forty minutes").click()
+    page.get_by_label("Reply").fill("Written without a script.")
+    page.get_by_role("button", name="Reply").click()
+    expect(page.get_by_text("Written without a script.")).to_be_visible()
+    page.get_by_label("Type").select_option("Email")
+    page.get_by_role("button", name="Save changes").click()
+    expect(page.get_by_label("Category").locator("option:checked")).to_have_text("Software")
