@@ -6,16 +6,17 @@ are closed before :meth:`Session.run` returns.
 """
 
 import os
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 import trio
 
-from sandbox_child.wire.errors import MessageError, WireError
+from sandbox_child.wire.errors import WireError
 from sandbox_child.wire.frames import encode_frame
 from sandbox_child.wire.messages import ANSWER, OutcomeCode
-from supervisor.limits import Limits
+from supervisor.limits import MIB, Limits
 from supervisor.process.conversation import (
     Budgets,
     Called,
@@ -27,10 +28,13 @@ from supervisor.process.conversation import (
     Work,
 )
 from supervisor.process.handle import ChildHandle
+from supervisor.process.report import controls_in_force
 from supervisor.views import Outcome
 
 _READ_BYTES = 256 * 1024
-_MAX_CONTROLS = 64
+_MAX_AHEAD_BYTES = 4 * MIB
+"""What a child may be given before it is done with what it has: it may have to keep all of it, as
+the answer to a host call comes behind it."""
 _LAST_BREATH_S = 1.0
 """How long a process may take to end behind the end of its pipe."""
 
@@ -84,6 +88,7 @@ class Session:
     _ended: Ended | None = field(default=None, init=False)
     _send_lock: trio.Lock = field(default_factory=trio.Lock, init=False)
     _busy: trio.Event = field(default_factory=trio.Event, init=False)
+    _progress: trio.Event = field(default_factory=trio.Event, init=False)
     _scope: trio.CancelScope = field(default_factory=trio.CancelScope, init=False)
     _ready: bool = field(default=False, init=False)
 
@@ -118,15 +123,37 @@ class Session:
     async def ask(self, works: Sequence[Work]) -> None:
         """Send guest calls to the child, in order; it works on them one at a time.
 
-        Returns when they are written. A child that does not read is the watcher's business. Only to
-        be called once the child is ready; what is asked of a session that has ended is left over.
+        Returns when they are written, which may take until others are done. A child that does not
+        read is the watcher's business. Only to be called once the child is ready; what is asked of
+        a session that has ended is left over.
         """
+        rest = deque(works)
+        try:
+            while rest and self._ended is None:
+                if self._progress.is_set():
+                    self._progress = trio.Event()
+                progress = self._progress
+                await self._send(self._enter(rest))
+                if rest:
+                    await progress.wait()
+        finally:
+            now = trio.current_time()
+            for work in rest:
+                self.conversation.ask(work, now)
+
+    def _enter(self, rest: deque[Work]) -> bytes:
+        """Put the first of ``rest`` in line, as far as there is room; return their frames."""
         conversation, now = self.conversation, trio.current_time()
-        frames = [
-            encode_frame((work.kind, conversation.ask(work, now)), work.blob) for work in works
-        ]
-        self._busy.set()
-        await self._send(b"".join(frames))
+        line = conversation.in_line
+        ahead = sum([len(work.blob) for work in line])
+        frames = []
+        while rest and (not line or ahead + len(rest[0].blob) <= _MAX_AHEAD_BYTES):
+            work = rest.popleft()
+            ahead += len(work.blob)
+            frames.append(encode_frame((work.kind, conversation.ask(work, now)), work.blob))
+        if frames:
+            self._busy.set()
+        return b"".join(frames)
 
     def stop(self) -> None:
         """End the session now; what is in line is left over."""
@@ -141,7 +168,7 @@ class Session:
                 return
             try:
                 heard = conversation.hear(data, trio.current_time())
-                controls = _controls(heard)
+                controls = controls_in_force(heard)
             except WireError as exc:
                 self._end(Outcome.PROTOCOL, f"the process broke the protocol: {exc}")
                 return
@@ -164,6 +191,7 @@ class Session:
                 self.hooks.ready(occurrence, controls)
 
     def _finish(self, finished: Sequence[Finished]) -> None:
+        self._progress.set()
         last = finished[-1]
         if last.outcome is OutcomeCode.TIMEOUT:
             last = msgspec.structs.replace(last, text=f"{self._too_late()}\n{last.text}")
@@ -252,24 +280,5 @@ class Session:
         stopped = outcome is Outcome.OK or culprit_known
         culprit = line.popleft() if line and not stopped else None
         self._ended = Ended(outcome, error, culprit, line, self._ready)
+        self._progress.set()
         self._scope.cancel()
-
-
-class _Control(msgspec.Struct):
-    name: str
-    active: bool
-    reason: str
-
-
-_read_report = msgspec.json.Decoder(list[_Control]).decode
-
-
-def _controls(heard: Sequence[Occurrence]) -> tuple[str, ...]:
-    """Return the names of a READY's active controls; raises MessageError for a misshapen report."""
-    if not heard or not isinstance(heard[-1], Ready):
-        return ()
-    try:
-        report = _read_report(heard[-1].report)
-    except (msgspec.MsgspecError, ValueError):
-        raise MessageError("READY with a report that does not fit") from None
-    return tuple(control.name for control in report[:_MAX_CONTROLS] if control.active)

@@ -155,3 +155,17 @@ def test_the_next_child_of_a_module_that_failed_is_as_good_as_new(
     first, second = (children.run(guest(name), event()) for _ in range(2))
     assert (first.outcome, first.outcomes) == (second.outcome, second.outcomes)
     assert children.run(guest("wat/echo"), event(b"fine")).lines == ["fine"]
+
+
+def test_a_crowd_of_large_events_behind_a_host_call_does_not_fill_the_child(
+    children: SharedWorkshop,
+) -> None:
+    # More than a child may have of memory, all asked for at once.
+    module = """(module
+      (import "ohd" "ohd_set_custom_field" (func $field (param i32 i32) (result i32)))
+      (memory (export "memory") 1)
+      (func (export "on_event") (param i32 i32)
+        (drop (call $field (i32.const 0) (i32.const 0)))))"""
+    works = [event(b"x" * (1 << 20)) for _ in range(256)]
+    run = children.run(module, *works, answer=lambda _called: (0, b""))
+    assert run.outcomes == ["OK"] * 256, run.error

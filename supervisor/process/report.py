@@ -1,0 +1,30 @@
+"""Reads what a child says of its lockdown when it is ready."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from sandbox_child.wire.errors import MessageError
+from supervisor.process.conversation import Occurrence, Ready
+
+_MAX_CONTROLS = 64
+
+
+class _Control(msgspec.Struct):
+    name: str
+    active: bool
+    reason: str
+
+
+_read_report = msgspec.json.Decoder(list[_Control]).decode
+
+
+def controls_in_force(heard: Sequence[Occurrence]) -> tuple[str, ...]:
+    """Return the names of a READY's active controls; raises MessageError for a misshapen report."""
+    if not heard or not isinstance(heard[-1], Ready):
+        return ()
+    try:
+        report = _read_report(heard[-1].report)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        raise MessageError("READY with a report that does not fit") from None
+    return tuple(control.name for control in report[:_MAX_CONTROLS] if control.active)
