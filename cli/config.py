@@ -34,6 +34,7 @@ class _Server(msgspec.Struct, forbid_unknown_fields=True):
 class _Sandbox(msgspec.Struct, forbid_unknown_fields=True):
     require: list[str] = msgspec.field(default_factory=lambda: sorted(DEFAULT_REQUIRED))
     first_uid: int = 64_000
+    control_groups: bool = True
 
 
 class _Egress(msgspec.Struct, forbid_unknown_fields=True):
@@ -153,7 +154,7 @@ def _cage(given: _Sandbox) -> CageSettings:
             f"[sandbox] require names {', '.join(unknown)}; "
             f"known are {', '.join(sorted(ALL_CONTROLS))}"
         )
-    return CageSettings(frozenset(given.require), given.first_uid)
+    return CageSettings(frozenset(given.require), given.first_uid, given.control_groups)
 
 
 def _networks(

@@ -55,6 +55,8 @@ class CageSettings:
     first_uid: int = 64_000
     """Where the supervisor is root, children become users from here on, so that no two running
     plugins share one. Nothing else on the machine should use this range of 1,000."""
+    control_groups: bool = True
+    """Whether children get control groups where these can be had."""
 
 
 class Cage:

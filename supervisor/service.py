@@ -12,6 +12,7 @@ import trio
 
 from supervisor.audited import KEY_ROTATED, Unaudited
 from supervisor.cage import Cage
+from supervisor.cgroups import GroupPool, open_groups
 from supervisor.changes import PluginChanges
 from supervisor.config import SupervisorConfig
 from supervisor.delivery.accounts import JournalLedger
@@ -30,6 +31,8 @@ from supervisor.process.spawn import Spawner
 from supervisor.processes import UsageReader
 from supervisor.rotation import rotate_key
 from supervisor.runners import Runners
+from supervisor.sandbox import Sandbox
+from supervisor.sandbox_check.report import CheckReport
 from supervisor.secrets import SecretBox
 from supervisor.show import plugin_view, process_view
 from supervisor.store import plugins as rows
@@ -46,6 +49,7 @@ from supervisor.views import (
     PanelSlot,
     PluginView,
     ProcessView,
+    SandboxView,
     SupervisorFigures,
     Vital,
 )
@@ -77,6 +81,7 @@ class PluginService:
         egress: EgressClient,
         *,
         artifacts: ArtifactStore,
+        groups: GroupPool,
         nursery: trio.Nursery,
         run_plugins: bool,
     ) -> None:
@@ -90,6 +95,7 @@ class PluginService:
         self._egress = egress
         self._fork_server = fork_server
         cage = Cage(config.cage)
+        self._sandbox = Sandbox(fork_server, config.cage, config.limits, groups)
         compiler = Compiler(fork_server, artifacts, cage, config.limits)
         self._compiler = compiler
         self._journal = Journal(ports.database)
@@ -242,6 +248,14 @@ class PluginService:
             self._fork_server,
         )
 
+    def sandbox(self) -> SandboxView:
+        """Return the lockdown that children get on this machine, as found at start."""
+        return self._sandbox.view
+
+    async def check_sandbox(self) -> CheckReport:
+        """Attack the sandbox in every known way; takes some seconds, harms nothing."""
+        return await self._sandbox.check()
+
     def panel_slots(self) -> Sequence[PanelSlot]:
         """Return the panels that a ticket page has room for."""
         return [
@@ -263,6 +277,7 @@ class PluginService:
     async def begin(self) -> None:
         """Load what is installed, clear what a cut-off installation left, start what is enabled."""
         self._nursery.start_soon(self._journal.run)
+        await self._sandbox.look()
         await self._installed.load()
         hashes = await self._database.read(rows.module_hashes)
         await trio.to_thread.run_sync(self._artifacts.keep_only, hashes)
@@ -297,7 +312,8 @@ async def open_plugin_service(
     )
     async with (
         EgressClient(config.egress) as egress,
-        open_fork_server() as fork_server,
+        open_groups(wanted=config.cage.control_groups) as groups,
+        open_fork_server(groups=groups) as fork_server,
         trio.open_nursery() as nursery,
     ):
         service = PluginService(
@@ -307,6 +323,7 @@ async def open_plugin_service(
             fork_server,
             egress,
             artifacts=artifacts,
+            groups=groups,
             nursery=nursery,
             run_plugins=run_plugins,
         )

@@ -110,6 +110,16 @@ class ControlView:
 
 
 @dataclass(frozen=True, slots=True)
+class SandboxView:
+    """The lockdown of children on this machine, as found at start."""
+
+    controls: tuple[ControlView, ...]
+    """Every step; empty where there is a problem."""
+    problem: str | None
+    """Why no plugin can run here, as a control that is required cannot be had; else None."""
+
+
+@dataclass(frozen=True, slots=True)
 class PanelSlot:
     """A panel that the ticket page should reserve room for, before anything is rendered."""
 

@@ -102,7 +102,7 @@ def _take(name: Control, step: Callable[[], object], plan: LockdownPlan) -> Cont
 
 def _own_user(uid: int | None) -> None:
     if uid is None:
-        raise Unavailable("not asked for")
+        raise Unavailable("only root can give each child a user of its own")
     privileges.become(uid)
 
 

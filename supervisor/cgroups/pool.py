@@ -109,8 +109,11 @@ class GroupPool:
 
 
 @asynccontextmanager
-async def open_groups() -> AsyncIterator[GroupPool]:
+async def open_groups(*, wanted: bool = True) -> AsyncIterator[GroupPool]:
     """Find where groups can be made; yields a pool that has none where that is nowhere."""
+    if not wanted:
+        yield GroupPool((), "switched off in the settings")
+        return
     pool = await trio.to_thread.run_sync(_open_pool)
     try:
         yield pool

@@ -118,7 +118,7 @@ async def _groups(options: CheckOptions) -> AsyncIterator[GroupPool]:
     if options.groups is not None:
         yield options.groups
     else:
-        async with open_groups() as groups:
+        async with open_groups(wanted=options.settings.control_groups) as groups:
             yield groups
 
 
