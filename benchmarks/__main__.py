@@ -21,6 +21,7 @@ from benchmarks.workshop import open_workshop
 ROWS = ("noop_delivery", "round_trip", "enable", "memory", "lockdown", "slack", "durable")
 """The programs in ``benchmarks/rows``, in the order of the table."""
 
+_CALM_LOAD = 0.5
 _WIDTH = 130
 """Columns of the table where it goes to a file."""
 
@@ -40,6 +41,8 @@ def main(names: Sequence[str], rounds: int, scale: float) -> None:
         f"{os.cpu_count()} processors, {platform.machine()}, Linux {platform.release()}, "
         f"CPython {platform.python_version()}; load at the start: {busy}"
     )
+    if os.getloadavg()[0] > _CALM_LOAD:
+        console.print("[yellow]Other work is running: trust no time, and ratios only a little.[/]")
     rows = trio.run(_measure, names or ROWS, rounds, scale, console)
     show(rows, console)
     if not names:
