@@ -8,6 +8,7 @@ import ctypes
 import errno
 import os
 import struct
+from dataclasses import dataclass
 
 from sandbox_child.lockdown.errors import Unavailable
 from sandbox_child.lockdown.libc import call_kernel
@@ -31,23 +32,49 @@ def abi_version() -> int:
         raise Unavailable("this kernel has no Landlock (Linux 5.13 or later has)") from None
 
 
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """The rights that a rule set takes away, as ``struct landlock_ruleset_attr`` has them."""
+
+    files: int
+    network: int
+    scoped: int
+    size: int
+    """Bytes of the structure that this version knows."""
+
+    def packed(self) -> bytes:
+        """Return the structure."""
+        return struct.pack("<QQQ", self.files, self.network, self.scoped)[: self.size]
+
+    def __str__(self) -> str:
+        parts = ["files"]
+        parts += ["TCP"] if self.network else []
+        parts += ["signals and abstract sockets"] if self.scoped else []
+        return ", ".join(parts)
+
+
+def handled_by(version: int) -> Handled:
+    """Return everything that a version of Landlock can take away; a newer one as the newest known.
+
+    Version 4 added TCP, 5 ioctl on devices, 6 the scope of signals and abstract sockets.
+    """
+    return Handled(
+        files=(1 << _FILE_RIGHTS[min(version, max(_FILE_RIGHTS))]) - 1,
+        network=_NET_BIND_AND_CONNECT_TCP if version >= 4 else 0,
+        scoped=_SCOPE_ABSTRACT_SOCKETS_AND_SIGNALS if version >= 6 else 0,
+        size=8 if version < 4 else 16 if version < 6 else 24,
+    )
+
+
 def restrict_self() -> str:
     """Give up everything that Landlock can take away; return what that is, in words."""
     version = abi_version()
-    handled_fs = (1 << _FILE_RIGHTS[min(version, 5)]) - 1
-    handled_net = _NET_BIND_AND_CONNECT_TCP if version >= 4 else 0
-    scoped = _SCOPE_ABSTRACT_SOCKETS_AND_SIGNALS if version >= 6 else 0
-    size = 8 if version < 4 else 16 if version < 6 else 24
-    attributes = ctypes.create_string_buffer(
-        struct.pack("<QQQ", handled_fs, handled_net, scoped), 24
-    )
+    handled = handled_by(version)
+    attributes = ctypes.create_string_buffer(handled.packed(), handled.size)
     numbers = this_architecture().numbers
-    ruleset = call_kernel(numbers["landlock_create_ruleset"], attributes, size, 0)
+    ruleset = call_kernel(numbers["landlock_create_ruleset"], attributes, handled.size, 0)
     try:
         call_kernel(numbers["landlock_restrict_self"], ruleset, 0)
     finally:
         os.close(ruleset)
-    parts = ["files"]
-    parts += ["TCP"] if handled_net else []
-    parts += ["signals and abstract sockets"] if scoped else []
-    return f"ABI {version}: {', '.join(parts)}"
+    return f"ABI {version}: {handled}"
