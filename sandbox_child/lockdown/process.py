@@ -25,7 +25,12 @@ def set_name(name: str) -> None:
 
 def first_to_die() -> None:
     """Ask the kernel to kill this process before any other when memory runs out."""
-    Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
+    # Without a text layer: every child pays for this, and a text file costs twenty times as much.
+    descriptor = os.open("/proc/self/oom_score_adj", os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        os.write(descriptor, b"1000")
+    finally:
+        os.close(descriptor)
 
 
 def low_priority() -> None:
@@ -38,10 +43,10 @@ def seal_executable_pages() -> None:
 
     Every ctypes callback must exist before this, and none can be made after it.
     """
-    for line in Path("/proc/self/maps").read_text(encoding="ascii", errors="replace").splitlines():
-        span, permissions = line.split()[:2]
-        if "w" in permissions and "x" in permissions:
-            start, end = (int(part, 16) for part in span.split("-"))
+    for line in Path("/proc/self/maps").read_bytes().splitlines():
+        span, permissions = line.split(None, 2)[:2]
+        if b"w" in permissions and b"x" in permissions:
+            start, end = (int(part, 16) for part in span.split(b"-"))
             check(
                 libc.mprotect(
                     ctypes.c_void_p(start), ctypes.c_size_t(end - start), _READ_AND_EXECUTE
