@@ -1,5 +1,7 @@
 """Tickets in the browser, by forms alone."""
 
+import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -310,3 +312,74 @@ async def test_a_user_sees_only_their_own_tickets(site: Any) -> None:
 @pytest.mark.parametrize("ticket_id", ["01JZ0000000000000000000003", "x", "%00", "..%2f", "é" * 99])
 async def test_a_ticket_that_is_not_there_is_not_found(site: Any, ticket_id: str) -> None:
     assert (await (await site.as_("admin")).get(f"/tickets/{ticket_id}")).status == 404
+
+
+async def test_saved_views_are_counted_for_the_one_who_looks(site: Any) -> None:
+    for number in range(3):
+        await site.ticket(subject=f"Printer {number}")
+    await site.ticket(subject="Of somebody else", by="other")
+    (settled, *_) = (await site.desk.tickets.list(SYSTEM)).rows
+    await site.desk.tickets.assign_user(site.people.staff.actor, settled.id, site.people.staff.id)
+    staff, user = await site.as_("staff"), await site.as_("user")
+    words = (await staff.get("/tickets")).words()
+    for shown in ("All tickets 4", "Open 4", "Assigned to me 1", "Unassigned 3"):
+        assert shown in words
+    assert "My tickets 3" in (await user.get("/tickets")).words()
+
+
+async def test_the_list_is_narrowed_by_type_assignee_and_group(site: Any) -> None:
+    hardware, laptop, _, _, _ = await _catalogue(site)
+    admin, staff = site.people.admin.actor, site.people.staff
+    group = await site.desk.groups.create(admin, name="Desk", member_ids=[staff.id])
+    typed = await site.ticket(subject="Typed one", category=hardware, type=laptop.split("/")[1])
+    mine = await site.ticket(subject="Mine one")
+    await site.desk.tickets.assign_user(admin, mine.id, staff.id)
+    ours = await site.ticket(subject="Ours one")
+    await site.desk.tickets.assign_group(admin, ours.id, group.id)
+    browser = await site.as_("staff")
+    for query, subject in (
+        (f"type={laptop.split('/')[1]}", typed.subject),
+        ("assignee=me", mine.subject),
+        (f"assignee={staff.id}", mine.subject),
+        (f"group={group.id}", ours.subject),
+    ):
+        page = await browser.get(f"/tickets?{query}")
+        assert " 1 ticket , clear" in page.words(), query
+        assert subject in page.words()
+
+
+async def test_people_and_groups_are_no_filters_of_users(site: Any) -> None:
+    browser = await site.as_("user")
+    page = await browser.get("/tickets")
+    assert 'name="assignee"' not in page.text
+    assert site.people.staff.name not in page.words()
+    assert (await browser.get(f"/tickets?assignee={site.people.staff.id}")).status == 422
+
+
+async def test_a_long_story_is_shown_in_parts(site: Any) -> None:
+    ticket, staff = await site.ticket(), site.people.staff.actor
+    for number in range(105):
+        await site.desk.tickets.reply(staff, ticket.id, f"reply number {number}.")
+    browser = await site.as_("user")
+    newest = await browser.get(f"/tickets/{ticket.id}")
+    assert "reply number 104." in newest.words()
+    assert "reply number 4." not in newest.words()
+    found = re.search(r'href="([^"]+before=[^"]+)"', newest.text)
+    assert found is not None
+    earlier = await browser.get(unescape(found[1]))
+    assert "reply number 4." in earlier.words()
+    assert "reply number 104." not in earlier.words()
+    assert "Go on to the newest" in earlier.words()
+
+
+async def test_an_assignee_who_left_is_still_shown_and_not_lost_by_saving(site: Any) -> None:
+    ticket, admin = await site.ticket(), site.people.admin.actor
+    await site.desk.tickets.assign_user(admin, ticket.id, site.people.staff.id)
+    await site.desk.users.update(admin, site.people.staff.id, disabled=True)
+    browser, at = await site.as_("admin"), f"/tickets/{ticket.id}"
+    value = f"user/{site.people.staff.id}"
+    assert f'<option value="{value}" selected>' in (await browser.get(at)).text
+    await browser.submit(at, f"{at}/update", assignee=value, was_assignee=value, priority="Low")
+    now = await site.desk.tickets.get(SYSTEM, ticket.id)
+    assert now.assignee is not None
+    assert (now.assignee.id, now.priority) == (site.people.staff.id, "Low")

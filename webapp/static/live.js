@@ -6,7 +6,9 @@
 // may have been missed.
 
 let stream = null;
-let missed = false;
+// Whatever happened between the making of the page and the opening of the stream was missed: a
+// plugin answers a new ticket within milliseconds.
+let missed = true;
 
 function passOn(id) {
   document.dispatchEvent(new CustomEvent("ohd:ticket", { detail: { id } }));
