@@ -191,6 +191,16 @@ class SettingsPatch(Body):
     reopen_window_days: Annotated[int, _number("reopen_window_days")] | UnsetType = UNSET
     session_days: Annotated[int, _number("session_days")] | UnsetType = UNSET
     plugin_error_threshold: Annotated[int, _number("plugin_error_threshold")] | UnsetType = UNSET
+    plugin_error_window_minutes: (
+        Annotated[int, _number("plugin_error_window_minutes")] | UnsetType
+    ) = UNSET
+    plugin_error_least_deliveries: (
+        Annotated[int, _number("plugin_error_least_deliveries")] | UnsetType
+    ) = UNSET
+    keep_events_days: Annotated[int, _number("keep_events_days")] | UnsetType = UNSET
+    keep_deliveries_days: Annotated[int, _number("keep_deliveries_days")] | UnsetType = UNSET
+    keep_logs_days: Annotated[int, _number("keep_logs_days")] | UnsetType = UNSET
+    keep_egress_days: Annotated[int, _number("keep_egress_days")] | UnsetType = UNSET
 
 
 def given(**members: object) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from quart import Blueprint, Quart, Response, current_app
 
-from webapp.api.openapi import document
+from webapp.api.openapi import LISTING, document
 from webapp.jsonio import json_response
 from webapp.rendering import page
 
@@ -48,7 +48,12 @@ async def docs() -> Response:
         for method, told in methods.items():
             entry = _entry(path, method, told)
             by_tag.setdefault(told["tags"][0], []).append(entry)
-    shapes = [_shape(name, schema) for name, schema in found["components"]["schemas"].items()]
+    shapes = [
+        _shape(name, schema)
+        for name, schema in found["components"]["schemas"].items()
+        # All pages of lists have one shape, which the introduction tells.
+        if not name.startswith(LISTING)
+    ]
     return page("api_docs.html", info=found["info"], tags=by_tag, shapes=sorted(shapes, key=_name))
 
 
@@ -69,10 +74,7 @@ def _name(shape: Shape) -> str:
 def _entry(path: str, method: str, told: dict[str, Any]) -> dict[str, Any]:
     content = told.get("requestBody", {}).get("content", {})
     body = next((kind["schema"] for kind in content.values()), None)
-    answers = {
-        status: (said["description"], _answer_type(said))
-        for status, said in told["responses"].items()
-    }
+    good = next(status for status in told["responses"] if status < "300")
     return {
         "id": told["operationId"],
         "method": method.upper(),
@@ -89,8 +91,9 @@ def _entry(path: str, method: str, told: dict[str, Any]) -> dict[str, Any]:
             for parameter in told.get("parameters", ())
         ],
         "body": None if body is None else type_name(body),
-        "good": next(status for status in answers if status < "300"),
-        "answers": answers,
+        "good": good,
+        "answer": _answer_type(told["responses"][good]),
+        "refusals": sorted(told["responses"].keys() - {good}),
     }
 
 
@@ -111,7 +114,8 @@ def _shape(name: str, schema: dict[str, Any]) -> Shape:
 def type_name(schema: dict[str, Any]) -> str:
     """Say in a few words what a schema takes."""
     if "$ref" in schema:
-        return str(schema["$ref"]).removeprefix(_REFERENCE)
+        name = str(schema["$ref"]).removeprefix(_REFERENCE)
+        return name.replace(LISTING, "page of ") if name.startswith(LISTING) else name
     if "anyOf" in schema:
         return " or ".join(type_name(part) for part in schema["anyOf"])
     if "enum" in schema:

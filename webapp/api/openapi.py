@@ -16,6 +16,9 @@ from webapp.api.shapes import ErrorOut
 
 VERSION = "1.0.0"
 _REF = "#/components/schemas/{name}"
+LISTING = "ListingOf"
+"""How the names of pages of lists begin."""
+RESPONSES = "#/components/responses/"
 _PARAMETER = re.compile(r"<(?:[a-z]+(?:\([^)]*\))?:)?([a-z_]+)>")
 _JSON = "application/json"
 _SAFE = frozenset({"GET", "HEAD"})
@@ -72,7 +75,11 @@ def document(app: Quart) -> dict[str, Any]:
         "servers": [{"url": "/"}],
         "tags": [{"name": tag} for tag in sorted({record.tag for record in every})],
         "paths": paths,
-        "components": {"schemas": schemas.components, "securitySchemes": _security_schemes()},
+        "components": {
+            "schemas": schemas.components,
+            "responses": _refused(schemas),
+            "securitySchemes": _security_schemes(),
+        },
     }
 
 
@@ -101,7 +108,7 @@ class _Schemas:
 
 
 def _plain(name: str) -> str:
-    return name.strip("_").replace("_", "Of", 1) if name.startswith("Listing_") else name
+    return LISTING + name.removeprefix("Listing_").rstrip("_") if name[:8] == "Listing_" else name
 
 
 def _renamed(schema: Any) -> Any:
@@ -171,9 +178,13 @@ def _responses(record: Operation, schemas: _Schemas) -> dict[str, Any]:
     good: dict[str, Any] = {"description": "Done."}
     if record.answer is not None:
         good["content"] = {_JSON: {"schema": schemas.of(record.answer)}}
-    error = {"content": {_JSON: {"schema": schemas.of(ErrorOut)}}}
-    refusals = {status: {"description": _SAID[status], **error} for status in _refusals(record)}
+    refusals = {status: {"$ref": f"{RESPONSES}{status}"} for status in _refusals(record)}
     return {str(status): said for status, said in sorted({record.status: good, **refusals}.items())}
+
+
+def _refused(schemas: _Schemas) -> dict[str, Any]:
+    error = {_JSON: {"schema": schemas.of(ErrorOut)}}
+    return {str(status): {"description": said, "content": error} for status, said in _SAID.items()}
 
 
 def _refusals(record: Operation) -> set[int]:

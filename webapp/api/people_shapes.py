@@ -133,6 +133,12 @@ class SettingsOut(Struct):
     reopen_window_days: int
     session_days: int
     plugin_error_threshold: int
+    plugin_error_window_minutes: int
+    plugin_error_least_deliveries: int
+    keep_events_days: int
+    keep_deliveries_days: int
+    keep_logs_days: int
+    keep_egress_days: int
 
 
 def self_json(user: User) -> SelfOut:
@@ -198,4 +204,10 @@ def settings_json(values: SettingValues) -> SettingsOut:
         values.reopen_window_days,
         values.session_days,
         values.plugin_error_threshold,
+        values.plugin_error_window_minutes,
+        values.plugin_error_least_deliveries,
+        values.keep_events_days,
+        values.keep_deliveries_days,
+        values.keep_logs_days,
+        values.keep_egress_days,
     )

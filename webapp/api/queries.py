@@ -8,6 +8,7 @@ from helpdesk.paging import MAX_PER_PAGE
 from helpdesk.tickets.lists import SORTS
 from helpdesk.tickets.model import TicketFilter
 from helpdesk.tickets.timeline import MOST
+from webapp.api.bodies import PriorityName
 
 PageNumber = Annotated[int, Meta(ge=1, le=1_000_000, description="Counted from 1.")]
 PerPage = Annotated[int, Meta(ge=1, le=MAX_PER_PAGE)]
@@ -29,10 +30,7 @@ class TicketQuery(Paged):
     """Which tickets, in which order. Filters are joined by *and*, repeated ones by *or*."""
 
     status: list[str] = []
-    priority: Annotated[
-        list[str],
-        Meta(extra_json_schema={"items": {"enum": ["Low", "Medium", "High", "Critical"]}}),
-    ] = []
+    priority: list[PriorityName] = []
     category: Annotated[str, Meta(description="An id or a name; likewise type and item.")] = ""
     type: str = ""
     item: str = ""

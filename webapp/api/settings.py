@@ -26,5 +26,11 @@ async def change(body: SettingsPatch) -> SettingsOut:
         reopen_window_days=body.reopen_window_days,
         session_days=body.session_days,
         plugin_error_threshold=body.plugin_error_threshold,
+        plugin_error_window_minutes=body.plugin_error_window_minutes,
+        plugin_error_least_deliveries=body.plugin_error_least_deliveries,
+        keep_events_days=body.keep_events_days,
+        keep_deliveries_days=body.keep_deliveries_days,
+        keep_logs_days=body.keep_logs_days,
+        keep_egress_days=body.keep_egress_days,
     )
     return settings_json(await house().helpdesk.settings.update(current_visit().actor, **changes))
