@@ -7,7 +7,7 @@ from quart import Blueprint
 from quart_trio import QuartTrio
 
 from helpdesk.service import HelpDesk
-from webapp import assets, failures, guard, health, house, requests
+from webapp import assets, failures, guard, health, house, metrics, requests, traffic
 from webapp.api import catalogue as api_catalogue
 from webapp.api import docs as api_docs
 from webapp.api import groups as api_groups
@@ -15,6 +15,7 @@ from webapp.api import login as api_login
 from webapp.api import me as api_me
 from webapp.api import notifications as api_notifications
 from webapp.api import plugins as api_plugins
+from webapp.api import records as api_records
 from webapp.api import replies as api_replies
 from webapp.api import settings as api_settings
 from webapp.api import statuses as api_statuses
@@ -24,7 +25,9 @@ from webapp.config import WebConfig
 from webapp.connection import WholeExchange
 from webapp.live import Hub
 from webapp.pages import (
+    audit,
     catalogue,
+    egress,
     events,
     groups,
     login,
@@ -61,6 +64,9 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     statuses.blueprint,
     settings.blueprint,
     plugin_pages.blueprint,
+    egress.blueprint,
+    audit.blueprint,
+    metrics.blueprint,
     api_login.blueprint,
     api_login.logout_blueprint,
     api_me.blueprint,
@@ -72,6 +78,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     api_statuses.blueprint,
     api_notifications.blueprint,
     api_settings.blueprint,
+    api_records.blueprint,
     api_docs.blueprint,
     api_plugins.blueprint,
 )
@@ -89,6 +96,7 @@ def create_app(helpdesk: HelpDesk, plugins: Plugins, config: WebConfig) -> Quart
     live = Hub(helpdesk.news)
     code = None if config.is_private else secrets.token_urlsafe(16)
     house.install(app.extensions, house.House(helpdesk, plugins, config, throttle, live, code))
+    traffic.install(app)
     guard.install(app)
     failures.install(app)
     for blueprint in BLUEPRINTS:

@@ -41,6 +41,8 @@ class WebConfig:
     """Reverse proxies in front, each of which appends to ``X-Forwarded-For``; 0 believes none."""
     allow_http_panels: bool = False
     """Whether panels may be framed over plain ``http``, for development."""
+    open_metrics: bool = False
+    """Whether ``/metrics`` needs no key where it is asked for from this machine, by no proxy."""
     max_body_bytes: int = 1 * MIB
     """Largest request body."""
     max_login_body_bytes: int = 16 * KIB

@@ -11,6 +11,7 @@ from quart import Quart, Request, Response, g, request
 from quart.typing import ResponseReturnValue
 
 from helpdesk.actors import Role
+from helpdesk.audit import set_origin
 from webapp.errors import ForgeryRefused, LoginNeeded, NotForYou, WrongHost
 from webapp.house import house
 from webapp.links import login_url
@@ -18,6 +19,7 @@ from webapp.redirects import see
 from webapp.security.headers import security_headers
 from webapp.security.origin import host_is_known, is_same_site
 from webapp.sessions import Proof, Visit, current_visit, find_visit, keep_form_cookie
+from webapp.whereabouts import origin_of
 
 CSRF_FIELD = "csrf_token"
 CSRF_HEADER = "X-CSRF-Token"
@@ -51,6 +53,10 @@ ACCESS = {
     "statuses": Access.ADMIN,
     "settings": Access.ADMIN,
     "plugin_pages": Access.ADMIN,
+    "egress": Access.ADMIN,
+    "audit": Access.ADMIN,
+    "metrics": Access.ANYONE,
+    "api_records": Access.ADMIN,
     "api_login": Access.ANYONE,
     "api_logout": Access.SIGNED_IN,
     "api_docs": Access.ANYONE,
@@ -74,7 +80,7 @@ _SETUP = "setup"
 
 def is_api(path: str) -> bool:
     """Tell whether errors on this path are answered as JSON."""
-    return path.startswith("/api/") or "/panels/" in path or path == "/events"
+    return path.startswith("/api/") or "/panels/" in path or path in {"/events", "/metrics"}
 
 
 async def admit() -> ResponseReturnValue | None:
@@ -86,6 +92,7 @@ async def admit() -> ResponseReturnValue | None:
     if not host_is_known(request.host, config.known_hosts):
         raise WrongHost
     g.visit = visit = await find_visit(request, house())
+    set_origin(origin_of(request, visit, config))
     if request.url_rule is None:
         return None
     if visit.user is None and await _needs_setup():
@@ -125,11 +132,20 @@ async def _refuse_forgery(visit: Visit) -> None:
         public_url=house().config.public_url,
     ):
         raise ForgeryRefused("this request came from another site")
-    if request.endpoint == _LOGIN_BY_JSON:
+    if request.endpoint == _LOGIN_BY_JSON or _is_from_a_program(request):
         return
     offered = await _offered_token(request)
     if not hmac.compare_digest(offered.encode(), visit.csrf_token.encode()):
         raise ForgeryRefused("the page was out of date, or the request lacked its token")
+
+
+def _is_from_a_program(asked: Request) -> bool:
+    """Tell whether a call of the API cannot have been made by a browser for a foreign page.
+
+    Browsers say on every change where it comes from. Who brings a token is held to it.
+    """
+    said = {"Origin", "Sec-Fetch-Site", CSRF_HEADER}
+    return asked.path.startswith("/api/") and not any(name in asked.headers for name in said)
 
 
 async def _offered_token(asked: Request) -> str:

@@ -9,11 +9,15 @@ from typing import Protocol
 
 from supervisor.views import (
     DeliveryView,
+    EgressEntry,
+    EgressFilter,
     LogLine,
     PanelResult,
     PanelSlot,
     PluginView,
     ProcessView,
+    SupervisorFigures,
+    Vital,
 )
 
 
@@ -62,6 +66,26 @@ class Plugins(Protocol):
 
     async def logs(self, plugin_id: str | None = None, *, limit: int = 200) -> Sequence[LogLine]:
         """Return the newest log lines of one plugin or of all."""
+        ...
+
+    async def egress_entries(
+        self, wanted: EgressFilter, *, limit: int = 50, offset: int = 0
+    ) -> tuple[Sequence[EgressEntry], int]:
+        """Return requests of plugins, newest first, and how many fit in all."""
+        ...
+
+    async def egress_before(
+        self, wanted: EgressFilter, *, before: int | None = None, limit: int = 1_000
+    ) -> Sequence[EgressEntry]:
+        """Return the newest requests below an id: the next piece of an export."""
+        ...
+
+    async def vitals(self) -> Sequence[Vital]:
+        """Return how the parts are that the supervisor cannot do without."""
+        ...
+
+    async def figures(self) -> SupervisorFigures:
+        """Return everything that a monitor collects."""
         ...
 
     def panel_slots(self) -> Sequence[PanelSlot]:

@@ -25,6 +25,8 @@ from supervisor.manifest import Manifest, check_config, parse_manifest
 from supervisor.views import (
     ConfigFieldView,
     DeliveryView,
+    EgressEntry,
+    EgressFilter,
     LogLine,
     Outcome,
     PanelResult,
@@ -32,6 +34,8 @@ from supervisor.views import (
     PluginState,
     PluginView,
     ProcessView,
+    SupervisorFigures,
+    Vital,
 )
 from webapp.app import create_app
 from webapp.config import WebConfig
@@ -55,6 +59,8 @@ class Shelf:
         self.saved: dict[str, dict[str, Any]] = {}
         self.told: list[DeliveryView] = []
         self.lines: list[LogLine] = []
+        self.requests: list[EgressEntry] = []
+        self.parts = [Vital("database", ok=True, detail="")]
         self.panel = PanelResult(None, "the plugin said nothing")
 
     async def plugins(self) -> Sequence[PluginView]:
@@ -130,6 +136,31 @@ class Shelf:
 
     async def logs(self, plugin_id: str | None = None, *, limit: int = 200) -> Sequence[LogLine]:
         return self.lines[:limit]
+
+    async def egress_entries(
+        self, wanted: EgressFilter, *, limit: int = 50, offset: int = 0
+    ) -> tuple[Sequence[EgressEntry], int]:
+        found = self._requests(wanted)
+        return found[offset : offset + limit], len(found)
+
+    async def egress_before(
+        self, wanted: EgressFilter, *, before: int | None = None, limit: int = 1_000
+    ) -> Sequence[EgressEntry]:
+        found = self._requests(wanted)
+        return [entry for entry in found if before is None or entry.id < before][:limit]
+
+    def _requests(self, wanted: EgressFilter) -> Sequence[EgressEntry]:
+        return [
+            entry
+            for entry in self.requests
+            if wanted.host in (None, entry.host) and wanted.outcome in (None, entry.outcome)
+        ]
+
+    async def vitals(self) -> Sequence[Vital]:
+        return self.parts
+
+    async def figures(self) -> SupervisorFigures:
+        return SupervisorFigures((), (), (), (), 0, 0, 0.0, 1)
 
     def panel_slots(self) -> Sequence[PanelSlot]:
         return [
@@ -358,3 +389,18 @@ def make_delivery() -> Callable[..., DeliveryView]:
 @pytest.fixture
 def password() -> str:
     return PASSWORD
+
+
+PEOPLE_BLUEPRINTS = frozenset(
+    {
+        *("setup", "notifications", "profile", "people", "groups", "catalogue", "statuses"),
+        *("settings", "api_docs", "api_me", "api_users", "api_groups", "api_catalogue"),
+        *("api_statuses", "api_notifications", "api_settings"),
+    }
+)
+
+
+@pytest.fixture
+def people_blueprints() -> frozenset[str]:
+    """Return the blueprints whose routes ``test_guard_people`` walks, and not ``test_guard``."""
+    return PEOPLE_BLUEPRINTS

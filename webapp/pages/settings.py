@@ -20,6 +20,12 @@ NAMES = (
     "reopen_window_days",
     "session_days",
     "plugin_error_threshold",
+    "plugin_error_window_minutes",
+    "plugin_error_least_deliveries",
+    "keep_events_days",
+    "keep_deliveries_days",
+    "keep_logs_days",
+    "keep_egress_days",
 )
 
 

@@ -49,10 +49,7 @@ def client_address(peer: str, forwarded_for: str | None, proxy_hops: int) -> str
     appended; entries to its left were written by the client and are not believed. IPv6 addresses
     count by their /64, which is what one customer has.
     """
-    address = peer
-    if proxy_hops > 0 and forwarded_for:
-        entries = [entry.strip() for entry in forwarded_for.split(",")]
-        address = entries[-min(proxy_hops, len(entries))]
+    address = forwarded_address(peer, forwarded_for, proxy_hops)
     try:
         parsed = ipaddress.ip_address(address.strip("[]"))
     except ValueError:
@@ -60,6 +57,21 @@ def client_address(peer: str, forwarded_for: str | None, proxy_hops: int) -> str
     if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is None:
         return str(ipaddress.ip_network((parsed, 64), strict=False))
     return str(parsed)
+
+
+def forwarded_address(peer: str, forwarded_for: str | None, proxy_hops: int) -> str:
+    """Return the address that the outermost of ``proxy_hops`` trusted proxies saw, or the peer's.
+
+    Text that is no address is not believed.
+    """
+    if proxy_hops <= 0 or not forwarded_for:
+        return peer
+    entries = [entry.strip() for entry in forwarded_for.split(",")]
+    found = entries[-min(proxy_hops, len(entries))].strip("[]")
+    try:
+        return str(ipaddress.ip_address(found))
+    except ValueError:
+        return peer
 
 
 def safe_next(target: str | None) -> str:

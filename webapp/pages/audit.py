@@ -1,0 +1,30 @@
+"""Admin, audit: what admins did to plugins and settings."""
+
+from quart import Blueprint, Response, request
+
+from helpdesk.audit import AuditFilter
+from webapp.house import house
+from webapp.pages.paging import Shown, page_number
+from webapp.rendering import page
+from webapp.sessions import current_visit
+
+blueprint = Blueprint("audit", __name__)
+
+PER_PAGE = 50
+
+
+@blueprint.get("/admin/audit")
+async def audit() -> Response:
+    """List actions, newest first."""
+    asked = request.args
+    wanted = AuditFilter(
+        action=asked.get("action", "").strip() or None,
+        subject=asked.get("subject", "").strip() or None,
+        actor=asked.get("actor", "").strip() or None,
+    )
+    number = page_number(asked.get("page", ""))
+    found = await house().helpdesk.audit.list(
+        current_visit().actor, wanted, page=number, per_page=PER_PAGE
+    )
+    shown = Shown("/admin/audit", asked, number, found.total_pages)
+    return page("audit.html", found=found, wanted=wanted, shown=shown)

@@ -1,0 +1,88 @@
+"""Admin, egress: the ledger of the plugins' requests, filtered and paged, and as a CSV file."""
+
+from collections.abc import AsyncIterator
+
+from quart import Blueprint, Response, request
+
+from supervisor.views import EgressEntry, EgressFilter, EgressOutcome
+from webapp.house import house
+from webapp.pages.paging import Shown, page_number
+from webapp.ports import Plugins
+from webapp.rendering import page
+from webapp.spreadsheets import Cell, csv_lines
+
+blueprint = Blueprint("egress", __name__)
+
+PER_PAGE = 50
+LONGEST_S = 600.0
+"""An export that its reader takes longer to read is cut off."""
+_CHUNK = 1_000
+_COLUMNS = (
+    *("at", "plugin", "outcome", "method", "host", "path", "status", "address"),
+    *("sent_bytes", "received_bytes", "duration_ms", "event_id", "detail"),
+)
+
+
+@blueprint.get("/admin/egress")
+async def ledger() -> Response:
+    """List requests, newest first."""
+    wanted, number = _filter(), page_number(request.args.get("page", ""))
+    plugins = house().plugins
+    found, total = await plugins.egress_entries(
+        wanted, limit=PER_PAGE, offset=(number - 1) * PER_PAGE
+    )
+    return page(
+        "egress.html",
+        entries=found,
+        shown=Shown("/admin/egress", request.args, number, -(-total // PER_PAGE)),
+        total=total,
+        wanted=wanted,
+        outcomes=tuple(EgressOutcome),
+        plugins=await plugins.plugins(),
+    )
+
+
+@blueprint.get("/admin/egress.csv")
+async def export() -> Response:
+    """Return every request that fits as CSV, newest first."""
+    response = Response(_lines(house().plugins, _filter()), content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = 'attachment; filename="egress.csv"'
+    response.timeout = LONGEST_S
+    return response
+
+
+async def _lines(plugins: Plugins, wanted: EgressFilter) -> AsyncIterator[bytes]:
+    yield csv_lines([_COLUMNS])
+    before = None
+    while found := await plugins.egress_before(wanted, before=before, limit=_CHUNK):
+        before = found[-1].id
+        yield csv_lines(_cells(entry) for entry in found)
+
+
+def _cells(entry: EgressEntry) -> tuple[Cell, ...]:
+    return (
+        entry.at,
+        entry.plugin_id,
+        entry.outcome.value,
+        entry.method,
+        entry.host,
+        entry.path,
+        entry.status,
+        entry.address,
+        entry.sent_bytes,
+        entry.received_bytes,
+        entry.duration_ms,
+        entry.event_id,
+        entry.detail,
+    )
+
+
+def _filter() -> EgressFilter:
+    asked = request.args
+    outcome = asked.get("outcome", "")
+    return EgressFilter(
+        plugin_id=asked.get("plugin") or None,
+        host=asked.get("host", "").strip() or None,
+        outcome=EgressOutcome(outcome) if outcome in set(EgressOutcome) else None,
+        event_id=asked.get("event") or None,
+    )
