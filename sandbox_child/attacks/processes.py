@@ -12,7 +12,7 @@ from sandbox_child.attacks.scene import Scene
 from sandbox_child.lockdown.status import Control
 
 _ONLY: frozenset[Control] = frozenset(("seccomp",))
-_MAKING: frozenset[Control] = frozenset(("seccomp", "rlimits", "cgroup"))
+_MAKING: frozenset[Control] = frozenset(("seccomp", "rlimits"))
 _RUNNING: frozenset[Control] = frozenset(("seccomp", "landlock"))
 _SIGNALS: frozenset[Control] = frozenset(("seccomp", "landlock", "own_user"))
 _MEMORY: frozenset[Control] = frozenset(
@@ -23,6 +23,7 @@ _OTHERS: frozenset[Control] = frozenset(("seccomp", "own_user"))
 _PACE: frozenset[Control] = _OTHERS | {"capabilities"}
 _AS_USER: frozenset[Control] = frozenset(("own_user",))
 _SEIZE, _SIGCHLD, _PROBE = 0x4206, 17, 0
+_MANY = 50
 _CAPABILITY_VERSION_3 = 0x20080522
 
 
@@ -51,6 +52,18 @@ def _thread(_scene: Scene) -> str:
     except RuntimeError:
         raise Refused(11, "clone3") from None
     return "a third thread" if ran.wait(1) else "a thread that does not run"
+
+
+def _many_threads(_scene: Scene) -> str:
+    """Start more than a child needs, as a bomb would; they end with this process."""
+    never = threading.Lock()
+    never.acquire()
+    try:
+        for _ in range(_MANY):
+            threading.Thread(target=never.acquire, daemon=True).start()
+    except RuntimeError:
+        raise Refused(11, "clone3") from None
+    return f"{_MANY} threads"
 
 
 def _run(program: bytes) -> int:
@@ -159,6 +172,8 @@ ATTACKS = (
     Attack("processes.fork_the_old_way", _fork_old, _MAKING, base=_AS_USER),
     Attack("processes.fork_the_new_way", _fork_new, _MAKING, base=_AS_USER),
     Attack("processes.start_thread", _thread, _MAKING, base=_AS_USER),
+    Attack("processes.start_threads_without_end", _many_threads, _MAKING | {"cgroup"},
+           base=_AS_USER),
     Attack("processes.run_program", _run_kept, _RUNNING, prepare=plain_program, exits=RAN),
     Attack("processes.run_program_at", _run_at, _RUNNING, prepare=plain_program, exits=RAN),
     Attack("processes.run_from_memory", _run_from_memory, _RUNNING | {"rlimits"},
@@ -207,7 +222,8 @@ ATTACKS = (
            frozenset(("seccomp", "rlimits")), base=_AS_USER),
     plain("processes.raise_own_priority", "setpriority", 0, 0, -5,
           by=("seccomp", "own_user", "capabilities", "user_namespace")),
-    Attack("processes.take_processor_in_real_time", _real_time, _ROOT),
+    Attack("processes.take_processor_in_real_time", _real_time, _ROOT,
+           frozenset(("cgroup",))),
     plain("processes.become_root", "setuid", 0, by=_OTHERS),
     plain("processes.become_another_user", "setresuid", 1, 1, 1, by=_ROOT),
     plain("processes.join_groups", "setgroups", 1, struct.pack("<I", 0), by=_ROOT),
