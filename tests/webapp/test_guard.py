@@ -23,6 +23,13 @@ ADMIN_API = {"nobody": 401, "user": 403, "staff": 403, "admin": 200}
 # somebody else. Changes come last, in an order in which each is possible for an admin.
 READS: dict[str, dict[str, int]] = {
     "/healthz": ALL,
+    "/readyz": ALL,
+    "/metrics": ADMIN_API,
+    "/admin/egress": ADMIN_PAGE,
+    "/admin/egress.csv": ADMIN_PAGE,
+    "/admin/audit": ADMIN_PAGE,
+    "/api/admin/egress": ADMIN_API,
+    "/api/admin/audit": ADMIN_API,
     "/static/app.css": ALL,
     "/": dict.fromkeys(ROLES, 303),
     "/login": {"nobody": 200, "user": 303, "staff": 303, "admin": 303},
@@ -34,10 +41,11 @@ READS: dict[str, dict[str, int]] = {
     "/tickets/{foreign}/panels/org.example.probe": FOREIGN_API,
     "/admin/plugins": ADMIN_PAGE,
     "/admin/plugins/org.example.probe": ADMIN_PAGE,
-    "/api/me": API,
     "/api/tickets": API,
     "/api/tickets/{own}": API,
     "/api/tickets/{foreign}": FOREIGN_API,
+    "/api/tickets/{own}/timeline": API,
+    "/api/tickets/{foreign}/timeline": FOREIGN_API,
     "/api/tickets/{own}/replies": API,
     "/api/tickets/{foreign}/replies": FOREIGN_API,
     "/api/admin/plugins": ADMIN_API,
@@ -115,7 +123,7 @@ def test_every_blueprint_says_whom_it_is_for() -> None:
     assert {name for name in names if ACCESS[name] is Access.PUBLIC} == {"assets", "health"}
 
 
-def test_the_walk_below_leaves_no_route_out() -> None:
+def test_the_walk_below_leaves_no_route_out(people_blueprints: frozenset[str]) -> None:
     app = Quart("routes", static_folder=None)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
@@ -133,8 +141,12 @@ def test_the_walk_below_leaves_no_route_out() -> None:
         (method, rule.endpoint)
         for rule in app.url_map.iter_rules()
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        if rule.endpoint.partition(".")[0] not in people_blueprints
     }
-    elsewhere = {("POST", "login.log_in"), ("POST", "login.log_out"), ("POST", "api_login.log_in")}
+    elsewhere = {
+        *(("POST", "login.log_in"), ("POST", "login.log_out"), ("POST", "api_login.log_in")),
+        ("GET", "events.events"),
+    }
     assert reached == routes - elsewhere
 
 
@@ -212,13 +224,25 @@ async def test_the_token_of_another_session_is_refused(site: Any) -> None:
     assert response.status_code == 403
 
 
-async def test_the_api_wants_its_token_beside_a_cookie_but_not_beside_a_key(site: Any) -> None:
+async def test_the_api_wants_its_token_of_a_browser_but_not_beside_a_key(site: Any) -> None:
     body = {"subject": "s", "description": "d"}
-    by_cookie = await (await site.as_("user")).client.post("/api/tickets", json=body)
+    for said in ({"Origin": site.url}, {"Sec-Fetch-Site": "same-origin"}):
+        browser = await site.as_("user")
+        refused = await browser.client.post("/api/tickets", json=body, headers=said)
+        assert refused.status_code == 403
+        assert "error" in refused.json()
     by_key = await (await site.with_key("user")).client.post("/api/tickets", json=body)
-    assert by_cookie.status_code == 403
-    assert "error" in by_cookie.json()
     assert by_key.status_code == 201
+
+
+async def test_a_program_with_a_session_needs_no_token_and_a_wrong_one_is_refused(
+    site: Any,
+) -> None:
+    client = (await site.as_("user")).client
+    body = {"subject": "s", "description": "d"}
+    assert (await client.post("/api/tickets", json=body)).status_code == 201
+    wrong = await client.post("/api/tickets", json=body, headers={"X-CSRF-Token": "guessed"})
+    assert wrong.status_code == 403
 
 
 @pytest.mark.parametrize(
