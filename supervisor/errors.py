@@ -37,7 +37,7 @@ class ConfigInvalid(SupervisorError):
         self.problems = dict(problems)
         """Field name to one sentence: what was found, what is expected."""
         listed = "; ".join(f"{field}: {problem}" for field, problem in self.problems.items())
-        super().__init__(f"the configuration of {plugin_id} is not complete: {listed}")
+        super().__init__(f"the configuration of {plugin_id} cannot be used: {listed}")
 
 
 class NotRunning(SupervisorError):

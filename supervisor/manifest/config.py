@@ -78,7 +78,7 @@ def _take(
 
 def _problem(field: ConfigField, value: object) -> str | None:
     expected = value_problem(field.type, field.options, value)
-    return None if expected is None else f"expected is {expected}"
+    return None if expected is None else f"expected {expected}"
 
 
 def _missing(
