@@ -35,8 +35,8 @@ _SAID = {
 }
 _ABOUT = """\
 Log in with an API key (`Authorization: Bearer ohd_sk_…`), which everybody makes on their profile \
-page, or with the session cookie of a browser, whose changes must carry the session's token in \
-`X-CSRF-Token` (see `GET /api/me`).
+page, or with the session of `POST /api/auth/login`. What a browser changes with a session must \
+carry its token in `X-CSRF-Token` (see `GET /api/me`).
 
 Every list has the shape `data`, `page`, `per_page`, `total`, `total_pages`; every refusal is \
 `{"error": "…"}`. Times are RFC 3339 in UTC. What changes is told live at `GET /events` as \
