@@ -5,7 +5,7 @@ everybody of their own notifications. A mailbox holds ids and nothing else, at m
 more wait, they give way to one *look at everything again*. It must not know of HTTP.
 """
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -21,6 +21,8 @@ MOST_WAITING = 256
 STREAMS_PER_PERSON = 20
 """Open pages of one person, over all their browsers."""
 STREAMS_IN_ALL = 2_000
+NEWS_KEPT = 512
+"""Changes that a page which opens its stream a little later can still be told of."""
 
 
 class Newsroom(Protocol):
@@ -64,10 +66,15 @@ class Mailbox:
     def put_ticket(self, ticket_id: str) -> None:
         """Leave word that a ticket changed."""
         if len(self._tickets) >= MOST_WAITING:
-            self._tickets.clear()
-            self._refresh = True
+            self.put_refresh()
         elif not self._refresh:
             self._tickets[ticket_id] = None
+        self._changed.set()
+
+    def put_refresh(self) -> None:
+        """Leave word that anything may have changed."""
+        self._tickets.clear()
+        self._refresh = True
         self._changed.set()
 
     def put_notices(self) -> None:
@@ -101,6 +108,7 @@ class Hub:
         self._by_person: defaultdict[str, set[Mailbox]] = defaultdict(set)
         self._count = 0
         self._closed = False
+        self._recent: deque[tuple[float, TicketNews]] = deque(maxlen=NEWS_KEPT)
         newsroom.listen(self._tell)
 
     def __len__(self) -> int:
@@ -117,6 +125,20 @@ class Hub:
             mailbox.end()
         self._by_person[mailbox.person.id].add(mailbox)
         self._count += 1
+
+    def catch_up(self, mailbox: Mailbox, age_s: float) -> None:
+        """Leave word of what changed in the last ``age_s`` seconds: since its page was asked for.
+
+        A plugin answers a new ticket within milliseconds, before the ticket's page has opened its
+        stream.
+        """
+        since = trio.current_time() - age_s
+        if len(self._recent) == NEWS_KEPT and self._recent[0][0] >= since:
+            mailbox.put_refresh()
+            return
+        for at, ticket in self._recent:
+            if at >= since and mailbox.may_know(ticket):
+                mailbox.put_ticket(ticket.ticket_id)
 
     def leave(self, mailbox: Mailbox) -> None:
         """Forget a mailbox whose page has gone."""
@@ -146,6 +168,8 @@ class Hub:
         for person_id in news.changed_people:
             for mailbox in self._by_person.get(person_id, ()):
                 mailbox.end()
+        now = trio.current_time()
+        self._recent.extend((now, ticket) for ticket in news.tickets)
         if not news.tickets and not news.ended:
             return
         for mailbox in self._every():

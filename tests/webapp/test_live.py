@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import trio
@@ -46,10 +47,10 @@ class Ear:
 
 
 @asynccontextmanager
-async def listening(browser: Any) -> AsyncIterator[Ear]:
-    request = browser.client.build_request("GET", "/events", headers={"Connection": "close"})
+async def listening(browser: Any, path: str = "/events") -> AsyncIterator[Ear]:
+    request = browser.client.build_request("GET", path, headers={"Connection": "close"})
     head = [
-        "GET /events HTTP/1.1",
+        f"GET {path} HTTP/1.1",
         *(f"{name}: {value}" for name, value in request.headers.items()),
     ]
     async with await trio.open_tcp_stream(request.url.host, request.url.port) as stream:
@@ -70,6 +71,40 @@ async def test_staff_are_told_of_every_ticket_and_a_user_of_their_own(site: Any)
         assert await user.next() == ("ticket", {"id": own.id})
         heard = {(await staff.next())[1]["id"], (await staff.next())[1]["id"]}
         assert heard == {foreign.id, own.id}
+
+
+async def test_a_page_is_told_what_changed_before_it_opened_its_stream(site: Any) -> None:
+    foreign, own = await site.ticket(by="other"), await site.ticket(by="user")
+    async with (
+        listening(await site.as_("staff"), "/events?age=60000") as staff,
+        listening(await site.as_("user"), "/events?age=60000") as user,
+        listening(await site.as_("staff")) as fresh,
+    ):
+        assert await staff.next() == ("ticket", {"id": foreign.id})
+        assert await staff.next() == ("ticket", {"id": own.id})
+        assert await user.next() == ("ticket", {"id": own.id})
+        later = await site.ticket(by="user")
+        assert await fresh.next() == ("ticket", {"id": later.id})
+
+
+async def test_a_page_that_comes_very_late_is_told_to_look_at_everything(
+    site: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        await site.ticket()
+    # As if no more than these were kept.
+    monkeypatch.setattr(live, "NEWS_KEPT", 3)
+    async with listening(await site.as_("user"), "/events?age=600000") as user:
+        assert await user.next() == ("refresh", {})
+
+
+@pytest.mark.parametrize("age", ["", "-1", "x", "1e9", "9" * 40, "\N{SUPERSCRIPT TWO}"])
+async def test_an_age_that_is_none_is_as_good_as_none(site: Any, age: str) -> None:
+    await site.ticket()
+    path = f"/events?age={quote(age)}"
+    async with listening(await site.as_("user"), path) as user:
+        later = await site.ticket(by="user")
+        assert await user.next() == ("ticket", {"id": later.id})
 
 
 async def test_a_note_is_never_told_to_the_submitter(site: Any) -> None:

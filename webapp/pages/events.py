@@ -7,8 +7,9 @@ a page asks for what it shows by the usual addresses, under the usual rules::
     event: notifications     data: {"unread": 3}       also once at the start
     event: refresh           data: {}                  more changed than was kept
 
-A stream ends with its session, when its person's role changes, and after an hour; the browser then
-comes back by itself and is looked at anew.
+A page says with ``?age=`` how many milliseconds ago it was asked for, and is told what changed
+since. A stream ends with its session, when its person's role changes, and after an hour; the
+browser then comes back by itself and is looked at anew.
 """
 
 from collections.abc import AsyncIterator
@@ -33,6 +34,8 @@ HEARTBEAT_S = 15.0
 PAUSE_S = 0.1
 """Changes within this time of each other are told together."""
 LONGEST_S = 3600.0
+TRANSIT_S = 0.2
+"""Added to a page's age, as its request for the stream took a moment as well."""
 RETRY_MS = 3000
 """How long a browser waits before it comes back."""
 
@@ -44,7 +47,15 @@ async def events() -> Response:
     here.live.require_room(person)
     if request.method == "HEAD":
         return _response(b"")
-    return _response(_Stream(here, person, shown_credential(request, here.config)))
+    credential = shown_credential(request, here.config)
+    return _response(_Stream(here, person, credential, _age_s(request.args.get("age", ""))))
+
+
+def _age_s(given: str) -> float:
+    """Return how long ago the page was asked for; it says so itself, in milliseconds."""
+    if not given.isascii() or not given.isdecimal() or len(given) > 9:
+        return 0.0
+    return int(given) / 1000 + TRANSIT_S
 
 
 def _response(body: ResponseBody | bytes) -> Response:
@@ -58,14 +69,17 @@ def _response(body: ResponseBody | bytes) -> Response:
 class _Stream(ResponseBody):
     """The body of one answer: as long as the page is open."""
 
-    def __init__(self, here: House, person: User, credential: str) -> None:
+    def __init__(self, here: House, person: User, credential: str, age_s: float) -> None:
         self._here = here
+        self._age_s = age_s
         self._credential = credential
         self._mailbox = Mailbox(person, tokens.digest(credential))
         self._begun = False
 
     async def __aenter__(self) -> Self:
         self._here.live.enter(self._mailbox)
+        if self._age_s:
+            self._here.live.catch_up(self._mailbox, self._age_s)
         # A session that ended since the request was let in has already been told of, to nobody.
         if await person_behind(self._credential, self._here) != self._mailbox.person:
             self._mailbox.end()
