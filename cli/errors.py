@@ -53,13 +53,13 @@ def plain_errors() -> Iterator[None]:
     try:
         yield
     except (*_ON_PURPOSE, ExceptionGroup) as exc:
-        found = _first(exc)
+        found = first_of(exc)
         if not isinstance(found, _ON_PURPOSE):
             raise
         raise CannotGoOn(_sentence(found)) from None
 
 
-def _first(exc: BaseException) -> BaseException:
+def first_of(exc: BaseException) -> BaseException:
     """Return the one error that a nursery's group is about."""
     while isinstance(exc, BaseExceptionGroup):
         exc = exc.exceptions[0]

@@ -16,7 +16,7 @@ from cli import retention
 from cli.compose import House, open_house
 from cli.config import Config, load_config
 from cli.control import serve_control
-from cli.errors import CannotGoOn, run
+from cli.errors import CannotGoOn, first_of, run
 from cli.logs import set_up_logging
 from cli.notify import Notifier
 from cli.reload import Reloader
@@ -91,8 +91,8 @@ async def _serve_web(
     ) -> None:
         try:
             await serve_web(app, config, stop=stop, task_status=task_status)
-        except OSError as exc:
-            raise _cannot_listen(config, exc) from None
+        except* OSError as group:
+            raise _cannot_listen(config, first_of(group)) from None
         served.set()
         stop.set()
 
@@ -101,11 +101,11 @@ async def _serve_web(
     return served
 
 
-def _cannot_listen(config: WebConfig, exc: OSError) -> CannotGoOn:
+def _cannot_listen(config: WebConfig, exc: BaseException) -> CannotGoOn:
     where = f"{config.host}, port {config.port}"
-    if exc.errno == errno.EADDRINUSE:
+    if isinstance(exc, OSError) and exc.errno == errno.EADDRINUSE:
         return CannotGoOn(f"{where}: another program listens there; choose a port with --port")
-    return CannotGoOn(f"{where}: cannot listen there: {exc.strerror or exc}")
+    return CannotGoOn(f"{where}: cannot listen there: {getattr(exc, 'strerror', None) or exc}")
 
 
 async def _announce(house: House, with_demo: bool) -> None:

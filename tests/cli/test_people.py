@@ -1,0 +1,58 @@
+"""``ohd user`` and ``ohd apikey``."""
+
+import pytest
+
+DATA = ("--data", "data")
+PASSWORD = "a long enough password\n"
+
+
+def create(ohd, email="sam@example.com", role="staff", stdin=PASSWORD):
+    words = ("--name", "Sam Ortiz", "--role", role)
+    return ohd.good("user", "create", email, *words, *DATA, stdin=stdin)
+
+
+def test_an_account_is_made_with_a_password_from_standard_input(ohd):
+    assert create(ohd) == "sam@example.com is staff\n"
+
+
+@pytest.mark.parametrize(
+    ("email", "stdin", "words"),
+    [
+        ("sam@example.com", "short\n", "password: expected 8 to 1,024 characters, found 5"),
+        ("sam@example.com", "", "password: expected 8"),
+        ("no address", PASSWORD, "email: expected"),
+    ],
+)
+def test_what_does_not_fit_is_one_line_and_makes_no_account(ohd, email, stdin, words):
+    line = ohd.refused("user", "create", email, "--name", "Sam", *DATA, stdin=stdin)
+    assert words in line
+    assert stdin.strip() == "" or stdin.strip() not in line
+    create(ohd)
+
+
+def test_an_address_that_is_taken_is_refused(ohd):
+    create(ohd)
+    line = ohd.refused("user", "create", "SAM@example.com", "--name", "S", *DATA, stdin=PASSWORD)
+    assert "belongs to another account" in line
+
+
+def test_a_role_that_is_none_is_refused(ohd):
+    result = ohd("user", "create", "a@example.com", "--name", "A", "--role", "king", *DATA)
+    assert result.exit_code == 2
+    assert "'admin', 'staff', 'user'" in result.stderr
+
+
+def test_a_key_is_printed_once_and_alone(ohd):
+    create(ohd)
+    printed = ohd.good("apikey", "create", "sam@example.com", "--name", "scripts", *DATA)
+    (key,) = printed.split()
+    assert key.startswith("ohd_sk_")
+    stored = b"".join(
+        path.read_bytes() for path in (ohd.folder / "data").rglob("*") if path.is_file()
+    )
+    assert key.encode() not in stored
+
+
+def test_a_key_for_nobody_is_refused(ohd):
+    line = ohd.refused("apikey", "create", "nobody@example.com", "--name", "x", *DATA)
+    assert line == "there is no account with the address nobody@example.com"
