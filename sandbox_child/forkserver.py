@@ -78,6 +78,7 @@ def main(
     (see ``CageSpec``) and ``attack`` are for ``ohd sandbox check`` alone.
     """
     process.set_name("ohd-forkserver")
+    supervisor_pid = os.getppid()
     outside = enter_namespaces(switched_off)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the supervisor decides when to stop
     control = socket.socket(fileno=control_fd)
@@ -90,7 +91,7 @@ def main(
     while True:
         packed, descriptors = _receive(control)
         if not packed:
-            cgroup.clear(folders)
+            cgroup.clear(folders, supervisor_pid)
             os._exit(0)
         try:
             spec = unpack_spec(packed)
