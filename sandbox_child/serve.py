@@ -192,6 +192,7 @@ class Server:
         """Report the failure and end the process: nothing of it may be used again."""
         failure = exc if isinstance(exc, GuestError) else SandboxFailed(traceback.format_exc())
         self._plugin.flush()
+        failure = self._plugin.explain(failure)
         outcome = self._plugin.classify(failure)
         self._link.end_event()
         text = f"{failure}\n{failure.backtrace}".strip().encode("utf-8", "replace")[:MAX_TEXT]

@@ -130,13 +130,23 @@ class OhdPlugin:
         """Log what the guest wrote without a line end."""
         self._wasi.flush()
 
+    def explain(self, failure: GuestError) -> GuestError:
+        """Return the failure, or in its place that memory had run out, where that led to it."""
+        clear = isinstance(failure, GuestInterrupted | BadPanel | GuestOutOfMemory)
+        if clear or not self._memory_used_up(failure):
+            return failure
+        limit = self._guest.limits.memory_bytes
+        found = GuestOutOfMemory(self.memory_bytes(), limit, str(failure))
+        found.backtrace = failure.backtrace
+        return found
+
     def classify(self, failure: GuestError) -> OutcomeCode:
-        """Name how a guest call failed."""
+        """Name how a guest call failed, once it is explained."""
         if isinstance(failure, GuestInterrupted):
             return OutcomeCode.TIMEOUT
         if isinstance(failure, BadPanel):
             return OutcomeCode.BAD_RESULT
-        if isinstance(failure, GuestOutOfMemory) or self._memory_used_up(failure):
+        if isinstance(failure, GuestOutOfMemory):
             return OutcomeCode.OUT_OF_MEMORY
         return OutcomeCode.EXIT if isinstance(failure, GuestExited) else OutcomeCode.TRAP
 

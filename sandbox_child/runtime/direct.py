@@ -23,6 +23,8 @@ from sandbox_child.wasm.facts import FuncType
 HostFunction = Callable[..., int | float | None]
 
 _SLOT_BYTES: Final = 16
+_CAUSE: Final = "Caused by:"
+"""What wasmtime writes between a backtrace and what happened."""
 _WORDS: Final = _SLOT_BYTES // 4
 
 _C_TYPES: Final[dict[str, Any]] = {
@@ -155,10 +157,16 @@ def guest_error(failure: wasmtime.Trap | wasmtime.WasmtimeError) -> BaseExceptio
         interrupted = (
             isinstance(failure, wasmtime.Trap) and failure.trap_code is wasmtime.TrapCode.INTERRUPT
         )
-        return (GuestInterrupted if interrupted else GuestTrapped)(str(failure))
+        return (GuestInterrupted if interrupted else GuestTrapped)(_cause_first(str(failure)))
     if isinstance(raised, GuestError) and not raised.backtrace:
-        raised.backtrace = str(failure).partition("Caused by:")[0].rstrip()
+        raised.backtrace = str(failure).partition(_CAUSE)[0].rstrip()
     return raised
+
+
+def _cause_first(said: str) -> str:
+    """Put what happened before where: a list of failures shows the first line of each."""
+    backtrace, _, cause = said.partition(_CAUSE)
+    return f"{cause.strip()}\n{backtrace.rstrip()}" if cause.strip() else said
 
 
 _functions: list[tuple[HostFunction, tuple[Any, ...], Any | None]] = []

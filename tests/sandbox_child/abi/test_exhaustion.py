@@ -14,6 +14,10 @@ def test_memory(children: SharedWorkshop, guest: Guest) -> None:
     run = children.run(guest("wat/memory_hog"), event())
     assert run.outcomes == ["OUT_OF_MEMORY"]
     assert run.finished[0].memory_bytes > QUICK.memory_bytes - (1 << 20)
+    what, where = run.error.split("\n", 1)
+    assert what.startswith("out of memory: ")
+    assert f"the limit is {QUICK.memory_bytes // 1024} KiB" in what
+    assert "unreachable" in where
 
 
 def test_a_guest_at_its_limit_that_goes_on_is_no_failure(
