@@ -9,6 +9,7 @@ signatures only. ``tests/sandbox_child/runtime/test_direct.py`` pins the private
 """
 
 import ctypes
+import re
 from collections.abc import Callable, Sequence
 from ctypes import addressof, byref
 from typing import Any, Final
@@ -24,7 +25,8 @@ HostFunction = Callable[..., int | float | None]
 
 _SLOT_BYTES: Final = 16
 _CAUSE: Final = "Caused by:"
-"""What wasmtime writes between a backtrace and what happened."""
+"""What wasmtime writes between a backtrace and what happened, outermost cause first."""
+_NUMBER: Final = re.compile(r"^\s*(\d+:)?\s*")
 _WORDS: Final = _SLOT_BYTES // 4
 
 _C_TYPES: Final[dict[str, Any]] = {
@@ -165,8 +167,9 @@ def guest_error(failure: wasmtime.Trap | wasmtime.WasmtimeError) -> BaseExceptio
 
 def _cause_first(said: str) -> str:
     """Put what happened before where: a list of failures shows the first line of each."""
-    backtrace, _, cause = said.partition(_CAUSE)
-    return f"{cause.strip()}\n{backtrace.rstrip()}" if cause.strip() else said
+    backtrace, _, rest = said.partition(_CAUSE)
+    causes = [_NUMBER.sub("", line) for line in rest.splitlines() if line.strip()]
+    return f"{', '.join(reversed(causes))}\n{backtrace.rstrip()}" if causes else said
 
 
 _functions: list[tuple[HostFunction, tuple[Any, ...], Any | None]] = []
