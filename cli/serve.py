@@ -2,7 +2,6 @@
 
 import errno
 import os
-import signal
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -19,6 +18,7 @@ from cli.control import serve_control
 from cli.errors import CannotGoOn, first_of, run
 from cli.logs import set_up_logging
 from cli.notify import Notifier
+from cli.operator import Operator
 from cli.reload import Reloader
 from helpdesk import demo, jobs
 from webapp.app import create_app
@@ -27,8 +27,6 @@ from webapp.server import GRACE_S
 from webapp.server import serve as serve_web
 
 log = structlog.get_logger("ohd")
-
-SERVING = "Serving"
 
 _DEMO_ACTOR = "demo"
 _DEMO_LOGINS = ("admin@example.com", "staff@example.com", "user@example.com")
@@ -56,27 +54,35 @@ def serve(
 
 async def _serve(settings: Config, with_demo: bool, load: Callable[[], Config]) -> None:
     manager = Notifier.from_environment(os.environ)
-    async with open_house(settings, run_plugins=True) as house:
-        if with_demo:
-            await _fill_demo(house)
-        stop = trio.Event()
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(_stop_on_signal, stop)
-            nursery.start_soon(jobs.run, house.helpdesk)
-            nursery.start_soon(retention.run, house.helpdesk)
-            nursery.start_soon(manager.keep_alive)
-            reloader = Reloader(settings, load, house.plugins)
-            await nursery.start(_reload_on_signal, reloader, manager)
-            await nursery.start(serve_control, house.plugins, settings.data)
-            served = await _serve_web(nursery, house, settings.web, stop)
-            await _announce(house, with_demo)
-            await manager.ready(SERVING)
-            await stop.wait()
-            await manager.stopping()
-            with trio.move_on_after(2 * GRACE_S):
-                await served.wait()
-            nursery.cancel_scope.cancel()
+    operator = Operator(manager)
+    async with trio.open_nursery() as nursery:
+        await nursery.start(operator.listen)
+        nursery.start_soon(manager.keep_alive)
+        async with open_house(settings, run_plugins=True) as house:
+            if with_demo:
+                await _fill_demo(house)
+            await _run(
+                house, settings, operator, Reloader(settings, load, house.plugins), with_demo
+            )
+        nursery.cancel_scope.cancel()
     log.info("stopped")
+
+
+async def _run(
+    house: House, settings: Config, operator: Operator, reloader: Reloader, with_demo: bool
+) -> None:
+    """Serve until the operator asks for the end, then let requests under way finish."""
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(jobs.run, house.helpdesk)
+        nursery.start_soon(retention.run, house.helpdesk)
+        await nursery.start(serve_control, house.plugins, settings.data)
+        served = await _serve_web(nursery, house, settings.web, operator.stop)
+        await _announce(house, with_demo)
+        await operator.serving(reloader)
+        await operator.stop.wait()
+        with trio.move_on_after(2 * GRACE_S):
+            await served.wait()
+        nursery.cancel_scope.cancel()
 
 
 async def _serve_web(
@@ -117,27 +123,6 @@ async def _announce(house: House, with_demo: bool) -> None:
             "  ohd user create you@example.com --name 'Your Name' --role admin",
             err=True,
         )
-
-
-async def _stop_on_signal(stop: trio.Event) -> None:
-    with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
-        async for number in signals:
-            log.info("stopping", signal=signal.Signals(number).name)
-            stop.set()
-            return
-
-
-async def _reload_on_signal(
-    reloader: Reloader,
-    manager: Notifier,
-    task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
-) -> None:
-    with trio.open_signal_receiver(signal.SIGHUP) as signals:
-        task_status.started()
-        async for _ in signals:
-            await manager.reloading()
-            usable = await reloader.reload()
-            await manager.ready(SERVING if usable else "Serving; the settings file is unusable")
 
 
 async def _fill_demo(house: House) -> None:
