@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help run test lint bench lock clean
+.PHONY: help run test lint bench security lock clean
 
 help:            ## list the targets
 	@grep -E '^[a-z]+: .*##|^[a-z]+:  *##' Makefile | sed 's/:.*##/\t/'
@@ -22,6 +22,9 @@ lint: $(VENV)/.dev-ready   ## formatting, lint and types
 
 bench: $(VENV)/.dev-ready  ## the benchmark table, every figure beside its peer
 	$(BIN)/python -m benchmarks
+
+security: $(VENV)/.dev-ready  ## attack the sandbox; write the results into docs/security.md
+	$(BIN)/python docs/tools/security.py
 
 lock:            ## write requirements/*.txt anew (needs uv)
 	uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-header \

@@ -36,7 +36,7 @@ async def test_an_attack_works_where_what_stops_it_is_left_out(solo):
 @pytest.mark.parametrize("control", sorted(ALL_CONTROLS - STANDING.keys()))
 async def test_a_control_stops_its_attacks_alone(solo, control):
     if os.geteuid() != 0 and control in solo.ROOT_ONLY:
-        pytest.skip("only root has what this takes away")
+        pytest.skip("an ordinary user has nothing that this takes away")
     off = solo.all_but(control)
     async with solo.arena_without(off) as (arena, attacks):
         chosen = [about for about in attacks if control in about.by]
