@@ -3,7 +3,6 @@
 import json
 import sys
 from pathlib import Path
-from typing import cast
 
 import click
 
@@ -34,7 +33,7 @@ def check(as_json: bool, config: Path | None) -> None:
     nothing is open.
     """
     settings = load_config(config).supervisor.cage
-    report = cast(CheckReport, run(_run, settings, not as_json and sys.stderr.isatty()))
+    report = run(_run, settings, not as_json and sys.stderr.isatty())
     if as_json:
         click.echo(json.dumps(report.as_json(), indent=2, ensure_ascii=False))
     else:
