@@ -101,3 +101,16 @@ def test_a_page_in_the_background_holds_no_connection(open_page: Open) -> None:
         }"""
     )
     assert page.evaluate("window.ended") == 1
+
+
+def test_what_one_types_is_found_while_tickets_keep_changing(open_page: Open, desk: Desk) -> None:
+    busy = desk.ticket("Live: busy")
+    staff = open_page("staff")
+    everything = staff.locator("#found").inner_text()
+    search = staff.get_by_label("Search")
+    for letter in "battery":
+        desk.call("POST", f"/api/tickets/{busy}/replies", {"body": f"typing {letter}"})
+        search.press_sequentially(letter)
+    expect(staff).to_have_url(re.compile(r"q=battery$"))
+    expect(staff.locator("td .subject")).to_have_count(1)
+    expect(staff.locator("#found")).not_to_have_text(everything)

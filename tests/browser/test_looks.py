@@ -13,6 +13,8 @@ Open = Callable[..., Any]
 DESK = {"width": 1280, "height": 800}
 PHONE = {"width": 360, "height": 740}
 LARGEST_PAGE = 100_000
+ON_A_PHONE = ("link-name", "button-name", "label", "scrollable-region-focusable", "target-size")
+"""Rules that another width can break."""
 LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" * 2
 
 
@@ -47,6 +49,7 @@ class Survey:
         page.emulate_media(color_scheme="dark")
         self.violations += axe(page, "color-contrast")
         page.set_viewport_size(PHONE)
+        self.violations += axe(page, *ON_A_PHONE)
         width = page.evaluate("document.documentElement.scrollWidth")
         if width > PHONE["width"]:
             self.too_wide.append((path, width))

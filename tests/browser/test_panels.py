@@ -34,6 +34,9 @@ def wait_until(frame: Any, condition: str, argument: object = None) -> None:
 def frame_of(page: Any, title: str) -> Any:
     """Return the loaded frame with this title."""
     element = page.locator(f'iframe[title="{title}"]')
+    element.wait_for()
+    # The word that it is being loaded goes away when it has been.
+    expect(page.locator(".panel", has=element).locator(".panel-status")).to_have_count(0)
     frame = element.element_handle().content_frame()
     wait_until(frame, "window.ask !== undefined")
     return frame

@@ -8,7 +8,8 @@ import { LoggedOut, announce, loadPage, swapParts } from "./parts.js";
 const PAUSE_MS = 200;
 const form = document.getElementById("filters");
 const failure = document.getElementById("list-failure");
-let timer;
+let typing;
+let news;
 let asking = new AbortController();
 
 function wantedAddress() {
@@ -61,20 +62,27 @@ function follow({ remember }) {
 
 form.addEventListener("input", (event) => {
   if (event.target.type !== "search") return;
-  clearTimeout(timer);
-  timer = setTimeout(follow, PAUSE_MS, { remember: false });
+  clearTimeout(typing);
+  typing = setTimeout(follow, PAUSE_MS, { remember: false });
 });
 form.addEventListener("change", (event) => {
   if (event.target.type !== "search") follow({ remember: true });
 });
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  clearTimeout(timer);
+  clearTimeout(typing);
   follow({ remember: true });
 });
 window.addEventListener("popstate", () => void show(location.href, { refill: true }));
 document.getElementById("try-again").addEventListener("click", () => void show(location.href));
-document.addEventListener("ohd:ticket", () => {
-  clearTimeout(timer);
-  timer = setTimeout(show, PAUSE_MS, location.href, { quiet: true });
-});
+
+/** Show what has changed, once nothing that the reader asked for is under way. */
+function catchUp() {
+  news ??= setTimeout(() => {
+    news = undefined;
+    if (document.querySelector(".results").getAttribute("aria-busy") === "true") catchUp();
+    else void show(location.href, { quiet: true });
+  }, PAUSE_MS);
+}
+
+document.addEventListener("ohd:ticket", catchUp);

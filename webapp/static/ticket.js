@@ -29,8 +29,14 @@ async function refresh() {
   }
 }
 
+function refreshSoon() {
+  // What changes within the pause is shown together; a change after it has a turn of its own.
+  timer ??= setTimeout(() => {
+    timer = undefined;
+    void refresh();
+  }, PAUSE_MS);
+}
+
 document.addEventListener("ohd:ticket", (event) => {
-  if (event.detail.id !== null && event.detail.id !== ticket) return;
-  clearTimeout(timer);
-  timer = setTimeout(refresh, PAUSE_MS);
+  if (event.detail.id === null || event.detail.id === ticket) refreshSoon();
 });
