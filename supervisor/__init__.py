@@ -3,7 +3,11 @@
 Layers, lower ones know nothing of higher ones::
 
     service      what the web app and the command line call (install, enable, statistics, panels)
+    changes      install, enable, configure, uninstall: one at a time, each to its end
+    runners      which plugins run; switches off what cannot go on
+    installed    rows, configurations and locks of the installed plugins
     delivery     outbox -> one plugin, in order; the delivery log; recovery after a crash
+                 (runner: its children; workload: what they do; feed: its place in the outbox)
     process      one child: its state, its frames, its deadline
     hostcalls    what a guest may ask for, each with its permission check
     egress       the only way out to the network
