@@ -51,9 +51,11 @@ class Database:
         try:
             yield database
         finally:
+            # The writer's connection is the last to close: only that one may then fold the
+            # write-ahead log into the database, and leave one file.
+            database._readers.close()
             with trio.CancelScope(shield=True):
                 await trio.to_thread.run_sync(database._writer.stop)
-            database._readers.close()
 
     async def write(self, job: Callable[[sqlite3.Connection], T]) -> T:
         """Run ``job`` on the writer thread inside a transaction; return once it is durable.

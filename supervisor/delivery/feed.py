@@ -2,9 +2,9 @@
 
 ``claimed`` is made durable before an event is sent, ``settled`` behind its result: every event up
 to it has one. After a crash of the supervisor the events between the two are delivered again,
-marked as redeliveries. A child works on one event at a time, so only the first of them can have
-been running; if that very event was running at the last crash as well, it is not tried a third
-time.
+marked as redeliveries: one at a time, each named on disk before it is sent, and its result durable
+before the next. So a second crash meanwhile shows which event was running then; that one is not
+tried a third time.
 
 An event that was taken stays *open* until it has its result, wherever it is meanwhile: waiting for
 its claim, in a pipe, or in a child that has just died. What is open when a child ends comes again.
@@ -13,10 +13,13 @@ its claim, in a pipe, or in a child that has just died. What is open when a chil
 from collections import deque
 from collections.abc import Sequence
 
+import trio
+
 from supervisor.delivery.journal import Journal, write_surely
 from supervisor.delivery.work import Delivery, is_for
 from supervisor.ports import Database, Outbox, OutboxEvent
 from supervisor.store.plugins import PluginRow, claim, mark_redelivered
+from supervisor.store.records import recorded_behind
 
 _PAGE = 256
 _MOST_BYTES = 4 << 20
@@ -36,50 +39,52 @@ class Feed:
         self._journal = journal
         self._settled = row.settled_seq
         self._claimed = row.claimed_seq
+        self._claimed_at_crash = row.claimed_seq
         self._redelivered_seq = row.redelivered_seq
         self._cursor = max(row.claimed_seq, row.settled_seq)
         self._noted = self._cursor
         self._open: dict[int, Delivery] = {}
         self._again: deque[Delivery] = deque()
-        self._mark_first = False
+        self._moved = trio.Event()
 
     async def recover(self) -> Delivery | None:
         """Queue what was in flight at a crash; return the event that must not be tried again."""
         seq = self._settled
+        recorded: frozenset[int] = frozenset()
+        if seq < self._claimed:
+            recorded = await self._database.read(
+                lambda db: recorded_behind(db, self._plugin_id, self._settled)
+            )
         while seq < self._claimed:
             page = await self._outbox.read_after(seq, _PAGE)
             if not page:
                 break
             seq = page[-1].seq
             for event in page:
-                if event.seq <= self._claimed and self._wants(event):
+                if event.seq > self._claimed:
+                    break
+                if self._wants(event) and event.seq not in recorded:
                     self._open[event.seq] = Delivery(event, redelivered=True)
         self.requeue()
-        if not self._again:
-            return None
-        if self._again[0].event.seq == self._redelivered_seq:
+        if self._again and self._again[0].event.seq == self._redelivered_seq:
             return self._again.popleft()
-        self._mark_first = True
         return None
 
     async def take(self, room: int) -> list[Delivery]:
         """Return at most ``room`` deliveries that come next, claimed; empty where none waits."""
+        if self._is_recovering():
+            return [] if self._one_is_out() else [await self._take_again()]
         taken = self._next_again(room) or await self._next_new(room)
         if taken and taken[-1].event.seq > self._claimed:
             seq = self._cursor
             await write_surely(self._database, lambda db: claim(db, self._plugin_id, seq))
             self._claimed = self._noted = seq
-        if taken and self._mark_first:
-            self._mark_first = False
-            first = taken[0].event.seq
-            await write_surely(
-                self._database, lambda db: mark_redelivered(db, self._plugin_id, first)
-            )
         return taken
 
     def done(self, seq: int) -> int:
         """Note that an event has its result; return the position up to which every one has."""
         self._open.pop(seq, None)
+        self._move()
         for first_open in self._open:
             return first_open - 1
         return self._cursor
@@ -87,15 +92,38 @@ class Feed:
     def requeue(self) -> None:
         """Let everything that is open come again, in its order: the child that had it is gone."""
         self._again = deque(self._open.values())
+        self._move()
 
     async def wait(self) -> None:
         """Return once something may be there to take."""
+        while self._is_recovering() and self._one_is_out():
+            await self._moved.wait()
         if not self._again:
             await self._outbox.wait_beyond(self._cursor)
 
     async def unfinished(self) -> int:
         """Return how many events have no result yet, or have not even been looked at."""
         return len(self._open) + max(0, await self._outbox.last_seq() - self._cursor)
+
+    def _is_recovering(self) -> bool:
+        """Tell whether something is open that was in flight at the crash."""
+        return next(iter(self._open), self._claimed_at_crash + 1) <= self._claimed_at_crash
+
+    def _one_is_out(self) -> bool:
+        return len(self._again) < len(self._open)
+
+    async def _take_again(self) -> Delivery:
+        delivery = self._again.popleft()
+        await self._journal.flush()
+        await write_surely(
+            self._database,
+            lambda db: mark_redelivered(db, self._plugin_id, delivery.event.seq),
+        )
+        return delivery
+
+    def _move(self) -> None:
+        self._moved.set()
+        self._moved = trio.Event()
 
     def _next_again(self, room: int) -> list[Delivery]:
         return [self._again.popleft() for _ in range(min(room, len(self._again)))]

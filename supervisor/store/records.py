@@ -80,6 +80,12 @@ def _write_logs(db: sqlite3.Connection, logs: Sequence[LogRow]) -> None:
         )
 
 
+def recorded_behind(db: sqlite3.Connection, plugin_id: str, seq: int) -> frozenset[int]:
+    """Return which events behind ``seq`` a plugin's deliveries are recorded of."""
+    query = "SELECT event_seq FROM deliveries WHERE plugin_id = ? AND event_seq > ?"
+    return frozenset(row[0] for row in db.execute(query, (plugin_id, seq)))
+
+
 def deliveries_of(
     db: sqlite3.Connection, plugin_id: str, limit: int, before: int | None
 ) -> list[DeliveryView]:

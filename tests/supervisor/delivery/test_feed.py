@@ -8,6 +8,7 @@ from supervisor.delivery.journal import Journal
 from supervisor.manifest import parse_manifest
 from supervisor.store import plugins
 from supervisor.store.plugins import new_plugin
+from supervisor.store.records import Batch, write_batch
 
 MANIFEST = b"""{"id": "org.example.feed", "name": "Feed", "version": "1.0.0",
     "description": "A row and no module.", "events": ["ticket.created"]}"""
@@ -88,9 +89,12 @@ async def test_after_a_crash_what_was_claimed_is_delivered_again_and_marked(desk
     claimed = seqs(await before.take(2))
     after = await feed()
     assert await after.recover() is None
-    again = await after.take(10)
-    assert seqs(again) == claimed
-    assert [delivery.redelivered for delivery in again] == [True, True]
+    for seq in claimed:
+        # One at a time, so that a second crash tells which of them was running.
+        (again,) = await after.take(10)
+        assert (again.event.seq, again.redelivered) == (seq, True)
+        assert await after.take(10) == []
+        after.done(seq)
     fresh = await after.take(10)
     assert [delivery.redelivered for delivery in fresh] == [False, False]
 
@@ -106,8 +110,45 @@ async def test_what_ended_the_server_twice_is_given_up(desk, feed):
     third = await feed()
     lost = await third.recover()
     assert lost.event.seq == claimed[0]
+    third.done(claimed[0])
     # The one behind it never ran: it is still delivered.
     assert seqs(await third.take(1)) == claimed[1:]
+
+
+async def test_the_event_that_is_given_up_is_the_one_that_ran_at_the_second_crash(desk, feed):
+    before = await feed()
+    for _ in range(3):
+        await desk.ticket()
+    claimed = seqs(await before.take(3))
+    second = await feed()
+    await second.recover()
+    for seq in claimed[:2]:
+        await second.take(1)
+        second.done(seq)
+    await desk.helpdesk.database.write(
+        lambda db: db.execute(
+            "UPDATE plugins SET settled_seq = ? WHERE id = 'org.example.feed'", (claimed[1],)
+        )
+    )
+    assert seqs(await second.take(1)) == claimed[2:]
+    third = await feed()
+    lost = await third.recover()
+    assert lost.event.seq == claimed[2]
+
+
+async def test_an_event_that_was_recorded_out_of_its_turn_is_not_recorded_again(desk, feed):
+    before = await feed()
+    for _ in range(3):
+        await desk.ticket()
+    first, dropped, last = await before.take(3)
+    row = ("org.example.feed", dropped.event.seq, "", "", "", "dropped", None, 0, 0, None, None, 0)
+    batch = Batch(deliveries=[row], logs=[], settled={}, errors={})
+    await desk.helpdesk.database.write(lambda db: write_batch(db, batch))
+    after = await feed()
+    await after.recover()
+    for delivery in (first, last):
+        assert seqs(await after.take(5)) == [delivery.event.seq]
+        after.done(delivery.event.seq)
 
 
 async def test_a_stop_that_was_asked_for_leaves_nothing_to_redeliver(desk, feed):
