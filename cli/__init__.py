@@ -4,11 +4,18 @@
 
     main        the command and its groups
     serve       ``ohd serve``
+    operator    what signals ask of a running server
+    notify      what the service manager is told
+    reload      config.toml, read again while the server runs
+    retention   deletes what is older than the settings keep
     plugins     ``ohd plugin install`` and its siblings, which need a server or a data directory
     module      ``ohd plugin inspect`` and ``embed``, which need only a file
     trial       ``ohd plugin run``: its options, its input and its output
     one_event   one event in a real child, without a server
     people      ``ohd user`` and ``ohd apikey``
+    key         ``ohd key rotate``
+    backup      ``ohd backup``; restore: ``ohd restore``; archive: the form of a backup
+    doctor      ``ohd doctor``; checkup: the machine and the data; caged: the sandbox
     control     the socket by which the command line speaks with a running server
     tables      tables for terminals and pipes
     compose     wires the help desk and the supervisor together

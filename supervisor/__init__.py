@@ -8,10 +8,15 @@ Layers, lower ones know nothing of higher ones::
     installed    rows, configurations and locks of the installed plugins
     delivery     outbox -> one plugin, in order; the delivery log; recovery after a crash
                  (runner: its children; workload: what they do; feed: its place in the outbox)
+    vitals       whether all of this can work just now, and the figures for a monitor
+    rotation     another key for the plugins' secrets
+    retention    deletes records that are old
     process      one child: its state, its frames, its deadline
     hostcalls    what a guest may ask for, each with its permission check
+    ledger       what is kept of each request that a plugin made or was refused
     egress       the only way out to the network
     forkserver   makes children, and replaces the process that makes them
+    audited      what the audit log is told of changes
     store        rows and files of installed plugins
     ports, views what the supervisor needs from the help desk, and what it shows of itself
 

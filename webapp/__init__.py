@@ -11,6 +11,8 @@ first; each imports only from above::
     links redirects                   addresses of pages
     assets markdown rendering         static files, safe HTML, templates
     jsonio forms uploads requests     bodies, bounded
+    whereabouts spreadsheets          where a request comes from; CSV that is safe to open
+    traffic exposition metrics        figures for a monitor
     connection                        one HTTP exchange to its proper end
     guard                             the one place that every request passes
     failures                          every error as a page or as JSON

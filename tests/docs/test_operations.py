@@ -41,7 +41,7 @@ def test_the_times_that_things_are_kept_are_those_of_the_settings():
 
 @pytest.mark.parametrize(
     "words",
-    sorted({word for word in re.findall(r"(?:^|`|-desk )ohd ([a-z]+)", PAGE, re.MULTILINE)}),
+    sorted(set(re.findall(r"(?:^|`|-desk )ohd ([a-z]+)", PAGE, re.MULTILINE))),
 )
 def test_every_command_on_the_page_exists(words):
     assert main.get_command(click.Context(main), words) is not None
