@@ -11,6 +11,8 @@ from sandbox_child.lockdown.status import Control
 
 _OPENING: tuple[Control, ...] = ("seccomp", "landlock", "rlimits")
 _CHANGING: tuple[Control, ...] = ("seccomp", "landlock")
+# In a folder that many may write, as /tmp, a file is removed and renamed by its owner alone.
+_TAKING: tuple[Control, ...] = (*_CHANGING, "own_user")
 _OWNING: tuple[Control, ...] = ("seccomp", "own_user")
 # A process that has changed its user does not own its files in /proc any more.
 _OWN: tuple[Control, ...] = (*_OPENING, "own_user")
@@ -24,7 +26,7 @@ _SUPERVISOR_ONLY: tuple[Control, ...] = (*_OPENING, "own_user", "capabilities", 
 
 
 def _list_folder(scene: Scene) -> str:
-    descriptor = call("openat", AT_FDCWD, scene.path("folder"), _DIRECTORY, 0)
+    descriptor = call("openat", AT_FDCWD, scene.path("programs"), _DIRECTORY, 0)
     return f"{call('getdents64', descriptor, room(), 4096)} bytes of names"
 
 
@@ -182,15 +184,15 @@ ATTACKS = (
     plain("files.make_link_the_old_way", "symlink", b"/etc/passwd\0", new_path, by=_CHANGING),
     plain("files.make_hard_link", "linkat", AT_FDCWD, fresh, AT_FDCWD, new_path, 0,
           by=_CHANGING, prepare=Scene.fresh_file),
-    plain("files.delete", "unlinkat", AT_FDCWD, fresh, 0, by=_CHANGING, prepare=Scene.fresh_file),
-    plain("files.delete_the_old_way", "unlink", fresh, by=_CHANGING, prepare=Scene.fresh_file),
+    plain("files.delete", "unlinkat", AT_FDCWD, fresh, 0, by=_TAKING, prepare=Scene.fresh_file),
+    plain("files.delete_the_old_way", "unlink", fresh, by=_TAKING, prepare=Scene.fresh_file),
     plain("files.delete_folder", "unlinkat", AT_FDCWD, fresh, 0x200,
-          by=_CHANGING, prepare=Scene.fresh_folder),
-    plain("files.delete_folder_the_old_way", "rmdir", fresh, by=_CHANGING,
+          by=_TAKING, prepare=Scene.fresh_folder),
+    plain("files.delete_folder_the_old_way", "rmdir", fresh, by=_TAKING,
           prepare=Scene.fresh_folder),
     plain("files.rename", "renameat2", AT_FDCWD, fresh, AT_FDCWD, new_path, 0,
-          by=_CHANGING, prepare=Scene.fresh_file),
-    plain("files.rename_the_old_way", "rename", fresh, new_path, by=_CHANGING,
+          by=_TAKING, prepare=Scene.fresh_file),
+    plain("files.rename_the_old_way", "rename", fresh, new_path, by=_TAKING,
           prepare=Scene.fresh_file),
     plain("files.empty", "truncate", fresh, 0, by=_CHANGING, prepare=Scene.fresh_file),
     plain("files.change_mode", "fchmodat", AT_FDCWD, fresh, 0o4777,

@@ -49,11 +49,11 @@ def chroot_program(scene: Scene) -> None:
 
 
 def _make(scene: Scene, code: dict[str, bytes], mode: int) -> None:
-    """Write the program into the scene's folder and keep its path as ``program``."""
+    """Write the program where nobody else may write, and keep its path as ``program``."""
     machine = platform.machine()
     if machine not in code:
         raise Unsuited(f"the program for this attack is not written for {machine}")
-    path = Path(os.fsdecode(scene.path("folder")[:-1])) / f"program-{os.getpid()}"
+    path = Path(os.fsdecode(scene.path("programs")[:-1])) / f"program-{os.getpid()}"
     path.write_bytes(_executable(code[machine], _MACHINES[machine]))
     path.chmod(mode)
     scene.kept["program"] = os.fsencode(path) + b"\0"

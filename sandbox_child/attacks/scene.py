@@ -1,6 +1,7 @@
 """What there is to attack, and what an attack has prepared before the doors closed."""
 
 import os
+import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ class Scene:
         self._targets = targets
         self.descriptors = tuple(descriptors)
         """Open descriptors that a plugin's child never gets: a file, a connected socket."""
+        self._token = secrets.token_hex(16)
         self.kept: dict[str, Any] = {}
         """What the attack prepared before the lockdown."""
 
@@ -27,8 +29,9 @@ class Scene:
     def fresh_file(self) -> None:
         """Make a file that this attack alone uses, which everybody may write."""
         path = self._own("file")
-        path.write_bytes(b"victim")
-        path.chmod(0o666)
+        with path.open("xb") as file:
+            file.write(b"victim")
+            os.fchmod(file.fileno(), 0o666)
         self.kept["fresh"] = os.fsencode(path) + b"\0"
 
     def fresh_folder(self) -> None:
@@ -43,4 +46,5 @@ class Scene:
         return os.fsencode(self._own("new")) + b"\0"
 
     def _own(self, what: str) -> Path:
-        return Path(str(self._targets["folder"])) / f"{what}-{os.getpid()}"
+        """Return a path that nobody can guess: others may write into the folder as well."""
+        return Path(str(self._targets["folder"])) / f"{what}-{self._token}"

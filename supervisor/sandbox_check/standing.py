@@ -108,7 +108,7 @@ async def _outlives_supervisor(arena: Arena, locked: bool) -> tuple[bool, str]:
     cage = _cage(arena, locked)
     told = json.dumps({"off": cage.switched_off, "uid": cage.uid})
     with subprocess.Popen(  # noqa: ASYNC220, S603 - takes a millisecond; our own words only
-        [sys.executable, "-m", "supervisor.sandbox_check.orphan", told],
+        [sys.executable, "-P", "-m", "supervisor.sandbox_check.orphan", told],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
     ) as process:  # fmt: skip
         try:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 _CANARY = ctypes.create_string_buffer(secrets.token_bytes(16), 16)
 _SCRATCH = ctypes.create_string_buffer(16)
+_NAMES = ("readable", "writable", "private", "link", "programs")
 _CREATE_FOR_ALL = 0o1666
 _REMOVE = 0
 
@@ -49,7 +50,7 @@ def open_victims() -> Iterator[Victims]:
             "program": shutil.which("true") or "/bin/true",
             "shared_key": stack.enter_context(_shared_memory()),
             "folder": str(folder),
-            **{name: str(folder / name) for name in ("readable", "writable", "private", "link")},
+            **{name: str(folder / name) for name in _NAMES},
             **_listeners(stack, folder),
         }
         yield Victims(targets, (file, near.fileno()))
@@ -60,7 +61,10 @@ def _files(folder: Path) -> int:
         (folder / name).write_bytes(b"victim" * 1000)
         (folder / name).chmod(mode)
     (folder / "link").symlink_to("readable")
-    folder.chmod(0o777)
+    (folder / "programs").mkdir()
+    (folder / "programs").chmod(0o755)
+    # As /tmp, but not to be listed: what others lay there cannot stand for a victim.
+    folder.chmod(0o1733)
     return os.open(folder / "readable", os.O_RDONLY | os.O_CLOEXEC)
 
 
