@@ -84,8 +84,9 @@ class ReplyBody(Body):
 
 
 class ResolveBody(Body):
-    """How the ticket was resolved."""
+    """How the ticket was resolved; ``notes`` is the same as ``resolution_notes``, and shorter."""
 
+    resolution_notes: Text = ""
     notes: Text = ""
 
 

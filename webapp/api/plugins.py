@@ -1,9 +1,11 @@
 """Administration of plugins over the API; the command line uses it too."""
 
+from dataclasses import dataclass, fields
+
 from msgspec import UNSET, UnsetType
 from quart import Blueprint
 
-from supervisor.views import DeliveryView, LogLine, PluginView, ProcessView
+from supervisor.views import DeliveryView, LogLine, PluginState, PluginView, ProcessView
 from webapp.api.bodies import PluginPatch
 from webapp.api.operations import operation
 from webapp.api.queries import DeliveryQuery, LogQuery
@@ -17,10 +19,22 @@ blueprint = Blueprint("api_plugins", __name__)
 _ONE = "/api/admin/plugins/<plugin_id>"
 
 
+@dataclass(frozen=True, slots=True)
+class PluginOut(PluginView):
+    """An installed plugin; ``status`` is its ``state`` by the name that tickets have for theirs."""
+
+    status: PluginState
+
+
+def _shown(plugin: PluginView) -> PluginOut:
+    told = {field.name: getattr(plugin, field.name) for field in fields(PluginView)}
+    return PluginOut(**told, status=plugin.state)
+
+
 @operation(blueprint, "GET", "/api/admin/plugins", errors=(403,))
-async def plugins() -> Listing[PluginView]:
+async def plugins() -> Listing[PluginOut]:
     """List the installed plugins."""
-    return whole_list(await house().plugins.plugins())
+    return whole_list([_shown(found) for found in await house().plugins.plugins()])
 
 
 @operation(
@@ -32,22 +46,21 @@ async def plugins() -> Listing[PluginView]:
     errors=(403, 409),
     upload=True,
 )
-async def install() -> PluginView:
+async def install() -> PluginOut:
     """Install the module in the multipart field ``file``, disabled."""
     name, module = await uploaded_module()
-    return await house().plugins.install(
-        module, source=f"upload of {name}", actor=current_visit().actor.id
-    )
+    actor = current_visit().actor.id
+    return _shown(await house().plugins.install(module, source=f"upload of {name}", actor=actor))
 
 
 @operation(blueprint, "GET", _ONE, errors=(403,))
-async def plugin(plugin_id: str) -> PluginView:
+async def plugin(plugin_id: str) -> PluginOut:
     """Return one plugin."""
-    return await house().plugins.plugin(plugin_id)
+    return _shown(await house().plugins.plugin(plugin_id))
 
 
 @operation(blueprint, "PATCH", _ONE, errors=(403, 409))
-async def change(plugin_id: str, body: PluginPatch) -> PluginView:
+async def change(plugin_id: str, body: PluginPatch) -> PluginOut:
     """Save configuration, enable, disable."""
     actor = current_visit().actor.id
     found = await house().plugins.plugin(plugin_id)
@@ -55,7 +68,7 @@ async def change(plugin_id: str, body: PluginPatch) -> PluginView:
         found = await house().plugins.set_config(plugin_id, body.config, actor=actor)
     if body.enabled is not UNSET:
         found = await house().plugins.set_enabled(plugin_id, body.enabled, actor=actor)
-    return found
+    return _shown(found)
 
 
 @operation(blueprint, "DELETE", _ONE, errors=(403, 409))

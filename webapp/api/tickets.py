@@ -5,6 +5,7 @@ from typing import Any
 from msgspec import UnsetType
 from quart import Blueprint
 
+from helpdesk import checks
 from helpdesk.actors import Actor
 from helpdesk.errors import Invalid
 from helpdesk.tickets.edits import TicketChanges
@@ -136,7 +137,9 @@ def _assignee(wanted: AssigneeBody | None) -> dict[str, Any]:
 async def resolve(ticket_id: str, body: ResolveBody) -> TicketOut:
     """Resolve a ticket."""
     actor = current_visit().actor
-    return await _shown(await house().helpdesk.tickets.resolve(actor, ticket_id, body.notes))
+    notes = checks.body("notes", body.notes, least=0)
+    notes = body.resolution_notes or notes
+    return await _shown(await house().helpdesk.tickets.resolve(actor, ticket_id, notes))
 
 
 @operation(blueprint, "POST", f"{_ONE}/reopen", of="ticket", errors=(403, 409))

@@ -23,6 +23,7 @@ async def test_install_configure_enable_and_uninstall(site: Any, make_module: An
         False,
         "disabled",
     )
+    assert plugin["status"] == plugin["state"]
     assert plugin["pid"] is None
     assert plugin["error_count"] == 0
     early = await client.patch(AT, json={"enabled": True})

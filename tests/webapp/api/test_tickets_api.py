@@ -141,6 +141,8 @@ async def test_the_life_of_a_ticket(site: Any) -> None:
     assert again.status_code == 409
     reopened = (await client.post(f"{address}/reopen", json={"reason": "no"})).json()
     assert reopened["status"] == "New"
+    solved = await client.post(f"{address}/resolve", json={"resolution_notes": "a new screen"})
+    assert solved.json()["resolution_notes"] == "a new screen"
     closed = (await client.post(f"{address}/close", json={})).json()
     assert closed["status"] == "Closed"
     late = await client.post(f"{address}/replies", json={"body": "late"})
