@@ -286,8 +286,13 @@ class PluginService:
                 self._runners.start(row)
 
     async def drain(self) -> None:
-        """Let every plugin finish what runs, then stop it; what waits stays in the outbox."""
-        await self._runners.drain()
+        """Let every plugin finish what runs, then stop it; what waits stays in the outbox.
+
+        Takes at most two deadlines, and cannot be cancelled before.
+        """
+        with trio.CancelScope(shield=True) as scope:
+            scope.deadline = trio.current_time() + 2 * self._limits.deadline_s
+            await self._runners.drain()
 
     def _view(self, row: PluginRow) -> PluginView:
         return plugin_view(row, self._installed.config(row.id), self._runners)
@@ -331,7 +336,5 @@ async def open_plugin_service(
             await service.begin()
             yield service
         finally:
-            with trio.CancelScope(shield=True) as scope:
-                scope.deadline = trio.current_time() + 2 * config.limits.deadline_s
-                await service.drain()
+            await service.drain()
             nursery.cancel_scope.cancel()
