@@ -80,6 +80,8 @@ async def _run(
         await _announce(house, with_demo)
         await operator.serving(reloader)
         await operator.stop.wait()
+        # The plugins finish while the web server does: neither waits for the other.
+        nursery.start_soon(house.plugins.drain)
         with trio.move_on_after(2 * GRACE_S):
             await served.wait()
         nursery.cancel_scope.cancel()
