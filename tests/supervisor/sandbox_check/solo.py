@@ -20,8 +20,6 @@ NEEDS = {
     "seccomp": {"no_new_privs"},
     **({} if os.geteuid() == 0 else {name: {"user_namespace"} for name in NAMESPACES}),
 }
-ROOT_ONLY = frozenset({"own_user", "capabilities", "bounding_set", "no_new_privs"})
-"""What takes away something that only root has, or could give in the first place."""
 
 
 @asynccontextmanager

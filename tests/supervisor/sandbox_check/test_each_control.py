@@ -7,6 +7,9 @@ be seen from outside alone are missed there.
 """
 
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -33,10 +36,16 @@ async def test_an_attack_works_where_what_stops_it_is_left_out(solo):
     assert [name for name, works in results.items() if not works] == []
 
 
-@pytest.mark.parametrize("control", sorted(ALL_CONTROLS - STANDING.keys()))
+# A user namespace is for who is not root; what the others take away, only root has or could give.
+NOT_MINE = (
+    {"user_namespace"}
+    if os.geteuid() == 0
+    else {"own_user", "capabilities", "bounding_set", "no_new_privs"}
+)
+
+
+@pytest.mark.parametrize("control", sorted(ALL_CONTROLS - STANDING.keys() - NOT_MINE))
 async def test_a_control_stops_its_attacks_alone(solo, control):
-    if os.geteuid() != 0 and control in solo.ROOT_ONLY:
-        pytest.skip("an ordinary user has nothing that this takes away")
     off = solo.all_but(control)
     async with solo.arena_without(off) as (arena, attacks):
         chosen = [about for about in attacks if control in about.by]
@@ -57,3 +66,23 @@ async def test_a_control_seen_from_outside_is_missed(control, name):
     if results[name] is Result.SKIPPED:
         pytest.skip(f"{name} is no different without a lockdown on this machine")
     assert {n for n, result in results.items() if result is Result.OPEN} == {name}
+
+
+def test_a_user_namespace_stops_its_attacks_alone(ordinary_user):
+    if not ordinary_user:
+        return  # the test above has shown it
+    this = Path(__file__)
+    result = subprocess.run(
+        [
+            *(*ordinary_user, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"),
+            *("--rootdir", str(this.parents[3]), str(this)),
+            *("-k", "test_a_control_stops_its_attacks_alone and user_namespace"),
+        ],
+        capture_output=True,
+        text=True,
+        cwd=this.parents[3],
+        timeout=280,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout[-3000:]
+    assert "1 passed" in result.stdout
