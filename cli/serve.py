@@ -61,11 +61,23 @@ async def _serve(settings: Config, with_demo: bool, load: Callable[[], Config]) 
         async with open_house(settings, run_plugins=True) as house:
             if with_demo:
                 await _fill_demo(house)
+            elif not is_loopback(settings.web.host):
+                await _refuse_demo_passwords(house, settings.web.host)
             await _run(
                 house, settings, operator, Reloader(settings, load, house.plugins), with_demo
             )
         nursery.cancel_scope.cancel()
     log.info("stopped")
+
+
+async def _refuse_demo_passwords(house: House, host: str) -> None:
+    """Keep a data directory that began as a demo from being served to strangers."""
+    logins = await demo.open_logins(house.helpdesk)
+    if logins:
+        raise CannotGoOn(
+            f"refusing to listen on {host}: {', '.join(logins)} still have the demo's password, "
+            "which everybody knows; start with another --data, or give them new passwords first"
+        )
 
 
 async def _run(

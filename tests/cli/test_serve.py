@@ -16,6 +16,18 @@ def test_the_demo_refuses_to_listen_beyond_this_machine(tmp_path, host):
     assert not (tmp_path / "data").exists()
 
 
+def test_what_began_as_a_demo_is_not_served_to_strangers(tmp_path):
+    server = ServerProcess(tmp_path, options=["--demo"])
+    server.start()
+    assert server.stop() == 0
+    data = str(server.data)
+    done = ohd("serve", "--host", "0.0.0.0", "--port", "0", "--data", data, cwd=tmp_path)
+    assert done.returncode == 2
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("ohd: refusing to listen on 0.0.0.0: ")
+    assert "admin@example.com" in last
+
+
 def test_a_port_that_is_taken_is_one_line(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])

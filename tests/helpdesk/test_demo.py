@@ -19,6 +19,15 @@ async def test_the_demo_users_log_in_with_the_demo_password(helpdesk, email: str
     assert session.user.role == role
 
 
+async def test_logins_are_open_until_their_password_is_changed(helpdesk):
+    assert await demo.open_logins(helpdesk) == []
+    await demo.fill(helpdesk)
+    assert len(await demo.open_logins(helpdesk)) == len(demo_data.PEOPLE)
+    admin = await helpdesk.users.find_by_email(SYSTEM, "admin@example.com")
+    await helpdesk.users.set_password(SYSTEM, admin.id, "a password of one's own")
+    assert "admin@example.com" not in await demo.open_logins(helpdesk)
+
+
 async def test_the_demo_is_written_once(helpdesk):
     assert await demo.fill(helpdesk)
     seq = await helpdesk.outbox.last_seq()
