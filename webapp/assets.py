@@ -5,6 +5,7 @@ imports another names it with that one's hash, so that the two never come from d
 The folder is small and ours; nothing that a user uploads is ever served from here.
 """
 
+import gzip
 import hashlib
 import re
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ class Asset:
     """One static file."""
 
     body: bytes
+    packed: bytes
+    """The body in gzip. Pages are never packed: they hold secrets beside what a visitor chose."""
     content_type: str
     digest: str
 
@@ -46,7 +49,8 @@ def _read(path: Path, found: dict[str, Asset]) -> Asset:
         if path.suffix == ".js":
             body = _IMPORT.sub(lambda match: _address_in(path, match, found), body)
         digest = hashlib.sha256(body).hexdigest()[:16]
-        found[path.name] = Asset(body, _TYPES[path.suffix], digest)
+        packed = gzip.compress(body, mtime=0)
+        found[path.name] = Asset(body, packed, _TYPES[path.suffix], digest)
     return found[path.name]
 
 
@@ -75,9 +79,14 @@ async def asset(name: str) -> Response:
     found = ASSETS.get(name)
     if found is None:
         abort(404)
-    etag = f'"{found.digest}"'
+    is_packed = request.accept_encodings.quality("gzip") > 0
+    etag = f'"{found.digest}{"-gzip" if is_packed else ""}"'
     fresh = request.headers.get("If-None-Match") == etag
-    response = Response(b"" if fresh else found.body, status=304 if fresh else 200)
+    body = found.packed if is_packed else found.body
+    response = Response(b"" if fresh else body, status=304 if fresh else 200)
+    response.headers["Vary"] = "Accept-Encoding"
+    if is_packed and not fresh:
+        response.headers["Content-Encoding"] = "gzip"
     response.headers["Content-Type"] = found.content_type
     response.headers["ETag"] = etag
     current = request.args.get("v") == found.digest

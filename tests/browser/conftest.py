@@ -17,7 +17,7 @@ ARGUMENTS = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
 AXE = Path(__file__).resolve().parents[2] / ".cache/node/node_modules/axe-core/axe.min.js"
-PATIENCE_MS = 10_000
+PATIENCE_MS = 15_000
 
 
 def _missing(reason: str) -> None:
@@ -30,12 +30,13 @@ def _missing(reason: str) -> None:
 def chromium() -> Iterator[Any]:
     """Return a running browser. It ends with this folder's tests: its event loop is not Trio's."""
     try:
-        from playwright.sync_api import sync_playwright  # type: ignore[import-not-found,unused-ignore]
+        from playwright.sync_api import expect, sync_playwright  # type: ignore[import-not-found,unused-ignore]
     except ModuleNotFoundError:
         _missing("Playwright is not installed; run `make test` once")
     program = next(filter(None, map(shutil.which, BROWSERS)), None)
     if program is None:
         _missing("Chromium is not installed; run `make test` once as root, or install it")
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
         yield browser

@@ -1,5 +1,6 @@
 """What holds for every page: axe finds nothing, no page is wider than a phone, none is heavy."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,8 +14,11 @@ Open = Callable[..., Any]
 DESK = {"width": 1280, "height": 800}
 PHONE = {"width": 360, "height": 740}
 LARGEST_PAGE = 100_000
-ON_A_PHONE = ("link-name", "button-name", "label", "scrollable-region-focusable", "target-size")
-"""Rules that another width can break."""
+DARK_ON_A_PHONE = (
+    *("color-contrast", "link-name", "button-name", "label"),
+    *("scrollable-region-focusable", "target-size"),
+)
+"""Rules that another theme or another width can break."""
 LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" * 2
 
 
@@ -45,11 +49,9 @@ class Survey:
         page.goto(path)
         self.loaded.append(path)
         self.violations += axe(page)
-        # What the dark theme can change is contrast, and nothing else.
         page.emulate_media(color_scheme="dark")
-        self.violations += axe(page, "color-contrast")
         page.set_viewport_size(PHONE)
-        self.violations += axe(page, *ON_A_PHONE)
+        self.violations += axe(page, *DARK_ON_A_PHONE)
         width = page.evaluate("document.documentElement.scrollWidth")
         if width > PHONE["width"]:
             self.too_wide.append((path, width))
@@ -82,8 +84,8 @@ def survey(
             _weigh(page, found, role)
             for path in paths:
                 found.look_at(page, path, axe)
-            for path in _menus(page) - set(found.loaded) if role == "admin" else ():
-                found.look_at(page, path, axe)
+            if role == "admin":
+                _look_at_the_rest(page, found, axe)
     return found
 
 
@@ -98,6 +100,25 @@ def _weigh(page: Any, survey: Survey, role: str) -> None:
         survey.weights[name] = survey.weights.get(name, 0) + int(event["encodedDataLength"])
 
     session.on("Network.loadingFinished", count)
+
+
+def _look_at_the_rest(page: Any, survey: Survey, axe: Callable[..., list[str]]) -> None:
+    """Look at what the menus lead to, and at one page of each kind that those lead to."""
+    waiting = [*sorted(_menus(page) - set(survey.loaded)), "/api/docs"]
+    kinds = {kind for path in survey.loaded if (kind := _kind(path))}
+    for path in waiting:
+        survey.look_at(page, path, axe)
+        for link in page.locator("main a[href^='/admin/']").all():
+            address = link.get_attribute("href")
+            if (kind := _kind(address)) and kind not in kinds:
+                kinds.add(kind)
+                waiting.append(address)
+
+
+def _kind(path: str) -> str | None:
+    """Return which kind of page this is one of; None for one that a menu leads to."""
+    match = re.fullmatch(r"(/admin/[a-z]+/)([^?]+)(\?.*)?", path)
+    return match and match[1] + ("new" if match[2] == "new" else "one")
 
 
 def _menus(page: Any) -> set[str]:
