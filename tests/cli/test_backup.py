@@ -66,7 +66,7 @@ def ohd(*arguments: object) -> Result:
 def subjects(folder: Path) -> list[str]:
     connection = sqlite3.connect(folder / "ohd.sqlite3")
     try:
-        return [subject for (subject,) in connection.execute("SELECT subject FROM tickets")]
+        return [s for (s,) in connection.execute("SELECT subject FROM tickets ORDER BY subject")]
     finally:
         connection.close()
 
@@ -220,7 +220,7 @@ def test_what_was_there_is_kept_beside_what_is_restored(data, tmp_path):
     assert done.exit_code == 0, done.output
     assert subjects(data) == ["The first ticket"]
     (kept,) = data.glob("before-restore-*")
-    assert subjects(kept) == ["The first ticket", "A later ticket"]
+    assert subjects(kept) == ["A later ticket", "The first ticket"]
     assert load_key(data / "secret.key")
     assert not (kept / "secret.key").exists()
 
