@@ -87,7 +87,7 @@ class ResolveBody(Body):
     """How the ticket was resolved; ``notes`` is the same as ``resolution_notes``, and shorter."""
 
     resolution_notes: Text = ""
-    notes: Text = ""
+    notes: str = ""
 
 
 class ReopenBody(Body):
