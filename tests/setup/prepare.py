@@ -28,9 +28,7 @@ class Missing(Exception):
 def main() -> int:
     """Run every step; return 1 where one failed that may not."""
     in_ci = os.environ.get("CI") == "true"
-    missing = [
-        reason for step in (prepare_npm_packages, prepare_browser) if (reason := _try(step))
-    ]
+    missing = [reason for step in (prepare_npm_packages, prepare_browser) if (reason := _try(step))]
     broken, unbuilt = prepare_guests()
     for reason in missing + unbuilt:
         _say(f"not available: {reason}")
