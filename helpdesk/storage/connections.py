@@ -7,6 +7,9 @@ from pathlib import Path
 BUSY_TIMEOUT_MS = 5_000
 """How long to wait for another process (``ohd`` beside a running server) to finish its write."""
 
+READER_CACHE_KIB = 8 * 1024
+"""Pages that each reading connection keeps: the indexes that lists are read from."""
+
 
 def connect_writer(path: Path) -> sqlite3.Connection:
     """Open the database for writing; create it, readable by its owner alone, where there is none.
@@ -32,7 +35,7 @@ def connect_reader(path: Path) -> sqlite3.Connection:
         isolation_level=None,
         check_same_thread=False,
     )
-    _set(connection, query_only="ON")
+    _set(connection, query_only="ON", cache_size=f"-{READER_CACHE_KIB}")
     return connection
 
 

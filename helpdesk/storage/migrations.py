@@ -8,7 +8,7 @@ case. Must not know of other packages' tables: they bring sets of their own.
 import sqlite_utils
 from sqlite_utils.migrations import Migrations
 
-from helpdesk.storage import search_step
+from helpdesk.storage import list_step, search_step
 
 HELPDESK_MIGRATIONS = Migrations("helpdesk")
 
@@ -192,3 +192,10 @@ def m002_search_and_timeline(db: sqlite_utils.Database) -> None:
     for statement in search_step.STATEMENTS:
         db.execute(statement)
     search_step.name_old_steps(db.conn)
+
+
+@HELPDESK_MIGRATIONS()
+def m003_lists(db: sqlite_utils.Database) -> None:
+    """Create the indexes that lists are read from."""
+    for statement in list_step.STATEMENTS:
+        db.execute(statement)

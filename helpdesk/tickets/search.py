@@ -21,7 +21,10 @@ _SHORTEST_PREFIX = 2
 _SPOKEN = re.compile(r"[^\W_]")
 _TICKET_ID = re.compile(r"[0-9A-Za-z]{26}")
 
-MATCHING_TICKETS = "SELECT rowid >> 20 FROM search WHERE search MATCH ?"
+RARE = 2_000
+"""A word in at most so many pieces leads the query: its tickets are sorted in no time."""
+
+MATCHING = "SELECT rowid >> 20 FROM search WHERE search MATCH ?"
 """Numbers of the tickets of which a piece matches; see the migration for what a row id means."""
 
 
@@ -31,6 +34,12 @@ def matches(text: str, *, with_notes: bool) -> list[str] | None:
     if not words:
         return None
     return [_match(word, with_notes=with_notes) for word in words[:MAX_WORDS]]
+
+
+def is_rare(connection: sqlite3.Connection, match: str) -> bool:
+    """Tell whether few pieces match; looks at no more of them than it must."""
+    query = "SELECT count(*) FROM (SELECT 1 FROM search WHERE search MATCH ? LIMIT ?)"
+    return bool(sql.scalar(connection, query, (match, RARE + 1)) <= RARE)
 
 
 def ticket_id(text: str) -> str | None:

@@ -203,7 +203,7 @@ async def test_the_queue_holds_exactly_what_staff_may_work_on(world):
 async def test_common_lists_find_their_page_through_an_index(world, wanted, sort: str, index: str):
     def plan(connection) -> str:
         viewer = load_viewer(connection, SYSTEM)
-        where = filters.conditions(viewer, TicketFilter(**wanted))
+        where = filters.conditions(connection, viewer, TicketFilter(**wanted))
         query = "EXPLAIN QUERY PLAN " + lists.page_query(where, sort, public=False)
         values = {**where.values, "limit": 25, "offset": 0}
         return "\n".join(row[3] for row in connection.execute(query, values))
