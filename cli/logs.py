@@ -1,15 +1,39 @@
 """The server's own log: structured lines on stderr, the libraries' among them."""
 
+import io
 import logging
 import sys
 from collections.abc import MutableMapping
-from typing import Any
+from contextlib import suppress
+from typing import Any, TextIO, cast
 
 import structlog
 
 LEVELS = ("debug", "info", "warning", "error")
 
 _level = logging.INFO
+
+
+class UnfailingLog(io.TextIOBase):
+    """A stream for log lines: one that cannot be written is dropped.
+
+    The log may lie on the disk that is full, or be a pipe whose reader has gone. That is when the
+    server is needed most, and a print that fails would end it.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write ``text``, or drop it."""
+        with suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Pass on what is buffered, if that is possible."""
+        with suppress(OSError):
+            self._stream.flush()
 
 
 def be_quiet() -> None:
@@ -32,13 +56,14 @@ def set_up_logging(level: str = "info", *, json_lines: bool | None = None) -> No
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
     ]
+    stream = cast(TextIO, UnfailingLog(sys.stderr))
     structlog.configure(
         processors=[_by_level, structlog.contextvars.merge_contextvars, *stamp, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.NOTSET),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(stream),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             processors=[
