@@ -21,14 +21,14 @@ _SIZE = {"width": 1180, "height": 900}
 _CHROMIUM = "/usr/bin/chromium"
 _FLAGS = ["--headless", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
 _ADDRESS = re.compile(r"is at (http://\S+)")
-_PASSWORD = "demo"  # noqa: S105 - the demo's, which everybody knows
+_PASSWORD = "demo"
 
 
 @contextmanager
 def demo_server() -> Iterator[str]:
     """Run a demo help desk on a free port; give its address."""
     with tempfile.TemporaryDirectory(prefix="ohd-pictures-") as data:
-        process = subprocess.Popen(  # noqa: S603 - our own words only
+        process = subprocess.Popen(
             [sys.executable, "-m", "cli.main", "serve", "--demo", "--port", "0", "--data", data],
             stderr=subprocess.PIPE,
             text=True,
