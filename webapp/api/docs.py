@@ -7,6 +7,7 @@ from quart import Blueprint, Quart, Response, current_app
 
 from webapp.api.openapi import LISTING, document
 from webapp.jsonio import json_response
+from webapp.markdown import render_markdown
 from webapp.rendering import page
 
 blueprint = Blueprint("api_docs", __name__)
@@ -54,7 +55,8 @@ async def docs() -> Response:
         # All pages of lists have one shape, which the introduction tells.
         if not name.startswith(LISTING)
     ]
-    return page("api_docs.html", info=found["info"], tags=by_tag, shapes=sorted(shapes, key=_name))
+    about = render_markdown(found["info"]["description"])
+    return page("api_docs.html", about=about, tags=by_tag, shapes=sorted(shapes, key=_name))
 
 
 def _document() -> dict[str, Any]:
