@@ -55,6 +55,7 @@ ACCESS = {
     "plugin_pages": Access.ADMIN,
     "egress": Access.ADMIN,
     "audit": Access.ADMIN,
+    "sandbox": Access.ADMIN,
     "metrics": Access.ANYONE,
     "api_records": Access.ADMIN,
     "api_login": Access.ANYONE,

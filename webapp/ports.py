@@ -7,6 +7,7 @@ tested, with one that has none installed.
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from supervisor.sandbox_check.report import CheckReport
 from supervisor.views import (
     DeliveryView,
     EgressEntry,
@@ -16,6 +17,7 @@ from supervisor.views import (
     PanelSlot,
     PluginView,
     ProcessView,
+    SandboxView,
     SupervisorFigures,
     Vital,
 )
@@ -86,6 +88,14 @@ class Plugins(Protocol):
 
     async def figures(self) -> SupervisorFigures:
         """Return everything that a monitor collects."""
+        ...
+
+    def sandbox(self) -> SandboxView:
+        """Return the lockdown as it is on this machine; never waits."""
+        ...
+
+    async def check_sandbox(self) -> CheckReport:
+        """Attack the sandbox in every known way; takes some seconds."""
         ...
 
     def panel_slots(self) -> Sequence[PanelSlot]:

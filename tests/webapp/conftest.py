@@ -22,8 +22,10 @@ from sandbox_child.wasm.errors import ModuleError
 from sandbox_child.wasm.sections import manifest_section, replace_custom_section
 from supervisor.errors import ModuleRefused, PluginNotFound
 from supervisor.manifest import Manifest, check_config, parse_manifest
+from supervisor.sandbox_check.report import CheckReport
 from supervisor.views import (
     ConfigFieldView,
+    ControlView,
     DeliveryView,
     EgressEntry,
     EgressFilter,
@@ -34,6 +36,7 @@ from supervisor.views import (
     PluginState,
     PluginView,
     ProcessView,
+    SandboxView,
     SupervisorFigures,
     Vital,
 )
@@ -62,6 +65,8 @@ class Shelf:
         self.requests: list[EgressEntry] = []
         self.parts = [Vital("database", ok=True, detail="")]
         self.panel = PanelResult(None, "the plugin said nothing")
+        self.lockdown = SandboxView((ControlView("seccomp", active=True, reason=""),), None)
+        self.checked = CheckReport((), (), 1.0)
 
     async def plugins(self) -> Sequence[PluginView]:
         return [self._view(plugin_id) for plugin_id in sorted(self.views)]
@@ -161,6 +166,12 @@ class Shelf:
 
     async def figures(self) -> SupervisorFigures:
         return SupervisorFigures((), (), (), (), 0, 0, 0.0, 1)
+
+    def sandbox(self) -> SandboxView:
+        return self.lockdown
+
+    async def check_sandbox(self) -> CheckReport:
+        return self.checked
 
     def panel_slots(self) -> Sequence[PanelSlot]:
         return [

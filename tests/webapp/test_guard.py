@@ -28,6 +28,7 @@ READS: dict[str, dict[str, int]] = {
     "/admin/egress": ADMIN_PAGE,
     "/admin/egress.csv": ADMIN_PAGE,
     "/admin/audit": ADMIN_PAGE,
+    "/admin/sandbox": ADMIN_PAGE,
     "/api/admin/egress": ADMIN_API,
     "/api/admin/audit": ADMIN_API,
     "/static/app.css": ALL,
@@ -78,6 +79,7 @@ FORMS: list[tuple[str, dict[str, str], dict[str, int]]] = [
     ("/admin/plugins/org.example.probe/disable", {}, ADMIN_API | {"admin": 303}),
     ("/admin/plugins/org.example.probe/uninstall", {}, ADMIN_API | {"admin": 303}),
     ("/admin/plugins", {}, ADMIN_API | {"admin": 422}),
+    ("/admin/sandbox/check", {}, ADMIN_API),
 ]
 CALLS: list[tuple[str, str, object, dict[str, int]]] = [
     (
