@@ -2,6 +2,7 @@
 
 import errno
 import os
+import socket
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -21,7 +22,7 @@ from cli.notify import Notifier
 from cli.operator import Operator
 from cli.reload import Reloader
 from helpdesk import demo, jobs
-from webapp.app import create_app
+from webapp.app import create_app, setup_address
 from webapp.config import WebConfig, is_loopback
 from webapp.server import GRACE_S
 from webapp.server import serve as serve_web
@@ -43,6 +44,10 @@ def serve(
 ) -> None:
     """Run the help desk."""
     settings = load_config(config, data=data, host=host, port=port)
+    if settings.web.port == 0:
+        # Chosen before anything else: addresses of tickets are made from it.
+        port = _free_port(settings.web.host)
+        settings = load_config(config, data=data, host=host, port=port)
     if demo and not is_loopback(settings.web.host):
         raise CannotGoOn(
             f"--demo has passwords that everybody knows and refuses to listen on "
@@ -50,6 +55,17 @@ def serve(
         )
     set_up_logging(settings.log_level)
     run(_serve, settings, demo, partial(load_config, config, data=data, host=host, port=port))
+
+
+def _free_port(host: str) -> int:
+    """Return a port that nobody listens on just now."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        try:
+            probe.bind((host, 0))
+        except OSError as exc:
+            raise CannotGoOn(f"{host}: cannot listen there: {exc.strerror}") from None
+        return int(probe.getsockname()[1])
 
 
 async def _serve(settings: Config, with_demo: bool, load: Callable[[], Config]) -> None:
@@ -89,7 +105,8 @@ async def _run(
         nursery.start_soon(retention.run, house.helpdesk)
         await nursery.start(serve_control, house.plugins, settings.data)
         served = await _serve_web(nursery, house, settings.web, operator.stop)
-        await _announce(house, with_demo)
+        if with_demo:
+            click.echo(f"Log in as {', '.join(_DEMO_LOGINS)}; the password is: demo", err=True)
         await operator.serving(reloader)
         await operator.stop.wait()
         # The plugins finish while the web server does: neither waits for the other.
@@ -118,6 +135,12 @@ async def _serve_web(
 
     for address in await nursery.start(until_stopped):
         click.echo(f"Open Help Desk is at {address}", err=True)
+    if first := await setup_address(app):
+        click.echo(
+            f"Nobody has an account yet. Make the first admin at {first}\n"
+            "or with: ohd user create you@example.com --name 'Your Name' --role admin",
+            err=True,
+        )
     return served
 
 
@@ -126,17 +149,6 @@ def _cannot_listen(config: WebConfig, exc: BaseException) -> CannotGoOn:
     if isinstance(exc, OSError) and exc.errno == errno.EADDRINUSE:
         return CannotGoOn(f"{where}: another program listens there; choose a port with --port")
     return CannotGoOn(f"{where}: cannot listen there: {getattr(exc, 'strerror', None) or exc}")
-
-
-async def _announce(house: House, with_demo: bool) -> None:
-    if with_demo:
-        click.echo(f"Log in as {', '.join(_DEMO_LOGINS)}; the password is: demo", err=True)
-    elif not await house.helpdesk.users.count():
-        click.echo(
-            "Nobody has an account yet. Make the first one:\n"
-            "  ohd user create you@example.com --name 'Your Name' --role admin",
-            err=True,
-        )
 
 
 async def _fill_demo(house: House) -> None:
