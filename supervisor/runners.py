@@ -29,6 +29,7 @@ from supervisor.ports import (
 from supervisor.store import plugins as rows
 from supervisor.store.configs import check_ready
 from supervisor.store.plugins import PluginRow
+from supervisor.store.records import recorded_behind
 
 _PAGE = 256
 _LONGEST_NOTICE = 2000
@@ -179,7 +180,14 @@ class Runners:
         subscribed = frozenset(row.manifest.events)
         waiting: list[OutboxEvent] = []
         seq = row.settled_seq
+        recorded = await self._database.read(
+            lambda db: recorded_behind(db, row.id, row.settled_seq)
+        )
         while page := await self._outbox.read_after(seq, _PAGE):
             seq = page[-1].seq
-            waiting += [event for event in page if is_for(event, row.id, subscribed)]
+            waiting += [
+                event
+                for event in page
+                if event.seq not in recorded and is_for(event, row.id, subscribed)
+            ]
         return waiting

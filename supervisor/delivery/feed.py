@@ -46,15 +46,15 @@ class Feed:
         self._open: dict[int, Delivery] = {}
         self._again: deque[Delivery] = deque()
         self._moved = trio.Event()
+        self._recorded: frozenset[int] = frozenset()
+        """Behind ``settled``, and with a result all the same: dropped before their turn came."""
 
     async def recover(self) -> Delivery | None:
         """Queue what was in flight at a crash; return the event that must not be tried again."""
         seq = self._settled
-        recorded: frozenset[int] = frozenset()
-        if seq < self._claimed:
-            recorded = await self._database.read(
-                lambda db: recorded_behind(db, self._plugin_id, self._settled)
-            )
+        self._recorded = await self._database.read(
+            lambda db: recorded_behind(db, self._plugin_id, self._settled)
+        )
         while seq < self._claimed:
             page = await self._outbox.read_after(seq, _PAGE)
             if not page:
@@ -63,7 +63,7 @@ class Feed:
             for event in page:
                 if event.seq > self._claimed:
                     break
-                if self._wants(event) and event.seq not in recorded:
+                if self._wants(event):
                     self._open[event.seq] = Delivery(event, redelivered=True)
         self.requeue()
         if self._again and self._again[0].event.seq == self._redelivered_seq:
@@ -155,4 +155,4 @@ class Feed:
         return taken
 
     def _wants(self, event: OutboxEvent) -> bool:
-        return is_for(event, self._plugin_id, self._subscribed)
+        return event.seq not in self._recorded and is_for(event, self._plugin_id, self._subscribed)

@@ -151,6 +151,20 @@ async def test_an_event_that_was_recorded_out_of_its_turn_is_not_recorded_again(
         after.done(delivery.event.seq)
 
 
+async def test_nor_is_it_recorded_again_after_a_stop_that_was_asked_for(desk, feed):
+    before = await feed()
+    for _ in range(2):
+        await desk.ticket()
+    first, dropped = await before.take(2)
+    row = ("org.example.feed", dropped.event.seq, "", "", "", "dropped", None, 0, 0, None, None, 0)
+    batch = Batch(deliveries=[row], logs=[], settled={}, errors={})
+    await desk.helpdesk.database.write(lambda db: write_batch(db, batch))
+    await desk.helpdesk.database.write(lambda db: plugins.release(db, "org.example.feed"))
+    after = await feed()
+    await after.recover()
+    assert seqs(await after.take(5)) == [first.event.seq]
+
+
 async def test_a_stop_that_was_asked_for_leaves_nothing_to_redeliver(desk, feed):
     before = await feed()
     await desk.ticket()
