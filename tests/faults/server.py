@@ -1,0 +1,53 @@
+"""The real server with one fault built in: ``python -m tests.faults.server FAULT ARGUMENTS…``.
+
+``FAULT`` is ``none``, ``die:STEP:COUNT`` (see ``strikes``), ``slow-disk:SECONDS`` (each commit
+takes so much longer) or ``clock:SECONDS`` (the time of day jumps by so much, there and back, with
+every look at it). The arguments are those of ``ohd``.
+"""
+
+import datetime
+import itertools
+import sys
+import time
+from typing import Any
+
+from cli.main import main
+from helpdesk.clock import SystemClock
+from helpdesk.storage.writer import Writer
+from tests.faults import strikes
+
+
+def slow_disk(seconds: float) -> None:
+    """Let the writer thread wait before it commits, as it would for a disk that is slow."""
+    commit = Writer._commit
+
+    def slowly(self: Writer, batch: Any) -> Any:
+        time.sleep(seconds)
+        return commit(self, batch)
+
+    Writer._commit = slowly
+
+
+def jumping_clock(seconds: float) -> None:
+    """Let the time of day jump between two times that lie ``seconds`` apart."""
+    real, real_ns, real_now = time.time, time.time_ns, SystemClock.now
+    jumps = itertools.cycle((0.0, seconds))
+    time.time = lambda: real() + next(jumps)
+    time.time_ns = lambda: real_ns() + int(next(jumps) * 1e9)
+    SystemClock.now = lambda self: real_now(self) + datetime.timedelta(seconds=next(jumps))
+
+
+def build_in(fault: str) -> None:
+    kind, _, rest = fault.partition(":")
+    if kind == "die":
+        name, _, count = rest.rpartition(":")
+        strikes.arm(name, int(count))
+    elif kind == "slow-disk":
+        slow_disk(float(rest))
+    elif kind == "clock":
+        jumping_clock(float(rest))
+
+
+if __name__ == "__main__":
+    build_in(sys.argv.pop(1))
+    main()
