@@ -16,6 +16,14 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "states.md"
 SLOW = RestartRule(first_delay_s=600.0, longest_delay_s=600.0)
 
 
+async def another_process(desk, before):
+    """Wait until the plugin runs in another process than ``before``."""
+    await desk.until(
+        lambda: desk.plugins.plugin(before.id),
+        lambda view: view.state == "running" and view.pid != before.pid,
+    )
+
+
 async def enable(open_desk):
     desk = await open_desk()
     plugin = await desk.install("wat/noop", enabled=False)
@@ -35,11 +43,10 @@ async def disable(open_desk):
 async def trap(open_desk):
     desk = await open_desk()
     plugin = await desk.install("wat/trap")
-    await desk.running(plugin.id)
+    before = await desk.running(plugin.id)
     yield desk, plugin
     await desk.ticket()
-    await desk.deliveries(plugin.id)
-    await desk.running(plugin.id)
+    await another_process(desk, before)
 
 
 async def lose_the_process(open_desk):
@@ -48,10 +55,7 @@ async def lose_the_process(open_desk):
     before = await desk.running(plugin.id)
     yield desk, plugin
     os.kill(before.pid, signal.SIGKILL)
-    await desk.until(
-        lambda: desk.plugins.plugin(plugin.id),
-        lambda view: view.state == "running" and view.pid != before.pid,
-    )
+    await another_process(desk, before)
 
 
 async def fail_to_start(open_desk):
@@ -90,10 +94,8 @@ async def fail_most_deliveries(open_desk):
 
 async def failed(open_desk):
     """Return a desk and a plugin of it that was switched off for its failures."""
-    last = None
-    async for last in fail_most_deliveries(open_desk):
-        pass
-    return last
+    (walked,) = [each async for each in fail_most_deliveries(open_desk)]
+    return walked
 
 
 async def enable_after_a_failure(open_desk):
