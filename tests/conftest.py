@@ -1,9 +1,10 @@
 """Fixtures that every half's tests share."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
+import structlog
 import trio
 
 from tests.guests.build import ToolMissing, build_guest
@@ -26,6 +27,13 @@ def guest() -> Callable[[str], bytes]:
             pytest.skip(f"{name}: {missing}")
 
     return load
+
+
+@pytest.fixture(autouse=True)
+def plain_logging() -> Iterator[None]:
+    """Undo what a command under test has set up for the log, which is one for the process."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from supervisor.errors import ModuleRefused, SupervisorError
 from supervisor.limits import MIB, Limits
 from supervisor.manifest import Manifest
 from supervisor.modules.artifacts import ArtifactStore
+from supervisor.process.errors import ForkServerGone
 from supervisor.process.forkserver import ForkServer
 from supervisor.process.handle import ExitStatus
 from supervisor.text import clean_text
@@ -56,6 +57,14 @@ class Compiler:
                 raise CompileFailed(f"the module could not be compiled: {exc.strerror}") from exc
 
     async def _compile(self, sha256: str, manifest: Manifest) -> ModuleReport:
+        try:
+            return await self._compile_once(sha256, manifest)
+        except ForkServerGone as exc:
+            if not exc.asked:
+                raise
+        return await self._compile_once(sha256, manifest)
+
+    async def _compile_once(self, sha256: str, manifest: Manifest) -> ModuleReport:
         part = await trio.to_thread.run_sync(self._artifacts.new_artifact, sha256)
         try:
             report, size = await self._run(sha256, manifest, part)

@@ -17,7 +17,10 @@ class ProcessError(SupervisorError):
 class ForkServerGone(ProcessError):
     """The process that makes children has ended."""
 
-    def __init__(self, why: str) -> None:
+    def __init__(self, why: str, *, asked: bool = False) -> None:
+        self.asked = asked
+        """Whether a child may have been made, and ended since: what it was given may hold its
+        words, and must not be given to another."""
         super().__init__(f"the fork server is gone: {why}; a new one will be started")
 
 

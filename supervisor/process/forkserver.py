@@ -75,7 +75,9 @@ class ForkServer:
     async def spawn(self, spec: ChildSpec, descriptors: Sequence[int]) -> ChildHandle:
         """Make a child that gets copies of ``descriptors``; raises ProcessError.
 
-        One request at a time. A fork server that fails to answer is replaced, and asked once more.
+        One request at a time. A fork server that has ended is replaced, and asked once more. One
+        that ends in the middle of a request is ForkServerGone with ``asked``: ask again, with
+        other descriptors.
         """
         groups = self._groups
         group = await groups.take(spec.cage.data_bytes) if groups else None
@@ -99,6 +101,8 @@ class ForkServer:
                     child = await self._ask_or_discard(packed, descriptors)
                 except ForkServerGone as exc:
                     log.warning("fork_server_replaced", reason=str(exc))
+                    if exc.asked:
+                        raise
                     child = await self._ask_or_discard(packed, descriptors)
             self._children = [known for known in self._children if not known.ended]
             self._children.append(child)
@@ -124,16 +128,18 @@ class ForkServer:
         self, control: trio.socket.SocketType, packed: bytes, descriptors: Sequence[int]
     ) -> ChildHandle:
         passed = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))]
+        asked = False
         try:
             with trio.fail_after(_ANSWER_S):
                 await control.sendmsg([packed], passed)
+                asked = True
                 answer, ancillary, _, _ = await control.recvmsg(
                     _MAX_ANSWER, socket.CMSG_SPACE(array.array("i").itemsize)
                 )
         except (OSError, trio.TooSlowError) as exc:
-            raise ForkServerGone(f"{type(exc).__name__}") from None
+            raise ForkServerGone(f"{type(exc).__name__}", asked=asked) from None
         if not answer:
-            raise ForkServerGone("it closed its socket")
+            raise ForkServerGone("it closed its socket", asked=True)
         reply = msgpack.unpackb(answer)
         if reply[0] == 0:
             raise SpawnRefused(str(reply[1]))

@@ -9,7 +9,7 @@ from sandbox_child.wire.entry import Entry
 from sandbox_child.wire.spec import PluginSpec
 from supervisor.cage import Cage
 from supervisor.limits import Limits
-from supervisor.process.errors import SpawnRefused
+from supervisor.process.errors import ForkServerGone, SpawnRefused
 from supervisor.process.forkserver import ForkServer
 from supervisor.process.session import Session, SessionHooks
 
@@ -56,6 +56,16 @@ class Spawner:
             max_log_lines=limits.log_lines,
             max_host_calls=limits.host_calls,
         )
+        try:
+            return await self._make(spec, limits, code, hooks)
+        except ForkServerGone as exc:
+            if not exc.asked:
+                raise
+        return await self._make(spec, limits, code, hooks)
+
+    async def _make(
+        self, spec: PluginSpec, limits: Limits, code: int, hooks: SessionHooks
+    ) -> Session:
         # Who closes what: the child's ends are closed here once the fork server has its copies;
         # ours belong to the streams, and these to the session.
         child_reads, we_write, we_read, child_writes = _two_pipes()

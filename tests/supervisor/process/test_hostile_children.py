@@ -1,6 +1,7 @@
 """Sessions with children that break the rules: each ends in its outcome, and nothing is left."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -79,7 +80,8 @@ async def serve_child() -> AsyncIterator[Serve]:
         ("floods_with_lines", "protocol", "more log lines"),
         ("floods_with_zeros", "protocol", "a head of 0 bytes"),
         ("floods_while_starting", "protocol", "more log lines"),
-        ("floods_with_calls", "protocol", "CALL while another is open"),
+        # Which of its two offences is heard first depends on how quickly it is answered.
+        ("floods_with_calls", "protocol", "CALL while another is open|more host calls"),
         ("calls_for_ever", "protocol", "more host calls than one event may make"),
         ("head_too_large", "protocol", "a head of 257 bytes"),
         ("blob_too_large", "protocol", "a blob of 2147483648 bytes"),
@@ -93,7 +95,7 @@ async def test_a_child_that_breaks_the_rules_is_ended_at_once(
 ) -> None:
     run = await serve_child(habit, Limits(deadline_s=25, host_calls=10, log_lines=10))
     assert run.outcome == outcome
-    assert said in run.error
+    assert re.search(said, run.error)
     assert run.finished == []
 
 
