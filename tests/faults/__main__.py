@@ -26,6 +26,8 @@ COLUMNS = (
     *("fault", "times", "events in", "delivered", "failed", "timed out", "dropped"),
     *("unaccounted", "redelivered", "left over"),
 )
+IN_A_ROW = 50
+"""Kills over one data directory."""
 
 
 @dataclass
@@ -116,8 +118,26 @@ def killed_at(step: str, site: Site, rng: random.Random) -> Row:
 
 
 def killed_at_random(times: int, site: Site, rng: random.Random) -> Row:
-    """Kill the server at random moments under load, and while it starts."""
+    """Kill the server at random moments under load, and while it starts.
+
+    The data directory is a new one every so often: the books are read behind each kill, and get
+    longer.
+    """
     row = Row("`kill -9` of the server at a random moment")
+    while row.times < times:
+        new = site.copy(site.folder.with_name(f"{site.folder.name}-{row.times}"))
+        each = kill_some(min(IN_A_ROW, times - row.times), new, rng)
+        row.times += each.times
+        row.books.add(each.books)
+        row.left += each.left
+        row.problems += each.problems
+        complain(f"{row.times} kills, {row.books.events} events")
+    return row
+
+
+def kill_some(times: int, site: Site, rng: random.Random) -> Row:
+    """Kill the server so often in a row."""
+    row = Row("")
     for number in range(times):
         with running(site, wait=number % 5 != 4) as server:
             # Up to its full start where that is not waited for, and behind it in any case.
@@ -125,8 +145,6 @@ def killed_at_random(times: int, site: Site, rng: random.Random) -> Row:
             server.kill()
             look(row, site, server)
         row.times += 1
-        if row.times % 25 == 0:
-            complain(f"{row.times} kills, {len(site.acknowledged)} tickets")
     return settle(row, site)
 
 

@@ -42,6 +42,13 @@ class Books:
     """How long the deliveries took that were ended at the deadline."""
     problems: list[str] = field(default_factory=list)
 
+    def add(self, other: "Books") -> None:
+        """Add the sums of another data directory."""
+        self.events += other.events
+        self.outcomes += other.outcomes
+        self.waiting += other.waiting
+        self.redelivered += other.redelivered
+
     @property
     def accounted(self) -> int:
         """Events that have a result, and those that wait."""
