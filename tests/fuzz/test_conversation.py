@@ -6,13 +6,16 @@ import random
 import time
 import tracemalloc
 from collections import Counter
+from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sandbox_child.wire.errors import WireError
+from sandbox_child.wire.errors import MessageError, WireError
+from sandbox_child.wire.messages import MAX_REPORT
 from supervisor.process.conversation import Conversation
-from tests.fuzz.grammar import pieces, sequence
+from tests.fuzz.grammar import READY, frame, pieces, sequence
 from tests.fuzz.judge import BUDGETS, MOST_BUFFERED, Judge
 
 MALFORMED = 100_000
@@ -101,3 +104,9 @@ def test_any_bytes_at_all_are_heard_or_refused(said: list[bytes]):
             conversation.hear(data, 1.0)
         except WireError:
             return
+
+
+def test_a_report_has_its_own_limit_where_requests_may_be_longer():
+    conversation = Conversation(replace(BUDGETS, request_bytes=2 * MAX_REPORT), 0.0)
+    with pytest.raises(MessageError, match="too long a report"):
+        conversation.hear(frame((READY, 1), b"x" * (MAX_REPORT + 1)), 1.0)
