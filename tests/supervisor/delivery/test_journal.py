@@ -89,14 +89,20 @@ async def test_who_feeds_children_waits_while_too_much_is_unwritten(nursery):
     await waited.wait()
 
 
-async def test_results_survive_a_full_disk(desk):
+async def test_results_survive_a_full_disk(desk, stand_in, open_desk):
+    await desk.close()
+    desk = await open_desk(egress=stand_in.policy())
+    stand_in.hold()
     plugin = await desk.probe(
-        {"do": "repeat", "times": 100, "step": {"do": "log", "text": "x" * 8_000}}
+        {"do": "http", "url": stand_in.url},
+        {"do": "repeat", "times": 99, "step": {"do": "log", "text": "x" * 8_000}},
     )
-    await desk.running(plugin.id)
     tickets = [await desk.ticket() for _ in range(3)]
+    await stand_in.wait()
     with capture_logs() as logs:
+        # Full before the first result can be written: the plugin still waits for its answer.
         await set_pages(desk, "page_count")
+        stand_in.release()
         await desk.until(desk.nothing, lambda _: logged(logs, "database or disk is full"))
         await set_pages(desk, 1 << 30)
     deliveries = await desk.deliveries(plugin.id, 3)
