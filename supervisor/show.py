@@ -6,6 +6,7 @@ import trio
 
 from supervisor.limits import Limits
 from supervisor.manifest import ConfigField
+from supervisor.permissions import asked_for, permission_views
 from supervisor.processes import Usage
 from supervisor.runners import Runners
 from supervisor.store.configs import SavedConfig
@@ -28,7 +29,13 @@ def plugin_view(row: PluginRow, saved: SavedConfig, runners: Runners) -> PluginV
         homepage=manifest.homepage,
         sha256=row.sha256,
         size=row.size,
+        source=row.source,
         installed_at=timestamp(row.installed_at),
+        installed_by=row.installed_by,
+        toolchain=row.report.toolchain or None,
+        imports=tuple(f"{line.module}.{line.name}" for line in row.report.imports),
+        permissions=permission_views(asked_for(manifest, row.report)),
+        waiting_version=None,
         enabled=row.enabled,
         state=_state(row, runners),
         state_reason=row.state_reason or runners.obstacle(row.id),
@@ -67,13 +74,19 @@ def process_view(
         restarts=runner.restarts if runner else 0,
         cpu_percent=used.cpu_percent if used else None,
         rss_bytes=used.rss_bytes if used else None,
+        uss_bytes=None,
         guest_memory_bytes=session.conversation.memory_bytes if session else None,
         guest_memory_limit_bytes=limits.memory_bytes,
         threads=used.threads if used else None,
         in_flight=in_flight,
         waiting=max(0, unfinished - in_flight),
+        oldest_waiting_s=None,
         delivered=runner.recorder.delivered if runner else 0,
+        events_a_minute=0.0,
+        p50_ms=None,
+        p95_ms=None,
         errors=runner.recorder.errors if runner else row.error_count,
+        errors_24h=0,
         last_error=(runner.recorder.last_error if runner else None) or row.last_error,
         controls=runner.controls if session and runner else (),
     )

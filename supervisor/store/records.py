@@ -118,11 +118,11 @@ def deliveries_of(
 def logs_of(db: sqlite3.Connection, plugin_id: str | None, limit: int) -> list[LogLine]:
     """Return the newest lines of one plugin or of all, oldest first."""
     rows = db.execute(
-        "SELECT at, plugin_id, level, message, event_id FROM plugin_logs "
+        "SELECT id, at, plugin_id, level, message, event_id FROM plugin_logs "
         "WHERE ?1 IS NULL OR plugin_id = ?1 ORDER BY id DESC LIMIT ?2",
         (plugin_id, limit),
     ).fetchall()
-    return [LogLine(timestamp(at), *rest) for at, *rest in reversed(rows)]
+    return [LogLine(line, timestamp(at), *rest) for line, at, *rest in reversed(rows)]
 
 
 def timestamp(milliseconds: int) -> str:

@@ -1,0 +1,63 @@
+"""What the supervisor shows of itself: frozen snapshots for pages, the API and the command line."""
+
+from supervisor.views.deliveries import (
+    DeliveryDetail,
+    DeliveryFilter,
+    DeliveryView,
+    LogLine,
+    Outcome,
+)
+from supervisor.views.egress import EgressEntry, EgressFilter, EgressOutcome
+from supervisor.views.figures import PluginCounts, SupervisorFigures, Vital
+from supervisor.views.plugins import (
+    ConfigFieldView,
+    InstallStep,
+    InstallView,
+    KeyRotation,
+    PanelResult,
+    PanelSlot,
+    PermissionView,
+    PluginView,
+    VersionComparison,
+    VersionStatus,
+    VersionView,
+)
+from supervisor.views.processes import (
+    ControlView,
+    HistoryPoint,
+    PluginHistory,
+    PluginState,
+    ProcessView,
+    SandboxView,
+)
+
+__all__ = [
+    "ConfigFieldView",
+    "ControlView",
+    "DeliveryDetail",
+    "DeliveryFilter",
+    "DeliveryView",
+    "EgressEntry",
+    "EgressFilter",
+    "EgressOutcome",
+    "HistoryPoint",
+    "InstallStep",
+    "InstallView",
+    "KeyRotation",
+    "LogLine",
+    "Outcome",
+    "PanelResult",
+    "PanelSlot",
+    "PermissionView",
+    "PluginCounts",
+    "PluginHistory",
+    "PluginState",
+    "PluginView",
+    "ProcessView",
+    "SandboxView",
+    "SupervisorFigures",
+    "VersionComparison",
+    "VersionStatus",
+    "VersionView",
+    "Vital",
+]

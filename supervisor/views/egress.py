@@ -1,0 +1,50 @@
+"""What is shown of plugins' requests."""
+
+import enum
+from dataclasses import dataclass
+
+
+class EgressOutcome(enum.StrEnum):
+    """What became of a plugin's request."""
+
+    ANSWERED = "answered"
+    REFUSED = "refused"
+    """By a rule of ours; nothing was sent."""
+    FAILED = "failed"
+    """By the network, the server, or the end of the event."""
+
+
+@dataclass(frozen=True, slots=True)
+class EgressEntry:
+    """One request of a plugin as the ledger keeps it; without secrets."""
+
+    id: int
+    at: str
+    plugin_id: str
+    event_id: str | None
+    """The delivery's event; None for a panel or the start."""
+    outcome: EgressOutcome
+    host: str
+    """Empty where no host could be read from the URL."""
+    address: str | None
+    """The address that was connected."""
+    method: str
+    path: str
+    """Without the query."""
+    status: int
+    """What the plugin saw: the server's status, 403 for a host not declared, 0 for no answer."""
+    sent_bytes: int
+    received_bytes: int
+    duration_ms: float
+    detail: str | None
+    """Why there is no answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class EgressFilter:
+    """Which entries are wanted; None leaves a thing open."""
+
+    plugin_id: str | None = None
+    host: str | None = None
+    outcome: EgressOutcome | None = None
+    event_id: str | None = None

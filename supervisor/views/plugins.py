@@ -1,0 +1,191 @@
+"""What is shown of an installed plugin, its versions and its panels."""
+
+import enum
+from dataclasses import dataclass
+from typing import Any
+
+from supervisor.views.processes import PluginState
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigFieldView:
+    """One field of a plugin's ``config_schema`` with its value; secrets never carry theirs."""
+
+    name: str
+    type: str
+    label: str
+    description: str
+    required: bool
+    secret: bool
+    options: tuple[str, ...]
+    default: str | int | bool | None
+    value: str | int | bool | None
+    is_set: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PermissionView:
+    """One thing that a plugin asks to be allowed."""
+
+    token: str
+    """Such as ``event:ticket.created`` or ``reply``; see ``permissions``."""
+    sentence: str
+    """What it means, in plain words."""
+    warning: str | None
+    """What an admin should think of before allowing it: that internal notes are read, say."""
+    granted: bool
+    """Whether the admin has left it; a thing that is not granted can be given back."""
+
+
+class VersionStatus(enum.StrEnum):
+    """What one version of an installed plugin is there for."""
+
+    ACTIVE = "active"
+    """The installed one: it runs where the plugin is enabled."""
+    WAITING = "waiting"
+    """Was uploaded, and waits until an admin has accepted what it asks for."""
+    KEPT = "kept"
+    """Was active before, and can be again, with the configuration that it had."""
+
+
+@dataclass(frozen=True, slots=True)
+class VersionView:
+    """One version of a plugin whose module is on disk."""
+
+    version: str
+    sha256: str
+    size: int
+    """Bytes of the module."""
+    status: VersionStatus
+    source: str
+    """Where it came from: the name of the file, or the URL without its query."""
+    installed_at: str
+    installed_by: str
+    """Id of the user, or ``command line (name)``."""
+    toolchain: str | None
+    """What built it, as the module itself says: a claim, not a proof."""
+    imports: tuple[str, ...]
+    """Host functions that it calls, such as ``env.ohd_log``."""
+    config_fields: tuple[str, ...]
+    permissions: tuple[PermissionView, ...]
+    """What its manifest and imports ask for; ``granted`` as it would be if it became active."""
+
+
+@dataclass(frozen=True, slots=True)
+class VersionComparison:
+    """Two versions side by side: the active one, and one that could take its place."""
+
+    active: VersionView
+    other: VersionView
+    asked_anew: tuple[PermissionView, ...]
+    """What ``other`` asks for and ``active`` does not: each has to be accepted, or withheld."""
+    given_up: tuple[PermissionView, ...]
+    """What ``other`` no longer asks for."""
+    imports_added: tuple[str, ...]
+    imports_removed: tuple[str, ...]
+    fields_added: tuple[str, ...]
+    fields_removed: tuple[str, ...]
+    fields_changed: tuple[str, ...]
+    """Same name, another type, default, options, or whether it is required or secret."""
+    is_older: bool
+    """Whether ``other`` has the lower version number, or was active before."""
+
+
+class InstallStep(enum.StrEnum):
+    """How far an installation has come, in this order; the last two are its ends."""
+
+    FETCHING = "fetching"
+    CHECKING = "checking"
+    COMPILING = "compiling"
+    DONE = "done"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class InstallView:
+    """One installation that an admin began, kept for a while behind its end."""
+
+    id: str
+    source: str
+    step: InstallStep
+    received_bytes: int
+    total_bytes: int | None
+    """None where the server did not say."""
+    seconds: float
+    """Since it began, or how long it took."""
+    plugin_id: str | None
+    """Known once the manifest has been read."""
+    is_upgrade: bool
+    """Whether it waits beside an active version for an admin to accept it."""
+    error: str | None
+    """Why it was refused: a whole sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class PluginView:
+    """An installed plugin: what it declares and how it stands."""
+
+    id: str
+    name: str
+    version: str
+    description: str
+    author: str | None
+    license: str | None
+    homepage: str | None
+    sha256: str
+    size: int
+    source: str
+    """Where it came from: the name of the file, or the URL without its query."""
+    installed_at: str
+    installed_by: str
+    """Id of the user, or ``command line (name)``."""
+    toolchain: str | None
+    """What built it, as the module itself says: a claim, not a proof."""
+    imports: tuple[str, ...]
+    permissions: tuple[PermissionView, ...]
+    """Everything that it asks for, with what the admin has left it."""
+    waiting_version: str | None
+    """SHA-256 of an uploaded version that waits to be accepted."""
+    enabled: bool
+    state: PluginState
+    state_reason: str | None
+    events: tuple[str, ...]
+    allowed_hosts: tuple[str, ...]
+    panel_title: str | None
+    panel_height: int | None
+    config: tuple[ConfigFieldView, ...]
+    manifest: dict[str, Any]
+    warnings: tuple[str, ...]
+    pid: int | None
+    error_count: int
+    last_error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PanelSlot:
+    """A panel that the ticket page should reserve room for, before anything is rendered."""
+
+    plugin_id: str
+    plugin_name: str
+    title: str
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class PanelResult:
+    """What ``render_panel`` gave: a checked URL, or the sentence for the error card."""
+
+    url: str | None
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRotation:
+    """What came of replacing the key that secrets are encrypted with."""
+
+    resealed: int
+    """Secrets that are now sealed with the new key."""
+    unreadable: tuple[str, ...]
+    """Plugin and field of each secret that no key opens; they were left as they are."""
+    from_environment: bool
+    """Whether the operator gives the keys, and now has to take the old one away."""

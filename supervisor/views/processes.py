@@ -1,0 +1,99 @@
+"""What is shown of the plugins' processes and of the cage around them."""
+
+import enum
+from dataclasses import dataclass
+
+
+class PluginState(enum.StrEnum):
+    """Where one plugin stands. ``docs/states.md`` draws the transitions."""
+
+    DISABLED = "disabled"
+    STARTING = "starting"
+    RUNNING = "running"
+    BACKING_OFF = "backing_off"
+    STOPPING = "stopping"
+    FAILED = "failed"
+    STOPPED = "stopped"
+    """Enabled, and nothing runs plugins here: the command line looks at an idle data directory."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessView:
+    """The operating-system process of one enabled plugin, read just now."""
+
+    plugin_id: str
+    state: PluginState
+    pid: int | None
+    uptime_s: float | None
+    restarts: int
+    cpu_percent: float | None
+    rss_bytes: int | None
+    uss_bytes: int | None
+    """Memory that would be free if it ended; None where the system does not say."""
+    guest_memory_bytes: int | None
+    guest_memory_limit_bytes: int
+    threads: int | None
+    in_flight: int
+    waiting: int
+    oldest_waiting_s: float | None
+    """Age of the oldest event that has no result yet."""
+    delivered: int
+    events_a_minute: float
+    """Over the last five minutes, or since the start."""
+    p50_ms: float | None
+    p95_ms: float | None
+    """Of the deliveries of the last hour; None where there were none."""
+    errors: int
+    errors_24h: int
+    last_error: str | None
+    controls: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPoint:
+    """One plugin in one step of time. A figure is None where nothing was measured."""
+
+    at: str
+    """Begin of the step, RFC 3339 in UTC."""
+    deliveries: int
+    errors: int
+    p50_ms: float | None
+    p95_ms: float | None
+    waiting: int | None
+    """Most events that waited."""
+    cpu_percent: float | None
+    """Mean; 100 is one core."""
+    uss_bytes: int | None
+    """Most."""
+    guest_memory_bytes: int | None
+    """Most."""
+
+
+@dataclass(frozen=True, slots=True)
+class PluginHistory:
+    """What one plugin did and used in the last hour (60 steps) or the last day (96 steps)."""
+
+    plugin_id: str
+    step_s: int
+    points: tuple[HistoryPoint, ...]
+    """Oldest first, without a gap; the last one is not over yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class ControlView:
+    """One step of the lockdown, as a child on this machine reports it."""
+
+    name: str
+    active: bool
+    reason: str
+    """Why it is not in force, or how far it goes."""
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxView:
+    """The lockdown of children on this machine, as found at start."""
+
+    controls: tuple[ControlView, ...]
+    """Every step; empty where there is a problem."""
+    problem: str | None
+    """Why no plugin can run here, as a control that is required cannot be had; else None."""
