@@ -40,7 +40,7 @@ def run_plugin(
     )
     plugin = OhdPlugin(engine, module, spec.entry, budget, link)
     controls = lock_down_or_refuse(plugin_plan(spec.cage, around), watchdog.start)
-    server = Server(plugin, channel, link, watchdog)
+    server = Server(plugin, channel, link, watchdog, spec.memory_bytes)
     server.start(controls)
     server.run()
 

@@ -29,6 +29,7 @@ from sandbox_child.wire.messages import (
     HostCall,
     LogLevel,
     OutcomeCode,
+    nearly_full,
 )
 from sandbox_child.wire.spec import PluginSpec
 
@@ -143,11 +144,21 @@ class Link:
 class Server:
     """Runs one plugin until its pipe ends or its guest fails."""
 
-    def __init__(self, plugin: OhdPlugin, channel: Channel, link: Link, watchdog: Watchdog) -> None:
+    def __init__(
+        self,
+        plugin: OhdPlugin,
+        channel: Channel,
+        link: Link,
+        watchdog: Watchdog,
+        memory_limit: int,
+    ) -> None:
+        """``memory_limit``: bytes that the guest's memory may have."""
         self._plugin = plugin
         self._channel = channel
         self._link = link
         self._watchdog = watchdog
+        self._memory_limit = memory_limit
+        self._memory_at_start = 0
 
     def start(self, report: bytes) -> None:
         """Run the plugin's start sequence; says READY with ``report``, or ends the process."""
@@ -159,13 +170,15 @@ class Server:
             self._fail(START_SEQ, started, exc)
         self._link.end_event()
         self._watchdog.end()
-        self._channel.send(encode_frame((READY, self._plugin.memory_bytes()), report))
+        self._memory_at_start = self._plugin.memory_bytes()
+        self._channel.send(encode_frame((READY, self._memory_at_start), report))
         self._channel.flush()
 
     def run(self) -> None:
-        """Serve for ever."""
+        """Serve until the guest's memory is nearly full; never returns."""
         plugin, channel, link, watchdog = self._plugin, self._channel, self._link, self._watchdog
         clock = time.monotonic
+        at_start, limit = self._memory_at_start, self._memory_limit
         while True:
             if not channel.has_work:
                 watchdog.end()
@@ -184,9 +197,11 @@ class Server:
                 self._fail(seq, started, exc)
             link.end_event()
             spent = int((clock() - started) * 1e9)
-            channel.send(
-                encode_frame((RESULT, seq, OutcomeCode.OK, spent, plugin.memory_bytes()), value)
-            )
+            memory = plugin.memory_bytes()
+            channel.send(encode_frame((RESULT, seq, OutcomeCode.OK, spent, memory), value))
+            if nearly_full(memory, at_start, limit):
+                channel.flush()
+                os._exit(0)
 
     def _fail(self, seq: int, started: float, exc: Exception) -> None:
         """Report the failure and end the process: nothing of it may be used again."""

@@ -18,6 +18,9 @@ From the child::
 ``memory`` is the size of the guest's linear memory in bytes. A child answers in the order in which
 it was asked, makes one call at a time, and says READY, or RESULT for seq 0 where the start failed,
 before anything but LOG. The end of the pipe ends the child.
+
+A child whose guest's memory is :func:`nearly_full` behind a guest call begins no other: that RESULT
+is its last message, and what it was asked for besides goes to the next child.
 """
 
 import enum
@@ -43,6 +46,15 @@ MAX_REPORT: Final = 64 * 1024
 """Bytes of the blob of READY."""
 
 _UINT_LIMIT: Final = 1 << 63
+
+
+def nearly_full(memory: int, at_start: int, limit: int) -> bool:
+    """Tell whether a guest with ``memory`` bytes had better not begin another guest call.
+
+    An eighth of the limit is kept free. A guest that had more than that ``at_start`` is served
+    until it grows, as a fresh one would have no less.
+    """
+    return memory > max(limit - limit // 8, at_start)
 
 
 class OutcomeCode(enum.IntEnum):

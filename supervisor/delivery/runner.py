@@ -83,7 +83,6 @@ class PluginRunner:
         self._nudged = trio.Event()
         self._stop_asked = trio.Event()
         self._ended = trio.Event()
-        self._recycle = False
 
     async def run(self) -> str | None:
         """Run until asked to stop, or until the plugin must not run any longer: then says why."""
@@ -143,7 +142,6 @@ class PluginRunner:
         """Make a child and serve it to its end."""
         self._become(PluginState.STARTING)
         self._ready = trio.Event()
-        self._recycle = False
         self._limits = self.workload.limits = self._tools.limits
         self.recorder.tally.starts += 1
         hooks = SessionHooks(
@@ -165,6 +163,9 @@ class PluginRunner:
                 ended = await session.run()
                 nursery.cancel_scope.cancel()
         self.workload.child_gone(ended)
+        if ended.memory_full:
+            size = session.conversation.memory_bytes // 1024
+            self.recorder.note(LogLevel.INFO, f"memory at {size} KiB: a fresh process takes over")
         return ended.outcome
 
     @contextmanager
@@ -179,9 +180,9 @@ class PluginRunner:
         """Give the child work whenever there is some and it has room; then let it finish."""
         await self._ready.wait()
         line = session.conversation.in_line
-        while not self._done_with_child(len(line)):
+        while not self._stop_asked.is_set() and self.workload.verdict is None:
             self._nudged = trio.Event()
-            room = 0 if self._recycle else self.workload.room(len(line))
+            room = self.workload.room(len(line))
             works = await self.workload.next(room)
             if works:
                 await session.ask(works)
@@ -192,11 +193,6 @@ class PluginRunner:
                 self._nudged = trio.Event()
                 await self._nudged.wait()
         session.stop()
-
-    def _done_with_child(self, in_line: int) -> bool:
-        if self._stop_asked.is_set() or self.workload.verdict is not None:
-            return True
-        return self._recycle and not in_line
 
     async def _wait(self, *, for_events: bool) -> None:
         if not for_events:
@@ -223,16 +219,7 @@ class PluginRunner:
     def _on_finished(self, results: Sequence[Finished]) -> None:
         if self.workload.finished(results):
             self._policy.delivered()
-        self._recycle_when_full(results[-1].memory_bytes)
         self._nudge()
-
-    def _recycle_when_full(self, memory: int) -> None:
-        limit = self._limits.memory_bytes
-        if memory > limit - limit // 8 and not self._recycle:
-            self._recycle = True
-            self.recorder.note(
-                LogLevel.INFO, f"memory at {memory // 1024} KiB: a fresh process will take over"
-            )
 
     def _become(self, state: PluginState) -> None:
         if self._stop_asked.is_set():

@@ -7,7 +7,7 @@ it may know: how its guest call ended, its log lines and its requests.
 ::
 
     STARTING --READY--> SERVING --RESULT other than ok--> ENDED
-        |                  |
+        |                  |--RESULT ok, memory nearly full--> ENDED
         +---RESULT 0-------+--(deadline, end of pipe, protocol)--> ENDED
 """
 
@@ -31,6 +31,7 @@ from sandbox_child.wire.messages import (
     LogLevel,
     OutcomeCode,
     check_head,
+    nearly_full,
 )
 
 _HOST_CALLS = {call.value: call for call in HostCall}
@@ -55,6 +56,8 @@ class Budgets:
     log_lines: int
     log_line_bytes: int
     host_calls: int
+    memory_bytes: int
+    """Not sent, but had: the most that the guest's memory may grow to."""
 
 
 @dataclass(slots=True, eq=False)
@@ -127,6 +130,9 @@ class Conversation:
         self.phase = Phase.STARTING
         self.in_line: deque[Work] = deque()
         self.memory_bytes = 0
+        self.is_full = False
+        """Whether the child has ended because its guest's memory was nearly full."""
+        self._memory_at_start = 0
         self._budgets = budgets
         self._decoder = FrameDecoder(max(budgets.request_bytes, MAX_REPORT))
         self._next_seq = START_SEQ + 1
@@ -185,7 +191,7 @@ class Conversation:
         if len(blob) > MAX_REPORT:
             raise MessageError("READY with too long a report")
         self.phase = Phase.SERVING
-        self.memory_bytes = head[1]
+        self.memory_bytes = self._memory_at_start = head[1]
         return Ready(head[1], blob)
 
     def _result(self, head: Head, blob: bytes, now: float) -> Finished:
@@ -214,6 +220,8 @@ class Conversation:
             self.in_line[0].started = now
         if outcome is not _OK:
             self.phase = Phase.ENDED
+        elif nearly_full(memory, self._memory_at_start, self._budgets.memory_bytes):
+            self.phase, self.is_full = Phase.ENDED, True
         self.memory_bytes = memory
         text = blob.decode("utf-8", "replace") if blob else ""
         return Finished(work, outcome, spent, memory, text)

@@ -61,6 +61,8 @@ class Ended:
     """Guest calls that were asked for behind it, and those that are asked for from now on."""
     started: bool
     """Whether the child had said READY."""
+    memory_full: bool
+    """Whether it ended of itself between two guest calls, as its guest's memory was nearly full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ class Session:
                 log_lines=limits.log_lines,
                 log_line_bytes=limits.log_line_bytes,
                 host_calls=limits.host_calls,
+                memory_bytes=limits.memory_bytes,
             ),
             trio.current_time(),
         )
@@ -201,6 +204,8 @@ class Session:
         if last.outcome is not OutcomeCode.OK:
             outcome = OUTCOMES[last.outcome] if last.work else Outcome.START_FAILED
             self._end(outcome, last.text, culprit_known=True)
+        elif self.conversation.is_full:
+            self._end(Outcome.OK, "")
         elif not self.conversation.in_line:
             self._busy = trio.Event()
 
@@ -279,6 +284,7 @@ class Session:
         line = self.conversation.in_line
         stopped = outcome is Outcome.OK or culprit_known
         culprit = line.popleft() if line and not stopped else None
-        self._ended = Ended(outcome, error, culprit, line, self._ready)
+        full = self.conversation.is_full
+        self._ended = Ended(outcome, error, culprit, line, self._ready, full)
         self._progress.set()
         self._scope.cancel()

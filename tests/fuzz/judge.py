@@ -28,6 +28,7 @@ BUDGETS = Budgets(
     log_lines=grammar.LOG_LINES,
     log_line_bytes=grammar.LOG_BYTES,
     host_calls=grammar.HOST_CALLS,
+    memory_bytes=1 << 40,
 )
 MOST_BUFFERED = PREFIX_LENGTH + MAX_HEAD + max(BUDGETS.request_bytes, MAX_REPORT)
 

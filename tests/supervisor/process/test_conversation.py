@@ -31,7 +31,9 @@ from supervisor.process.conversation import (
     Work,
 )
 
-BUDGETS = Budgets(request_bytes=1000, log_lines=3, log_line_bytes=50, host_calls=2)
+BUDGETS = Budgets(
+    request_bytes=1000, log_lines=3, log_line_bytes=50, host_calls=2, memory_bytes=1 << 20
+)
 MILLISECOND = 1_000_000
 
 START_FAILED = encode_frame((RESULT, 0, OutcomeCode.TRAP, 5, 0), b"it trapped")
@@ -101,6 +103,36 @@ def test_a_child_starts_works_and_fails() -> None:
     assert isinstance(third, Finished)
     assert (third.work, third.outcome, third.text) == (works[2], OutcomeCode.TRAP, "unreachable")
     assert conversation.phase is Phase.ENDED
+
+
+def with_memory(size: int) -> bytes:
+    return encode_frame((RESULT, 1, OutcomeCode.OK, MILLISECOND, size))
+
+
+def test_a_child_whose_memory_is_nearly_full_is_done_and_what_waited_in_it_is_left() -> None:
+    conversation = working(3)
+    conversation.hear(with_memory(BUDGETS.memory_bytes * 7 // 8 + 1), 102.0)
+    assert conversation.is_full
+    assert conversation.phase is Phase.ENDED
+    assert [work.seq for work in conversation.in_line] == [2, 3]
+    with pytest.raises(MessageError, match="behind the last"):
+        conversation.hear(A_LINE, 102.1)
+
+
+def test_a_child_with_an_eighth_of_its_memory_left_goes_on() -> None:
+    conversation = working(3)
+    conversation.hear(with_memory(BUDGETS.memory_bytes * 7 // 8), 102.0)
+    assert not conversation.is_full
+    assert conversation.phase is Phase.SERVING
+
+
+def test_a_guest_that_starts_with_nearly_all_of_its_memory_is_served_until_it_grows() -> None:
+    conversation = starting()
+    conversation.hear(encode_frame((READY, 1_000_000), b"[]"), 100.5)
+    for _ in range(2):
+        conversation.ask(Work(EVENT, b"{}", None), 101.0)
+    conversation.hear(with_memory(1_000_000), 102.0)
+    assert not conversation.is_full
 
 
 def test_a_start_that_fails_belongs_to_no_work() -> None:

@@ -10,7 +10,9 @@ from sandbox_child.wire.frames import encode_frame
 from sandbox_child.wire.messages import CALL, EVENT, LOG, READY, RESULT, OutcomeCode
 from supervisor.process.conversation import Budgets, Conversation, Phase, Work
 
-BUDGETS = Budgets(request_bytes=100, log_lines=2, log_line_bytes=10, host_calls=3)
+BUDGETS = Budgets(
+    request_bytes=100, log_lines=2, log_line_bytes=10, host_calls=3, memory_bytes=1 << 40
+)
 
 _near = st.integers(min_value=0, max_value=6)
 
