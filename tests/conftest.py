@@ -7,7 +7,7 @@ import pytest
 import structlog
 import trio
 
-from tests.guests.build import ToolMissing, build_guest
+from tests.guests.build import ToolMissing, ToolUnobtainable, build_guest
 from tests.stand_in import StandIn, open_stand_in
 
 
@@ -15,14 +15,16 @@ from tests.stand_in import StandIn, open_stand_in
 def guest() -> Callable[[str], bytes]:
     """Return ``guest(name)``: the bytes of a compiled guest plugin, its manifest embedded.
 
-    A guest whose compiler is absent skips the test with the reason; in CI it fails it.
+    A guest whose compiler is absent skips the test with the reason; in CI it fails it, unless
+    there is nowhere to get that compiler from.
     """
 
     def load(name: str) -> bytes:
         try:
             return build_guest(name).read_bytes()
         except ToolMissing as missing:
-            if os.environ.get("CI") == "true":
+            obtainable = not isinstance(missing, ToolUnobtainable)
+            if os.environ.get("CI") == "true" and obtainable:
                 pytest.fail(f"{name}: {missing}")
             pytest.skip(f"{name}: {missing}")
 

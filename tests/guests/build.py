@@ -1,13 +1,15 @@
 """Makes guest plugins: compiles a source, embeds its manifest, and keeps the result.
 
 A guest's name is ``language/name`` (a file or folder of that name beside this module), or
-``examples/name`` for a plugin of the ``examples`` folder. A result is kept under ``.cache/guests``
-by the hash of everything that it depends on, so that an unchanged guest costs a few milliseconds.
+``examples/name`` for a plugin of the ``examples`` folder, which is built by its own Makefile, as a
+newcomer would. A result is kept under ``.cache/guests`` by the hash of everything that it depends
+on, so that an unchanged guest costs a few milliseconds.
 """
 
 import hashlib
 import inspect
 import json
+import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,16 +17,23 @@ from typing import Any
 
 from sandbox_child.wasm.caps import MANIFEST_SECTION
 from sandbox_child.wasm.sections import replace_custom_section
-from tests.guests import toolchains
-from tests.guests.toolchains import CACHE, ROOT, TOOLCHAINS, ToolMissing
+from tests.guests import makefiles, toolchains
+from tests.guests.toolchains import CACHE, ROOT, TOOLCHAINS, ToolMissing, ToolUnobtainable
 
-__all__ = ["ToolMissing", "build_guest", "guest_names", "manifest_of"]
+__all__ = ["ToolMissing", "ToolUnobtainable", "build_guest", "guest_names", "manifest_of"]
 
 GUESTS = Path(__file__).resolve().parent
 EXAMPLES = ROOT / "examples"
 KEPT = CACHE / "guests"
 
-_EXAMPLE_LANGUAGES = {"main.zig": "zig", "go.mod": "go"}
+_EXAMPLE_LANGUAGES = {
+    "main.zig": "zig",
+    "go.mod": "go",
+    "src/lib.rs": "rust",
+    "main.rs": "rust",
+    "main.ts": "assemblyscript",
+    "main.c": "c",
+}
 
 
 @dataclass(frozen=True)
@@ -36,11 +45,15 @@ class _Guest:
     manifest: Path
     """May be absent for WAT guests: then every key has its default."""
 
+    @property
+    def is_example(self) -> bool:
+        return self.source.parent == EXAMPLES
+
     def sources(self) -> list[Path]:
         """Return the files that decide what is built, in a fixed order."""
         if self.source.is_file():
             return [self.source]
-        endings = TOOLCHAINS[self.language].suffixes
+        endings = (*TOOLCHAINS[self.language].suffixes, *(["Makefile"] * self.is_example))
         return sorted(p for p in self.source.rglob("*") if p.name.endswith(endings))
 
 
@@ -110,7 +123,7 @@ def _key(guest: _Guest, manifest: bytes) -> str:
     digest = hashlib.sha256(manifest)
     toolchain = TOOLCHAINS[guest.language]
     digest.update(toolchain.version().encode())
-    digest.update(inspect.getsource(toolchains).encode())
+    digest.update(inspect.getsource(makefiles if guest.is_example else toolchains).encode())
     for path in guest.sources():
         digest.update(str(path.relative_to(guest.source.parent)).encode() + b"\0")
         digest.update(path.read_bytes())
@@ -120,9 +133,21 @@ def _key(guest: _Guest, manifest: bytes) -> str:
 def _build(guest: _Guest, manifest: bytes, kept: Path) -> None:
     KEPT.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=KEPT) as folder:
+        if guest.is_example:
+            _make(guest, Path(folder)).replace(kept)
+            return
         out = Path(folder) / "plugin.wasm"
         TOOLCHAINS[guest.language].compile(guest.source, out)
         done = Path(folder) / "embedded.wasm"
         done.write_bytes(replace_custom_section(out.read_bytes(), MANIFEST_SECTION, manifest))
         # Two test runs may build the same guest at once: a rename never shows half a file.
         done.replace(kept)
+
+
+def _make(guest: _Guest, folder: Path) -> Path:
+    """Copy an example's sources and run ``make`` there; returns the one module that it made."""
+    for path in (*guest.sources(), guest.manifest):
+        copy = folder / path.relative_to(guest.source)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copy)
+    return makefiles.make(guest.language, folder)

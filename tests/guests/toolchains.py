@@ -24,6 +24,10 @@ class ToolMissing(Exception):
     """A compiler is not on this machine; says which and how to get it."""
 
 
+class ToolUnobtainable(ToolMissing):
+    """A compiler that no package registry offers: its absence is a reason, also in CI."""
+
+
 class BuildFailed(Exception):
     """A compiler refused a source; carries what it printed."""
 
@@ -118,6 +122,45 @@ def _compile_c(source: Path, out: Path) -> None:
     _run([*_zig(), "cc", "-Os", "-s", *flags, "main.c", "-o", str(out)], source, _zig_environment())
 
 
+# Rust: PATH's where it has the target, else the system's, which may have it beside rustup's.
+
+
+_RUST_TARGET = "wasm32-unknown-unknown"
+
+
+def rustc() -> str:
+    """Return a Rust compiler that has the target; raises ToolMissing."""
+    candidates = [found for found in (shutil.which("rustc"), "/usr/bin/rustc") if found]
+    for candidate in candidates:
+        if Path(candidate).exists() and _has_target(candidate):
+            return candidate
+    raise ToolMissing(
+        f"no rustc has the target {_RUST_TARGET}; run `rustup target add {_RUST_TARGET}`, or "
+        "`apt-get install rustc libstd-rust-dev-wasm32 lld`"
+    )
+
+
+def _has_target(candidate: str) -> bool:
+    query = [candidate, "--print", "target-libdir", "--target", _RUST_TARGET]
+    try:
+        folder = Path(_run(query, ROOT).strip())
+    except BuildFailed:
+        return False
+    # A toolchain without the target knows where its library would be.
+    return any(folder.glob("libcore-*.rlib"))
+
+
+def _rust_version() -> str:
+    return _run([rustc(), "--version"], ROOT).strip()
+
+
+def _compile_rust(source: Path, out: Path) -> None:
+    root = next(p for p in (source / "src" / "lib.rs", source / "main.rs") if p.exists())
+    kind = ["--edition", "2021", "--crate-type", "cdylib", "--target", _RUST_TARGET]
+    size = ["-C", "opt-level=s", "-C", "panic=abort", "-C", "strip=symbols"]
+    _run([rustc(), *kind, *size, str(root.relative_to(source)), "-o", str(out)], source)
+
+
 # Standard Go, from the Python package that carries its distribution.
 
 
@@ -155,6 +198,27 @@ def _compile_go(source: Path, out: Path) -> None:
     _run([_go(), "build", *flags, "-o", str(out), "."], source, _go_environment())
 
 
+# TinyGo, which comes as an archive from its own site and from nowhere else.
+
+
+def _tinygo() -> str:
+    found = shutil.which("tinygo")
+    if found is None:
+        raise ToolUnobtainable("tinygo is not installed, and no package registry has it")
+    return found
+
+
+def _tinygo_version() -> str:
+    return _run([_tinygo(), "version"], ROOT).strip()
+
+
+def _compile_tinygo(source: Path, out: Path) -> None:
+    flags = ["-target=wasip1", "-buildmode=c-shared", "-scheduler=none", "-opt=s", "-no-debug"]
+    # TinyGo reads its target's GOOS from -target, and needs a Go beside it.
+    env = {k: v for k, v in _go_environment().items() if k not in ("GOOS", "GOARCH")}
+    _run([_tinygo(), "build", *flags, "-o", str(out), "."], source, env)
+
+
 # AssemblyScript, installed by npm into the cache folder by tests/setup/prepare.py.
 
 
@@ -187,6 +251,8 @@ TOOLCHAINS = {
     "wat": Toolchain(_wat_version, _compile_wat, (".wat",)),
     "zig": Toolchain(_zig_version, _compile_zig, (".zig",)),
     "c": Toolchain(_zig_version, _compile_c, (".c", ".h", "flags")),
+    "rust": Toolchain(_rust_version, _compile_rust, (".rs",)),
+    "tinygo": Toolchain(_tinygo_version, _compile_tinygo, (".go", "go.mod")),
     "go": Toolchain(_go_version, _compile_go, (".go", "go.mod")),
     "assemblyscript": Toolchain(_asc_version, _compile_assemblyscript, (".ts", "flags")),
 }

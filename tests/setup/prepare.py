@@ -1,8 +1,9 @@
-"""Brings what the tests need and pip does not: npm packages, Chromium, the guests.
+"""Brings what the tests need and pip does not: npm packages, Rust, Chromium, the guests.
 
 `make test` runs it before pytest. It may be run any number of times, and does nothing the second
 time. What cannot be had on a machine is named with the reason, and the tests that need it are
-skipped; in CI (``CI=true``) that is a failure, so that a green run means that everything ran.
+skipped; in CI (``CI=true``) that is a failure, so that a green run means that everything ran. The
+one exception is what no registry offers (TinyGo): its tests are skipped with the reason there too.
 """
 
 import hashlib
@@ -10,14 +11,21 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tests.guests.build import build_guest, guest_names
-from tests.guests.toolchains import NODE_FOLDER, BuildFailed, ToolMissing
+from tests.guests.toolchains import (
+    NODE_FOLDER,
+    BuildFailed,
+    ToolMissing,
+    ToolUnobtainable,
+    rustc,
+)
 
 LOCK_FOLDER = Path(__file__).resolve().parent / "node"
 OLDEST_NODE = 20
+RUST_PACKAGES = ("rustc", "libstd-rust-dev-wasm32", "lld", "rustfmt")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -28,9 +36,10 @@ class Missing(Exception):
 def main() -> int:
     """Run every step; return 1 where one failed that may not."""
     in_ci = os.environ.get("CI") == "true"
-    missing = [reason for step in (prepare_npm_packages, prepare_browser) if (reason := _try(step))]
-    broken, unbuilt = prepare_guests()
-    for reason in missing + unbuilt:
+    steps = (prepare_npm_packages, prepare_rust, prepare_browser)
+    missing = [reason for step in steps if (reason := _try(step))]
+    broken, unbuilt, unobtainable = prepare_guests()
+    for reason in missing + unbuilt + unobtainable:
         _say(f"not available: {reason}")
     for reason in broken:
         _say(reason)
@@ -69,31 +78,49 @@ def _check_node() -> None:
         raise Missing(f"AssemblyScript: it needs Node.js {OLDEST_NODE} or later; this is {version}")
 
 
+def prepare_rust() -> None:
+    """Install Debian's Rust for wasm32, unless a rustc on this machine has that target."""
+    try:
+        rustc()
+    except ToolMissing as missing:
+        _install_with_apt("Rust for wasm32", RUST_PACKAGES, str(missing))
+        rustc()
+
+
 def prepare_browser() -> None:
-    """Install Debian's Chromium when root on a machine with apt, unless a browser is there."""
+    """Install Debian's Chromium, unless a browser is there."""
     if any(shutil.which(name) for name in BROWSERS):
         return
-    apt = shutil.which("apt-get")
-    if apt is None or os.geteuid() != 0:
-        raise Missing("Chromium: install it (`apt-get install chromium`), or run this as root once")
-    _say("installing Chromium with apt")
-    _run([apt, "-q", "update"], LOCK_FOLDER)
-    _run([apt, "-qy", "install", "--no-install-recommends", "chromium"], LOCK_FOLDER)
+    _install_with_apt("Chromium", ["chromium"], "run `apt-get install chromium`")
     if not any(shutil.which(name) for name in BROWSERS):
         raise Missing("Chromium: apt installed a package without the program")
 
 
-def prepare_guests() -> tuple[list[str], list[str]]:
-    """Build every guest plugin; return what is broken, and what lacks its compiler."""
-    broken, unbuilt = [], []
+def _install_with_apt(what: str, packages: Sequence[str], otherwise: str) -> None:
+    """Install Debian packages when root on a machine with apt; raises Missing."""
+    apt = shutil.which("apt-get")
+    if apt is None or os.geteuid() != 0:
+        raise Missing(f"{what}: {otherwise}, or run this as root once")
+    _say(f"installing {what} with apt")
+    # Another installation may be under way.
+    patient = [apt, "-q", "-o", "DPkg::Lock::Timeout=300"]
+    _run([*patient, "update"], LOCK_FOLDER)
+    _run([*patient, "-y", "install", "--no-install-recommends", *packages], LOCK_FOLDER)
+
+
+def prepare_guests() -> tuple[list[str], list[str], list[str]]:
+    """Build every guest; return what is broken, lacks its compiler, and cannot get it anywhere."""
+    broken, unbuilt, unobtainable = [], [], []
     for name in guest_names():
         try:
             build_guest(name)
+        except ToolUnobtainable as missing:
+            unobtainable.append(f"guest {name}: {missing}")
         except ToolMissing as missing:
             unbuilt.append(f"guest {name}: {missing}")
         except BuildFailed as failed:
             broken.append(f"guest {name}: {failed}")
-    return broken, unbuilt
+    return broken, unbuilt, unobtainable
 
 
 def _run(command: list[str], folder: Path) -> str:
