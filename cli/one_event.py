@@ -1,39 +1,29 @@
-"""One event for one plugin in a real sandboxed child, without a server: what ``plugin run`` does.
+"""One guest call in a real child, and what came of it: what ``plugin run`` and ``test`` do.
 
 The child, its cage, its limits and the checks of its host calls are those of a server. Only what
-changes tickets is recorded in place of being done.
+changes tickets is recorded in place of being done. Must not know where the event came from, nor
+how the module was compiled: that is ``bench``.
 """
 
-import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import trio
 
-from sandbox_child.runtime.settings import settings_fingerprint
-from sandbox_child.wire.messages import EVENT, LogLevel
+from sandbox_child.wire.messages import PANEL, LogLevel
 from supervisor.bound_secrets import BoundSecrets
-from supervisor.cage import Cage
-from supervisor.config import SupervisorConfig
-from supervisor.egress import EgressClient
 from supervisor.hostcalls import PERMISSIONS, Caller, HostCallRecord, HostCalls
 from supervisor.manifest import Manifest
-from supervisor.modules.artifacts import ArtifactStore, module_hash
-from supervisor.modules.compiler import Compiler
+from supervisor.panels import panel_problem
 from supervisor.ports import ActionResult, PluginActor
 from supervisor.process.conversation import Finished, Work
-from supervisor.process.forkserver import open_fork_server
 from supervisor.process.session import OUTCOMES, Ended, Session, SessionHooks
-from supervisor.process.spawn import Spawner
 from supervisor.redaction import Redactor
 from supervisor.text import clean_text
 from supervisor.views import Outcome
 
 _LONGEST_TEXT = 16_000
-_THROWAWAY_KEY = b"compiled code that lives for one event"[:32]
 
 
 @dataclass
@@ -44,6 +34,8 @@ class Trial:
     error: str | None = None
     duration_ms: float = 0.0
     memory_bytes: int | None = None
+    url: str | None = None
+    """Of the panel, where one was asked for."""
     logs: list[dict[str, str]] = field(default_factory=list)
     calls: list[HostCallRecord] = field(default_factory=list)
 
@@ -79,44 +71,20 @@ class RecordedActions:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A plugin to try: its module, its checked manifest, its configuration with the secrets."""
+    """A plugin to try: its checked manifest, its configuration with the secrets."""
 
-    module: bytes
     manifest: Manifest
     secrets: BoundSecrets
     redact: Redactor
+    plain_http_panels: bool = False
 
 
-async def try_event(settings: SupervisorConfig, candidate: Candidate, payload: bytes) -> Trial:
-    """Compile the module, give its process ``payload``, and return what came of it.
-
-    Raises ModuleRefused, CompileFailed, ProcessError, RouteInvalid.
-    """
-    sha256, manifest = module_hash(candidate.module), candidate.manifest
-    cage = Cage(settings.cage)
-    with tempfile.TemporaryDirectory(prefix="ohd-run-") as folder:
-        artifacts = ArtifactStore(Path(folder), _THROWAWAY_KEY, settings_fingerprint())
-        await trio.to_thread.run_sync(artifacts.save_module, sha256, candidate.module)
-        async with EgressClient(settings.egress) as egress, open_fork_server() as fork_server:
-            compiler = Compiler(fork_server, artifacts, cage, settings.limits)
-            report = await compiler.compile(sha256, manifest)
-            host_calls = HostCalls(egress, RecordedActions(), settings.limits.http_requests)
-            run = _Run(candidate, host_calls)
-            code = await compiler.open(sha256, manifest)
-            try:
-                session = await Spawner(fork_server, cage).spawn(
-                    manifest.id, report.entry, settings.limits, code, run.hooks()
-                )
-                return await run.serve(session, Work(EVENT, payload, None))
-            finally:
-                os.close(code)
-
-
-class _Run:
+class GuestCall:
     """Gives a session one piece of work and gathers what comes of it."""
 
     def __init__(self, candidate: Candidate, host_calls: HostCalls) -> None:
         self._trial = Trial()
+        self._candidate = candidate
         self._redact = candidate.redact
         self._host_calls = host_calls
         self._ready = trio.Event()
@@ -134,6 +102,7 @@ class _Run:
         )
 
     def hooks(self) -> SessionHooks:
+        """Return what a session is to do with what its child says."""
         return SessionHooks(
             ready=lambda _ready, _controls: self._ready.set(),
             finished=self._on_finished,
@@ -142,6 +111,7 @@ class _Run:
         )
 
     async def serve(self, session: Session, work: Work) -> Trial:
+        """Give the child ``work``, once it is ready, and return what came of it."""
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._feed, session, work)
             ended = await session.run()
@@ -162,9 +132,20 @@ class _Run:
     def _take_result(self, result: Finished) -> None:
         trial = self._trial
         trial.outcome = OUTCOMES[result.outcome]
-        trial.error = self._clean(result.text) or None
+        if trial.outcome is Outcome.OK and result.work and result.work.kind == PANEL:
+            self._take_url(result.text)
+        else:
+            trial.error = self._clean(result.text) or None
         trial.duration_ms = result.duration_s * 1000
         trial.memory_bytes = result.memory_bytes
+
+    def _take_url(self, url: str) -> None:
+        trial, manifest = self._trial, self._candidate.manifest
+        trial.url = self._clean(url)
+        plain = self._candidate.plain_http_panels
+        trial.error = panel_problem(url, frozenset(manifest.allowed_hosts), plain_http=plain)
+        if trial.error:
+            trial.outcome = Outcome.TRAP
 
     def _take_end(self, ended: Ended) -> None:
         trial = self._trial

@@ -10,15 +10,19 @@ from typing import Any
 import click
 import trio
 
+from cli.bench import open_bench
 from cli.config import load_config
 from cli.errors import CannotGoOn, run
 from cli.module import inspect_module, read_file
-from cli.one_event import Candidate, Trial, try_event
+from cli.one_event import Candidate, Trial
+from sandbox_child.wire.messages import EVENT
 from supervisor.bound_secrets import BoundSecrets
 from supervisor.config import SupervisorConfig
 from supervisor.delivery.recorder import config_member
+from supervisor.egress import EgressClient
 from supervisor.errors import ConfigInvalid
 from supervisor.manifest import ConfigField, ConfigValue, Manifest, check_config, effective_config
+from supervisor.process.conversation import Work
 from supervisor.redaction import Redactor
 from supervisor.text import clean_text
 from supervisor.views import Outcome
@@ -85,7 +89,14 @@ async def _run(
             f"{event}: the payload has {len(blob):,} bytes; "
             f"at most {settings.limits.payload_bytes:,} are allowed"
         )
-    return await try_event(settings, Candidate(module, manifest, secrets, redact), blob)
+    candidate = Candidate(manifest, secrets, redact)
+    async with (
+        EgressClient(settings.egress) as egress,
+        open_bench(settings, module, manifest) as bench,
+    ):
+        return await bench.attempt(
+            candidate, Work(EVENT, blob, None), egress=egress, limits=settings.limits
+        )
 
 
 def _payload(raw: bytes, event: Path) -> tuple[dict[str, Any], dict[str, Any]]:

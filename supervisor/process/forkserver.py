@@ -36,6 +36,8 @@ _BOOT = (
     "from sandbox_child{package} import forkserver; "
     "forkserver.main({descriptor}, switched_off={switched_off!r}, folders={folders!r})"
 )
+_SOURCE_LINES = {"WASMTIME_BACKTRACE_DETAILS": "1"}
+"""What wasmtime reads when an engine is made; its C API has no other switch for this."""
 _NEEDED = ("wasmtime", "msgpack")
 
 log = structlog.get_logger("supervisor.forkserver")
@@ -51,15 +53,19 @@ class ForkServer:
         *,
         groups: GroupPool | None = None,
         attacks: bool = False,
+        source_lines: bool = False,
     ) -> None:
         """``groups``: where children get control groups from.
 
+        ``source_lines``: whether backtraces name them where a module has debug information. Reading
+        that is more work on a stranger's bytes, so it is for authors, on their own plugins.
         ``switched_off`` (see ``CageSpec``) and ``attacks`` are for ``ohd sandbox check`` alone.
         """
         self._groups = groups
         self._nursery = nursery
         self._switched_off = tuple(switched_off)
         self._package = ".attacks" if attacks else ""
+        self._source_lines = source_lines
         self._lock = trio.Lock()
         self._control: trio.socket.SocketType | None = None
         self._process: ChildHandle | None = None
@@ -200,7 +206,7 @@ class ForkServer:
             stdout=subprocess.DEVNULL,
             stderr=errors,
             pass_fds=[control],
-            env={},
+            env=_SOURCE_LINES if self._source_lines else {},
             process_group=0,
         )
 
@@ -228,10 +234,13 @@ async def open_fork_server(
     *,
     groups: GroupPool | None = None,
     attacks: bool = False,
+    source_lines: bool = False,
 ) -> AsyncIterator[ForkServer]:
     """Start a fork server, and end it with the block."""
     async with trio.open_nursery() as nursery:
-        server = ForkServer(nursery, switched_off, groups=groups, attacks=attacks)
+        server = ForkServer(
+            nursery, switched_off, groups=groups, attacks=attacks, source_lines=source_lines
+        )
         try:
             async with server._lock:  # noqa: SLF001 - its own constructor in all but name
                 await server._start()  # noqa: SLF001
