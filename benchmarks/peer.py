@@ -7,8 +7,8 @@ be written in any language.
 
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import trio
 
@@ -53,15 +53,19 @@ class Peer:
         return await self.ask(count) * 1e3
 
 
-@asynccontextmanager
-async def open_peer(module: str, *arguments: str) -> AsyncIterator[Peer]:
+def open_peer(module: str, *arguments: str) -> AbstractAsyncContextManager[Peer]:
     """Start ``benchmarks.peers.<module>``; its standard error is ours."""
-    command: Sequence[str] = [sys.executable, "-m", f"benchmarks.peers.{module}", *arguments]
+    return open_program(module, sys.executable, "-m", f"benchmarks.peers.{module}", *arguments)
+
+
+@asynccontextmanager
+async def open_program(name: str, *command: str) -> AsyncIterator[Peer]:
+    """Start a peer of any language; it is killed and reaped with the block."""
     process = await trio.lowlevel.open_process(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
     try:
-        yield Peer(module, process)
+        yield Peer(name, process)
     finally:
         with trio.CancelScope(shield=True):
             process.kill()
