@@ -19,6 +19,7 @@ from helpdesk.tickets.model import TicketDraft
 from sandbox_child.wasm.caps import MANIFEST_SECTION
 from sandbox_child.wasm.sections import manifest_section, replace_custom_section
 from supervisor.config import SupervisorConfig
+from supervisor.views import PluginState
 from tests.guests.build import build_guest
 from webapp.config import WebConfig
 
@@ -49,6 +50,11 @@ class BenchHouse:
     async def enable(self, plugin_id: str, wanted: bool) -> None:
         """Switch a plugin on or off."""
         await self.plugins.set_enabled(plugin_id, wanted, actor="benchmark")
+
+    async def wait_ready(self, plugin_id: str) -> None:
+        """Return once the plugin's process has said READY, to a quarter of a millisecond."""
+        while (await self.plugins.plugin(plugin_id)).state is not PluginState.RUNNING:
+            await trio.sleep(0.00025)
 
     async def create_ticket(self) -> None:
         """Make one ticket, which is one event."""

@@ -3,7 +3,7 @@
 import os
 import resource
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -35,6 +35,10 @@ def read(store: ArtifactStore, sha256: str = SHA256) -> bytes | None:
     with os.fdopen(descriptor, "rb") as file:
         file.seek(0)
         return file.read()
+
+
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 def files(folder: Path) -> list[str]:
@@ -105,6 +109,41 @@ def test_a_file_that_was_changed_is_deleted_and_not_given(
     assert files(tmp_path) == []
     adopt(store)
     assert read(store) == CODE
+
+
+@pytest.fixture
+def keeping(tmp_path: Path) -> Iterator[ArtifactStore]:
+    with closing(ArtifactStore(tmp_path, KEY, "settings", keep_open=2)) as store:
+        yield store
+
+
+@pytest.mark.parametrize("change", [flip, shorten, lengthen, empty])
+def test_a_file_that_was_changed_behind_its_check_is_not_given(
+    keeping: ArtifactStore, tmp_path: Path, change: Callable[[Path, int], None]
+) -> None:
+    adopt(keeping)
+    assert read(keeping) == read(keeping) == CODE
+    (path,) = (tmp_path / "compiled").glob("*.cwasm")
+    change(path, 0)
+    assert read(keeping) is None
+
+
+def test_a_deleted_module_is_not_given_from_what_is_kept_open(keeping: ArtifactStore) -> None:
+    adopt(keeping)
+    assert read(keeping) == CODE
+    keeping.delete(SHA256)
+    assert read(keeping) is None
+
+
+def test_only_so_many_files_are_kept_open_and_none_behind_the_end(keeping: ArtifactStore) -> None:
+    before = open_files()
+    for number in range(5):
+        sha256 = module_hash(bytes([number]))
+        adopt(keeping, CODE, sha256)
+        os.close(keeping.open_artifact(sha256))
+    assert open_files() == before + 2
+    keeping.close()
+    assert open_files() == before
 
 
 def test_the_code_of_another_module_is_not_given_in_its_place(
