@@ -53,7 +53,7 @@ class BenchHouse:
 
     async def wait_ready(self, plugin_id: str) -> None:
         """Return once the plugin's process has said READY, to a quarter of a millisecond."""
-        while (await self.plugins.plugin(plugin_id)).state is not PluginState.RUNNING:
+        while (await self.plugins.plugin(plugin_id)).state is not PluginState.RUNNING:  # noqa: ASYNC110
             await trio.sleep(0.00025)
 
     async def create_ticket(self) -> None:
