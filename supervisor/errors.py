@@ -5,12 +5,23 @@
     SupervisorError
     ├── PluginNotFound        no plugin with that id is installed
     ├── ModuleRefused         the file cannot be installed; says why and what to do
+    │   ├── AlreadyInstalled  the very same file is there already
+    │   └── FetchFailed       nothing that could be installed came from the URL
+    ├── TooManyInstalls       others are under way; this one was not begun
+    ├── InstallNotFound       no installation of that id was begun, or it is long over
+    ├── VersionNotFound       the plugin has no such version beside the one that is installed
+    ├── PermissionUnknown     a permission that the plugin does not ask for
+    ├── PermissionsNotAccepted
+    │                         a version asks for more, which was neither accepted nor withheld
     ├── ConfigInvalid         saved or offered configuration does not fit the plugin's schema
     ├── NotRunning            the plugin has no process that could answer
-    └── NotFinished           a change was begun, and the database did not answer in time
+    ├── NotFinished           a change was begun, and the database did not answer in time
+    ├── DeliveryNotFound      the delivery log has no such entry of this plugin
+    ├── CannotRedeliver       the event of a delivery is gone, or not the plugin's to have
+    └── UnknownLevel          no log line has such a level
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 
 class SupervisorError(Exception):
@@ -27,6 +38,86 @@ class PluginNotFound(SupervisorError):
 
 class ModuleRefused(SupervisorError):
     """A module cannot be installed or run here; the message is one sentence for its author."""
+
+
+class AlreadyInstalled(ModuleRefused):
+    """The very same file is there already: installed, waiting or kept."""
+
+    def __init__(self, plugin_id: str, version: str, status: str, at: str, by: str) -> None:
+        self.plugin_id = plugin_id
+        self.version = version
+        self.status = status
+        """``active``, ``waiting`` or ``kept``."""
+        self.installed_at = at
+        self.installed_by = by
+        """Id of the user, or ``command line (name)``."""
+        stands = {
+            "active": "is installed already",
+            "waiting": "was uploaded already and waits to be accepted",
+            "kept": "was installed before and is kept: roll back to it",
+        }[status]
+        super().__init__(
+            f"the same file {stands}: version {version} of {plugin_id}, uploaded {at} by {by}"
+        )
+
+
+class FetchFailed(ModuleRefused):
+    """Nothing that could be installed came from a URL; the message is one sentence."""
+
+
+class TooManyInstalls(SupervisorError):
+    """Others are under way; this one was not begun."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"{most} installations are under way, which is the most; wait until one has ended"
+        )
+
+
+class InstallNotFound(SupervisorError):
+    """No installation of this id was begun since the server started, or it is long over."""
+
+    def __init__(self, install_id: str) -> None:
+        self.install_id = install_id
+        super().__init__(
+            f"no installation {install_id!r} is known; it may be long over: look at the plugins"
+        )
+
+
+class VersionNotFound(SupervisorError):
+    """The plugin has no such version beside the one that is installed."""
+
+    def __init__(self, plugin_id: str, wanted: str) -> None:
+        self.plugin_id = plugin_id
+        self.wanted = wanted
+        super().__init__(
+            f"{plugin_id} has no version {wanted} that waits or is kept; list its versions"
+        )
+
+
+class PermissionUnknown(SupervisorError):
+    """A permission that the plugin does not ask for can be neither given nor kept from it."""
+
+    def __init__(self, plugin_id: str, unknown: Iterable[str], known: Iterable[str]) -> None:
+        self.plugin_id = plugin_id
+        self.unknown = tuple(sorted(unknown))
+        super().__init__(
+            f"{plugin_id} does not ask for {', '.join(self.unknown)}; "
+            f"it asks for {', '.join(known) or 'nothing'}"
+        )
+
+
+class PermissionsNotAccepted(SupervisorError):
+    """A version asks for more than the installed one, and nobody has said yes or no to it."""
+
+    def __init__(self, plugin_id: str, version: str, missing: Iterable[str]) -> None:
+        self.plugin_id = plugin_id
+        self.missing = tuple(missing)
+        """Tokens of the permissions, see ``permissions``."""
+        super().__init__(
+            f"version {version} of {plugin_id} also asks for {', '.join(self.missing)}: "
+            "accept or withhold each of these"
+        )
 
 
 class ConfigInvalid(SupervisorError):
@@ -57,3 +148,34 @@ class NotFinished(SupervisorError):
             f"the change of plugin {plugin_id} was not finished within {waited_s:g} s, as the "
             "database did not answer; look at the plugin, then try again"
         )
+
+
+class DeliveryNotFound(SupervisorError):
+    """The plugin's delivery log has no entry with this id."""
+
+    def __init__(self, plugin_id: str, delivery_id: str) -> None:
+        self.plugin_id = plugin_id
+        self.delivery_id = delivery_id
+        super().__init__(
+            f"the delivery log of {plugin_id} has no delivery {delivery_id!r}: look for it with "
+            f"ohd plugin deliveries {plugin_id}"
+        )
+
+
+class CannotRedeliver(SupervisorError):
+    """A delivery cannot be made again; nothing of what was asked for was queued."""
+
+    def __init__(self, plugin_id: str, delivery_id: str, why: str) -> None:
+        self.plugin_id = plugin_id
+        self.delivery_id = delivery_id
+        super().__init__(
+            f"delivery {delivery_id} of {plugin_id} cannot be made again: {why}; nothing was queued"
+        )
+
+
+class UnknownLevel(SupervisorError):
+    """A level that no log line has."""
+
+    def __init__(self, level: str, known: Sequence[str]) -> None:
+        self.level = level
+        super().__init__(f"{level!r} is no level of a log line: it is one of {', '.join(known)}")

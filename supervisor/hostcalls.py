@@ -13,7 +13,8 @@ import msgspec
 import structlog
 
 from sandbox_child.wire.messages import HostCall, LogLevel
-from supervisor.bound_secrets import BoundSecrets, SecretNotForHost
+from supervisor.bound_secrets import SecretNotForHost
+from supervisor.callers import Caller, HostCallRecord
 from supervisor.egress import (
     EgressAnswer,
     EgressProgress,
@@ -21,10 +22,12 @@ from supervisor.egress import (
     MalformedRequest,
     parse_request,
 )
+from supervisor.egress.url import read_host
 from supervisor.ledger import Attempt, Ledger, NoLedger, account
 from supervisor.ports import ActionResult, PluginActor, TicketActions
 from supervisor.process.conversation import Called, Work
-from supervisor.redaction import Redactor
+
+__all__ = ["PERMISSIONS", "Caller", "Egress", "HostCallRecord", "HostCalls"]
 
 log = structlog.get_logger("supervisor.hostcalls")
 
@@ -43,45 +46,6 @@ class Egress(Protocol):
     ) -> EgressAnswer:
         """Make one request; raises nothing but Cancelled."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """The plugin that asks, as the supervisor knows it."""
-
-    plugin_id: str
-    name: str
-    allowed_hosts: frozenset[str]
-    grants: frozenset[str]
-    """Permissions that its manifest asks for and its admin has left it."""
-    redact: Redactor
-    secrets: BoundSecrets
-    log: Callable[[LogLevel, str, Work | None], None]
-    """Writes a line of the host's into the plugin's log."""
-    depth: Callable[[Work], int]
-    """Length of the chain of plugin causes that led to a guest call."""
-
-
-@dataclass(frozen=True, slots=True)
-class HostCallRecord:
-    """One host call as the delivery log keeps it."""
-
-    name: str
-    request: Mapping[str, Any]
-    """What was asked, without secrets."""
-    status: int
-    duration_ms: float
-    detail: str | None
-
-    def row(self) -> dict[str, Any]:
-        """Return it as plain values."""
-        return {
-            "name": self.name,
-            "request": dict(self.request),
-            "status": self.status,
-            "duration_ms": round(self.duration_ms, 3),
-            "detail": self.detail,
-        }
 
 
 @dataclass(slots=True)
@@ -165,7 +129,7 @@ class HostCalls:
         caller = call.caller
         if entry.permission not in caller.grants:
             return _Answer(
-                entry.refused, detail=f"the plugin has no permission {entry.permission!r}"
+                entry.refused, detail=f"the permission {entry.permission!r} is withheld by an admin"
             )
         try:
             return await entry.handler(self, call)
@@ -181,6 +145,10 @@ class HostCalls:
         except MalformedRequest as exc:
             return _Answer(_NO_ANSWER, detail=str(exc))
         call.request = _shown(request)
+        host = read_host(request.url)
+        if host in call.caller.withheld_hosts:
+            # Before any secret is put in: none is filled for a host that is withheld.
+            return _Answer(_FORBIDDEN, detail=f"the host {host} is withheld by an admin")
         if _http_requests(call.work) >= self.http_requests:
             return _Answer(
                 _NO_ANSWER, detail=f"more than {self.http_requests} HTTP requests in one event"

@@ -53,6 +53,13 @@ def asked_for(manifest: Manifest, report: ModuleReport) -> tuple[str, ...]:
     )
 
 
+def withheld_hosts(withheld: Iterable[str]) -> frozenset[str]:
+    """Return the hosts among the permissions that are kept from a plugin."""
+    return frozenset(
+        token.removeprefix(HOST_PREFIX) for token in withheld if token.startswith(HOST_PREFIX)
+    )
+
+
 def permission_views(
     tokens: Iterable[str], withheld: frozenset[str] = frozenset()
 ) -> tuple[PermissionView, ...]:

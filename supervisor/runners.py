@@ -177,7 +177,6 @@ class Runners:
 
     async def _waiting(self, row: PluginRow) -> list[OutboxEvent]:
         """Return the events that a plugin subscribed to and will not get, as it is switched off."""
-        subscribed = frozenset(row.manifest.events)
         waiting: list[OutboxEvent] = []
         seq = row.settled_seq
         recorded = await self._database.read(
@@ -188,6 +187,6 @@ class Runners:
             waiting += [
                 event
                 for event in page
-                if event.seq not in recorded and is_for(event, row.id, subscribed)
+                if event.seq not in recorded and is_for(event, row.id, row.subscriptions)
             ]
         return waiting

@@ -11,7 +11,7 @@ its claim, in a pipe, or in a child that has just died. What is open when a chil
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import trio
 
@@ -33,7 +33,7 @@ class Feed:
         self, row: PluginRow, outbox: Outbox, database: Database, journal: Journal
     ) -> None:
         self._plugin_id = row.id
-        self._subscribed = frozenset(row.manifest.events)
+        self._subscribed = row.subscriptions
         self._outbox = outbox
         self._database = database
         self._journal = journal
@@ -80,6 +80,15 @@ class Feed:
             await write_surely(self._database, lambda db: claim(db, self._plugin_id, seq))
             self._claimed = self._noted = seq
         return taken
+
+    def subscribe(self, subscribed: Mapping[str, int]) -> None:
+        """Follow other subscriptions from the next event on; what a child has may finish."""
+        self._subscribed = subscribed
+        unwanted = [each for each in self._again if not self._wants(each.event)]
+        for delivery in unwanted:
+            self._again.remove(delivery)
+            del self._open[delivery.event.seq]
+        self._move()
 
     def done(self, seq: int) -> int:
         """Note that an event has its result; return the position up to which every one has."""

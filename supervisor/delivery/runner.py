@@ -68,6 +68,7 @@ class PluginRunner:
             recorder,
             limits=tools.limits,
             health_rule=tools.health_rule,
+            withheld=row.withheld,
             plain_http_panels=tools.plain_http_panels,
         )
         self.state = PluginState.STARTING

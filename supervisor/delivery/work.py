@@ -1,5 +1,6 @@
 """What a runner gives a child to do, and what it remembers of it meanwhile."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import trio
@@ -37,9 +38,15 @@ class PanelRequest:
         self.done.set()
 
 
-def is_for(event: OutboxEvent, plugin_id: str, subscribed: frozenset[str]) -> bool:
-    """Tell whether a plugin gets an event: subscribed, not its own doing, not too deep a chain."""
-    return event.type in subscribed and event.origin != plugin_id and event.depth < MAX_DEPTH
+def is_for(event: OutboxEvent, plugin_id: str, subscribed: Mapping[str, int]) -> bool:
+    """Tell whether a plugin gets an event: subscribed, not its own doing, not too deep a chain.
+
+    ``subscribed``: each event with the position behind which the plugin is told of it.
+    """
+    since = subscribed.get(event.type)
+    if since is None or event.seq <= since:
+        return False
+    return event.origin != plugin_id and event.depth < MAX_DEPTH
 
 
 def event_work(delivery: Delivery, config_member: bytes) -> Work:

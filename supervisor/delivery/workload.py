@@ -15,10 +15,12 @@ from supervisor.delivery.feed import Feed
 from supervisor.delivery.health import Health, HealthRule
 from supervisor.delivery.recorder import Recorder, config_member
 from supervisor.delivery.work import Delivery, PanelRequest, depth_of, event_work, panel_work
+from supervisor.egress.url import read_host
 from supervisor.hostcalls import PERMISSIONS, Caller
 from supervisor.limits import Limits
 from supervisor.manifest import ConfigValue, Manifest
 from supervisor.panels import panel_problem
+from supervisor.permissions import PANEL, withheld_hosts
 from supervisor.process.conversation import Finished, Work
 from supervisor.process.session import OUTCOMES, Ended
 from supervisor.redaction import Redactor
@@ -41,6 +43,7 @@ class Workload:
         *,
         limits: Limits,
         health_rule: Callable[[], HealthRule],
+        withheld: frozenset[str],
         plain_http_panels: bool,
     ) -> None:
         self.feed = feed
@@ -50,6 +53,7 @@ class Workload:
         self.interrupted = False
         """Whether a child was stopped that may have been in the middle of an event."""
         self._manifest = manifest
+        self._withheld = withheld
         self.limits = limits
         """Of the child that runs."""
         self._health_rule = health_rule
@@ -57,7 +61,7 @@ class Workload:
         self._plain_http_panels = plain_http_panels
         self._panels: list[PanelRequest] = []
         self._window = _SMALLEST_WINDOW
-        self._bound: BoundSecrets | None = None
+        self._bound = BoundSecrets(manifest, {})
         self._secrets: set[str] = set()
         self.set_config(config)
 
@@ -69,11 +73,22 @@ class Workload:
         self.recorder.redact = Redactor(self._secrets)
         self._bound = BoundSecrets(self._manifest, config, self._bound)
         self._config_member = config_member(self._bound.config)
+        self._set_caller()
+
+    def narrow(self, withheld: frozenset[str], subscribed: Mapping[str, int]) -> None:
+        """Keep other permissions from the plugin: at once, also in what is under way."""
+        self._withheld = withheld
+        self.feed.subscribe(subscribed)
+        self._set_caller()
+
+    def _set_caller(self) -> None:
+        hosts = withheld_hosts(self._withheld)
         self.caller = Caller(
             plugin_id=self._manifest.id,
             name=self._manifest.name,
-            allowed_hosts=frozenset(self._manifest.allowed_hosts),
-            grants=PERMISSIONS,
+            allowed_hosts=frozenset(self._manifest.allowed_hosts) - hosts,
+            withheld_hosts=hosts,
+            grants=PERMISSIONS - self._withheld,
             redact=self.recorder.redact,
             secrets=self._bound,
             log=self.recorder.log,
@@ -167,6 +182,10 @@ class Workload:
             request.sent = False
 
     def _finish_panel(self, work: Work, url: str) -> bool:
+        if PANEL in self._withheld or read_host(url) in self.caller.withheld_hosts:
+            # No fault of the plugin's: nothing is counted against it.
+            self._answer_panel(work, PanelResult(None, "an admin withholds this panel"))
+            return True
         problem = panel_problem(url, self.caller.allowed_hosts, plain_http=self._plain_http_panels)
         if problem is not None:
             self._failed(work, Outcome.TRAP, problem, 0.0, None)

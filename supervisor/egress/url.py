@@ -93,6 +93,16 @@ def parse_target(url: str, allowed_hosts: AbstractSet[str], ports: AbstractSet[i
     )
 
 
+def read_host(url: str) -> str | None:
+    """Return the host that a URL names, in lower case; None where no plain one can be read.
+
+    Read as :func:`parse_target` reads it, so that both speak of the same host.
+    """
+    parts = _URL.fullmatch(url)
+    match = _AUTHORITY.fullmatch(parts[2]) if parts else None
+    return match[1].lower() if match else None
+
+
 def parse_route(host: str, base_url: str) -> Route:
     """Return the stand-in for ``host``, or raise ``RouteInvalid``.
 

@@ -109,3 +109,48 @@ def m003_heartbeat(db: Database) -> None:
         "CREATE TABLE heartbeat (one INTEGER PRIMARY KEY CHECK (one = 1), at INTEGER NOT NULL) "
         "STRICT"
     )
+
+
+@migrations()
+def m010_versions(db: Database) -> None:
+    """Versions beside the installed one, and what an admin withholds from a plugin."""
+    db.execute(
+        """
+        CREATE TABLE plugin_versions (
+            plugin_id TEXT NOT NULL REFERENCES plugins(id) ON DELETE CASCADE,
+            sha256 TEXT NOT NULL,
+            size INTEGER NOT NULL,
+            manifest TEXT NOT NULL,
+            report TEXT NOT NULL,
+            source TEXT NOT NULL,
+            installed_at INTEGER NOT NULL,
+            installed_by TEXT NOT NULL,
+            status TEXT NOT NULL CHECK (status IN ('waiting', 'kept')),
+            since INTEGER NOT NULL,     -- when it got this status
+            withheld TEXT NOT NULL,     -- JSON list: what was withheld from it while it was active
+            PRIMARY KEY (plugin_id, sha256)
+        ) STRICT, WITHOUT ROWID
+        """
+    )
+    db.execute(
+        "CREATE UNIQUE INDEX one_version_waits ON plugin_versions (plugin_id) "
+        "WHERE status = 'waiting'"
+    )
+    db.execute(
+        """
+        CREATE TABLE version_config (   -- of a kept version, as it was when another replaced it
+            plugin_id TEXT NOT NULL,
+            sha256 TEXT NOT NULL,
+            field TEXT NOT NULL,
+            value TEXT,
+            sealed BLOB,
+            PRIMARY KEY (plugin_id, sha256, field),
+            FOREIGN KEY (plugin_id, sha256)
+                REFERENCES plugin_versions(plugin_id, sha256) ON DELETE CASCADE
+        ) STRICT, WITHOUT ROWID
+        """
+    )
+    db.execute("ALTER TABLE plugins ADD COLUMN withheld TEXT NOT NULL DEFAULT '[]'")
+    # JSON: event to the position behind which the plugin is told of it, where it was asked for, or
+    # given back, later than the plugin was switched on.
+    db.execute("ALTER TABLE plugins ADD COLUMN event_starts TEXT NOT NULL DEFAULT '{}'")

@@ -1,9 +1,11 @@
 """Rows of installed plugins. Every function runs in a database job."""
 
+import json
 import sqlite3
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import msgspec
 import structlog
@@ -11,6 +13,7 @@ import structlog
 from sandbox_child.wire.entry import ModuleReport
 from supervisor.errors import ModuleRefused
 from supervisor.manifest import Manifest, parse_manifest
+from supervisor.permissions import EVENT_PREFIX, asked_for
 from supervisor.ports import OutboxEvent
 from supervisor.store.records import Batch, DeliveryRow, write_batch
 from supervisor.views import Outcome
@@ -38,11 +41,29 @@ class PluginRow:
     """The event that was in flight when the server last stopped without warning."""
     error_count: int
     last_error: str | None
+    withheld: frozenset[str] = frozenset()
+    """Permissions that it asks for and its admin keeps from it."""
+    event_starts: Mapping[str, int] = field(default_factory=dict)
+    """Event to the position behind which the plugin is told of it, where that is a later one."""
 
     @property
     def id(self) -> str:
         """The plugin's id."""
         return self.manifest.id
+
+    @property
+    def asks_for(self) -> tuple[str, ...]:
+        """The permissions that it asks for, granted or not."""
+        return asked_for(self.manifest, self.report)
+
+    @property
+    def subscriptions(self) -> Mapping[str, int]:
+        """The events that it is told of, each with the position behind which it is."""
+        return {
+            event: self.event_starts.get(event, 0)
+            for event in self.manifest.events
+            if EVENT_PREFIX + event not in self.withheld
+        }
 
 
 def new_plugin(
@@ -77,8 +98,10 @@ def new_plugin(
 
 _COLUMNS = (
     "id, manifest, report, sha256, size, source, installed_at, installed_by, enabled, "
-    "state_reason, claimed_seq, settled_seq, redelivered_seq, error_count, last_error"
+    "state_reason, claimed_seq, settled_seq, redelivered_seq, error_count, last_error, withheld, "
+    "event_starts"
 )
+_MODULE = ("manifest", "report", "sha256", "size", "source", "installed_at", "installed_by")
 
 
 def all_plugins(db: sqlite3.Connection) -> list[PluginRow]:
@@ -100,30 +123,18 @@ def find_plugin(db: sqlite3.Connection, plugin_id: str) -> PluginRow | None:
 
 
 def module_hashes(db: sqlite3.Connection) -> frozenset[str]:
-    """Return the hash of every installed module, readable or not."""
-    return frozenset(sha256 for (sha256,) in db.execute("SELECT sha256 FROM plugins"))
+    """Return the hash of every module of any version, readable or not."""
+    query = "SELECT sha256 FROM plugins UNION SELECT sha256 FROM plugin_versions"
+    return frozenset(sha256 for (sha256,) in db.execute(query))
 
 
 def insert_plugin(db: sqlite3.Connection, row: PluginRow) -> None:
-    """Add a plugin, or put a new version in the place of the one with its id.
-
-    A new version keeps the configuration, the counts and the position in the outbox.
-    """
+    """Add a plugin."""
     db.execute(
-        f"INSERT INTO plugins ({_COLUMNS}) VALUES ({', '.join('?' * 15)}) "  # noqa: S608
-        "ON CONFLICT (id) DO UPDATE SET manifest = excluded.manifest, report = excluded.report, "
-        "sha256 = excluded.sha256, size = excluded.size, source = excluded.source, "
-        "installed_at = excluded.installed_at, installed_by = excluded.installed_by, "
-        "enabled = excluded.enabled, state_reason = excluded.state_reason",
+        f"INSERT INTO plugins ({_COLUMNS}) VALUES ({', '.join('?' * 17)})",  # noqa: S608
         (
             row.id,
-            row.manifest_text,
-            msgspec.json.encode(row.report).decode(),
-            row.sha256,
-            row.size,
-            row.source,
-            row.installed_at,
-            row.installed_by,
+            *_module(row),
             row.enabled,
             row.state_reason,
             row.claimed_seq,
@@ -131,7 +142,37 @@ def insert_plugin(db: sqlite3.Connection, row: PluginRow) -> None:
             row.redelivered_seq,
             row.error_count,
             row.last_error,
+            json.dumps(sorted(row.withheld)),
+            json.dumps(row.event_starts),
         ),
+    )
+
+
+def replace_version(db: sqlite3.Connection, row: PluginRow) -> None:
+    """Put another version in a plugin's place; counts and the place in the outbox stay."""
+    columns = ", ".join(f"{name} = ?" for name in (*_MODULE, "withheld", "event_starts"))
+    db.execute(
+        f"UPDATE plugins SET {columns}, state_reason = NULL WHERE id = ?",  # noqa: S608
+        (*_module(row), json.dumps(sorted(row.withheld)), json.dumps(row.event_starts), row.id),
+    )
+
+
+def set_withheld(
+    db: sqlite3.Connection, plugin_id: str, withheld: Collection[str], starts: Mapping[str, int]
+) -> None:
+    """Record what an admin keeps from a plugin, and from where on it is told of which event."""
+    db.execute(
+        "UPDATE plugins SET withheld = ?, event_starts = ? WHERE id = ?",
+        (json.dumps(sorted(withheld)), json.dumps(starts), plugin_id),
+    )
+
+
+def _module(row: PluginRow) -> tuple[object, ...]:
+    """Return the values of the columns that say which version it is."""
+    return (
+        row.manifest_text,
+        msgspec.json.encode(row.report).decode(),
+        *(row.sha256, row.size, row.source, row.installed_at, row.installed_by),
     )
 
 
@@ -158,6 +199,7 @@ def release(db: sqlite3.Connection, plugin_id: str) -> None:
 def enable(db: sqlite3.Connection, plugin_id: str, seq: int) -> None:
     """Switch a plugin on; it gets the events that come behind ``seq``."""
     set_enabled(db, plugin_id, True, None)
+    db.execute("UPDATE plugins SET event_starts = '{}' WHERE id = ?", (plugin_id,))
     begin_at(db, plugin_id, seq)
 
 
@@ -195,14 +237,16 @@ def mark_redelivered(db: sqlite3.Connection, plugin_id: str, seq: int) -> None:
     db.execute("UPDATE plugins SET redelivered_seq = ? WHERE id = ?", (seq, plugin_id))
 
 
-def _read(row: tuple[object, ...]) -> PluginRow | None:
-    plugin_id, manifest, report, *rest = row
+def _read(row: Sequence[Any]) -> PluginRow | None:
+    plugin_id, manifest, report, *plain = row[:-2]
     try:
         read = PluginRow(
             parse_manifest(str(manifest).encode()),
             str(manifest),
             msgspec.json.decode(str(report), type=ModuleReport),
-            *rest,  # type: ignore[arg-type]  # the columns are STRICT, in the order of the fields
+            *plain,  # type: ignore[misc]  # the columns are STRICT, in the order of the fields
+            withheld=frozenset(json.loads(row[-2])),
+            event_starts=json.loads(row[-1]),
         )
     except (ModuleRefused, msgspec.MsgspecError) as exc:
         log.error("plugin_unreadable", plugin=plugin_id, error=str(exc))
