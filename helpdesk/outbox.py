@@ -96,6 +96,11 @@ class Outbox:
             lambda c: [OutboxEvent(*row) for row in c.execute(query, (seq, limit))]
         )
 
+    async def read_one(self, seq: int) -> OutboxEvent | None:
+        """Return one event, None where there is none or it is no longer kept."""
+        found = await self.read_after(seq - 1, 1)
+        return found[0] if found and found[0].seq == seq else None
+
     async def last_seq(self) -> int:
         """Return the position of the newest event, 0 where there never was one."""
         return self._last

@@ -78,6 +78,10 @@ class Outbox(Protocol):
         """Return at most ``limit`` events behind ``seq``, in order."""
         ...
 
+    async def read_one(self, seq: int) -> OutboxEvent | None:
+        """Return one event, None where it is no longer kept."""
+        ...
+
     async def last_seq(self) -> int:
         """Return the position of the newest event, 0 where there is none."""
         ...

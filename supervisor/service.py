@@ -28,18 +28,18 @@ from supervisor.modules.compiler import Compiler
 from supervisor.ports import AdminNotices, AuditLog, Database, Outbox, TicketActions
 from supervisor.process.forkserver import ForkServer, open_fork_server
 from supervisor.process.spawn import Spawner
-from supervisor.processes import UsageReader
 from supervisor.rotation import rotate_key
 from supervisor.runners import Runners
 from supervisor.sandbox import Sandbox
 from supervisor.sandbox_check.report import CheckReport
 from supervisor.secrets import SecretBox
-from supervisor.show import plugin_view, process_view
+from supervisor.show import plugin_view
 from supervisor.store import plugins as rows
 from supervisor.store.ledger import entries_before, find_entries
 from supervisor.store.plugins import PluginRow
-from supervisor.store.records import deliveries_of, logs_of
 from supervisor.views import (
+    DeliveryDetail,
+    DeliveryFilter,
     DeliveryView,
     EgressEntry,
     EgressFilter,
@@ -54,6 +54,9 @@ from supervisor.views import (
     Vital,
 )
 from supervisor.vitals import Vitals, figures
+from supervisor.watching import Watching
+
+_EVERYTHING = DeliveryFilter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,6 @@ class PluginService:
         self._journal = Journal(ports.database)
         self._vitals = Vitals(ports.database, self._journal, fork_server)
         self._ledger = JournalLedger(self._journal)
-        self._usage = UsageReader()
         self._installed = Installed(ports.database, box)
         self._tools = tools = RunnerTools(
             spawner=Spawner(fork_server, cage),
@@ -122,6 +124,13 @@ class PluginService:
             notices=ports.notices,
             audit=ports.audit,
             active=run_plugins,
+        )
+        self._watching = Watching(
+            self._installed,
+            self._runners,
+            self._journal,
+            database=ports.database,
+            outbox=ports.outbox,
         )
         self._changes = PluginChanges(
             self._installed,
@@ -191,29 +200,41 @@ class PluginService:
 
     async def processes(self) -> Sequence[ProcessView]:
         """Return a line for each installed plugin, with its process where it has one."""
-        usage = await self._usage.read(self._runners.pids())
-        views = []
-        for row in self._installed.rows():
-            runner = self._runners.get(row.id)
-            unfinished = await runner.feed.unfinished() if runner else 0
-            views.append(process_view(row, self._runners, usage, unfinished, self._limits))
-        return views
+        return await self._watching.processes(self._limits)
 
     async def deliveries(
-        self, plugin_id: str, *, limit: int = 50, before: str | None = None
+        self,
+        plugin_id: str,
+        *,
+        wanted: DeliveryFilter = _EVERYTHING,
+        limit: int = 50,
+        before: str | None = None,
     ) -> Sequence[DeliveryView]:
         """Return the newest deliveries of a plugin, or those before the id ``before``."""
-        self._installed.row(plugin_id)
-        await self._journal.flush()
-        below = int(before) if before is not None and before.isdecimal() else None
-        return await self._database.read(lambda db: deliveries_of(db, plugin_id, limit, below))
+        return await self._watching.deliveries.page(plugin_id, wanted, limit=limit, before=before)
 
-    async def logs(self, plugin_id: str | None = None, *, limit: int = 200) -> Sequence[LogLine]:
-        """Return the newest log lines of one plugin or of all, oldest first."""
-        if plugin_id is not None:
-            self._installed.row(plugin_id)
-        await self._journal.flush()
-        return await self._database.read(lambda db: logs_of(db, plugin_id, limit))
+    async def delivery(self, plugin_id: str, delivery_id: str) -> DeliveryDetail:
+        """Return one delivery with its event and its log lines; raises DeliveryNotFound."""
+        return await self._watching.deliveries.detail(plugin_id, delivery_id)
+
+    async def logs(
+        self,
+        plugin_id: str | None = None,
+        *,
+        level: str | None = None,
+        after: int | None = None,
+        limit: int = 200,
+    ) -> Sequence[LogLine]:
+        """Return the newest log lines of one plugin or of all, oldest first.
+
+        ``level``: that one and graver ones; raises UnknownLevel. ``after``: those that follow the
+        line with this id instead.
+        """
+        return await self._watching.logs(plugin_id, level=level, after=after, limit=limit)
+
+    async def wait_logs(self, plugin_id: str | None, after: int) -> None:
+        """Return once a line behind the id ``after`` can be read."""
+        await self._watching.wait_logs(plugin_id, after)
 
     async def egress_entries(
         self, wanted: EgressFilter, *, limit: int = 50, offset: int = 0

@@ -6,7 +6,8 @@ disk or a locked database costs time and no result; whoever feeds children waits
 """
 
 import sqlite3
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -54,6 +55,8 @@ class Journal:
         self._added = 0
         self._done = 0
         self._bytes = 0
+        self._lines: Counter[str | None] = Counter()
+        self._more_lines = trio.Event()
         self._waiting_since: float | None = None
         """When what is being written, or else what waits, began to wait."""
 
@@ -107,6 +110,16 @@ class Journal:
             while self._done < until:
                 await self._written.wait()
 
+    def lines_of(self, plugin_id: str | None) -> int:
+        """Return how many lines of a plugin, or of all, have been written since the start."""
+        return self._lines[plugin_id]
+
+    async def wait_lines(self, plugin_id: str | None, seen: int) -> None:
+        """Return once more than ``seen`` lines of a plugin, or of all, have been written."""
+        await trio.lowlevel.checkpoint_if_cancelled()
+        while self._lines[plugin_id] <= seen:
+            await self._more_lines.wait()
+
     async def run(self) -> None:
         """Write for ever."""
         while True:
@@ -120,6 +133,14 @@ class Journal:
                 self._bytes -= size
                 self._waiting_since = taken if self._something.is_set() else None
                 self._written.notify_all()
+            if batch.logs:
+                self._count(batch.logs)
+
+    def _count(self, lines: Sequence[LogRow]) -> None:
+        self._lines.update(row[0] for row in lines)
+        self._lines[None] += len(lines)
+        self._more_lines.set()
+        self._more_lines = trio.Event()
 
     def _note(self, size: int) -> None:
         self._added += 1

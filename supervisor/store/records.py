@@ -1,13 +1,12 @@
-"""Rows of deliveries and log lines: written in batches, read for pages."""
+"""Rows of deliveries, log lines and requests, written in batches.
 
-import json
+``delivery_log``, ``plugin_log`` and ``ledger`` read them.
+"""
+
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
-
-from supervisor.views import DeliveryView, LogLine, Outcome
 
 LOG_LINES_KEPT = 5_000
 """Of each plugin."""
@@ -86,50 +85,7 @@ def recorded_behind(db: sqlite3.Connection, plugin_id: str, seq: int) -> frozens
     return frozenset(row[0] for row in db.execute(query, (plugin_id, seq)))
 
 
-def deliveries_of(
-    db: sqlite3.Connection, plugin_id: str, limit: int, before: int | None
-) -> list[DeliveryView]:
-    """Return the newest deliveries, or those before id ``before``."""
-    rows = db.execute(
-        "SELECT id, plugin_id, event_id, event, ticket_id, outcome, error, started_at, "
-        "duration_us, memory_bytes, host_calls, redelivered FROM deliveries "
-        "WHERE plugin_id = ? AND id < ? ORDER BY id DESC LIMIT ?",
-        (plugin_id, before if before is not None else 1 << 62, limit),
-    )
-    return [
-        DeliveryView(
-            id=str(row[0]),
-            plugin_id=row[1],
-            event_id=row[2],
-            event=row[3],
-            ticket_id=row[4],
-            outcome=Outcome(row[5]),
-            error=row[6],
-            started_at=timestamp(row[7]),
-            duration_ms=row[8] / 1000,
-            memory_bytes=row[9],
-            host_calls=tuple(_calls(row[10])),
-            redelivered=bool(row[11]),
-        )
-        for row in rows
-    ]
-
-
-def logs_of(db: sqlite3.Connection, plugin_id: str | None, limit: int) -> list[LogLine]:
-    """Return the newest lines of one plugin or of all, oldest first."""
-    rows = db.execute(
-        "SELECT id, at, plugin_id, level, message, event_id FROM plugin_logs "
-        "WHERE ?1 IS NULL OR plugin_id = ?1 ORDER BY id DESC LIMIT ?2",
-        (plugin_id, limit),
-    ).fetchall()
-    return [LogLine(line, timestamp(at), *rest) for line, at, *rest in reversed(rows)]
-
-
 def timestamp(milliseconds: int) -> str:
     """Return RFC 3339 in UTC, with milliseconds and ``Z``."""
     moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _calls(text: str | None) -> Sequence[dict[str, Any]]:
-    return json.loads(text) if text else ()

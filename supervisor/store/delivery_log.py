@@ -1,0 +1,104 @@
+"""Reads the delivery log: pages of it by filter, and one delivery with what is known of it.
+
+Written with the journal's batches (``records``). What a row holds has been redacted before it came
+there. Every function runs in a database job.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from supervisor.store.records import timestamp
+from supervisor.views import DeliveryFilter, DeliveryView, Outcome
+
+_COLUMNS = (
+    "id, plugin_id, event_id, event, ticket_id, outcome, error, started_at, duration_us, "
+    "memory_bytes, host_calls, redelivered"
+)
+_LAST = (1 << 63) - 1
+_ROUNDING_MS = 2
+"""The line that says how a delivery failed may be so much younger than its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundDelivery:
+    """One delivery with what is not shown of it."""
+
+    view: DeliveryView
+    event_seq: int
+    after_ms: int
+    """End of the delivery of the same event before this one, milliseconds since 1970; 0 if none."""
+    until_ms: int
+    """End of this one where the same event was delivered again behind it, else no end."""
+
+
+def find_deliveries(
+    db: sqlite3.Connection, plugin_id: str, wanted: DeliveryFilter, *, limit: int, before: int
+) -> list[DeliveryView]:
+    """Return the newest deliveries of a plugin with an id below ``before``."""
+    clauses, values = _conditions(wanted)
+    rows = db.execute(
+        f"SELECT {_COLUMNS} FROM deliveries WHERE plugin_id = ? AND id < ?{clauses}"  # noqa: S608
+        " ORDER BY id DESC LIMIT ?",
+        (plugin_id, before, *values, limit),
+    )
+    return [_view(row) for row in rows]
+
+
+def find_delivery(db: sqlite3.Connection, plugin_id: str, delivery_id: int) -> FoundDelivery | None:
+    """Return one delivery, None where there is none."""
+    row = db.execute(
+        f"SELECT event_seq, {_COLUMNS} FROM deliveries WHERE id = ? AND plugin_id = ?",  # noqa: S608
+        (delivery_id, plugin_id),
+    ).fetchone()
+    if row is None:
+        return None
+    same = db.execute(
+        "SELECT id, started_at + duration_us / 1000 FROM deliveries"
+        " WHERE event_id = ? AND plugin_id = ? ORDER BY id",
+        (row[3], plugin_id),
+    ).fetchall()
+    ends = [end for other, end in same if other < delivery_id]
+    last = same[-1][0] == delivery_id
+    end = row[8] + row[9] // 1000 + _ROUNDING_MS
+    after = ends[-1] + _ROUNDING_MS if ends else 0
+    return FoundDelivery(_view(row[1:]), row[0], after, _LAST if last else end)
+
+
+def _conditions(wanted: DeliveryFilter) -> tuple[str, Sequence[Any]]:
+    """Return what follows the first conditions, as the planner needs it: only what is asked for."""
+    pairs: Iterable[tuple[str, Any]] = (
+        # Said whenever it is so: the index of what went wrong has no other rows.
+        (" AND outcome <> 'ok'", None if not _only_errors(wanted) else ()),
+        (" AND outcome = ?", wanted.outcome and (wanted.outcome.value,)),
+        (" AND event = ?", wanted.event and (wanted.event,)),
+        (" AND event_id = ?", wanted.event_id and (wanted.event_id,)),
+        (" AND ticket_id = ?", wanted.ticket_id and (wanted.ticket_id,)),
+        (" AND redelivered = 1", () if wanted.redelivered else None),
+        (" AND redelivered = 0", () if wanted.redelivered is False else None),
+    )
+    asked = [(clause, values) for clause, values in pairs if values is not None]
+    return "".join(clause for clause, _ in asked), [v for _, values in asked for v in values]
+
+
+def _only_errors(wanted: DeliveryFilter) -> bool:
+    return wanted.only_errors or wanted.outcome not in (None, Outcome.OK)
+
+
+def _view(row: Sequence[Any]) -> DeliveryView:
+    return DeliveryView(
+        id=str(row[0]),
+        plugin_id=row[1],
+        event_id=row[2],
+        event=row[3],
+        ticket_id=row[4],
+        outcome=Outcome(row[5]),
+        error=row[6],
+        started_at=timestamp(row[7]),
+        duration_ms=row[8] / 1000,
+        memory_bytes=row[9],
+        host_calls=tuple(json.loads(row[10])) if row[10] else (),
+        redelivered=bool(row[11]),
+    )

@@ -1,0 +1,77 @@
+"""Reads what plugins logged: the newest lines, those behind one, those of one delivery.
+
+Written with the journal's batches (``records``), which also keep the table bounded. Every function
+runs in a database job.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from supervisor.errors import UnknownLevel
+from supervisor.store.delivery_log import FoundDelivery
+from supervisor.store.records import timestamp
+from supervisor.views import LogLine
+
+LEVELS = ("debug", "info", "warn", "error")
+"""From the least grave to the gravest."""
+_COLUMNS = "id, at, plugin_id, level, message, event_id"
+
+
+def at_least(level: str | None) -> Sequence[str]:
+    """Return a level and the graver ones; all where there is none. Raises UnknownLevel."""
+    if level is None:
+        return LEVELS
+    if level not in LEVELS:
+        raise UnknownLevel(level, LEVELS)
+    return LEVELS[LEVELS.index(level) :]
+
+
+def find_lines(
+    db: sqlite3.Connection,
+    plugin_id: str | None,
+    levels: Sequence[str],
+    *,
+    after: int | None,
+    limit: int,
+) -> list[LogLine]:
+    """Return the newest lines, or those that follow the id ``after``; oldest first either way."""
+    conditions = [f"level IN ({', '.join('?' * len(levels))})"] if levels != LEVELS else []
+    values: list[Any] = list(levels) if levels != LEVELS else []
+    if plugin_id is not None:
+        conditions.append("plugin_id = ?")
+        values.append(plugin_id)
+    if after is not None:
+        conditions.append("id > ?")
+        values.append(after)
+    where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+    order = "DESC" if after is None else "ASC"
+    rows = db.execute(
+        f"SELECT {_COLUMNS} FROM plugin_logs {where} ORDER BY id {order} LIMIT ?",  # noqa: S608
+        (*values, limit),
+    ).fetchall()
+    return _lines(reversed(rows) if after is None else rows)
+
+
+def newest_line(db: sqlite3.Connection, plugin_id: str | None) -> int:
+    """Return the id of the newest line, 0 where there is none."""
+    query = "SELECT max(id) FROM plugin_logs"
+    if plugin_id is None:
+        return int(db.execute(query).fetchone()[0] or 0)
+    return int(db.execute(f"{query} WHERE plugin_id = ?", (plugin_id,)).fetchone()[0] or 0)
+
+
+def lines_of_delivery(
+    db: sqlite3.Connection, plugin_id: str, found: FoundDelivery, limit: int
+) -> list[LogLine]:
+    """Return the first lines that were written during a delivery."""
+    rows = db.execute(
+        f"SELECT {_COLUMNS} FROM plugin_logs WHERE plugin_id = ? AND event_id = ?"  # noqa: S608
+        " AND at > ? AND at <= ? ORDER BY id LIMIT ?",
+        (plugin_id, found.view.event_id, found.after_ms, found.until_ms, limit),
+    )
+    return _lines(rows)
+
+
+def _lines(rows: Iterable[Sequence[Any]]) -> list[LogLine]:
+    return [LogLine(line, timestamp(at), *rest) for line, at, *rest in rows]
