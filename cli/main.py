@@ -15,6 +15,8 @@ _PLUGIN_COMMANDS = {
     "inspect": "cli.module:inspect",
     "embed": "cli.module:embed",
     "run": "cli.trial:run_plugin",
+    "init": "cli.kit.init:init_plugin",
+    "test": "cli.kit.test:test_plugin",
     "install": "cli.plugins:install",
     "enable": "cli.plugins:enable",
     "disable": "cli.plugins:disable",

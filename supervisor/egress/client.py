@@ -26,15 +26,18 @@ from supervisor.egress.errors import (
     RequestFailed,
     RequestTooLarge,
 )
-from supervisor.egress.exchange import Outgoing, exchange, head_budget
+from supervisor.egress.exchange import OnHead, Outgoing, exchange, go_on, head_budget
 from supervisor.egress.headers import build_headers
 from supervisor.egress.messages import EgressAnswer, EgressPolicy, EgressRequest
 from supervisor.egress.resolver import Resolver, SystemResolver, resolve_checked
 from supervisor.egress.stream import PinnedConnection
-from supervisor.egress.url import Route, Target, parse_route, parse_target
+from supervisor.egress.url import Route, Target, parse_route, parse_target, read_host
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 """Verbs that plugins may use; CONNECT and TRACE would make a proxy or a mirror of a server."""
+
+DOWNLOADER = "OpenHelpDesk"
+"""User agent of what the help desk itself fetches."""
 
 _BODY_EXPECTED = frozenset({"POST", "PUT", "PATCH"})
 _ANYWHERE: tuple[IPNetwork, ...] = (
@@ -120,7 +123,8 @@ class EgressClient:
         progress = progress or EgressProgress()
         detail, refused = None, False
         try:
-            status, body = await self._attempt(request, allowed_hosts, progress)
+            most_bytes = self._policy.max_response_bytes
+            status, body = await self._attempt(request, allowed_hosts, progress, most_bytes)
         except RequestFailed as failed:
             status, body, detail = failed.status, b"", str(failed)
             refused = failed.refused
@@ -136,16 +140,31 @@ class EgressClient:
             refused=refused,
         )
 
+    async def download(
+        self, url: str, most_bytes: int, on_head: OnHead, progress: EgressProgress
+    ) -> bytes:
+        """Return what lies at a URL that an admin gave, under the same rules; no redirects.
+
+        ``on_head`` is told what the server says before the body, and may end it there. Raises
+        RequestFailed.
+        """
+        hosts = frozenset(filter(None, [read_host(url)]))
+        request = EgressRequest(url, headers={"User-Agent": DOWNLOADER})
+        _, body = await self._attempt(request, hosts, progress, most_bytes, on_head)
+        return body
+
     async def _attempt(
-        self, request: EgressRequest, allowed_hosts: frozenset[str], progress: EgressProgress
+        self,
+        request: EgressRequest,
+        allowed_hosts: frozenset[str],
+        progress: EgressProgress,
+        most_bytes: int,
+        on_head: OnHead = go_on,
     ) -> tuple[int, bytes]:
         if self._tls is None:
             msg = "the egress client is used outside its async with block"
             raise RuntimeError(msg)
-        target = parse_target(request.url, allowed_hosts, self._policy.ports)
-        size = request.size()
-        if size > self._policy.max_request_bytes:
-            raise RequestTooLarge(size, self._policy.max_request_bytes)
+        target = _check_size(request, allowed_hosts, self._policy)
         route = self._route(target)
         outgoing = _prepare(request, target, route, progress)
         networks = self._private.get(target.host, ()) if route is None else _ANYWHERE
@@ -153,13 +172,35 @@ class EgressClient:
         budget = head_budget(outgoing.host)
         with PinnedConnection(outgoing.host, outgoing.port, addresses, budget) as connection:
             progress.connection = connection
-            return await exchange(outgoing, connection, self._tls, self._policy.max_response_bytes)
+            return await exchange(outgoing, connection, self._tls, most_bytes, on_head)
 
     def _route(self, target: Target) -> Route | None:
         route = self._routes.get(target.host)
         if route is None and not self._policy.live:
             raise LiveRequestsOff(target.host)
         return route
+
+
+def check_request(
+    request: EgressRequest, allowed_hosts: frozenset[str], policy: EgressPolicy
+) -> str:
+    """Return the host of a request that may be made, name and address aside.
+
+    Raises RequestFailed, as for a request that is made.
+    """
+    target = _check_size(request, allowed_hosts, policy)
+    _prepare(request, target, None, EgressProgress())
+    return target.host
+
+
+def _check_size(
+    request: EgressRequest, allowed_hosts: frozenset[str], policy: EgressPolicy
+) -> Target:
+    target = parse_target(request.url, allowed_hosts, policy.ports)
+    size = request.size()
+    if size > policy.max_request_bytes:
+        raise RequestTooLarge(size, policy.max_request_bytes)
+    return target
 
 
 def _prepare(

@@ -1,0 +1,109 @@
+"""A plugin's folder: which module is its, whether it is up to date, how it is built, its cases."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import which
+
+from cli.errors import CannotGoOn
+from cli.kit.errors import BuildBroken, ModuleStale, NoCases, NoModule
+
+CASES = "cases/*"
+_CASE_ENDINGS = (".yaml", ".yml", ".json")
+_NOT_SOURCES = frozenset({".wasm", ".md", ".xml", ".tmp", ".map", ".wat"})
+_NOT_SOURCE_FOLDERS = frozenset({"cases", "build", "target", "node_modules", "zig-out"})
+_UP_TO_DATE = 0
+_OUT_OF_DATE = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A folder with a plugin; or a module alone, whose folder is then the project's."""
+
+    folder: Path
+    named: Path | None = None
+    """The module that the command line names."""
+
+    @classmethod
+    def at(cls, path: Path) -> "Project":
+        """Return the project of a folder or of a module in it; raises CannotGoOn."""
+        if path.is_dir():
+            return cls(path)
+        if not path.exists():
+            raise CannotGoOn(f"{path}: there is no such file or folder")
+        return cls(path.parent, path)
+
+    @property
+    def can_build(self) -> bool:
+        """Whether there is a Makefile."""
+        return (self.folder / "Makefile").is_file()
+
+    def build(self) -> None:
+        """Run ``make``, its output on stderr; raises BuildBroken."""
+        done = self.make(stdout=sys.stderr.fileno())
+        if done.returncode:
+            raise BuildBroken(self.folder, done.returncode)
+
+    def make(
+        self, *options: str, stdout: int | None = None, stderr: int | None = None
+    ) -> "subprocess.CompletedProcess[bytes]":
+        """Run ``make`` in the folder; raises CannotGoOn where there is none."""
+        make = which("make")
+        if make is None:
+            raise CannotGoOn("make is not installed; install it (on Debian: apt install make)")
+        if not self.can_build:
+            raise CannotGoOn(f"{self.folder}: there is no Makefile to build with")
+        # Within `make test` the outer make must not pass its own options on to this one.
+        env = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
+        command = [make, *options]
+        return subprocess.run(  # noqa: S603 - the author's own Makefile
+            command, cwd=self.folder, env=env, stdout=stdout, stderr=stderr, check=False
+        )
+
+    def module(self) -> Path:
+        """Return the path of the module; raises NoModule, ModuleStale."""
+        if self.named is not None:
+            return self.named
+        found = sorted(self.folder.glob("*.wasm"))
+        chosen = found if len(found) == 1 else [p for p in found if p.stem in self._likely()]
+        if len(chosen) != 1:
+            names = [path.name for path in found]
+            raise NoModule(self.folder, names, can_build=self.can_build)
+        self._refuse_stale(chosen[0])
+        return chosen[0]
+
+    def cases(self, pattern: str) -> Sequence[Path]:
+        """Return the files of the cases in order; raises NoCases."""
+        found = [p for p in self.folder.glob(pattern) if p.suffix in _CASE_ENDINGS and p.is_file()]
+        if not found:
+            raise NoCases(self.folder, pattern)
+        return sorted(found)
+
+    def sources(self) -> Iterator[Path]:
+        """Yield every file that a module may be made from."""
+        for folder, folders, files in os.walk(self.folder):
+            folders[:] = [
+                f for f in folders if f not in _NOT_SOURCE_FOLDERS and not f.startswith(".")
+            ]
+            for name in files:
+                path = Path(folder, name)
+                if path.suffix not in _NOT_SOURCES and not name.startswith("."):
+                    yield path
+
+    def _likely(self) -> tuple[str, ...]:
+        return ("plugin", self.folder.resolve().name)
+
+    def _refuse_stale(self, module: Path) -> None:
+        """Both a newer file and make's own word are asked for: either alone is often wrong."""
+        if not self.can_build or which("make") is None:
+            return
+        built = module.stat().st_mtime
+        newest = max(self.sources(), key=lambda path: path.stat().st_mtime, default=None)
+        if newest is None or newest.stat().st_mtime <= built:
+            return
+        asked = self.make("-q", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        if asked.returncode == _OUT_OF_DATE:
+            raise ModuleStale(module, newest)

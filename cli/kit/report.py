@@ -1,0 +1,63 @@
+"""What is printed of a case that failed: the difference line by line, and what led to it."""
+
+import difflib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import click
+
+from cli.kit.cases import Case
+from cli.kit.compare import Difference
+from cli.kit.document import to_yaml
+from cli.kit.tried import Happened
+from supervisor.text import clean_text
+
+_LAST_LINES = 5
+_LONGEST = 4_000
+_COLOURS = {"-": "red", "+": "green", "@": "cyan"}
+
+
+def failure_lines(case: Case, found: Sequence[Difference], happened: Happened) -> Iterator[str]:
+    """Yield the report of a failed case, plain text, a line each."""
+    trial = happened.trial
+    for difference in found:
+        line = case.document.line(("expect", difference.key))
+        yield f"{difference.key} differs ({case.document.path}:{line}); - expected, + happened"
+        yield from _diff(difference.expected, difference.actual)
+    for request in happened.unanswered:
+        line = case.document.line(("http",))
+        yield f"no answer for {request} ({case.document.path}:{line}); add one under http"
+    for request in happened.unused if happened.unanswered else ():
+        yield f"  not asked for: {request}"
+    if trial.error:
+        yield f"the plugin ended with {trial.outcome.value}:"
+        yield from _indented(trial.error.splitlines())
+    if found and happened.logs:
+        yield "its last log lines:"
+        yield from _indented(happened.logs[-_LAST_LINES:])
+    if trial.error and trial.calls:
+        last = trial.calls[-1]
+        detail = f" ({last.detail})" if last.detail else ""
+        yield f"its last host call: {last.name} -> {last.status}{detail}"
+
+
+def coloured(line: str) -> str:
+    """Return a line of a difference in colour; a pipe gets it without."""
+    clean = clean_text(line, _LONGEST, lines=False)
+    mark = line.strip()[:1]
+    return click.style(clean, fg=_COLOURS[mark]) if mark in _COLOURS else clean
+
+
+def _diff(expected: Any, actual: Any) -> Iterator[str]:
+    lines = difflib.unified_diff(_lines(expected), _lines(actual), lineterm="", n=3)
+    yield from _indented(line for line in lines if not line.startswith(("---", "+++", "@@")))
+
+
+def _lines(value: Any) -> list[str]:
+    if value is None or isinstance(value, str):
+        return [] if value is None else value.splitlines() or [value]
+    return to_yaml(value).splitlines()
+
+
+def _indented(lines: Any) -> Iterator[str]:
+    return (f"  {line}" for line in lines)

@@ -1,0 +1,128 @@
+"""``ohd plugin test``: runs a plugin's cases in the sandbox, and shows what differs."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import trio
+
+from cli.bench import Bench, open_bench
+from cli.config import load_config
+from cli.errors import CannotGoOn, run
+from cli.kit.cases import Case, read_case
+from cli.kit.compare import differences
+from cli.kit.errors import FileWrong
+from cli.kit.junit import Result, write_junit
+from cli.kit.project import CASES, Project
+from cli.kit.report import coloured, failure_lines
+from cli.kit.tried import try_case
+from cli.kit.update import update
+from cli.module import inspect_module, read_file
+from supervisor.config import SupervisorConfig
+from supervisor.manifest import Manifest
+from supervisor.text import clean_text
+
+_FAILED = 1
+_LONGEST_NAME = 300
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What the command line asks for."""
+
+    target: Path
+    cases: str
+    only: str | None
+    update: bool
+    build: bool
+
+
+@click.command("test")
+@click.argument("target", type=click.Path(path_type=Path), default=Path())
+@click.option("--cases", default=CASES, show_default=True, metavar="GLOB", help="Case files.")
+@click.option("--only", metavar="NAME", help="Cases whose name or file contains this.")
+@click.option("--update", "rewrite", is_flag=True, help="Write what happened into failed cases.")
+@click.option("--junit", type=click.Path(path_type=Path), help="Write results as JUnit XML.")
+@click.option("--build", is_flag=True, help="Run make first.")
+@click.option("--config", type=click.Path(path_type=Path), help="Settings file.")
+def test_plugin(
+    *,
+    target: Path,
+    cases: str,
+    only: str | None,
+    rewrite: bool,
+    junit: Path | None,
+    build: bool,
+    config: Path | None,
+) -> None:
+    """Run the cases of the plugin in TARGET, a folder or a .wasm file.
+
+    Each case gets a sandboxed process of its own, under the limits of a server. Status 0 where all
+    passed, 1 where one did not, 2 for unusable input.
+    """
+    settings = load_config(config).supervisor
+    wanted = _Wanted(target, cases, only, rewrite, build)
+    results = run(_run, settings, wanted)
+    if junit is not None:
+        write_junit(junit, target.resolve().name, results)
+    failed = sum(result.failure is not None for result in results)
+    passed = len(results) - failed
+    click.echo(f"{passed} passed" + (f", {failed} failed" if failed else ""))
+    sys.exit(_FAILED if failed else 0)
+
+
+async def _run(settings: SupervisorConfig, wanted: _Wanted) -> list[Result]:
+    project = Project.at(wanted.target)
+    if wanted.build:
+        await trio.to_thread.run_sync(project.build)
+    path = await trio.to_thread.run_sync(project.module)
+    module = await trio.to_thread.run_sync(read_file, path)
+    manifest = (await trio.to_thread.run_sync(inspect_module, module)).manifest
+    cases = await trio.to_thread.run_sync(_read_cases, project, wanted, manifest, settings)
+    async with open_bench(settings, module, manifest) as bench:
+        return [await _try(settings, bench, case, rewrite=wanted.update) for case in cases]
+
+
+def _read_cases(
+    project: Project, wanted: _Wanted, manifest: Manifest, settings: SupervisorConfig
+) -> list[Case]:
+    """Return the cases that are asked for; says of every unusable one what is wrong with it."""
+    cases: list[Case] = []
+    wrong: list[FileWrong] = []
+    for path in project.cases(wanted.cases):
+        try:
+            cases.append(read_case(path, manifest, settings.limits))
+        except FileWrong as exc:
+            wrong.append(exc)
+    if wrong:
+        for each in wrong[:-1]:
+            each.show()
+        raise wrong[-1]
+    if wanted.only is None:
+        return cases
+    only = wanted.only.lower()
+    chosen = [c for c in cases if only in c.name.lower() or only in c.document.path.name.lower()]
+    if not chosen:
+        names = ", ".join(repr(case.name) for case in cases)
+        raise CannotGoOn(f"--only {wanted.only!r} fits no case; there are {names}")
+    return chosen
+
+
+async def _try(settings: SupervisorConfig, bench: Bench, case: Case, *, rewrite: bool) -> Result:
+    happened = await try_case(settings, bench, case)
+    found = differences(case.expect, happened)
+    trial, name = happened.trial, clean_text(case.name, _LONGEST_NAME, lines=False)
+    result = Result(case.name, str(case.document.path), trial.duration_ms / 1000)
+    if not found and not happened.unanswered:
+        click.echo(f"{click.style('ok  ', fg='green')}  {name}  ({trial.duration_ms:.0f} ms)")
+        return result
+    lines = list(failure_lines(case, found, happened))
+    if rewrite and not happened.unanswered:
+        await trio.to_thread.run_sync(update, case, found, happened)
+        click.echo(f"{click.style('new ', fg='yellow')}  {name}  ({case.document.path} rewritten)")
+        return result
+    click.echo(f"{click.style('FAIL', fg='red')}  {name}  ({case.document.path})")
+    for line in lines:
+        click.echo(f"      {coloured(line)}")
+    return Result(result.name, result.file, result.duration_s, "\n".join(lines))

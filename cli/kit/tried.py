@@ -1,0 +1,65 @@
+"""One case, tried in a real child: what happened, in the words of a case."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from cli.bench import Bench
+from cli.kit.cases import Case
+from cli.kit.stubs import Asked, StubbedEgress
+from cli.one_event import Candidate, Trial
+from supervisor.bound_secrets import BoundSecrets
+from supervisor.config import SupervisorConfig
+from supervisor.process.conversation import Work
+from supervisor.redaction import Redactor
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """Everything that a case can speak of, and what an author needs to understand a failure."""
+
+    trial: Trial
+    requests: tuple[Asked, ...]
+    unanswered: tuple[str, ...]
+    """Requests that the case has no answer for."""
+    unused: tuple[str, ...]
+    """Answers of the case that nothing asked for."""
+
+    @property
+    def logs(self) -> list[str]:
+        """Every line that the plugin, or the host on its behalf, logged, behind its level."""
+        return [f"{line['level']}: {line['message']}" for line in self.trial.logs]
+
+    @property
+    def replies(self) -> list[dict[str, Any]]:
+        """Replies and notes that were accepted."""
+        return [
+            {
+                "ticket": call.request["ticket_id"],
+                "body": call.request["body"],
+                "internal": call.request["is_internal"],
+            }
+            for call in self.trial.calls
+            if call.name == "ohd_add_reply" and call.status == 0
+        ]
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """Custom fields that were set, with their last value."""
+        return {
+            str(call.request["key"]): str(call.request["value"])
+            for call in self.trial.calls
+            if call.name == "ohd_set_custom_field" and call.status == 0
+        }
+
+
+async def try_case(settings: SupervisorConfig, bench: Bench, case: Case) -> Happened:
+    """Run a case in a fresh child; raises ProcessError.
+
+    Nothing is redacted: the secrets of a case are stand-ins, which its expectations may name.
+    """
+    secrets = BoundSecrets(bench.manifest, case.config)
+    egress = StubbedEgress(case.http, settings.egress)
+    candidate = Candidate(bench.manifest, secrets, Redactor(), settings.plain_http_panels)
+    work = Work(case.kind, case.blob(secrets.config), None)
+    trial = await bench.attempt(candidate, work, egress=egress, limits=case.limits)
+    return Happened(trial, tuple(egress.asked), tuple(egress.unanswered), tuple(egress.unused))
