@@ -1,11 +1,14 @@
 """A small HTTP server on loopback that stands in for somebody else's: keeps requests, and answers.
 
-It can be told to hold its answers, so that a test decides how long a plugin waits in a request.
+It can be told to hold its answers, so that a test decides how long a plugin waits in a request, and
+be given a service that answers in its place (``tests.examples.services`` has some).
 """
 
 import contextlib
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from ipaddress import ip_network
 from typing import Any
 
@@ -27,6 +30,20 @@ class Request:
         return json.loads(self.body)
 
 
+@dataclass(frozen=True)
+class Answer:
+    status: int = 200
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def wire(self) -> bytes:
+        """Return the answer as it is sent; the connection ends behind it."""
+        headers = {**self.headers, "Content-Length": str(len(self.body)), "Connection": "close"}
+        lines = [f"{name}: {value}" for name, value in headers.items()]
+        first = f"HTTP/1.1 {self.status} {HTTPStatus(self.status).phrase}"
+        return "\r\n".join([first, *lines, "", ""]).encode("latin-1") + self.body
+
+
 @dataclass
 class StandIn:
     port: int
@@ -35,6 +52,8 @@ class StandIn:
     content_type: str = "text/plain"
     holding: bool = False
     """Whether requests are kept waiting until ``release``."""
+    service: Callable[[Request], Answer] | None = None
+    """What answers; None: ``answer``, always."""
     _came: trio.Condition = field(default_factory=trio.Condition)
     _released: trio.Event = field(default_factory=trio.Event)
 
@@ -76,11 +95,9 @@ class StandIn:
                     self._came.notify_all()
                 if self.holding:
                     await self._released.wait()
-                head = (
-                    f"HTTP/1.1 200 OK\r\nContent-Type: {self.content_type}\r\n"
-                    f"Content-Length: {len(self.answer)}\r\nConnection: close\r\n\r\n"
-                )
-                await stream.send_all(head.encode() + self.answer)
+                plain = Answer(200, self.answer, {"Content-Type": self.content_type})
+                answer = plain if self.service is None else self.service(request)
+                await stream.send_all(answer.wire())
 
 
 async def _read(stream: trio.SocketStream) -> Request | None:
@@ -99,9 +116,11 @@ async def _read(stream: trio.SocketStream) -> Request | None:
     return Request(method, path, headers, body)
 
 
-async def open_stand_in(nursery: trio.Nursery) -> StandIn:
+async def open_stand_in(
+    nursery: trio.Nursery, service: Callable[[Request], Answer] | None = None
+) -> StandIn:
     """Serve on a free port of 127.0.0.1 until the nursery ends."""
     listeners = await trio.open_tcp_listeners(0, host="127.0.0.1")
-    server = StandIn(listeners[0].socket.getsockname()[1])
+    server = StandIn(listeners[0].socket.getsockname()[1], service=service)
     nursery.start_soon(trio.serve_listeners, server.handle, listeners)
     return server

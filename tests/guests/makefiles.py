@@ -20,7 +20,7 @@ _ENVIRONMENTS: dict[str, Callable[[], dict[str, str]]] = {
 _COMPILERS: dict[str, Callable[[], dict[str, str]]] = {
     "go": lambda: {"GO": toolchains._go()},
     "assemblyscript": lambda: {"ASC": " ".join(toolchains._asc())},
-    "rust": lambda: {"RUSTC": toolchains._rustc()},
+    "rust": lambda: {"RUSTC": toolchains.rustc()},
 }
 
 
