@@ -1,15 +1,22 @@
 """What the audit log is told of changes to plugins: facts, and never the value of a secret."""
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from supervisor.manifest import ConfigValue, Manifest
 from supervisor.ports import AuditWriter
 from supervisor.store.plugins import PluginRow
+from supervisor.store.versions import VersionRow
 
 INSTALLED = "plugin.installed"
 UPGRADED = "plugin.upgraded"
 ENABLED = "plugin.enabled"
+UPLOADED = "plugin.uploaded"
+"""A version that waits beside the installed one."""
+ROLLED_BACK = "plugin.rolled_back"
+DISCARDED = "plugin.version_discarded"
+NARROWED = "plugin.narrowed"
+RESTARTED = "plugin.restarted"
 DISABLED = "plugin.disabled"
 SWITCHED_OFF = "plugin.switched_off"
 CONFIGURED = "plugin.configured"
@@ -33,26 +40,38 @@ class Unaudited:
         return write
 
 
-def version_changes(before: PluginRow | None, row: PluginRow) -> dict[str, object]:
-    """Return what an installation changes."""
-    if before is None:
-        return {
-            "version": row.manifest.version,
-            "sha256": row.sha256,
-            "source": row.source,
-            "events": list(row.manifest.events),
-            "hosts": list(row.manifest.allowed_hosts),
-        }
-    changes: dict[str, object] = {"source": row.source}
+def version_facts(version: VersionRow | PluginRow) -> dict[str, object]:
+    """Return what says which version it is, where it came from, and what it asks for."""
+    return {
+        "version": version.manifest.version,
+        "sha256": version.sha256,
+        "source": version.source,
+        "events": list(version.manifest.events),
+        "hosts": list(version.manifest.allowed_hosts),
+    }
+
+
+def version_changes(before: PluginRow, after: PluginRow) -> dict[str, object]:
+    """Return what is another where one version takes the place of another."""
+    changes: dict[str, object] = {"source": after.source}
     for name, old, new in (
-        ("version", before.manifest.version, row.manifest.version),
-        ("sha256", before.sha256, row.sha256),
-        ("events", list(before.manifest.events), list(row.manifest.events)),
-        ("hosts", list(before.manifest.allowed_hosts), list(row.manifest.allowed_hosts)),
+        ("version", before.manifest.version, after.manifest.version),
+        ("sha256", before.sha256, after.sha256),
+        ("permissions", sorted(before.asks_for), sorted(after.asks_for)),
+        ("withheld", sorted(before.withheld), sorted(after.withheld)),
     ):
         if old != new:
             changes[name] = {"from": old, "to": new}
     return changes
+
+
+def narrowing_changes(before: Collection[str], after: Collection[str]) -> dict[str, object]:
+    """Return what is kept from a plugin, and what is given back."""
+    changes: dict[str, object] = {
+        "withheld": sorted(set(after) - set(before)),
+        "given_back": sorted(set(before) - set(after)),
+    }
+    return {name: tokens for name, tokens in changes.items() if tokens}
 
 
 def config_changes(

@@ -1,36 +1,23 @@
-"""What an admin changes about plugins: install, switch on and off, configure, uninstall.
+"""What an admin changes about a plugin: on and off, its values, what it may do; and its end.
 
-One change of a plugin at a time. A change that was begun is carried to its end, whatever becomes of
-its caller: a browser that goes away in the middle of an installation leaves nothing half done.
+One change of a plugin at a time. How a version comes, and takes the place of another, is for
+``installing`` and ``versions`` to know.
 """
 
 import sqlite3
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping
 
 import structlog
-import trio
 
-from sandbox_child.wasm.errors import ModuleError
-from sandbox_child.wasm.sections import manifest_section
 from supervisor import audited
-from supervisor.audited import config_changes, version_changes
-from supervisor.delivery.journal import Journal
-from supervisor.errors import ModuleRefused, NotFinished
-from supervisor.installed import Installed
-from supervisor.limits import Limits
-from supervisor.manifest import Manifest, check_config, effective_config, parse_manifest
-from supervisor.modules.artifacts import ArtifactStore, module_hash
-from supervisor.modules.compiler import Compiler
-from supervisor.ports import AuditLog, Database, Outbox
-from supervisor.runners import Runners
-from supervisor.secrets import SecretBox
+from supervisor.audited import config_changes, narrowing_changes
+from supervisor.changing import Changing
+from supervisor.errors import NotRunning, PermissionUnknown
+from supervisor.manifest import check_config, effective_config
+from supervisor.permissions import EVENT_PREFIX
 from supervisor.store import plugins as rows
-from supervisor.store.configs import carry_over, check_ready, save_config
-from supervisor.store.plugins import PluginRow, new_plugin
-
-_PATIENCE_S = 10.0
-"""Beyond the time that a plugin has to finish what it does."""
+from supervisor.store.configs import check_ready, save_config
+from supervisor.store.plugins import PluginRow
 
 log = structlog.get_logger("supervisor.changes")
 
@@ -38,68 +25,23 @@ log = structlog.get_logger("supervisor.changes")
 class PluginChanges:
     """See the module."""
 
-    def __init__(
-        self,
-        installed: Installed,
-        runners: Runners,
-        journal: Journal,
-        *,
-        artifacts: ArtifactStore,
-        compiler: Compiler,
-        database: Database,
-        outbox: Outbox,
-        box: SecretBox,
-        limits: Limits,
-        audit: AuditLog,
-    ) -> None:
-        self._installed = installed
-        self._runners = runners
-        self._journal = journal
-        self._artifacts = artifacts
-        self._compiler = compiler
-        self._database = database
-        self._outbox = outbox
-        self._box = box
-        self.limits = limits
-        self._audit = audit
-
-    async def install(self, module: bytes, *, source: str, actor: str) -> PluginRow:
-        """Check, compile and keep a module; it arrives disabled.
-
-        One with the id of an installed plugin takes its place, keeps its configuration as far as it
-        fits, and is disabled as well. Raises ModuleRefused with the reason.
-        """
-        text, manifest = await trio.to_thread.run_sync(read_manifest, module)
-        sha256 = module_hash(module)
-        async with self._installed.lock(manifest.id):
-            try:
-                await trio.to_thread.run_sync(self._artifacts.save_module, sha256, module)
-                report = await self._compiler.compile(sha256, manifest)
-                row = new_plugin(
-                    manifest, text, report, sha256, size=len(module), source=source, actor=actor
-                )
-                with self._carried_through(manifest.id):
-                    await self._put_in_place(row, actor)
-            except BaseException:
-                with trio.CancelScope(shield=True):
-                    await self._forget_module(sha256)
-                raise
-            log.info("plugin_installed", plugin=row.id, version=manifest.version, by=actor)
-            return self._installed.row(row.id)
+    def __init__(self, changing: Changing) -> None:
+        self._with = changing
 
     async def set_enabled(self, plugin_id: str, enabled: bool, *, actor: str) -> PluginRow:
         """Switch a plugin on or off; raises PluginNotFound, or ConfigInvalid where values miss."""
-        self._installed.row(plugin_id)
-        async with self._installed.lock(plugin_id):
-            row = self._installed.row(plugin_id)
-            with self._carried_through(plugin_id):
+        installed, runners = self._with.installed, self._with.runners
+        installed.row(plugin_id)
+        async with installed.lock(plugin_id):
+            row = installed.row(plugin_id)
+            with self._with.carried_through(plugin_id):
                 if enabled and not row.enabled:
                     await self._enable(row, actor)
                 elif not enabled and row.enabled:
-                    record = self._audit.stamp(actor, audited.DISABLED, plugin_id)
-                    await self._runners.switch_off(plugin_id, None, record)
+                    record = self._with.audit.stamp(actor, audited.DISABLED, plugin_id)
+                    await runners.switch_off(plugin_id, None, record)
             log.info("plugin_enabled" if enabled else "plugin_disabled", plugin=plugin_id, by=actor)
-            return self._installed.row(plugin_id)
+            return installed.row(plugin_id)
 
     async def set_config(
         self, plugin_id: str, values: Mapping[str, object], *, actor: str
@@ -108,103 +50,118 @@ class PluginChanges:
 
         A name that is not given keeps its value; None clears it. Raises ConfigInvalid.
         """
-        self._installed.row(plugin_id)
-        async with self._installed.lock(plugin_id):
-            row, saved = self._installed.row(plugin_id), self._installed.config(plugin_id)
+        installed, runners = self._with.installed, self._with.runners
+        installed.row(plugin_id)
+        async with installed.lock(plugin_id):
+            row, saved = installed.row(plugin_id), installed.config(plugin_id)
             new = check_config(row.manifest, values, saved.values, complete=row.enabled)
             keep = saved.unreadable.keys() - values.keys()
             changes = config_changes(row.manifest, saved.values, new)
-            record = self._audit.stamp(actor, audited.CONFIGURED, plugin_id)
+            record = self._with.audit.stamp(actor, audited.CONFIGURED, plugin_id)
 
             def job(db: sqlite3.Connection) -> None:
-                save_config(db, row.manifest, new, self._box, keep)
+                save_config(db, row.manifest, new, self._with.box, keep)
                 if changes:
                     record(db, changes)
 
-            with self._carried_through(plugin_id):
-                await self._database.write(job)
-                await self._installed.refresh(plugin_id)
-            if runner := self._runners.get(plugin_id):
+            with self._with.carried_through(plugin_id):
+                await self._with.write(plugin_id, job)
+            if runner := runners.get(plugin_id):
                 runner.workload.set_config(effective_config(row.manifest, new))
             elif row.enabled:
-                self._runners.start(row)
+                runners.start(row)
             log.info("plugin_configured", plugin=plugin_id, fields=sorted(values), by=actor)
             return row
 
+    async def narrow(self, plugin_id: str, *, withheld: Collection[str], actor: str) -> PluginRow:
+        """Keep exactly these permissions from a plugin, from now on.
+
+        An event that is given back is one that it gets anew: not those that came meanwhile. Raises
+        PermissionUnknown for what the plugin does not ask for.
+        """
+        installed = self._with.installed
+        installed.row(plugin_id)
+        async with installed.lock(plugin_id):
+            row, new = installed.row(plugin_id), frozenset(withheld)
+            if unknown := new - set(row.asks_for):
+                raise PermissionUnknown(plugin_id, unknown, row.asks_for)
+            if new == row.withheld:
+                return row
+            record = self._with.audit.stamp(actor, audited.NARROWED, plugin_id)
+
+            with self._with.carried_through(plugin_id):
+                starts = event_starts(row, row.withheld - new, await self._with.outbox.last_seq())
+
+                def job(db: sqlite3.Connection) -> None:
+                    rows.set_withheld(db, plugin_id, new, starts)
+                    record(db, narrowing_changes(row.withheld, new))
+
+                await self._with.write(plugin_id, job)
+            row = installed.row(plugin_id)
+            if runner := self._with.runners.get(plugin_id):
+                runner.workload.narrow(row.withheld, row.subscriptions)
+            log.info("plugin_narrowed", plugin=plugin_id, withheld=sorted(new), by=actor)
+            return row
+
+    async def restart(self, plugin_id: str, *, actor: str) -> PluginRow:
+        """Give a plugin a new process, once what is in flight has finished or met its deadline.
+
+        Raises NotRunning where it is switched off, or nothing runs plugins here.
+        """
+        installed, runners = self._with.installed, self._with.runners
+        installed.row(plugin_id)
+        async with installed.lock(plugin_id):
+            row = installed.row(plugin_id)
+            if not row.enabled:
+                raise NotRunning(plugin_id, "it is switched off; enable it")
+            if not runners.active:
+                raise NotRunning(plugin_id, "the server is not running")
+            record = self._with.audit.stamp(actor, audited.RESTARTED, plugin_id)
+            with self._with.carried_through(plugin_id):
+                await runners.stop(plugin_id)
+                try:
+                    await self._with.write(plugin_id, lambda db: record(db, {}))
+                finally:
+                    runners.start(installed.row(plugin_id))
+            log.info("plugin_restarted", plugin=plugin_id, by=actor)
+            return row
+
     async def uninstall(self, plugin_id: str, *, actor: str) -> None:
-        """Stop a plugin and delete its module and configuration; ticket data that it set stays."""
-        self._installed.row(plugin_id)
-        async with self._installed.lock(plugin_id):
-            row = self._installed.row(plugin_id)
-            record = self._audit.stamp(actor, audited.UNINSTALLED, plugin_id)
+        """Stop a plugin and delete its modules and configuration; ticket data that it set stays."""
+        installed = self._with.installed
+        installed.row(plugin_id)
+        async with installed.lock(plugin_id):
+            row = installed.row(plugin_id)
+            hashes = [row.sha256, *(other.sha256 for other in installed.others(plugin_id))]
+            record = self._with.audit.stamp(actor, audited.UNINSTALLED, plugin_id)
 
             def job(db: sqlite3.Connection) -> None:
                 rows.delete_plugin(db, plugin_id)
                 record(db, {"version": row.manifest.version, "sha256": row.sha256})
 
-            with self._carried_through(plugin_id):
-                await self._runners.stop(plugin_id)
-                await self._journal.flush()
-                await self._database.write(job)
-                await self._installed.refresh(plugin_id)
-                await self._forget_module(row.sha256)
+            with self._with.carried_through(plugin_id):
+                await self._with.runners.stop(plugin_id)
+                await self._with.journal.flush()
+                await self._with.write(plugin_id, job)
+                await self._with.shelf.forget(*hashes)
             log.info("plugin_uninstalled", plugin=plugin_id, by=actor)
 
-    async def _put_in_place(self, row: PluginRow, actor: str) -> None:
-        """Make ``row`` the version of its plugin that is installed."""
-        before = self._installed.find(row.id)
-        action = audited.INSTALLED if before is None else audited.UPGRADED
-        record = self._audit.stamp(actor, action, row.id)
-        if before is not None and before.enabled:
-            off = self._audit.stamp(actor, audited.DISABLED, row.id)
-            await self._runners.switch_off(row.id, None, off)
-
-        def job(db: sqlite3.Connection) -> None:
-            rows.insert_plugin(db, row)
-            record(db, version_changes(before, row))
-            if before is not None:
-                saved = self._installed.config(row.id)
-                going = carry_over(before.manifest, row.manifest, saved)
-                save_config(db, row.manifest, going.values, self._box, going.unreadable)
-
-        await self._database.write(job)
-        await self._installed.refresh(row.id)
-        if before is not None:
-            await self._forget_module(before.sha256)
-
     async def _enable(self, row: PluginRow, actor: str) -> None:
-        check_ready(row.manifest, self._installed.config(row.id))
-        seq = await self._outbox.last_seq()
-        record = self._audit.stamp(actor, audited.ENABLED, row.id)
+        check_ready(row.manifest, self._with.installed.config(row.id))
+        seq = await self._with.outbox.last_seq()
+        record = self._with.audit.stamp(actor, audited.ENABLED, row.id)
 
         def job(db: sqlite3.Connection) -> None:
             rows.enable(db, row.id, seq)
             record(db, {"version": row.manifest.version})
 
-        await self._database.write(job)
-        await self._installed.refresh(row.id)
-        self._runners.start(self._installed.row(row.id))
-
-    async def _forget_module(self, sha256: str) -> None:
-        if not self._installed.uses(sha256):
-            await trio.to_thread.run_sync(self._artifacts.delete, sha256)
-
-    @contextmanager
-    def _carried_through(self, plugin_id: str) -> Iterator[None]:
-        """Let a change come to its end although its caller gives up; raises NotFinished."""
-        patience = self.limits.deadline_s + _PATIENCE_S
-        with trio.CancelScope(shield=True) as scope:
-            scope.deadline = trio.current_time() + patience
-            yield
-        if scope.cancelled_caught:
-            raise NotFinished(plugin_id, patience)
+        await self._with.write(row.id, job)
+        self._with.runners.start(self._with.installed.row(row.id))
 
 
-def read_manifest(module: bytes) -> tuple[str, Manifest]:
-    """Return the manifest of a module as text and as checked; raises ModuleRefused."""
-    try:
-        raw = manifest_section(module)
-    except ModuleError as exc:
-        raise ModuleRefused(str(exc)) from None
-    manifest = parse_manifest(raw)
-    return raw.decode(), manifest
+def event_starts(row: PluginRow, given: Collection[str], seq: int) -> dict[str, int]:
+    """Return from where on a plugin is told of its events, those just ``given`` behind ``seq``."""
+    new = (t.removeprefix(EVENT_PREFIX) for t in given if t.startswith(EVENT_PREFIX))
+    # What lies behind has no effect any more.
+    old = {event: at for event, at in row.event_starts.items() if at > row.settled_seq}
+    return old | dict.fromkeys(new, seq)

@@ -6,6 +6,7 @@ from pathlib import Path
 from supervisor.cage import CageSettings
 from supervisor.delivery.restart import RestartRule
 from supervisor.egress import EgressPolicy
+from supervisor.fetch import FetchRules
 from supervisor.limits import Limits
 
 
@@ -21,6 +22,10 @@ class SupervisorConfig:
     restart: RestartRule = field(default_factory=RestartRule)
     plain_http_panels: bool = False
     """Whether panels may be framed over http, for development."""
+    fetch: FetchRules = field(default_factory=FetchRules)
+    """For modules that are installed from a URL."""
+    kept_versions: int = 5
+    """Of each plugin: how many that were installed before are kept to roll back to."""
 
     @property
     def key_file(self) -> Path:

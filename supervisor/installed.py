@@ -1,4 +1,4 @@
-"""The installed plugins in memory: row, configuration and lock of each.
+"""The installed plugins in memory: row, configuration, other versions and lock of each.
 
 The database is what counts; this is its image, brought up to date plugin by plugin. Whatever
 changes a plugin holds its lock meanwhile, so that two changes never mix and no image is older than
@@ -10,12 +10,14 @@ from collections.abc import Sequence
 
 import trio
 
-from supervisor.errors import PluginNotFound
+from supervisor.errors import PluginNotFound, VersionNotFound
 from supervisor.ports import Database
 from supervisor.secrets import SecretBox
 from supervisor.store import plugins as rows
 from supervisor.store.configs import SavedConfig, load_config
 from supervisor.store.plugins import PluginRow
+from supervisor.store.versions import VersionRow, other_versions
+from supervisor.views import VersionStatus
 
 
 class Installed:
@@ -26,6 +28,7 @@ class Installed:
         self._box = box
         self._rows: dict[str, PluginRow] = {}
         self._configs: dict[str, SavedConfig] = {}
+        self._others: dict[str, tuple[VersionRow, ...]] = {}
         self._locks: dict[str, trio.Lock] = {}
 
     async def load(self) -> None:
@@ -36,16 +39,20 @@ class Installed:
     async def refresh(self, plugin_id: str) -> None:
         """Read one plugin anew; the caller holds its lock."""
 
-        def read(db: sqlite3.Connection) -> tuple[PluginRow, SavedConfig] | None:
+        def read(
+            db: sqlite3.Connection,
+        ) -> tuple[PluginRow, SavedConfig, tuple[VersionRow, ...]] | None:
             row = rows.find_plugin(db, plugin_id)
-            return None if row is None else (row, load_config(db, row.manifest, self._box))
+            if row is None:
+                return None
+            return row, load_config(db, row.manifest, self._box), other_versions(db, plugin_id)
 
         found = await self._database.read(read)
         if found is None:
-            self._rows.pop(plugin_id, None)
-            self._configs.pop(plugin_id, None)
+            for kept in (self._rows, self._configs, self._others):
+                kept.pop(plugin_id, None)
         else:
-            self._rows[plugin_id], self._configs[plugin_id] = found
+            self._rows[plugin_id], self._configs[plugin_id], self._others[plugin_id] = found
 
     def lock(self, plugin_id: str) -> trio.Lock:
         """Return the lock that whoever changes this plugin holds."""
@@ -70,6 +77,25 @@ class Installed:
         """Return what is saved of a plugin's configuration."""
         return self._configs.get(plugin_id, SavedConfig())
 
+    def others(self, plugin_id: str) -> tuple[VersionRow, ...]:
+        """Return the version that waits, then those that are kept, the newest first."""
+        return self._others.get(plugin_id, ())
+
+    def other(self, plugin_id: str, sha256: str) -> VersionRow:
+        """Return a version that waits or is kept; raises PluginNotFound, VersionNotFound."""
+        self.row(plugin_id)
+        for version in self.others(plugin_id):
+            if version.sha256 == sha256:
+                return version
+        raise VersionNotFound(plugin_id, sha256)
+
+    def waiting(self, plugin_id: str) -> str | None:
+        """Return the hash of the version that waits to be accepted."""
+        waits = (v.sha256 for v in self.others(plugin_id) if v.status is VersionStatus.WAITING)
+        return next(waits, None)
+
     def uses(self, sha256: str) -> bool:
-        """Tell whether any plugin runs the module of this hash."""
-        return any(row.sha256 == sha256 for row in self._rows.values())
+        """Tell whether the module of this hash is of any version of any plugin."""
+        if any(row.sha256 == sha256 for row in self._rows.values()):
+            return True
+        return any(version.sha256 == sha256 for all_ in self._others.values() for version in all_)

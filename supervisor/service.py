@@ -4,9 +4,10 @@ It owns everything below it, in one nursery: the fork server, the journal, and a
 enabled plugin.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
+from functools import partial
 
 import trio
 
@@ -14,6 +15,7 @@ from supervisor.audited import KEY_ROTATED, Unaudited
 from supervisor.cage import Cage
 from supervisor.cgroups import GroupPool, open_groups
 from supervisor.changes import PluginChanges
+from supervisor.changing import Changing
 from supervisor.config import SupervisorConfig
 from supervisor.delivery.accounts import JournalLedger
 from supervisor.delivery.health import HealthRule
@@ -21,10 +23,15 @@ from supervisor.delivery.journal import Journal
 from supervisor.delivery.runner import RunnerTools
 from supervisor.egress import EgressClient
 from supervisor.errors import NotRunning
+from supervisor.fetch import Fetcher
 from supervisor.hostcalls import HostCalls
 from supervisor.installed import Installed
+from supervisor.installing import Installing
+from supervisor.installs import Installs
 from supervisor.modules.artifacts import ArtifactStore
 from supervisor.modules.compiler import Compiler
+from supervisor.modules.shelf import Shelf
+from supervisor.permissions import PANEL
 from supervisor.ports import AdminNotices, AuditLog, Database, Outbox, TicketActions
 from supervisor.process.forkserver import ForkServer, open_fork_server
 from supervisor.process.spawn import Spawner
@@ -37,12 +44,14 @@ from supervisor.show import plugin_view
 from supervisor.store import plugins as rows
 from supervisor.store.ledger import entries_before, find_entries
 from supervisor.store.plugins import PluginRow
+from supervisor.versions import Versions
 from supervisor.views import (
     DeliveryDetail,
     DeliveryFilter,
     DeliveryView,
     EgressEntry,
     EgressFilter,
+    InstallView,
     KeyRotation,
     LogLine,
     PanelResult,
@@ -51,10 +60,14 @@ from supervisor.views import (
     ProcessView,
     SandboxView,
     SupervisorFigures,
+    VersionComparison,
+    VersionView,
     Vital,
 )
 from supervisor.vitals import Vitals, figures
 from supervisor.watching import Watching
+
+_CODE_FILES_OPEN = 64
 
 _EVERYTHING = DeliveryFilter()
 
@@ -132,17 +145,23 @@ class PluginService:
             database=ports.database,
             outbox=ports.outbox,
         )
-        self._changes = PluginChanges(
+        self._changing = changing = Changing(
             self._installed,
             self._runners,
             self._journal,
-            artifacts=artifacts,
-            compiler=compiler,
-            database=ports.database,
-            outbox=ports.outbox,
-            box=box,
-            limits=config.limits,
-            audit=ports.audit,
+            Shelf(artifacts, self._installed.uses),
+            ports.database,
+            ports.outbox,
+            box,
+            ports.audit,
+            config.limits,
+        )
+        self._changes = PluginChanges(changing)
+        self._versions = Versions(changing, config.kept_versions)
+        self._installing = Installing(changing, compiler)
+        self._fetcher = Fetcher(egress, config.fetch)
+        self._installs = Installs(
+            nursery, self._installing, self._fetcher, lambda: changing.limits.module_bytes
         )
 
     # -- what is installed ---------------------------------------------------------------------
@@ -158,10 +177,80 @@ class PluginService:
     async def install(self, module: bytes, *, source: str, actor: str) -> PluginView:
         """Check, compile and keep a module; it arrives disabled.
 
-        One with the id of an installed plugin takes its place, keeps its configuration as far as it
-        fits, and is disabled as well. Raises ModuleRefused with the reason.
+        One with the id of an installed plugin waits beside it, which goes on as it is, until
+        :meth:`accept_version`. Raises ModuleRefused with the reason, or AlreadyInstalled.
         """
-        return self._view(await self._changes.install(module, source=source, actor=actor))
+        return self._view(await self._installing.install(module, source=source, actor=actor))
+
+    async def install_from_url(self, url: str, *, actor: str) -> PluginView:
+        """Fetch a module and install it; raises FetchFailed and what :meth:`install` raises."""
+        return self._view(await self._installs.from_url(url, actor=actor))
+
+    async def start_install(
+        self, *, module: bytes | None = None, url: str | None = None, source: str = "", actor: str
+    ) -> InstallView:
+        """Begin to install a module, or what lies at a URL, and return at once.
+
+        ``source``: the name of the file; a URL speaks for itself. Raises TooManyInstalls.
+        """
+        return self._installs.start(module=module, url=url, source=source, actor=actor)
+
+    def install_status(self, install_id: str) -> InstallView:
+        """Return how far an installation has come; raises InstallNotFound."""
+        return self._installs.status(install_id)
+
+    async def wait_install(self, install_id: str, *, seen: InstallView | None) -> InstallView:
+        """Return how far an installation has come once that is another than ``seen``, or its end.
+
+        Raises InstallNotFound.
+        """
+        return await self._installs.wait(install_id, seen=seen)
+
+    def installs(self) -> Sequence[InstallView]:
+        """Return what is being installed, and what was not long ago, newest first."""
+        return self._installs.views()
+
+    async def versions(self, plugin_id: str) -> Sequence[VersionView]:
+        """Return the active version, the one that waits, and those that are kept, newest first."""
+        return self._versions.views(plugin_id)
+
+    async def compare(self, plugin_id: str, sha256: str) -> VersionComparison:
+        """Put a version that waits or is kept beside the active one; raises VersionNotFound."""
+        return self._versions.compare(plugin_id, sha256)
+
+    async def accept_version(
+        self,
+        plugin_id: str,
+        sha256: str,
+        *,
+        accepted: Collection[str],
+        withheld: Collection[str] = (),
+        actor: str,
+    ) -> PluginView:
+        """Put a version that waits (an upgrade) or is kept (a rollback) in the active one's place.
+
+        Every permission that it asks for anew stands in ``accepted`` or in ``withheld``, else
+        raises PermissionsNotAccepted; also VersionNotFound, PermissionUnknown. A rollback brings
+        back the configuration that the version had. An enabled plugin goes on with the next event;
+        one whose configuration does not suffice any longer waits for it, and says so.
+        """
+        return self._view(
+            await self._versions.accept(
+                plugin_id, sha256, accepted=accepted, withheld=withheld, actor=actor
+            )
+        )
+
+    async def discard_version(self, plugin_id: str, sha256: str, *, actor: str) -> None:
+        """Delete a version that waits or is kept; raises VersionNotFound."""
+        await self._versions.discard(plugin_id, sha256, actor=actor)
+
+    async def narrow(self, plugin_id: str, *, withheld: Collection[str], actor: str) -> PluginView:
+        """Keep exactly these permissions from a plugin, at once; raises PermissionUnknown."""
+        return self._view(await self._changes.narrow(plugin_id, withheld=withheld, actor=actor))
+
+    async def restart(self, plugin_id: str, *, actor: str) -> PluginView:
+        """Give a plugin a new process; what is in flight finishes first. Raises NotRunning."""
+        return self._view(await self._changes.restart(plugin_id, actor=actor))
 
     async def set_enabled(self, plugin_id: str, enabled: bool, *, actor: str) -> PluginView:
         """Switch a plugin on or off; raises PluginNotFound, or ConfigInvalid where values miss."""
@@ -193,7 +282,8 @@ class PluginService:
         """
         self._egress.set_policy(config.egress)
         self._limits = self._tools.limits = config.limits
-        self._changes.limits = self._compiler.limits = config.limits
+        self._changing.limits = self._compiler.limits = config.limits
+        self._fetcher.rules, self._versions.kept_versions = config.fetch, config.kept_versions
         self._tools.host_calls.http_requests = config.limits.http_requests
 
     # -- what is happening ---------------------------------------------------------------------
@@ -282,7 +372,7 @@ class PluginService:
         return [
             PanelSlot(row.id, row.manifest.name, panel.title, panel.height)
             for row in self._installed.rows()
-            if row.enabled and (panel := row.manifest.ui_panel) is not None
+            if row.enabled and (panel := row.manifest.ui_panel) and PANEL not in row.withheld
         ]
 
     async def render_panel(self, plugin_id: str, ticket_id: str) -> PanelResult:
@@ -291,6 +381,8 @@ class PluginService:
         runner = self._runners.get(plugin_id)
         if runner is None or row.manifest.ui_panel is None:
             raise NotRunning(plugin_id, "it is switched off, or has no panel")
+        if PANEL in row.withheld:
+            raise NotRunning(plugin_id, "an admin withholds its panel")
         return await runner.render_panel(ticket_id)
 
     # -- inside --------------------------------------------------------------------------------
@@ -316,7 +408,7 @@ class PluginService:
             await self._runners.drain()
 
     def _view(self, row: PluginRow) -> PluginView:
-        return plugin_view(row, self._installed.config(row.id), self._runners)
+        return plugin_view(row, self._installed, self._runners)
 
 
 @asynccontextmanager
@@ -334,28 +426,35 @@ async def open_plugin_service(
     ``run_plugins``: whether those that are enabled are started.
     """
     artifacts = await trio.to_thread.run_sync(
-        ArtifactStore, config.data_directory, box.derive(b"compiled code"), engine_settings
-    )
-    async with (
-        EgressClient(config.egress) as egress,
-        open_groups(wanted=config.cage.control_groups) as groups,
-        open_fork_server(groups=groups) as fork_server,
-        trio.open_nursery() as nursery,
-    ):
-        service = PluginService(
-            config,
-            ports,
-            box,
-            fork_server,
-            egress,
-            artifacts=artifacts,
-            groups=groups,
-            nursery=nursery,
-            run_plugins=run_plugins,
+        partial(
+            ArtifactStore,
+            config.data_directory,
+            box.derive(b"compiled code"),
+            engine_settings,
+            keep_open=_CODE_FILES_OPEN,
         )
-        try:
-            await service.begin()
-            yield service
-        finally:
-            await service.drain()
-            nursery.cancel_scope.cancel()
+    )
+    with closing(artifacts):
+        async with (
+            EgressClient(config.egress) as egress,
+            open_groups(wanted=config.cage.control_groups) as groups,
+            open_fork_server(groups=groups) as fork_server,
+            trio.open_nursery() as nursery,
+        ):
+            service = PluginService(
+                config,
+                ports,
+                box,
+                fork_server,
+                egress,
+                artifacts=artifacts,
+                groups=groups,
+                nursery=nursery,
+                run_plugins=run_plugins,
+            )
+            try:
+                await service.begin()
+                yield service
+            finally:
+                await service.drain()
+                nursery.cancel_scope.cancel()

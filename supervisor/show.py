@@ -4,9 +4,10 @@ from collections.abc import Mapping
 
 import trio
 
+from supervisor.installed import Installed
 from supervisor.limits import Limits
 from supervisor.manifest import ConfigField
-from supervisor.permissions import asked_for, permission_views
+from supervisor.permissions import permission_views
 from supervisor.processes import Usage
 from supervisor.runners import Runners
 from supervisor.store.configs import SavedConfig
@@ -15,9 +16,10 @@ from supervisor.store.records import timestamp
 from supervisor.views import ConfigFieldView, PluginState, PluginView, ProcessView
 
 
-def plugin_view(row: PluginRow, saved: SavedConfig, runners: Runners) -> PluginView:
+def plugin_view(row: PluginRow, installed: Installed, runners: Runners) -> PluginView:
     """Return the snapshot of a plugin; the values of secrets stay behind."""
     manifest, runner = row.manifest, runners.get(row.id)
+    saved = installed.config(row.id)
     panel = manifest.ui_panel
     return PluginView(
         id=row.id,
@@ -34,8 +36,8 @@ def plugin_view(row: PluginRow, saved: SavedConfig, runners: Runners) -> PluginV
         installed_by=row.installed_by,
         toolchain=row.report.toolchain or None,
         imports=tuple(f"{line.module}.{line.name}" for line in row.report.imports),
-        permissions=permission_views(asked_for(manifest, row.report)),
-        waiting_version=None,
+        permissions=permission_views(row.asks_for, row.withheld),
+        waiting_version=installed.waiting(row.id),
         enabled=row.enabled,
         state=_state(row, runners),
         state_reason=row.state_reason or runners.obstacle(row.id),

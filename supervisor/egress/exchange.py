@@ -9,7 +9,7 @@ Foreign errors become this package's errors here and nowhere else.
 
 import logging
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -30,6 +30,9 @@ MAX_HEAD_BYTES = 128 * 1024
 
 FRAMING_FACTOR = 2
 """The body may take this many times its limit on the wire, for chunk sizes and trailers."""
+
+_LONGEST_LENGTH = 20
+"""Digits of a ``Content-Length`` that are read as a number."""
 
 # At level debug httpcore would write the server's headers, cookies among them, to the log.
 logging.getLogger("httpcore").setLevel(logging.INFO)
@@ -55,8 +58,32 @@ def head_budget(host: str) -> WireBudget:
     return WireBudget(MAX_HEAD_BYTES, too_large)
 
 
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What an answer says before its body; nothing of it has been checked."""
+
+    status: int
+    location: str | None
+    length: int | None
+    """Bytes of the body, as the server claims."""
+
+
+OnHead = Callable[[Head], RequestFailed | None]
+"""Is told of the head; what it returns ends the exchange."""
+
+
+def go_on(head: Head) -> RequestFailed | None:
+    """Read any answer to its end."""
+    del head
+    return None
+
+
 async def exchange(
-    outgoing: Outgoing, connection: PinnedConnection, tls: ssl.SSLContext, max_response_bytes: int
+    outgoing: Outgoing,
+    connection: PinnedConnection,
+    tls: ssl.SSLContext,
+    max_response_bytes: int,
+    on_head: OnHead = go_on,
 ) -> tuple[int, bytes]:
     """Send ``outgoing`` and return status and body; raise ``RequestFailed``.
 
@@ -76,14 +103,28 @@ async def exchange(
     )
     with _translated(outgoing, connection):
         response = await http.handle_async_request(request)
+        if (failure := on_head(_head(response))) is not None:
+            connection.budget.fail(failure)
         body = await _read_body(response, outgoing, connection.budget, max_response_bytes)
         return response.status, body
+
+
+def _head(response: httpcore.Response) -> Head:
+    headers = {name.lower(): value for name, value in response.headers}
+    location, length = headers.get(b"location"), headers.get(b"content-length", b"")
+    return Head(
+        response.status,
+        location.decode("latin-1") if location is not None else None,
+        int(length) if length.isdigit() and len(length) < _LONGEST_LENGTH else None,
+    )
 
 
 async def _read_body(
     response: httpcore.Response, outgoing: Outgoing, budget: WireBudget, limit: int
 ) -> bytes:
     too_large = ResponseTooLarge(outgoing.host, "its body with the framing", FRAMING_FACTOR * limit)
+    # Before the body's generator has begun: one that is left half-way would be closed late.
+    budget.check()
     budget.replace(FRAMING_FACTOR * limit + MAX_HEAD_BYTES, too_large)
     collector = BodyCollector(outgoing.host, content_encoding(response.headers), limit)
     # Nothing may raise, break or wait in this loop: see WireBudget.
