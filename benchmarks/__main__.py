@@ -18,7 +18,17 @@ from benchmarks.model import Row
 from benchmarks.report import RESULTS, save, show
 from benchmarks.workshop import open_workshop
 
-ROWS = ("noop_delivery", "round_trip", "enable", "memory", "lockdown", "slack", "durable", "desk")
+ROWS = (
+    "noop_delivery",
+    "round_trip",
+    "enable",
+    "memory",
+    "many_children",
+    "lockdown",
+    "slack",
+    "durable",
+    "desk",
+)
 """The programs in ``benchmarks/rows``, in the order of the table."""
 
 _CALM_LOAD = 0.5

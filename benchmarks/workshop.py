@@ -135,14 +135,17 @@ class Workshop:
         """Build and compile a guest of ``tests/guests`` or ``examples``, once."""
         if guest not in self._compiled:
             path = await trio.to_thread.run_sync(build_guest, guest)
-            module = path.read_bytes()
-            manifest = parse_manifest(manifest_section(module))
-            sha256 = module_hash(module)
-            await trio.to_thread.run_sync(self._artifacts.save_module, sha256, module)
-            report = await self._compiler.compile(sha256, manifest)
-            code = await self._compiler.open(sha256, manifest)
-            self._compiled[guest] = Compiled(manifest.id, path, sha256, report.entry, code)
+            await self.compile(guest, path, await trio.Path(path).read_bytes())
         return self._compiled[guest]
+
+    async def compile(self, guest: str, path: Path, module: bytes) -> None:
+        """Compile a module, which lies at ``path`` as well, and call it ``guest`` from here on."""
+        manifest = parse_manifest(manifest_section(module))
+        sha256 = module_hash(module)
+        await trio.to_thread.run_sync(self._artifacts.save_module, sha256, module)
+        report = await self._compiler.compile(sha256, manifest)
+        code = await self._compiler.open(sha256, manifest)
+        self._compiled[guest] = Compiled(manifest.id, path, sha256, report.entry, code)
 
     def file(self, name: str, content: bytes) -> str:
         """Write a file for a peer; return its path."""

@@ -18,13 +18,23 @@ _ANSWER = b"ok"
 _STATUS = 200
 
 
+def _engine() -> wasmtime.Engine:
+    config = wasmtime.Config()
+    config.epoch_interruption = True
+    return wasmtime.Engine(config)
+
+
+def compile_code(module: bytes) -> bytes:
+    """Return a module's compiled code, for ``InProcess(…, compiled=True)``."""
+    return bytes(wasmtime.Module(_engine(), module).serialize())
+
+
 class InProcess:
     """One instance of a plugin."""
 
-    def __init__(self, module: bytes) -> None:
-        config = wasmtime.Config()
-        config.epoch_interruption = True
-        engine = wasmtime.Engine(config)
+    def __init__(self, module: bytes, *, compiled: bool = False) -> None:
+        engine = _engine()
+        load = wasmtime.Module.deserialize if compiled else wasmtime.Module
         self.store = wasmtime.Store(engine)
         self.store.set_limits(memory_size=64 << 20)
         self.store.set_epoch_deadline(10**9)
@@ -36,7 +46,7 @@ class InProcess:
         http_type = wasmtime.FuncType([i32] * 4, [i32])
         linker.define_func("ohd", "ohd_log", log_type, lambda *_: None)
         linker.define_func("ohd", "ohd_http_request", http_type, self._http)
-        instance = linker.instantiate(self.store, wasmtime.Module(engine, module))
+        instance = linker.instantiate(self.store, load(engine, module))
         exports: Any = instance.exports(self.store)
         self.alloc, self.free = exports["ohd_alloc"], exports["ohd_free"]
         self.on_event, self.memory = exports["on_event"], exports["memory"]

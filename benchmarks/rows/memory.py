@@ -32,7 +32,7 @@ async def _measure(bench: Bench, guest: str, name: str, limits: list[Limit]) -> 
             return await _private_mb(child)
 
     async def fresh() -> float:
-        async with open_peer("fresh_process", str(compiled.module), file) as peer:
+        async with open_peer("fresh_process", "uss", str(compiled.module), file) as peer:
             return await peer.ask(1) / _MB
 
     try:
