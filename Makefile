@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help run test lint bench security lock clean
+.PHONY: help run test lint docs bench security lock clean
 
 help:            ## list the targets
 	@grep -E '^[a-z]+: .*##|^[a-z]+:  *##' Makefile | sed 's/:.*##/\t/'
@@ -20,6 +20,10 @@ lint: $(VENV)/.dev-ready   ## formatting, lint and types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
+docs: $(VENV)/.dev-ready   ## the manual as a site in build/site; a broken link is an error
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --jobs auto docs build/site
+	@echo "The manual is in build/site/index.html"
+
 bench: $(VENV)/.dev-ready  ## the benchmark table, every figure beside its peer
 	$(BIN)/python -m benchmarks
 
@@ -30,7 +34,7 @@ lock:            ## write requirements/*.txt anew (needs uv)
 	uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-header \
 	  --group build -o requirements/run.txt pyproject.toml
 	uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-header \
-	  --group build --group test --group browser --group lint --group bench \
+	  --group build --group test --group browser --group lint --group docs --group bench \
 	  -c requirements/run.txt -o requirements/dev.txt pyproject.toml
 
 clean:           ## remove the environment and everything built
