@@ -1,22 +1,21 @@
 """A compiled module and a fork server: makes a fresh child for each guest call that is tried.
 
-Everything lies in a folder of its own that is gone afterwards. Guest code is compiled, and run,
-with the addresses of its source lines where the module has them, which a server does without.
+Guest code is compiled, and run, with the lines of its source where the module has them, which a
+server does without: reading debug information is more work on a stranger's bytes.
 """
 
 import os
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import trio
 
+from cli.kept import open_kept
+from cli.module import Inspection
 from cli.one_event import Candidate, GuestCall, RecordedActions, Trial
-from sandbox_child.runtime.settings import settings_fingerprint
-from sandbox_child.wire.entry import ModuleReport
 from supervisor.cage import Cage
 from supervisor.config import SupervisorConfig
+from supervisor.errors import ModuleRefused
 from supervisor.hostcalls import Egress, HostCalls
 from supervisor.limits import Limits
 from supervisor.manifest import Manifest
@@ -26,8 +25,6 @@ from supervisor.process.conversation import Work
 from supervisor.process.forkserver import open_fork_server
 from supervisor.process.spawn import Spawner
 
-_THROWAWAY_KEY = b"compiled code that lives for a command"[:32]
-
 
 class Bench:
     """One compiled module. Open it with :func:`open_bench`."""
@@ -35,14 +32,13 @@ class Bench:
     def __init__(
         self,
         sha256: str,
-        manifest: Manifest,
-        report: ModuleReport,
+        found: Inspection,
         compiler: Compiler,
         spawner: Spawner,
     ) -> None:
         self._sha256 = sha256
-        self.manifest = manifest
-        self.report = report
+        self.manifest = found.manifest
+        self._entry = found.report.entry
         self._compiler = compiler
         self._spawner = spawner
 
@@ -54,7 +50,7 @@ class Bench:
         code = await self._compiler.open(self._sha256, self.manifest)
         try:
             session = await self._spawner.spawn(
-                self.manifest.id, self.report.entry, limits, code, call.hooks()
+                self.manifest.id, self._entry, limits, code, call.hooks()
             )
             return await call.serve(session, work)
         finally:
@@ -63,15 +59,28 @@ class Bench:
 
 @asynccontextmanager
 async def open_bench(
-    settings: SupervisorConfig, module: bytes, manifest: Manifest
+    settings: SupervisorConfig, module: bytes, found: Inspection
 ) -> AsyncIterator[Bench]:
-    """Compile a module as a server would; raises ModuleRefused, CompileFailed, ProcessError."""
-    sha256 = module_hash(module)
-    cage = Cage(settings.cage)
-    with tempfile.TemporaryDirectory(prefix="ohd-run-") as folder:
-        artifacts = ArtifactStore(Path(folder), _THROWAWAY_KEY, settings_fingerprint())
-        await trio.to_thread.run_sync(artifacts.save_module, sha256, module)
+    """Compile a module as a server would, unless it was before.
+
+    Raises ModuleRefused, CompileFailed, ProcessError.
+    """
+    sha256, cage = module_hash(module), Cage(settings.cage)
+    artifacts = await trio.to_thread.run_sync(open_kept, sha256, module)
+    try:
         async with open_fork_server(source_lines=True) as fork_server:
             compiler = Compiler(fork_server, artifacts, cage, settings.limits)
-            report = await compiler.compile(sha256, manifest)
-            yield Bench(sha256, manifest, report, compiler, Spawner(fork_server, cage))
+            await _compile(compiler, artifacts, sha256, found.manifest)
+            yield Bench(sha256, found, compiler, Spawner(fork_server, cage))
+    finally:
+        artifacts.close()
+
+
+async def _compile(
+    compiler: Compiler, artifacts: ArtifactStore, sha256: str, manifest: Manifest
+) -> None:
+    try:
+        os.close(await compiler.open(sha256, manifest))
+    except ModuleRefused:
+        await trio.to_thread.run_sync(artifacts.delete, sha256)
+        raise

@@ -17,7 +17,7 @@ from sandbox_child.abi.examine import Needs, examine
 from sandbox_child.wasm.module import read_module
 from sandbox_child.wasm.sections import replace_custom_section
 from sandbox_child.wire.entry import ModuleReport
-from supervisor.changes import read_manifest
+from supervisor.installing import read_manifest
 from supervisor.limits import DEFAULT_LIMITS
 from supervisor.manifest import Manifest, parse_manifest
 from supervisor.text import clean_text

@@ -71,7 +71,8 @@ async def _run(
     settings: SupervisorConfig, file: Path, event: Path, given: Mapping[str, str]
 ) -> Trial:
     module = await trio.to_thread.run_sync(read_file, file)
-    manifest = (await trio.to_thread.run_sync(inspect_module, module)).manifest
+    found = await trio.to_thread.run_sync(inspect_module, module)
+    manifest = found.manifest
     payload, values = _payload(await trio.to_thread.run_sync(read_file, event), event)
     if payload.get("event") not in manifest.events:
         raise CannotGoOn(
@@ -92,7 +93,7 @@ async def _run(
     candidate = Candidate(manifest, secrets, redact)
     async with (
         EgressClient(settings.egress) as egress,
-        open_bench(settings, module, manifest) as bench,
+        open_bench(settings, module, found) as bench,
     ):
         return await bench.attempt(
             candidate, Work(EVENT, blob, None), egress=egress, limits=settings.limits

@@ -78,9 +78,9 @@ async def _run(settings: SupervisorConfig, wanted: _Wanted) -> list[Result]:
         await trio.to_thread.run_sync(project.build)
     path = await trio.to_thread.run_sync(project.module)
     module = await trio.to_thread.run_sync(read_file, path)
-    manifest = (await trio.to_thread.run_sync(inspect_module, module)).manifest
-    cases = await trio.to_thread.run_sync(_read_cases, project, wanted, manifest, settings)
-    async with open_bench(settings, module, manifest) as bench:
+    found = await trio.to_thread.run_sync(inspect_module, module)
+    cases = await trio.to_thread.run_sync(_read_cases, project, wanted, found.manifest, settings)
+    async with open_bench(settings, module, found) as bench:
         return [await _try(settings, bench, case, rewrite=wanted.update) for case in cases]
 
 

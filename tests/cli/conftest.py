@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from cli.main import main
 from sandbox_child.wasm.sections import manifest_section, replace_custom_section
+from tests.guests.toolchains import CACHE
 
 
 @dataclass
@@ -70,6 +71,12 @@ class Ohd:
         ticket = {"id": "01T", "subject": "New laptop", "url": "https://h/t/01T", "status": "New"}
         payload = {"event": event, "occurred_at": "2026-04-05T14:00:00Z", "ticket": ticket}
         return self.write("event.json", json.dumps(payload | members))
+
+
+@pytest.fixture(autouse=True)
+def kept_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep compiled code beside the repository's other caches, and out of the user's."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(CACHE))
 
 
 @pytest.fixture
