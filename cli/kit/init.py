@@ -1,0 +1,120 @@
+"""``ohd plugin init``: writes a new plugin's project from the templates beside this module.
+
+A language's project is made of layers, folders of files of which a later one wins; in texts, words
+such as ``@NAME@`` are replaced. Nothing is built and nothing is fetched.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from cli.errors import CannotGoOn, plain_errors
+from supervisor.manifest import parse_manifest
+
+_TEMPLATES = Path(__file__).resolve().parent / "templates"
+_NAME = re.compile(r"[a-z]([a-z0-9-]{0,48}[a-z0-9])?")
+_RENAMED = {"gitignore": ".gitignore"}
+"""A file of this name in the package would make tools leave others out of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """What a project in one language is made of."""
+
+    title: str
+    layers: tuple[str, ...]
+    main: str
+    helper: str
+    needs: str
+    """What must be installed to build it, as a phrase."""
+
+
+LANGUAGES: Mapping[str, Language] = {
+    "go": Language("Go", ("go",), "main.go", "ohd/ohd.go", "Go 1.24 or later"),
+    "tinygo": Language(
+        "Go, compiled by TinyGo", ("go", "tinygo"), "main.go", "ohd/ohd.go", "TinyGo 0.35 or later"
+    ),
+    "zig": Language("Zig", ("zig",), "main.zig", "ohd.zig", "Zig 0.17 or later"),
+    "rust": Language(
+        "Rust",
+        ("rust",),
+        "src/lib.rs",
+        "src/ohd.rs",
+        "Rust 1.63 or later with the target wasm32-unknown-unknown",
+    ),
+    "c": Language("C", ("c",), "main.c", "ohd.h", "Zig 0.11 or later, for its C compiler"),
+    "assemblyscript": Language(
+        "AssemblyScript",
+        ("assemblyscript",),
+        "main.ts",
+        "ohd.ts",
+        "Node.js 20 or later, and `npm install` once",
+    ),
+}
+
+
+def project_files(language: Language, name: str, plugin_id: str) -> dict[str, str]:
+    """Return the texts of a new project by their paths in it; raises ManifestError."""
+    words = {
+        "@NAME@": name,
+        "@ID@": plugin_id,
+        "@TITLE@": name.replace("-", " ").title(),
+        "@LANGUAGE@": language.title,
+        "@MAIN@": language.main,
+        "@HELPER@": language.helper,
+        "@NEEDS@": language.needs,
+    }
+    files = {}
+    for layer in ("common", *language.layers):
+        for path, text in _layer(_TEMPLATES / layer):
+            for word, value in words.items():
+                text = text.replace(word, value)  # noqa: PLW2901 - all of them, one by one
+            files[path] = text
+    parse_manifest(files["manifest.json"].encode())
+    return files
+
+
+def _layer(folder: Path) -> Iterator[tuple[str, str]]:
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            inside = path.relative_to(folder)
+            name = _RENAMED.get(inside.name, inside.name)
+            yield str(inside.with_name(name)), path.read_text("utf-8")
+
+
+@click.command("init")
+@click.argument("name")
+@click.option("--lang", type=click.Choice(list(LANGUAGES)), required=True, help="Its language.")
+@click.option("--id", "plugin_id", metavar="ID", help="[default: com.example.NAME]")
+def init_plugin(name: str, lang: str, plugin_id: str | None) -> None:
+    """Write a small plugin that builds and passes its own test into the new folder NAME."""
+    if not _NAME.fullmatch(name):
+        raise CannotGoOn(
+            f"{name!r} cannot name a plugin; use at most 50 lower-case letters, digits and "
+            'hyphens, a letter first, such as "slack-alerts"'
+        )
+    language, folder = LANGUAGES[lang], Path(name)
+    with plain_errors():
+        files = project_files(language, name, plugin_id or f"com.example.{name}")
+        _write(folder, files)
+    click.echo(f"wrote {name}/ with a plugin in {language.title}:")
+    for path in files:
+        click.echo(f"  {path}")
+    click.echo(f"next (needs {language.needs}):")
+    setup = ["npm install"] if "package.json" in files else []
+    for command in (f"cd {name}", *setup, "make", "make test"):
+        click.echo(f"  {command}")
+
+
+def _write(folder: Path, files: Mapping[str, str]) -> None:
+    if folder.is_file():
+        raise CannotGoOn(f"{folder} is a file; choose another name, or move it away")
+    if folder.is_dir() and any(folder.iterdir()):
+        raise CannotGoOn(f"the folder {folder} is not empty; choose another name, or empty it")
+    for path, text in files.items():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, "utf-8")
