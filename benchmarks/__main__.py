@@ -19,15 +19,8 @@ from benchmarks.report import RESULTS, save, show
 from benchmarks.workshop import open_workshop
 
 ROWS = (
-    "noop_delivery",
-    "round_trip",
-    "enable",
-    "memory",
-    "many_children",
-    "lockdown",
-    "slack",
-    "durable",
-    "desk",
+    *("noop_delivery", "round_trip", "slack", "enable", "lockdown", "checks"),
+    *("memory", "many_children", "durable", "looping", "pages", "desk"),
 )
 """The programs in ``benchmarks/rows``, in the order of the table."""
 

@@ -12,12 +12,11 @@ from pathlib import Path
 
 import trio
 
+from benchmarks.guests import renamed
 from cli.compose import House, open_house
 from cli.config import Config
 from helpdesk.actors import SYSTEM, Actor, Role
 from helpdesk.tickets.model import TicketDraft
-from sandbox_child.wasm.caps import MANIFEST_SECTION
-from sandbox_child.wasm.sections import manifest_section, replace_custom_section
 from supervisor.config import SupervisorConfig
 from supervisor.views import PluginState
 from tests.guests.build import build_guest
@@ -41,10 +40,9 @@ class BenchHouse:
     async def install(self, guest: str, number: int = 0) -> str:
         """Install a guest and return its id, which ``number`` makes one of its own."""
         module = (await trio.to_thread.run_sync(build_guest, guest)).read_bytes()
-        manifest = bytes(manifest_section(module)).decode()
-        manifest = manifest.replace('"id": "', f'"id": "n{number}.')
-        module = replace_custom_section(module, MANIFEST_SECTION, manifest.encode())
-        view = await self.plugins.install(module, source="benchmark", actor="benchmark")
+        view = await self.plugins.install(
+            renamed(module, number), source="benchmark", actor="benchmark"
+        )
         return view.id
 
     async def enable(self, plugin_id: str, wanted: bool) -> None:

@@ -1,11 +1,18 @@
 """A row of the table: a figure, its peers' figures, what is to be reached, and whether it is."""
 
+import math
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 OURS = "ours"
 """What the row's own figure is called among the contenders."""
+
+
+def percentile(values: Sequence[float], percent: float) -> float:
+    """Return the smallest value that so many percent of all do not exceed (nearest rank)."""
+    ordered = sorted(values)
+    return ordered[max(0, math.ceil(len(ordered) * percent / 100) - 1)]
 
 
 @dataclass(frozen=True, slots=True)
