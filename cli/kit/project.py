@@ -2,20 +2,23 @@
 
 import os
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import which
 
+import click
+
 from cli.errors import CannotGoOn
 from cli.kit.errors import BuildBroken, ModuleStale, NoCases, NoModule
+from supervisor.text import clean_text
 
 CASES = "cases/*"
 _CASE_ENDINGS = (".yaml", ".yml", ".json")
 _NOT_SOURCES = frozenset({".wasm", ".md", ".xml", ".tmp", ".map", ".wat"})
 _NOT_SOURCE_FOLDERS = frozenset({"cases", "build", "target", "node_modules", "zig-out"})
-_UP_TO_DATE = 0
+_OF_MAKE = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")
+_LONGEST_LINE = 4_000
 _OUT_OF_DATE = 1
 
 
@@ -42,25 +45,35 @@ class Project:
         return (self.folder / "Makefile").is_file()
 
     def build(self) -> None:
-        """Run ``make``, its output on stderr; raises BuildBroken."""
-        done = self.make(stdout=sys.stderr.fileno())
-        if done.returncode:
-            raise BuildBroken(self.folder, done.returncode)
+        """Run ``make``, its output on stderr line by line; raises BuildBroken, CannotGoOn."""
+        with self._make() as process:
+            for line in process.stdout or ():
+                click.echo(clean_text(line.rstrip("\n"), _LONGEST_LINE), err=True)
+        if process.returncode:
+            raise BuildBroken(self.folder, process.returncode)
 
-    def make(
-        self, *options: str, stdout: int | None = None, stderr: int | None = None
-    ) -> "subprocess.CompletedProcess[bytes]":
-        """Run ``make`` in the folder; raises CannotGoOn where there is none."""
+    def is_old(self) -> bool:
+        """Return whether ``make`` would build something; raises CannotGoOn."""
+        with self._make("-q") as process:
+            process.communicate()
+        return process.returncode == _OUT_OF_DATE
+
+    def _make(self, *options: str) -> "subprocess.Popen[str]":
         make = which("make")
         if make is None:
             raise CannotGoOn("make is not installed; install it (on Debian: apt install make)")
         if not self.can_build:
             raise CannotGoOn(f"{self.folder}: there is no Makefile to build with")
-        # Within `make test` the outer make must not pass its own options on to this one.
-        env = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
-        command = [make, *options]
-        return subprocess.run(  # noqa: S603 - the author's own Makefile
-            command, cwd=self.folder, env=env, stdout=stdout, stderr=stderr, check=False
+        return subprocess.Popen(  # noqa: S603 - the author's own Makefile
+            [make, *options],
+            cwd=self.folder,
+            # Within `make test` the outer make must not pass its own options on to this one.
+            env={k: v for k, v in os.environ.items() if k not in _OF_MAKE},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
         )
 
     def module(self) -> Path:
@@ -104,6 +117,5 @@ class Project:
         newest = max(self.sources(), key=lambda path: path.stat().st_mtime, default=None)
         if newest is None or newest.stat().st_mtime <= built:
             return
-        asked = self.make("-q", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        if asked.returncode == _OUT_OF_DATE:
+        if self.is_old():
             raise ModuleStale(module, newest)

@@ -1,7 +1,7 @@
 """What is printed of a case that failed: the difference line by line, and what led to it."""
 
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import click
@@ -50,7 +50,8 @@ def coloured(line: str) -> str:
 
 def _diff(expected: Any, actual: Any) -> Iterator[str]:
     lines = difflib.unified_diff(_lines(expected), _lines(actual), lineterm="", n=3)
-    yield from _indented(line for line in lines if not line.startswith(("---", "+++", "@@")))
+    bare = (line for line in lines if not line.startswith(("---", "+++", "@@")))
+    yield from _indented(f"{line[:1]} {line[1:]}" for line in bare)
 
 
 def _lines(value: Any) -> list[str]:
@@ -59,5 +60,5 @@ def _lines(value: Any) -> list[str]:
     return to_yaml(value).splitlines()
 
 
-def _indented(lines: Any) -> Iterator[str]:
+def _indented(lines: Iterable[str]) -> Iterator[str]:
     return (f"  {line}" for line in lines)
