@@ -56,6 +56,7 @@ from supervisor.views import (
     LogLine,
     PanelResult,
     PanelSlot,
+    PluginHistory,
     PluginView,
     ProcessView,
     SandboxView,
@@ -65,7 +66,7 @@ from supervisor.views import (
     Vital,
 )
 from supervisor.vitals import Vitals, figures
-from supervisor.watching import Watching
+from supervisor.watching import Span, Watching
 
 _CODE_FILES_OPEN = 64
 
@@ -268,6 +269,7 @@ class PluginService:
     async def uninstall(self, plugin_id: str, *, actor: str) -> None:
         """Stop a plugin and delete its module and configuration; ticket data that it set stays."""
         await self._changes.uninstall(plugin_id, actor=actor)
+        self._watching.forget(plugin_id)
 
     async def rotate_key(self, *, actor: str) -> KeyRotation:
         """Replace the key that secrets are encrypted with; see ``rotation``."""
@@ -291,6 +293,14 @@ class PluginService:
     async def processes(self) -> Sequence[ProcessView]:
         """Return a line for each installed plugin, with its process where it has one."""
         return await self._watching.processes(self._limits)
+
+    async def history(self, plugin_id: str, *, span: Span) -> PluginHistory:
+        """Return what a plugin did and used in the last hour or day; raises PluginNotFound."""
+        return await self._watching.history(plugin_id, span)
+
+    async def histories(self, *, span: Span = "hour") -> Mapping[str, PluginHistory]:
+        """Return the same of every plugin; an hour comes from memory, and costs next to nothing."""
+        return await self._watching.histories(span)
 
     async def deliveries(
         self,
@@ -392,6 +402,7 @@ class PluginService:
         self._nursery.start_soon(self._journal.run)
         await self._sandbox.look()
         await self._installed.load()
+        await self._watching.begin(self._nursery)
         hashes = await self._database.read(rows.module_hashes)
         await trio.to_thread.run_sync(self._artifacts.keep_only, hashes)
         for row in self._installed.rows():
@@ -406,6 +417,7 @@ class PluginService:
         with trio.CancelScope(shield=True) as scope:
             scope.deadline = trio.current_time() + 2 * self._limits.deadline_s
             await self._runners.drain()
+            await self._watching.close()
 
     def _view(self, row: PluginRow) -> PluginView:
         return plugin_view(row, self._installed, self._runners)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import trio
 
+from supervisor.history import Meter
 from supervisor.installed import Installed
 from supervisor.limits import Limits
 from supervisor.manifest import ConfigField
@@ -58,8 +59,11 @@ def process_view(
     row: PluginRow,
     runners: Runners,
     usage: Mapping[int, Usage],
-    unfinished: int,
+    meter: Meter,
     limits: Limits,
+    *,
+    unfinished: int,
+    oldest_s: float | None,
 ) -> ProcessView:
     """Return the snapshot of a plugin's process."""
     runner = runners.get(row.id)
@@ -68,6 +72,7 @@ def process_view(
     used = usage.get(pid) if pid is not None else None
     in_flight = len(session.conversation.in_line) if session else 0
     since = runner.child_since if runner else None
+    p50, p95 = meter.hour_quantiles_ms(0.5, 0.95)
     return ProcessView(
         plugin_id=row.id,
         state=_state(row, runners),
@@ -76,19 +81,19 @@ def process_view(
         restarts=runner.restarts if runner else 0,
         cpu_percent=used.cpu_percent if used else None,
         rss_bytes=used.rss_bytes if used else None,
-        uss_bytes=None,
+        uss_bytes=used.uss_bytes if used else None,
         guest_memory_bytes=session.conversation.memory_bytes if session else None,
         guest_memory_limit_bytes=limits.memory_bytes,
         threads=used.threads if used else None,
         in_flight=in_flight,
         waiting=max(0, unfinished - in_flight),
-        oldest_waiting_s=None,
+        oldest_waiting_s=oldest_s,
         delivered=runner.recorder.delivered if runner else 0,
-        events_a_minute=0.0,
-        p50_ms=None,
-        p95_ms=None,
+        events_a_minute=meter.events_a_minute(),
+        p50_ms=p50,
+        p95_ms=p95,
         errors=runner.recorder.errors if runner else row.error_count,
-        errors_24h=0,
+        errors_24h=meter.errors_of_the_day(),
         last_error=(runner.recorder.last_error if runner else None) or row.last_error,
         controls=runner.controls if session and runner else (),
     )

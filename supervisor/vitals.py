@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 import trio
 
 from supervisor.delivery.journal import Journal, JournalStatistics
-from supervisor.delivery.tally import BOUNDS_S, Tally
+from supervisor.delivery.tally import Tally
+from supervisor.durations import SHOWN_S, shown
 from supervisor.ports import Database
 from supervisor.process.errors import ProcessError
 from supervisor.process.forkserver import ForkServer
@@ -83,7 +84,7 @@ def figures(
     return SupervisorFigures(
         processes=tuple(processes),
         counts=tuple(_counts(plugin_id, tally) for plugin_id, tally in sorted(tallies.items())),
-        bounds_s=BOUNDS_S,
+        bounds_s=SHOWN_S,
         requests=tuple((plugin, outcome, n) for (plugin, outcome), n in sorted(requests.items())),
         journal_rows=journal.rows,
         journal_bytes=journal.bytes,
@@ -94,7 +95,7 @@ def figures(
 
 def _counts(plugin_id: str, tally: Tally) -> PluginCounts:
     return PluginCounts(
-        plugin_id, dict(tally.outcomes), tuple(tally.buckets), tally.seconds, tally.starts
+        plugin_id, dict(tally.outcomes), shown(tally.buckets), tally.seconds, tally.starts
     )
 
 

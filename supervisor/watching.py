@@ -3,18 +3,30 @@
 The service's reading half. Must not know how any of it is changed.
 """
 
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import trio
 
 from supervisor.delivery.journal import Journal
 from supervisor.delivery_log import DeliveryLog
+from supervisor.history import DAY, MINUTE_S, Step, points
 from supervisor.installed import Installed
 from supervisor.limits import Limits
 from supervisor.ports import Database, Outbox
-from supervisor.processes import UsageReader
 from supervisor.runners import Runners
+from supervisor.sampling import FRESH_S, Sampler
 from supervisor.show import process_view
+from supervisor.store.history import steps_of
 from supervisor.store.plugin_log import at_least, find_lines, newest_line
-from supervisor.views import LogLine, ProcessView
+from supervisor.store.plugins import PluginRow
+from supervisor.views import LogLine, PluginHistory, ProcessView
+
+Span = Literal["hour", "day"]
+_SPANS: Mapping[Span, tuple[int, int]] = {"hour": (60, 1), "day": (96, 15)}
+"""Points, and minutes of each."""
+_DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 class Watching:
@@ -33,18 +45,24 @@ class Watching:
         self._runners = runners
         self._journal = journal
         self._database = database
-        self._usage = UsageReader()
+        self._sampler = Sampler(installed, runners, database)
         self.deliveries = DeliveryLog(installed, runners, journal, database=database, outbox=outbox)
 
     async def processes(self, limits: Limits) -> Sequence[ProcessView]:
         """Return a line for each installed plugin, with its process where it has one."""
-        usage = await self._usage.read(self._runners.pids())
-        views = []
-        for row in self._installed.rows():
-            runner = self._runners.get(row.id)
-            unfinished = await runner.feed.unfinished() if runner else 0
-            views.append(process_view(row, self._runners, usage, unfinished, limits))
-        return views
+        await self._sampler.look(FRESH_S)
+        return [await self._process(row, limits) for row in self._installed.rows()]
+
+    async def history(self, plugin_id: str, span: Span) -> PluginHistory:
+        """Return what a plugin did and used; raises PluginNotFound."""
+        self._installed.row(plugin_id)
+        await self._sampler.look(FRESH_S)
+        return await self._history(plugin_id, span)
+
+    async def histories(self, span: Span) -> Mapping[str, PluginHistory]:
+        """Return the same of every plugin."""
+        await self._sampler.look(FRESH_S)
+        return {row.id: await self._history(row.id, span) for row in self._installed.rows()}
 
     async def logs(
         self, plugin_id: str | None, *, level: str | None, after: int | None, limit: int
@@ -67,3 +85,53 @@ class Watching:
             if await self._database.read(lambda db: newest_line(db, plugin_id)) > after:
                 return
             await self._journal.wait_lines(plugin_id, seen)
+
+    async def begin(self, nursery: trio.Nursery) -> None:
+        """Take up what was seen before, and look from now on."""
+        await self._sampler.load()
+        nursery.start_soon(self._sampler.run)
+
+    def forget(self, plugin_id: str) -> None:
+        """Drop the figures of a plugin that was uninstalled."""
+        self._sampler.forget(plugin_id)
+
+    async def close(self) -> None:
+        """Write what was seen of the minute that runs."""
+        await self._sampler.look()
+        await self._sampler.save()
+
+    async def _process(self, row: PluginRow, limits: Limits) -> ProcessView:
+        runner = self._runners.get(row.id)
+        oldest = await runner.feed.oldest() if runner else None
+        return process_view(
+            row,
+            self._runners,
+            self._sampler.usage,
+            self._sampler.meter(row.id),
+            limits,
+            unfinished=await runner.feed.unfinished() if runner else 0,
+            oldest_s=_age_s(oldest.id) if oldest else None,
+        )
+
+    async def _history(self, plugin_id: str, span: Span) -> PluginHistory:
+        """Return a history from what is in memory; of a day, the rest is in the database."""
+        meter, minute = self._sampler.meter(plugin_id), self._sampler.minute
+        count, length = _SPANS[span]
+        steps: Mapping[int, Step] = meter.steps
+        if span == "day":
+            since = minute - DAY
+            kept = await self._database.read(lambda db: steps_of(db, plugin_id, since))
+            steps = kept | meter.steps
+        return PluginHistory(
+            plugin_id,
+            length * MINUTE_S,
+            points(steps, max(minute, meter.minute), count=count, step_minutes=length),
+        )
+
+
+def _age_s(event_id: str) -> float:
+    """Return how long ago an event was made: its id is a ULID, which begins with the time."""
+    made = 0
+    for digit in event_id[:10].upper():
+        made = made * 32 + _DIGITS.index(digit)
+    return max(0.0, time.time() - made / 1000)

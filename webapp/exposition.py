@@ -36,6 +36,11 @@ _GAUGES: Sequence[tuple[str, str, Callable[[ProcessView], float | None]]] = (
         "Resident memory of the process.",
         lambda v: v.rss_bytes,
     ),
+    (
+        "ohd_plugin_process_own_memory_bytes",
+        "Memory that would be free if the process ended.",
+        lambda v: v.uss_bytes,
+    ),
     ("ohd_plugin_process_threads", "Threads of the process.", lambda v: v.threads),
     (
         "ohd_plugin_guest_memory_bytes",
@@ -50,6 +55,11 @@ _GAUGES: Sequence[tuple[str, str, Callable[[ProcessView], float | None]]] = (
     ("ohd_plugin_restarts", "Processes since it was enabled, but the first.", lambda v: v.restarts),
     ("ohd_plugin_events_in_flight", "Events that the process has.", lambda v: v.in_flight),
     ("ohd_plugin_events_waiting", "Events in its queue.", lambda v: v.waiting),
+    (
+        "ohd_plugin_oldest_event_waiting_seconds",
+        "Age of the oldest event that has no result yet.",
+        lambda v: v.oldest_waiting_s,
+    ),
     (
         "ohd_plugin_running",
         "1 where the process is ready.",

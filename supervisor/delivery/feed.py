@@ -22,6 +22,7 @@ from supervisor.store.plugins import PluginRow, claim, mark_redelivered
 from supervisor.store.records import recorded_behind
 
 _PAGE = 256
+_LOOKED_THROUGH = 16
 _MOST_BYTES = 4 << 20
 _SKIPPED_BEFORE_NOTE = 1_000
 
@@ -113,6 +114,18 @@ class Feed:
     async def unfinished(self) -> int:
         """Return how many events have no result yet, or have not even been looked at."""
         return len(self._open) + max(0, await self._outbox.last_seq() - self._cursor)
+
+    async def oldest(self) -> OutboxEvent | None:
+        """Return the oldest event that has no result yet, None where there is none.
+
+        One that was not even looked at is searched for among the next few only.
+        """
+        for delivery in self._open.values():
+            return delivery.event
+        for event in await self._outbox.read_after(self._cursor, _LOOKED_THROUGH):
+            if self._wants(event):
+                return event
+        return None
 
     def _is_recovering(self) -> bool:
         """Tell whether something is open that was in flight at the crash."""

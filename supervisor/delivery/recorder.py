@@ -86,6 +86,7 @@ class Recorder:
         """Count an error and log it; return the text as it is kept."""
         text = clean_text(self.redact(error), _MAX_ERROR)
         self.errors += 1
+        self.tally.errors += 1
         self.last_error = f"{what}: {text}" if text else what
         self._journal.error(self._plugin_id, self.last_error)
         self._line("error", self.last_error, event_id)

@@ -6,8 +6,7 @@ Fed on the hot path: two additions and a binary search, no lock, no allocation.
 from bisect import bisect_left
 from collections import Counter
 
-BOUNDS_S = (0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-"""Upper bounds of the duration buckets; what is slower falls into one more."""
+from supervisor.durations import BOUNDS_S
 
 
 class Tally:
@@ -18,8 +17,15 @@ class Tally:
         self.buckets = [0] * (len(BOUNDS_S) + 1)
         """Deliveries by duration, each in one bucket."""
         self.seconds = 0.0
+        self.errors = 0
+        """What counts as an error: deliveries that failed, panels, starts."""
         self.starts = 0
         """Processes that were started."""
+
+    @property
+    def deliveries(self) -> int:
+        """How many there were, well or not."""
+        return sum(self.outcomes.values())
 
     def delivery(self, outcome: str, duration_s: float) -> None:
         """Count one delivery."""

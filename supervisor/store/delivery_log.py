@@ -57,8 +57,8 @@ def find_delivery(db: sqlite3.Connection, plugin_id: str, delivery_id: int) -> F
         return None
     same = db.execute(
         "SELECT id, started_at + duration_us / 1000 FROM deliveries"
-        " WHERE event_id = ? AND plugin_id = ? ORDER BY id",
-        (row[3], plugin_id),
+        " WHERE ticket_id = ? AND plugin_id = ? AND event_id = ? ORDER BY id",
+        (row[5], plugin_id, row[3]),
     ).fetchall()
     ends = [end for other, end in same if other < delivery_id]
     last = same[-1][0] == delivery_id

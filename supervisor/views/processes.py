@@ -39,7 +39,7 @@ class ProcessView:
     """Age of the oldest event that has no result yet."""
     delivered: int
     events_a_minute: float
-    """Over the last five minutes, or since the start."""
+    """Over the last five minutes, or since the server started; less than one counts as one."""
     p50_ms: float | None
     p95_ms: float | None
     """Of the deliveries of the last hour; None where there were none."""

@@ -8,7 +8,8 @@ import trio
 
 from supervisor.delivery.health import HealthRule
 from supervisor.delivery.journal import Journal
-from supervisor.delivery.tally import BOUNDS_S, Tally
+from supervisor.delivery.tally import Tally
+from supervisor.durations import SHOWN_S, shown
 from supervisor.vitals import STUCK_S, Vitals
 
 
@@ -112,11 +113,9 @@ async def test_counts_go_on_when_a_plugin_is_switched_off_and_on(desk):
 
 def test_a_duration_falls_into_the_bucket_whose_bound_it_does_not_exceed():
     tally = Tally()
-    for duration in (0.0, BOUNDS_S[0], BOUNDS_S[1], BOUNDS_S[-1] + 1):
+    for duration in (0.0, SHOWN_S[0], SHOWN_S[1], SHOWN_S[-1] + 1):
         tally.delivery("ok", duration)
-    assert tally.buckets[0] == 2
-    assert tally.buckets[1] == 1
-    assert tally.buckets[-1] == 1
+    assert shown(tally.buckets) == (2, 1, *[0] * (len(SHOWN_S) - 2), 1)
 
 
 async def test_a_changed_health_rule_holds_from_the_next_failure_on(open_desk):

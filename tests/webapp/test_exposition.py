@@ -20,11 +20,17 @@ def process(**facts: Any) -> ProcessView:
         "restarts": 2,
         "cpu_percent": 3.5,
         "rss_bytes": 4_000_000,
+        "uss_bytes": 3_000_000,
         "guest_memory_bytes": 65_536,
         "guest_memory_limit_bytes": 67_108_864,
         "threads": 2,
         "in_flight": 1,
         "waiting": 4,
+        "oldest_waiting_s": 2.5,
+        "events_a_minute": 12.0,
+        "p50_ms": 0.5,
+        "p95_ms": 1.5,
+        "errors_24h": 3,
         "delivered": 10,
         "errors": 3,
         "last_error": None,
@@ -78,12 +84,14 @@ def test_what_is_not_known_of_a_process_is_left_out() -> None:
         uptime_s=None,
         cpu_percent=None,
         rss_bytes=None,
+        uss_bytes=None,
         guest_memory_bytes=None,
         threads=None,
     )
     found = read(figures(processes=(gone,)))
     plugin = ("plugin", "org.example.a")
     assert ("ohd_plugin_process_resident_bytes", plugin) not in found
+    assert ("ohd_plugin_process_own_memory_bytes", plugin) not in found
     assert found["ohd_plugin_running", plugin] == 0
     assert found["ohd_plugin_state", plugin, ("state", "backing_off")] == 1
     assert found["ohd_plugin_events_waiting", plugin] == 4
@@ -92,6 +100,8 @@ def test_what_is_not_known_of_a_process_is_left_out() -> None:
 
 def test_an_odd_name_of_a_plugin_stays_a_label() -> None:
     found = read(figures(processes=(process(plugin_id=ODD),)))
+    assert found["ohd_plugin_process_own_memory_bytes", ("plugin", ODD)] == 3_000_000
+    assert found["ohd_plugin_oldest_event_waiting_seconds", ("plugin", ODD)] == 2.5
     assert found["ohd_plugin_errors_total", ("plugin", ODD)] == 3
 
 
