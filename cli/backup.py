@@ -84,6 +84,18 @@ def _timestamp(moment: datetime) -> str:
     return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
+def _modules_of(database: sqlite3.Connection) -> set[str]:
+    """Return the hashes of the modules that a database speaks of."""
+    tables = {"plugins", "plugin_versions"}
+    # The database may be one that an upgrade is still due for.
+    known = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    return {
+        sha256
+        for table in sorted(tables & {name for (name,) in known})
+        for (sha256,) in database.execute(f"SELECT sha256 FROM {table}")  # noqa: S608 - our names
+    }
+
+
 def _copy_database(source: Path, target: Path) -> set[str]:
     """Copy one moment of a database that others may be writing; return the modules it needs."""
     reader = sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)
@@ -98,7 +110,7 @@ def _copy_database(source: Path, target: Path) -> set[str]:
             if verdict != "ok":
                 raise CannotGoOn(f"{source}: the database is damaged: {verdict}")
             target.chmod(0o600)
-            return {sha256 for (sha256,) in copy.execute("SELECT sha256 FROM plugins")}
+            return _modules_of(copy)
         finally:
             copy.close()
     except sqlite3.Error as exc:

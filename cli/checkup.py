@@ -23,6 +23,7 @@ from sandbox_child.lockdown.errors import Unavailable
 from sandbox_child.lockdown.syscalls import this_architecture
 from supervisor.modules.artifacts import module_hash
 from supervisor.secrets import KeyUnusable, SecretBox, keys_come_from_environment, load_keys
+from supervisor.store.sealed import SealedSecret, sealed_secrets
 
 _GIB = 1 << 30
 _LOW_DISK, _NO_DISK = 2 * _GIB, 256 << 20
@@ -202,10 +203,13 @@ def _pending(connection: sqlite3.Connection) -> bool:
 
 
 def _modules(connection: sqlite3.Connection, folder: Path) -> Iterator[Finding]:
-    found = connection.execute("SELECT id, sha256 FROM plugins ORDER BY id").fetchall()
-    for plugin_id, sha256 in found:
+    found = connection.execute("SELECT id, sha256, 1 FROM plugins ORDER BY id").fetchall()
+    others = connection.execute("SELECT plugin_id, sha256, 0 FROM plugin_versions").fetchall()
+    for plugin_id, sha256, is_active in [*found, *others]:
         path = folder / f"{sha256}.wasm"
         cost = f"{plugin_id} cannot start; install it again, or restore a backup"
+        if not is_active:
+            cost = f"{plugin_id} cannot change to that version; discard it, or restore a backup"
         try:
             if module_hash(path.read_bytes()) != sha256:
                 yield Finding("module", Status.PROBLEM, f"{path.name} was changed", cost)
@@ -215,9 +219,7 @@ def _modules(connection: sqlite3.Connection, folder: Path) -> Iterator[Finding]:
 
 
 def _secrets(connection: sqlite3.Connection, config: Config) -> Iterator[Finding]:
-    sealed = connection.execute(
-        "SELECT plugin_id, field, sealed FROM plugin_config WHERE sealed IS NOT NULL"
-    ).fetchall()
+    sealed = sealed_secrets(connection)
     path = config.supervisor.key_file
     if not path.exists() and not keys_come_from_environment():
         status = Status.PROBLEM if sealed else Status.WARNING
@@ -231,9 +233,7 @@ def _secrets(connection: sqlite3.Connection, config: Config) -> Iterator[Finding
         return
     box = SecretBox(first, older)
     where = "the environment" if keys_come_from_environment() else str(path)
-    closed = [
-        f"{plugin}: {field}" for plugin, field, one in sealed if not _opens(box, one, plugin, field)
-    ]
+    closed = [str(secret) for secret in sealed if not _opens(box, secret)]
     if closed:
         cost = "put the key back that they were encrypted with, or enter them again"
         yield Finding("key", Status.PROBLEM, f"it does not open {', '.join(closed)}", cost)
@@ -244,9 +244,9 @@ def _secrets(connection: sqlite3.Connection, config: Config) -> Iterator[Finding
         yield Finding("key", Status.OK, f"{where} opens all {len(sealed)} secrets")
 
 
-def _opens(box: SecretBox, sealed: bytes, plugin_id: str, field: str) -> bool:
+def _opens(box: SecretBox, secret: SealedSecret) -> bool:
     try:
-        box.open(sealed, plugin_id, field)
+        box.open(secret.sealed, secret.plugin_id, secret.field)
     except KeyUnusable:
         return False
     return True

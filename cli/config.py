@@ -8,7 +8,7 @@ import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -16,6 +16,7 @@ from cli.errors import CannotGoOn
 from supervisor.cage import ALL_CONTROLS, DEFAULT_REQUIRED, CageSettings
 from supervisor.config import SupervisorConfig
 from supervisor.egress import EgressPolicy
+from supervisor.fetch import FetchRules
 from supervisor.limits import Limits
 from webapp.config import WebConfig
 
@@ -50,6 +51,12 @@ class _Metrics(msgspec.Struct, forbid_unknown_fields=True):
     loopback: bool = False
 
 
+class _Plugins(msgspec.Struct, forbid_unknown_fields=True):
+    kept_versions: Annotated[int, msgspec.Meta(ge=0, le=100)] = 5
+    fetch_s: Annotated[float, msgspec.Meta(gt=0)] = 60.0
+    allow_http: bool = False
+
+
 class _Panels(msgspec.Struct, forbid_unknown_fields=True):
     allow_http: bool = False
 
@@ -59,6 +66,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     limits: dict[str, float] = msgspec.field(default_factory=dict)
     sandbox: _Sandbox = msgspec.field(default_factory=_Sandbox)
     egress: _Egress = msgspec.field(default_factory=_Egress)
+    plugins: _Plugins = msgspec.field(default_factory=_Plugins)
     panels: _Panels = msgspec.field(default_factory=_Panels)
     log: _Log = msgspec.field(default_factory=_Log)
     metrics: _Metrics = msgspec.field(default_factory=_Metrics)
@@ -112,6 +120,8 @@ def load_config(
                     max_response_bytes=_limits(file.limits).http_response_bytes,
                 ),
                 plain_http_panels=file.panels.allow_http,
+                fetch=FetchRules(file.plugins.fetch_s, file.plugins.allow_http),
+                kept_versions=file.plugins.kept_versions,
             ),
             log_level=file.log.level,
         )

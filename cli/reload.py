@@ -3,6 +3,7 @@
 =======================  =========================================================
 ``[log] level``          at once
 ``[egress]``             from the next request of a plugin on
+``[plugins]``            from the next installation, upgrade or rollback on
 ``[limits]``             from a plugin's next process on; HTTP requests in one event at once
 everything else          when the server is started again; the log names what waits for that
 =======================  =========================================================
@@ -24,7 +25,7 @@ from supervisor.service import PluginService
 
 log = structlog.get_logger("ohd.reload")
 
-_AT_RUN_TIME = frozenset({"limits", "egress"})
+_AT_RUN_TIME = frozenset({"limits", "egress", "fetch", "kept_versions"})
 
 
 class Reloader:
@@ -47,9 +48,8 @@ class Reloader:
         set_log_level(new.log_level)
         waiting = sorted(needs_restart(self.config, new))
         log.info("config_reloaded", needs_restart=waiting)
-        supervisor = dataclasses.replace(
-            self.config.supervisor, limits=new.supervisor.limits, egress=new.supervisor.egress
-        )
+        taken = {name: getattr(new.supervisor, name) for name in _AT_RUN_TIME}
+        supervisor = dataclasses.replace(self.config.supervisor, **taken)
         self.config = dataclasses.replace(
             self.config, log_level=new.log_level, supervisor=supervisor
         )

@@ -26,6 +26,7 @@ from supervisor.secrets import (
     new_key,
     replace_keys,
 )
+from supervisor.store.sealed import replace_sealed, sealed_secrets
 from supervisor.views import KeyRotation
 
 log = structlog.get_logger("supervisor.rotation")
@@ -61,21 +62,14 @@ async def rotate_key(
 
 def reseal(db: sqlite3.Connection, box: SecretBox, record: AuditWriter) -> KeyRotation:
     """Seal every secret with the first key; runs in a database job."""
-    resealed, unreadable = 0, []
-    found = db.execute(
-        "SELECT plugin_id, field, sealed FROM plugin_config WHERE sealed IS NOT NULL"
-        " ORDER BY plugin_id, field"
-    ).fetchall()
-    for plugin_id, field, sealed in found:
+    resealed, unreadable = 0, list[str]()
+    for secret in sealed_secrets(db):
         try:
-            secret = box.open(sealed, plugin_id, field)
+            plain = box.open(secret.sealed, secret.plugin_id, secret.field)
         except KeyUnusable:
-            unreadable.append(f"{plugin_id}: {field}")
+            unreadable.append(str(secret))
             continue
-        db.execute(
-            "UPDATE plugin_config SET sealed = ? WHERE plugin_id = ? AND field = ?",
-            (box.seal(secret, plugin_id, field), plugin_id, field),
-        )
+        replace_sealed(db, secret, box.seal(plain, secret.plugin_id, secret.field))
         resealed += 1
     record(db, {"secrets": resealed, "unreadable": unreadable})
     return KeyRotation(resealed, tuple(unreadable), keys_come_from_environment())

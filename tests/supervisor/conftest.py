@@ -25,7 +25,7 @@ from supervisor.delivery.restart import RestartRule
 from supervisor.secrets import SecretBox
 from supervisor.service import HelpDeskPorts, PluginService, open_plugin_service
 from supervisor.store.migrations import migrations
-from supervisor.views import DeliveryView, PluginView, ProcessView
+from supervisor.views import DeliveryView, PluginView, ProcessView, VersionView
 
 T = TypeVar("T")
 
@@ -112,6 +112,25 @@ class Desk:
         if enabled:
             view = await self.plugins.set_enabled(view.id, True, actor="test")
         return view
+
+    async def upload(self, guest_name: str, /, **manifest: Any) -> VersionView:
+        """Install another version of a guest that is installed; it waits."""
+        view = await self.plugins.install(
+            self.module(guest_name, **manifest), source="a test", actor="test"
+        )
+        versions = await self.plugins.versions(view.id)
+        return next(version for version in versions if version.sha256 == view.waiting_version)
+
+    async def accept(self, plugin_id: str, sha256: str) -> PluginView:
+        """Change to another version, and allow it all that it asks for anew."""
+        compared = await self.plugins.compare(plugin_id, sha256)
+        accepted = [asked.token for asked in compared.asked_anew]
+        return await self.plugins.accept_version(plugin_id, sha256, accepted=accepted, actor="test")
+
+    async def upgrade(self, plugin_id: str, guest_name: str, /, **manifest: Any) -> PluginView:
+        """Install another version and change to it."""
+        version = await self.upload(guest_name, **manifest | {"id": plugin_id})
+        return await self.accept(plugin_id, version.sha256)
 
     async def probe(self, *steps: dict[str, Any], **more: Any) -> PluginView:
         """Install the guest that does what its configuration says."""

@@ -24,36 +24,46 @@ async def test_each_step_in_the_life_of_a_plugin_is_on_record(desk):
         )
         await desk.plugins.set_enabled(plugin.id, True, actor=desk.admin.id)
         await desk.plugins.set_enabled(plugin.id, False, actor=desk.admin.id)
-        await desk.plugins.install(
+        new = await desk.plugins.install(
             desk.module("zig/probe", version="2.0.0"), source="new.wasm", actor=desk.admin.id
         )
+        await desk.plugins.accept_version(
+            plugin.id, new.waiting_version, accepted=(), withheld=["reply"], actor=desk.admin.id
+        )
+        await desk.plugins.narrow(plugin.id, withheld=["custom_field"], actor=desk.admin.id)
+        await desk.plugins.accept_version(
+            plugin.id, plugin.sha256, accepted=(), actor=desk.admin.id
+        )
+        await desk.plugins.discard_version(plugin.id, new.waiting_version, actor=desk.admin.id)
         await desk.plugins.set_config(plugin.id, {"token": None}, actor=desk.admin.id)
         await desk.plugins.uninstall(plugin.id, actor=desk.admin.id)
     found = await audit(desk)
     assert [entry.action.removeprefix("plugin.") for entry in found] == [
-        *("installed", "configured", "enabled", "disabled", "upgraded", "configured"),
-        "uninstalled",
+        *("installed", "configured", "enabled", "disabled", "uploaded", "upgraded", "narrowed"),
+        *("rolled_back", "version_discarded", "configured", "uninstalled"),
     ]
     assert {entry.subject for entry in found} == {plugin.id}
     assert {entry.origin for entry in found} == {"192.0.2.7"}
     assert {entry.actor_id for entry in found[1:]} == {desk.admin.id}
-    installed, configured, _, _, upgraded, cleared, _ = found
+    installed, configured, _, _, uploaded, upgraded, narrowed, back, _, cleared, _ = found
     assert installed.changes["version"] == "1.0.0"
     assert installed.changes["source"] == "a test"
     assert configured.changes == {"token": "changed", "colour": {"from": None, "to": "red"}}
+    assert (uploaded.changes["version"], uploaded.changes["source"]) == ("2.0.0", "new.wasm")
     assert upgraded.changes["version"] == {"from": "1.0.0", "to": "2.0.0"}
-    assert "events" not in upgraded.changes
+    assert upgraded.changes["withheld"] == {"from": [], "to": ["reply"]}
+    assert "permissions" not in upgraded.changes
+    assert narrowed.changes == {"withheld": ["custom_field"], "given_back": ["reply"]}
+    assert back.changes["version"] == {"from": "2.0.0", "to": "1.0.0"}
     assert cleared.changes == {"token": "changed"}
     assert SECRET not in repr(found)
 
 
-async def test_an_upgrade_of_a_running_plugin_says_that_it_was_disabled(desk):
-    await desk.install("wat/noop")
-    await desk.install("wat/noop", enabled=False, version="2.0.0")
-    actions = [entry.action for entry in await audit(desk)]
-    assert actions == [
-        *("plugin.installed", "plugin.enabled", "plugin.disabled", "plugin.upgraded")
-    ]
+async def test_a_restart_is_on_record(desk):
+    plugin = await desk.install("wat/noop")
+    await desk.plugins.restart(plugin.id, actor=desk.admin.id)
+    last = (await audit(desk))[-1]
+    assert (last.action, last.actor_id) == ("plugin.restarted", desk.admin.id)
 
 
 async def test_what_is_refused_is_not_on_record(desk):

@@ -108,7 +108,7 @@ async def enable_after_a_failure(open_desk):
 async def install_after_a_failure(open_desk):
     desk, plugin = await failed(open_desk)
     yield desk, plugin
-    await desk.install("wat/noop", enabled=False, id=plugin.id, version="2.0.0")
+    await desk.upgrade(plugin.id, "wat/noop", version="2.0.0")
 
 
 async def disable_while_nothing_runs(open_desk):
@@ -121,6 +121,15 @@ async def disable_while_nothing_runs(open_desk):
     await desk.plugins.set_enabled(plugin.id, False, actor="test")
 
 
+async def restart(open_desk):
+    desk = await open_desk()
+    plugin = await desk.install("wat/noop")
+    before = await desk.running(plugin.id)
+    yield desk, plugin
+    await desk.plugins.restart(plugin.id, actor="test")
+    await another_process(desk, before)
+
+
 WALKS = {
     ("disabled", "starting"): enable,
     ("starting", "running"): enable,
@@ -130,6 +139,7 @@ WALKS = {
     ("starting", "backing_off"): fail_to_start,
     ("running", "stopping"): disable,
     ("stopping", "disabled"): disable,
+    ("stopping", "starting"): restart,
     ("backing_off", "stopping"): disable_while_it_waits,
     ("starting", "stopping"): crash_in_a_loop,
     ("stopping", "failed"): fail_most_deliveries,

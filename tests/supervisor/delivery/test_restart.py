@@ -63,7 +63,8 @@ async def test_a_plugin_that_never_starts_is_switched_off_and_the_admins_are_tol
 async def test_it_can_be_switched_on_again(desk):
     plugin = await desk.install("wat/start_trap")
     await desk.state(plugin.id, PluginState.FAILED)
-    fixed = await desk.install("wat/noop", id=plugin.id, version="1.0.1")
+    fixed = await desk.upgrade(plugin.id, "wat/noop", version="1.0.1")
+    await desk.plugins.set_enabled(plugin.id, True, actor="test")
     await desk.running(fixed.id)
     await desk.ticket()
     assert (await desk.delivery(fixed.id)).outcome is Outcome.OK
