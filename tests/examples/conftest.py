@@ -97,15 +97,16 @@ def custom_fields() -> Callable[[Ticket], dict[str, str]]:
 def open_example(open_desk: Callable[..., Awaitable[Desk]], nursery: trio.Nursery) -> OpenExample:
     """Return a function that opens a help desk with the example ``name`` configured and enabled.
 
-    ``services`` are the stand-ins by the host that the example declares.
+    ``services`` are the stand-ins, or their addresses, by the host that the example declares.
     """
 
     async def start(
-        name: str, config: dict[str, Any], services: dict[str, Service] | None = None
+        name: str, config: dict[str, Any], services: dict[str, Service | str] | None = None
     ) -> Example:
         routes = {}
         for host, service in (services or {}).items():
-            routes[host] = (await open_stand_in(nursery, service)).url
+            is_served = isinstance(service, str)
+            routes[host] = service if is_served else (await open_stand_in(nursery, service)).url
         desk = await open_desk(egress=EgressPolicy(routes=routes, live=False))
         plugin = await desk.install(f"examples/{name}", config)
         return Example(desk, plugin.id)

@@ -2,8 +2,9 @@
 
 A guest's name is ``language/name`` (a file or folder of that name beside this module), or
 ``examples/name`` for a plugin of the ``examples`` folder, which is built by its own Makefile, as a
-newcomer would. A result is kept under ``.cache/guests`` by the hash of everything that it depends
-on, so that an unchanged guest costs a few milliseconds.
+newcomer would, or ``languages/name`` for a program of ``tests/languages`` in a project of its
+language's template. A result is kept under ``.cache/guests`` by the hash of everything that it
+depends on, so that an unchanged guest costs a few milliseconds.
 """
 
 import hashlib
@@ -17,7 +18,7 @@ from typing import Any
 
 from sandbox_child.wasm.caps import MANIFEST_SECTION
 from sandbox_child.wasm.sections import replace_custom_section
-from tests.guests import makefiles, toolchains
+from tests.guests import makefiles, projects, toolchains
 from tests.guests.toolchains import CACHE, ROOT, TOOLCHAINS, ToolMissing, ToolUnobtainable
 
 __all__ = ["ToolMissing", "ToolUnobtainable", "build_guest", "guest_names", "manifest_of"]
@@ -54,7 +55,8 @@ class _Guest:
         if self.source.is_file():
             return [self.source]
         endings = (*TOOLCHAINS[self.language].suffixes, *(["Makefile"] * self.is_example))
-        return sorted(p for p in self.source.rglob("*") if p.name.endswith(endings))
+        found = (p for p in self.source.rglob("*") if p.name.endswith(endings))
+        return sorted(p for p in found if "node_modules" not in p.parts)
 
 
 def guest_names() -> list[str]:
@@ -63,6 +65,7 @@ def guest_names() -> list[str]:
     for language in TOOLCHAINS.keys() - {"wat"}:
         names += [f"{language}/{p.parent.name}" for p in GUESTS.glob(f"{language}/*/manifest.json")]
     names += [f"examples/{path.parent.name}" for path in EXAMPLES.glob("*/manifest.json")]
+    names += [f"languages/{language}" for language in projects.languages()]
     return sorted(names)
 
 
@@ -72,6 +75,9 @@ def build_guest(name: str) -> Path:
     Raises ``ToolMissing`` without its compiler, ``BuildFailed`` where the compiler refuses it and
     ``LookupError`` for a name that there is not.
     """
+    kind, _, label = name.partition("/")
+    if kind == "languages" and label in projects.languages():
+        return projects.build_program(label)
     guest = _find(name)
     manifest = _manifest_bytes(guest)
     kept = KEPT / f"{name.replace('/', '-')}-{_key(guest, manifest)}.wasm"
