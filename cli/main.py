@@ -34,6 +34,7 @@ _COMMANDS = {
     "restore": "cli.restore:restore",
     "doctor": "cli.doctor:doctor",
     "sandbox": "cli.sandbox:sandbox",
+    "schema": "cli.schema:schema",
 }
 
 

@@ -23,6 +23,7 @@ from supervisor.egress import (
     parse_request,
 )
 from supervisor.egress.url import read_host
+from supervisor.host_call_shapes import AddReply, SetCustomField
 from supervisor.ledger import Attempt, Ledger, NoLedger, account
 from supervisor.ports import ActionResult, PluginActor, TicketActions
 from supervisor.process.conversation import Called, Work
@@ -66,18 +67,6 @@ class _Answer:
     status: int
     body: bytes = b""
     detail: str | None = None
-
-
-class _AddReply(msgspec.Struct):
-    ticket_id: str
-    body: str
-    is_internal: bool = False
-
-
-class _SetCustomField(msgspec.Struct):
-    ticket_id: str
-    key: str
-    value: str
 
 
 class HostCalls:
@@ -166,7 +155,7 @@ class HostCalls:
     async def reply(self, call: _Call) -> _Answer:
         """Answer ``ohd_add_reply``."""
         try:
-            reply = msgspec.json.decode(call.raw, type=_AddReply)
+            reply = msgspec.json.decode(call.raw, type=AddReply)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
             return _malformed(exc)
         call.request = msgspec.structs.asdict(reply)
@@ -178,7 +167,7 @@ class HostCalls:
     async def field(self, call: _Call) -> _Answer:
         """Answer ``ohd_set_custom_field``."""
         try:
-            field = msgspec.json.decode(call.raw, type=_SetCustomField)
+            field = msgspec.json.decode(call.raw, type=SetCustomField)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
             return _malformed(exc)
         call.request = msgspec.structs.asdict(field)

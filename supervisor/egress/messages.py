@@ -5,8 +5,10 @@ Pure data and the reading of the guest's JSON; knows nothing of sockets.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from supervisor.egress.addresses import IPNetwork
 from supervisor.egress.errors import MalformedRequest
@@ -70,16 +72,16 @@ class EgressAnswer:
     """Whether it was a rule that kept the request from being made."""
 
 
-class _GuestRequest(msgspec.Struct):
-    """The JSON of the ABI. Go writes null for a nil map and "" for an unset method."""
+class GuestRequest(msgspec.Struct):
+    """What ``ohd_http_request`` takes. Go writes null for a nil map and "" for an unset method."""
 
-    url: str
-    method: str | None = None
+    url: Annotated[str, Meta(description="https or http, a host of the manifest, percent-encoded")]
+    method: Annotated[str | None, Meta(description="GET where it is absent")] = None
     headers: dict[str, str] | None = None
-    body: str | None = None
+    body: Annotated[str | None, Meta(description="a text, sent as UTF-8")] = None
 
 
-_DECODER = msgspec.json.Decoder(_GuestRequest)
+_DECODER = msgspec.json.Decoder(GuestRequest)
 
 
 def parse_request(raw: bytes) -> EgressRequest:

@@ -175,6 +175,9 @@ class ManifestShape(Struct, frozen=True):
     ui_panel: Annotated[PanelShape, Meta(description="an object with title and height")] | None = (
         None
     )
+    schema_: Annotated[Any, Meta(description="where an editor finds this schema; ignored")] = (
+        msgspec.field(name="$schema", default=None)
+    )
 
 
 def manifest_schema() -> dict[str, Any]:

@@ -1,0 +1,42 @@
+"""The JSON Schemas over the API, for editors and for other programs: no login needed."""
+
+from functools import cache
+from typing import Any
+
+import msgspec
+from quart import Blueprint
+
+from helpdesk.errors import NotFound
+from webapp.api.operations import operation
+from webapp.schemas import schemas
+
+blueprint = Blueprint("api_schemas", __name__)
+
+_KIND = "schema"
+
+
+class SchemaOut(msgspec.Struct):
+    """One schema: what it describes and where it is."""
+
+    name: str
+    url: str
+
+
+@operation(blueprint, "GET", "/api/schemas", public=True)
+async def listing() -> list[SchemaOut]:
+    """List the JSON Schemas of manifests, events and host calls."""
+    return [SchemaOut(name, f"/api/schemas/{name}.json") for name in _all()]
+
+
+@operation(blueprint, "GET", "/api/schemas/<name>.json", of=_KIND, public=True)
+async def one(name: str) -> dict[str, Any]:
+    """Return one JSON Schema."""
+    found = _all().get(name)
+    if found is None:
+        raise NotFound(_KIND, name)
+    return found
+
+
+@cache
+def _all() -> dict[str, dict[str, Any]]:
+    return dict(schemas())
