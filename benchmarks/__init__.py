@@ -9,7 +9,13 @@
     model      a row, its limits, and whether they are met
     workshop   a real fork server and real locked children for the rows
     house      a whole help desk with its supervisor, in a temporary directory
-    report     the table, and the file for machines
+    served     a help desk that ``ohd serve`` serves, in a process of its own
+    guests     plugins of one kind under many ids
+    bulky      a plugin of much code and little memory
+    native     builds the peers that are not Python
+    memory_map what Linux says of a process's memory
+    report     the table on the screen, and the file for machines
+    page       the table in the docs
 
 Times of one machine at one time mean little; the ratio to the peer, taken in the same round, does.
 """

@@ -1,10 +1,10 @@
-"""``python -m benchmarks [ROW]...``: measure, print the table, write results.json."""
+"""``python -m benchmarks [ROW]...``: measure, print the table; of all rows, keep it as well."""
 
 import importlib
 import logging
 import os
-import platform
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from rich.console import Console
 
 from benchmarks.bench import Bench
 from benchmarks.model import Row
+from benchmarks.page import PAGE, describe_machine, write_page
 from benchmarks.report import RESULTS, save, show
 from benchmarks.workshop import open_workshop
 
@@ -31,26 +32,27 @@ _WIDTH = 130
 
 @click.command()
 @click.argument("names", nargs=-1, type=click.Choice(ROWS))
-@click.option("--rounds", default=7, show_default=True, type=click.IntRange(1), help="Rounds.")
+@click.option("--rounds", default=5, show_default=True, type=click.IntRange(1), help="Rounds.")
 @click.option("--scale", default=1.0, show_default=True, help="Work in a round, as a multiple.")
-def main(names: Sequence[str], rounds: int, scale: float) -> None:
+@click.option("--quick", is_flag=True, help="Two small rounds: to see that it runs.")
+def main(names: Sequence[str], rounds: int, scale: float, quick: bool) -> None:
     """Measure the rows NAMES, all of them by default, each beside its peers."""
+    if quick:
+        rounds, scale = 2, 0.1
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     console = Console()
     if not console.is_terminal:
         console = Console(width=_WIDTH)
-    busy = ", ".join(f"{load:.1f}" for load in os.getloadavg())
-    console.print(
-        f"{os.cpu_count()} processors, {platform.machine()}, Linux {platform.release()}, "
-        f"CPython {platform.python_version()}; load at the start: {busy}"
-    )
+    machine = describe_machine(rounds)
+    console.print(machine)
     if os.getloadavg()[0] > _CALM_LOAD:
         console.print("[yellow]Other work is running: trust no time, and ratios only a little.[/]")
     rows = trio.run(_measure, names or ROWS, rounds, scale, console)
     show(rows, console)
-    if not names:
+    if not names and not quick:
         save(rows)
-        console.print(f"written: {os.path.relpath(RESULTS)}")
+        write_page(rows, machine)
+        console.print(f"written: {os.path.relpath(RESULTS)}, {os.path.relpath(PAGE)}")
 
 
 async def _measure(names: Sequence[str], rounds: int, scale: float, console: Console) -> list[Row]:
@@ -59,9 +61,10 @@ async def _measure(names: Sequence[str], rounds: int, scale: float, console: Con
         async with open_workshop(Path(folder)) as workshop:
             bench = Bench(workshop, rounds, scale)
             for name in names:
-                console.print(f"[dim]{name} …[/]")
+                began = time.perf_counter()
                 program = importlib.import_module(f"benchmarks.rows.{name}")
                 rows += await program.measure(bench)
+                console.print(f"[dim]{name}: {time.perf_counter() - began:.0f} s[/]")
     return rows
 
 

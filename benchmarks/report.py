@@ -20,13 +20,13 @@ def show(rows: Sequence[Row], console: Console) -> None:
     for heading in ("work", "figure", "peer", "ratio", "reach", ""):
         table.add_column(heading, justify="right" if heading in ("figure", "ratio") else "left")
     for row in rows:
-        peers = [f"{name} {_figure(sample, row.unit)}" for name, sample in row.peers.items()]
+        peers = [f"{name} {figure(sample, row.unit)}" for name, sample in row.peers.items()]
         peers += [f"{name}: none, {why}" for name, why in row.missing.items()]
         ratios = [f"{ratio:.2f}" for ratio in row.ratios().values()]
         verdicts = row.verdicts()
         table.add_row(
             f"{row.name}\n[dim]{row.note}[/]" if row.note else row.name,
-            _figure(row.ours, row.unit),
+            figure(row.ours, row.unit),
             "\n".join(peers),
             "\n".join(ratios),
             "\n".join(limit.text(row.unit) for limit, _ in verdicts),
@@ -56,7 +56,8 @@ def as_json(row: Row) -> dict[str, Any]:
     }
 
 
-def _figure(sample: Sample | None, unit: str) -> str:
+def figure(sample: Sample | None, unit: str) -> str:
+    """Return a figure with its unit and spread, to three digits."""
     if sample is None:
         return "-"
     median = sample.median
