@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.guests import toolchains
-from tests.guests.toolchains import ROOT, BuildFailed
+from tests.guests.toolchains import CACHE, ROOT, BuildFailed
 
 _ENVIRONMENTS: dict[str, Callable[[], dict[str, str]]] = {
     "zig": toolchains._zig_environment,
@@ -19,6 +19,9 @@ _ENVIRONMENTS: dict[str, Callable[[], dict[str, str]]] = {
 }
 _COMPILERS: dict[str, Callable[[], dict[str, str]]] = {
     "go": lambda: {"GO": toolchains._go()},
+    "tinygo": lambda: {"TINYGO": toolchains._tinygo()},
+    "zig": lambda: {"ZIG": " ".join(toolchains._zig())},
+    "c": lambda: {"ZIG": " ".join(toolchains._zig())},
     "assemblyscript": lambda: {"ASC": " ".join(toolchains._asc())},
     "rust": lambda: {"RUSTC": toolchains.rustc()},
 }
@@ -42,6 +45,7 @@ def make(language: str, folder: Path, *targets: str) -> Path:
             **toolchains._plain_environment(),
             **_ENVIRONMENTS.get(language, nothing)(),
             "PYTHONPATH": str(ROOT),
+            "XDG_CACHE_HOME": str(CACHE / "author"),
         },
         stdin=subprocess.DEVNULL,
         capture_output=True,
