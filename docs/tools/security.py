@@ -11,7 +11,6 @@ import json
 import logging
 import os
 import platform
-import re
 import subprocess
 import sys
 from collections import Counter
@@ -20,6 +19,7 @@ from pathlib import Path
 import structlog
 import trio
 
+from docs.tools.parts import replace_part
 from supervisor.cage import Cage, CageSettings
 from supervisor.limits import DEFAULT_LIMITS
 from supervisor.process.forkserver import open_fork_server
@@ -99,12 +99,6 @@ def lines(report: CheckReport) -> str:
 
     width = max(len(attack.name) for attack in report.attacks)
     return "\n".join([*(line_of(a, width) for a in report.attacks), "", summary_of(report), ""])
-
-
-def replace_part(text: str, name: str, content: str) -> str:
-    """Return ``text`` with the part between two markers replaced."""
-    pattern = rf"(<!-- {name} -->\n).*?(\n<!-- end of {name} -->)"
-    return re.sub(pattern, lambda found: found[1] + content + found[2], text, flags=re.DOTALL)
 
 
 async def read_attacks() -> list[About]:

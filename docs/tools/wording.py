@@ -1,0 +1,123 @@
+"""Words beside what the code has, for the pages that ``docs.tools.abi`` writes.
+
+Must not say what the code can say itself.
+"""
+
+from supervisor.ports import ActionResult
+from supervisor.views import Outcome
+
+FUNCTIONS = {
+    "ohd_alloc": "(size) → pointer. Memory of the plugin's own, from its own allocator.",
+    "ohd_free": "(pointer, size). Gives it back.",
+    "ohd_log": "(text, length, level). One line of UTF-8 for the plugin's log.",
+    "ohd_http_request": "(request, length, body pointer out, body length out) → status. "
+    "The request is JSON; see below.",
+    "ohd_add_reply": "(payload, length) → status. A reply or an internal note on a ticket.",
+    "ohd_set_custom_field": "(payload, length) → status. A custom field of a ticket.",
+}
+STATUSES = {
+    ActionResult.DONE: "done",
+    ActionResult.MALFORMED: "the payload is not JSON of the expected shape, or a text in it is "
+    "not allowed",
+    ActionResult.NO_SUCH_TICKET: "there is no such ticket",
+    ActionResult.NOT_PERMITTED: "an admin withholds this permission, or the ticket does not "
+    "allow it",
+    ActionResult.LIMIT: "a limit was met: too many host calls in this event, a payload that is too "
+    "large, or too many custom fields on the ticket",
+    ActionResult.HOST_ERROR: "the host could not do it",
+}
+OUTCOMES = {
+    Outcome.OK: "the function returned",
+    Outcome.TRAP: "the plugin trapped, or handed over a pointer outside its memory",
+    Outcome.TIMEOUT: "the deadline came; the process was killed",
+    Outcome.OUT_OF_MEMORY: "the plugin failed with its memory at the limit",
+    Outcome.EXIT: "the plugin called `proc_exit` with another code than 0",
+    Outcome.LOST: "the process ended without a word",
+    Outcome.START_FAILED: "the plugin never became ready; this is said of a start, not of an event",
+    Outcome.PROTOCOL: "the process broke the protocol between it and the supervisor",
+    Outcome.DROPPED: "the plugin never saw the event: it was switched off before, or the payload "
+    "is over its limit",
+}
+EXPORTS = {
+    "memory": "always",
+    "on_event": "where the manifest names an event",
+    "render_panel": "where the manifest has a `ui_panel`; three shapes, see below",
+    "_initialize": "if it is there, it is called once at the start",
+    "_start": "the same, where there is no `_initialize`",
+}
+ALLOCATORS = {
+    "ohd_alloc": "any language; write it yourself",
+    "malloc": "C, and TinyGo, which exports it by itself",
+    "cabi_realloc": "tools for components; called as (0, 0, 8, size)",
+    "__new": "AssemblyScript with `--exportRuntime`; what it gives is pinned with `__pin`",
+}
+PANELS = {
+    "multi_value": "WAT, AssemblyScript: pointer and length",
+    "struct_return": "TinyGo's two results, Rust and C returning a struct: both are written where "
+    "the first argument points, 8 bytes",
+    "packed_i64": "standard Go, Zig: the pointer in the high 32 bits, the length in the low 32",
+}
+FIELDS = {
+    "event": "the event's name",
+    "occurred_at": "when it happened",
+    "ticket": "the ticket as it is after the change",
+    "ticket.id": "a ULID",
+    "ticket.subject": "at most 255 characters",
+    "ticket.description": "Markdown, at most 64 KiB",
+    "ticket.status": "`New`, `Resolved`, `Closed`, or one that an admin has added",
+    "ticket.priority": "`Low`, `Medium`, `High` or `Critical`",
+    "ticket.category": "a name",
+    "ticket.type": "a name, within the category",
+    "ticket.item": "a name, within the type",
+    "ticket.submitter": "who asked",
+    "ticket.submitter.id": "",
+    "ticket.submitter.name": "",
+    "ticket.submitter.email": "",
+    "ticket.assignee": "who works on it",
+    "ticket.assignee.id": "",
+    "ticket.assignee.name": "",
+    "ticket.assignee.kind": "`user` or `group`",
+    "ticket.assignee.email": "a user's; a group has none",
+    "ticket.created_at": "",
+    "ticket.url": "the ticket's page",
+    "ticket.custom_fields": "set by this plugin and by others",
+    "actor": "who made the change",
+    "actor.id": "a ULID, or `plugin:` and the id of a plugin",
+    "actor.name": "",
+    "actor.role": "`user`, `staff`, `admin` or `plugin`",
+    "data": "what the event adds; see below",
+    "data.assignee": "the new assignee, in the shape of `ticket.assignee`",
+    "data.assignee.id": "",
+    "data.assignee.name": "",
+    "data.assignee.kind": "`user` or `group`",
+    "data.assignee.email": "a user's; a group has none",
+    "data.from_status": "the status before",
+    "data.to_status": "the status now",
+    "data.reply_id": "a ULID",
+    "data.body": "Markdown, at most 64 KiB",
+    "data.is_internal": "true for a note",
+    "data.author": "who wrote it",
+    "data.author.id": "as `actor.id`",
+    "data.author.name": "",
+    "data.author.role": "as `actor.role`",
+    "data.resolution_notes": "may be empty",
+    "data.reason": "may be empty",
+}
+LIMITS = {
+    "deadline_s": "seconds for the start, for an event, or for a panel, host calls included",
+    "memory_bytes": "linear memory",
+    "table_elements": "elements of a table of functions",
+    "module_bytes": "the `.wasm` file",
+    "payload_bytes": "an event with the plugin's configuration in it",
+    "http_request_bytes": "method, URL, headers and body of one request; also the payload of any "
+    "other host call",
+    "http_response_bytes": "the body of an answer, before and after decompression",
+    "http_requests": "requests in one event",
+    "host_calls": "host calls in one event, requests included; log lines are not host calls",
+    "log_lines": "log lines in one event",
+    "log_line_bytes": "one log line",
+    "compile_cpu_s": "processor seconds to compile a module, once",
+    "compile_wall_s": "seconds to compile it by the clock",
+    "compile_memory_bytes": "memory to compile it",
+    "artifact_bytes": "the compiled code",
+}

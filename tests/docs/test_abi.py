@@ -1,0 +1,34 @@
+"""The pages for authors against the code that they speak of."""
+
+import pytest
+
+from docs.tools import abi, wording
+from docs.tools.parts import names_of
+
+
+@pytest.fixture
+async def fresh():
+    return await abi.parts()
+
+
+async def test_the_pages_say_what_the_code_says(fresh):
+    for page in abi.PAGES:
+        text = page.read_text("utf-8")
+        assert text == abi.rewritten(page, fresh), "run: python -m docs.tools.abi"
+
+
+async def test_every_part_has_its_place_on_one_page(fresh):
+    placed = [name for page in abi.PAGES for name in names_of(page.read_text("utf-8"))]
+    assert sorted(placed) == sorted(fresh)
+
+
+def test_a_thing_without_words_is_an_error(monkeypatch):
+    monkeypatch.delitem(wording.LIMITS, "deadline_s")
+    with pytest.raises(LookupError, match="deadline_s"):
+        abi._limits()
+
+
+def test_words_without_a_thing_are_an_error(monkeypatch):
+    monkeypatch.setitem(wording.FUNCTIONS, "ohd_delete_ticket", "gone")
+    with pytest.raises(LookupError, match="ohd_delete_ticket"):
+        abi._functions()
