@@ -6,23 +6,24 @@ that is asked for: whoever can open it could read the database as well. A reques
 ``{error, problems}``.
 """
 
+import inspect
 import os
 import socket
 import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any
 
 import msgspec
 import structlog
 import trio
 
+from cli.admin import METHODS, PluginAdmin, types_of
 from cli.errors import CannotGoOn
 from helpdesk.audit import acting_from
 from supervisor.errors import ConfigInvalid, SupervisorError
-from supervisor.views import KeyRotation, LogLine, PluginView, ProcessView
 
 SOCKET_FILE = "control.sock"
 COMMAND_LINE = "command line"
@@ -30,56 +31,7 @@ COMMAND_LINE = "command line"
 _LENGTH = struct.Struct("<I")
 _MAX_MESSAGE = 64 << 20
 _LONGEST_ADDRESS = 108
-_RESULTS: Mapping[str, Any] = {
-    "plugins": list[PluginView],
-    "processes": list[ProcessView],
-    "logs": list[LogLine],
-    "install": PluginView,
-    "set_enabled": PluginView,
-    "set_config": PluginView,
-    "uninstall": None,
-    "rotate_key": KeyRotation,
-}
-
 log = structlog.get_logger("ohd.control")
-
-
-class PluginAdmin(Protocol):
-    """What the command line does with plugins: the service's own methods, here or over there."""
-
-    async def plugins(self) -> Sequence[PluginView]:
-        """See PluginService."""
-        ...
-
-    async def processes(self) -> Sequence[ProcessView]:
-        """See PluginService."""
-        ...
-
-    async def logs(self, plugin_id: str | None = None, *, limit: int = 200) -> Sequence[LogLine]:
-        """See PluginService."""
-        ...
-
-    async def install(self, module: bytes, *, source: str, actor: str) -> PluginView:
-        """See PluginService."""
-        ...
-
-    async def set_enabled(self, plugin_id: str, enabled: bool, *, actor: str) -> PluginView:
-        """See PluginService."""
-        ...
-
-    async def set_config(
-        self, plugin_id: str, values: Mapping[str, object], *, actor: str
-    ) -> PluginView:
-        """See PluginService."""
-        ...
-
-    async def uninstall(self, plugin_id: str, *, actor: str) -> None:
-        """See PluginService."""
-        ...
-
-    async def rotate_key(self, *, actor: str) -> KeyRotation:
-        """See PluginService."""
-        ...
 
 
 async def serve_control(
@@ -119,9 +71,9 @@ async def _answer(service: PluginAdmin, stream: trio.abc.Stream) -> None:
 async def _perform(service: PluginAdmin, packed: bytes) -> dict[str, Any]:
     try:
         request = msgspec.msgpack.decode(packed, type=_Request)
-        if request.method not in _RESULTS:
+        if request.method not in METHODS:
             return {"error": f"the server has no {request.method!r}; is it of another version?"}
-        result = await getattr(service, request.method)(*request.args, **request.kwargs)
+        result = await getattr(service, request.method)(**_arguments(request))
         return {"result": msgspec.to_builtins(result)}
     except ConfigInvalid as exc:
         return {"error": str(exc), "problems": exc.problems}
@@ -136,6 +88,16 @@ class _Request(msgspec.Struct):
     method: str
     args: list[Any]
     kwargs: dict[str, Any]
+
+
+def _arguments(request: _Request) -> dict[str, Any]:
+    """Return the arguments by name, each of the type that the method expects."""
+    signature = inspect.signature(METHODS[request.method])
+    given = signature.bind(None, *request.args, **request.kwargs).arguments
+    types = types_of(request.method)
+    return {
+        name: msgspec.convert(value, types[name]) for name, value in given.items() if name in types
+    }
 
 
 @contextmanager
@@ -157,7 +119,7 @@ async def _connect(path: Path) -> trio.SocketStream:
 
 
 class RunningServer:
-    """A PluginAdmin that asks the server of a data directory."""
+    """Asks the server of a data directory; has the methods of PluginAdmin."""
 
     def __init__(self, data: Path) -> None:
         self._path = data / SOCKET_FILE
@@ -169,42 +131,11 @@ class RunningServer:
             return True
         return False
 
-    async def plugins(self) -> Sequence[PluginView]:
-        """See PluginService."""
-        return cast(list[PluginView], await self._ask("plugins"))
-
-    async def processes(self) -> Sequence[ProcessView]:
-        """See PluginService."""
-        return cast(list[ProcessView], await self._ask("processes"))
-
-    async def logs(self, plugin_id: str | None = None, *, limit: int = 200) -> Sequence[LogLine]:
-        """See PluginService."""
-        return cast(list[LogLine], await self._ask("logs", plugin_id, limit=limit))
-
-    async def install(self, module: bytes, *, source: str, actor: str) -> PluginView:
-        """See PluginService."""
-        view = await self._ask("install", module, source=source, actor=actor)
-        return cast(PluginView, view)
-
-    async def set_enabled(self, plugin_id: str, enabled: bool, *, actor: str) -> PluginView:
-        """See PluginService."""
-        view = await self._ask("set_enabled", plugin_id, enabled, actor=actor)
-        return cast(PluginView, view)
-
-    async def set_config(
-        self, plugin_id: str, values: Mapping[str, object], *, actor: str
-    ) -> PluginView:
-        """See PluginService."""
-        view = await self._ask("set_config", plugin_id, dict(values), actor=actor)
-        return cast(PluginView, view)
-
-    async def uninstall(self, plugin_id: str, *, actor: str) -> None:
-        """See PluginService."""
-        await self._ask("uninstall", plugin_id, actor=actor)
-
-    async def rotate_key(self, *, actor: str) -> KeyRotation:
-        """See PluginService."""
-        return cast(KeyRotation, await self._ask("rotate_key", actor=actor))
+    def __getattr__(self, method: str) -> Callable[..., Awaitable[Any]]:
+        """Return what asks the server for a method of PluginAdmin."""
+        if method not in METHODS:
+            raise AttributeError(method)
+        return partial(self._ask, method)
 
     async def _ask(self, method: str, *args: object, **kwargs: object) -> Any:
         try:
@@ -215,7 +146,7 @@ class RunningServer:
             raise CannotGoOn("the server ended before it answered; look at its log") from None
         if "error" in answer:
             raise CannotGoOn(answer["error"])
-        return msgspec.convert(answer["result"], _RESULTS[method])
+        return msgspec.convert(answer["result"], types_of(method)["return"])
 
 
 async def _send(stream: trio.abc.Stream, message: Mapping[str, object]) -> None:

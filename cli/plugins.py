@@ -1,4 +1,4 @@
-"""``ohd plugin install`` and its siblings: against a running server, else against its data."""
+"""``ohd plugin list`` and its siblings: against a running server, else against its data."""
 
 import getpass
 import json
@@ -6,16 +6,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import click
-import trio
 
+from cli.admin import PluginAdmin
 from cli.compose import open_house
 from cli.config import Config, load_config
-from cli.control import COMMAND_LINE, PluginAdmin, RunningServer
+from cli.control import COMMAND_LINE, RunningServer
 from cli.errors import run
-from cli.module import read_file
 from cli.tables import print_table
 from helpdesk.audit import acting_from
 from supervisor.text import clean_text
@@ -47,29 +46,11 @@ async def open_admin(settings: Config) -> AsyncIterator[PluginAdmin]:
     """Reach the server of the data directory if one runs, else open the data directory."""
     server = RunningServer(settings.data)
     if await server.available():
-        yield server
+        yield cast(PluginAdmin, server)
     else:
         async with open_house(settings, run_plugins=False) as house:
             with acting_from(COMMAND_LINE):
                 yield house.plugins
-
-
-@click.command()
-@click.argument("file", type=click.Path(path_type=Path))
-@with_data
-def install(file: Path, config: Path | None, data: Path | None) -> None:
-    """Install a module; it arrives disabled."""
-
-    async def go() -> None:
-        module = await trio.to_thread.run_sync(read_file, file)
-        async with open_admin(load_config(config, data=data)) as admin:
-            view = await admin.install(module, source=file.name, actor=actor())
-        click.echo(f"{view.id} {view.version} is installed and disabled")
-        for warning in view.warnings:
-            click.echo(f"warning: {clean_text(warning, _LONGEST_LINE, lines=False)}", err=True)
-        click.echo(f"Switch it on: ohd plugin enable {view.id}")
-
-    run(go)
 
 
 @click.command()

@@ -104,9 +104,10 @@ def test_a_data_directory_with_a_long_path_works(ohd, tmp_path_factory):
     server = ServerProcess(folder, options=["--demo"])
     server.start()
     try:
-        views = ohd.json("plugin", "ps", "--data", server.data)
-        assert [view["plugin_id"] for view in views] == ["org.openhelpdesk.digest"]
-        assert views[0]["pid"]
+        (view,) = wait(
+            lambda: ohd.json("plugin", "ps", "--data", server.data), lambda views: views[0]["pid"]
+        )
+        assert view["plugin_id"] == "org.openhelpdesk.digest"
     finally:
         server.stop()
 
