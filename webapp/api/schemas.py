@@ -28,12 +28,12 @@ async def listing() -> list[SchemaOut]:
     return [SchemaOut(name, f"/api/schemas/{name}.json") for name in _all()]
 
 
-@operation(blueprint, "GET", "/api/schemas/<name>.json", of=_KIND, public=True)
-async def one(name: str) -> dict[str, Any]:
+@operation(blueprint, "GET", "/api/schemas/<schema>.json", of=_KIND, public=True)
+async def one(schema: str) -> dict[str, Any]:
     """Return one JSON Schema."""
-    found = _all().get(name)
+    found = _all().get(schema)
     if found is None:
-        raise NotFound(_KIND, name)
+        raise NotFound(_KIND, schema)
     return found
 
 

@@ -125,6 +125,7 @@ async def things(site: Any) -> dict[str, list[str]]:
         "group_id": [group.id],
         "node_id": [category.id],
         "name": ["On hold", "Closed"],
+        "schema": ["manifest", "ticket.created"],
         "plugin_id": [plugin.id],
         "notification_id": notices,
     }
