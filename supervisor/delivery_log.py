@@ -6,26 +6,35 @@ stand in the event itself are taken out. Must not know how deliveries are made o
 """
 
 import json
+import sqlite3
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+import trio
+
+from supervisor.audited import REDELIVERED
 from supervisor.delivery.journal import Journal
-from supervisor.errors import DeliveryNotFound
+from supervisor.delivery.work import may_have
+from supervisor.errors import CannotRedeliver, DeliveryNotFound, NotRunning
 from supervisor.installed import Installed
 from supervisor.manifest import effective_config
-from supervisor.ports import Database, Outbox, OutboxEvent
+from supervisor.ports import AuditLog, Database, Outbox, OutboxEvent
 from supervisor.redaction import Redactor
 from supervisor.runners import Runners
 from supervisor.store.delivery_log import FoundDelivery, find_deliveries, find_delivery
 from supervisor.store.plugin_log import lines_of_delivery
 from supervisor.store.plugins import PluginRow
+from supervisor.store.redeliveries import Entry, queue
 from supervisor.views import DeliveryDetail, DeliveryFilter, DeliveryView
 
 PAYLOAD_SHOWN = 64 << 10
 """Characters of an event that are shown."""
 LINES_SHOWN = 500
+MOST_AT_ONCE = 1_000
+"""Deliveries that one request may make again."""
 SECRET = "(secret)"  # noqa: S105 - what stands in the place of one
+_EVENTS_ON_RECORD = 20
 _NEWEST = (1 << 63) - 1
 
 
@@ -40,12 +49,14 @@ class DeliveryLog:
         *,
         database: Database,
         outbox: Outbox,
+        audit: AuditLog,
     ) -> None:
         self._installed = installed
         self._runners = runners
         self._journal = journal
         self._database = database
         self._outbox = outbox
+        self._audit = audit
 
     async def page(
         self, plugin_id: str, wanted: DeliveryFilter, *, limit: int, before: str | None
@@ -69,9 +80,57 @@ class DeliveryLog:
         return DeliveryDetail(
             delivery=found.view,
             payload=self._shown(row, event) if event else None,
-            can_redeliver=event is not None and row.enabled,
+            can_redeliver=event is not None
+            and row.enabled
+            and may_have(event, row.id, row.subscriptions),
             logs=tuple(lines),
         )
+
+    async def redeliver(self, plugin_id: str, delivery_ids: Sequence[str], *, actor: str) -> int:
+        """Queue the events of deliveries once more; return how many did not wait already.
+
+        All or none of them: raises DeliveryNotFound, NotRunning, or CannotRedeliver.
+        """
+        async with self._installed.lock(plugin_id):
+            row = self._installed.row(plugin_id)
+            self._check_runs(row)
+            wanted = dict.fromkeys(delivery_ids)
+            if len(wanted) > MOST_AT_ONCE:
+                raise CannotRedeliver(plugin_id, f"more than {MOST_AT_ONCE:,} deliveries at once")
+            numbers = [await self._check_again(row, delivery_id) for delivery_id in wanted]
+            record = self._audit.stamp(actor, REDELIVERED, plugin_id)
+
+            def job(db: sqlite3.Connection) -> list[Entry]:
+                entries = queue(db, plugin_id, numbers, actor)
+                if entries:
+                    shown = [entry.id for entry in entries[:_EVENTS_ON_RECORD]]
+                    record(db, {"deliveries": len(entries), "events": shown})
+                return entries
+
+            # Whoever asked may be gone by now: what is queued on disk is queued here as well.
+            with trio.CancelScope(shield=True):
+                entries = await self._database.write(job)
+                if (runner := self._runners.get(plugin_id)) is not None:
+                    runner.deliver_again(entries)
+            return len(entries)
+
+    def _check_runs(self, row: PluginRow) -> None:
+        if not row.enabled:
+            raise NotRunning(row.id, "it is switched off; enable it, then deliver again")
+        if self._runners.active and self._runners.get(row.id) is None:
+            why = self._runners.obstacle(row.id) or "it is being switched off"
+            raise NotRunning(row.id, why)
+
+    async def _check_again(self, row: PluginRow, delivery_id: str) -> int:
+        """Return the number of a delivery that can be made again."""
+        found = await self._find(row.id, delivery_id)
+        event = await self._outbox.read_one(found.event_seq)
+        if event is None:
+            raise CannotRedeliver(row.id, f"the event of delivery {delivery_id} is no longer kept")
+        if not may_have(event, row.id, row.subscriptions):
+            why = f"the plugin is not told of {event.type}, the event of delivery {delivery_id}"
+            raise CannotRedeliver(row.id, why)
+        return int(found.view.id)
 
     async def _find(self, plugin_id: str, delivery_id: str) -> FoundDelivery:
         await self._journal.flush()

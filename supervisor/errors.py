@@ -163,14 +163,11 @@ class DeliveryNotFound(SupervisorError):
 
 
 class CannotRedeliver(SupervisorError):
-    """A delivery cannot be made again; nothing of what was asked for was queued."""
+    """Deliveries cannot be made again; nothing of what was asked for was queued."""
 
-    def __init__(self, plugin_id: str, delivery_id: str, why: str) -> None:
+    def __init__(self, plugin_id: str, why: str) -> None:
         self.plugin_id = plugin_id
-        self.delivery_id = delivery_id
-        super().__init__(
-            f"delivery {delivery_id} of {plugin_id} cannot be made again: {why}; nothing was queued"
-        )
+        super().__init__(f"{plugin_id} cannot be given this again: {why}; nothing was queued")
 
 
 class UnknownLevel(SupervisorError):

@@ -43,11 +43,14 @@ async def prune_records(database: Database, kept: Kept) -> dict[str, int]:
 async def settled_everywhere(database: Database) -> int | None:
     """Return up to which event every enabled plugin has its results; None where none is enabled.
 
-    A plugin that is switched off gets only what comes after it is switched on again.
+    A plugin that is switched off gets only what comes after it is switched on again. An event that
+    is to be delivered again has not got its result either.
     """
-    return await database.read(
-        lambda db: db.execute("SELECT min(settled_seq) FROM plugins WHERE enabled").fetchone()[0]
+    query = (
+        "SELECT min(seq) FROM (SELECT settled_seq AS seq FROM plugins WHERE enabled"
+        " UNION ALL SELECT event_seq - 1 FROM redeliveries)"
     )
+    return await database.read(lambda db: db.execute(query).fetchone()[0])
 
 
 async def _prune(database: Database, table: str, before: datetime) -> int:

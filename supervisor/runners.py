@@ -9,6 +9,7 @@ import structlog
 import trio
 
 from supervisor import audited
+from supervisor.delivery.again import Again
 from supervisor.delivery.feed import Feed
 from supervisor.delivery.journal import Journal
 from supervisor.delivery.recorder import Recorder
@@ -96,7 +97,8 @@ class Runners:
         recorder = Recorder(self._journal, row.id, row.error_count, row.last_error, tally)
         feed = Feed(row, self._outbox, self._database, self._journal)
         config = effective_config(row.manifest, saved.values)
-        runner = PluginRunner(row, config, feed, recorder, self._tools)
+        again = Again(row.id, self._outbox, self._database)
+        runner = PluginRunner(row, config, feed, recorder, self._tools, again=again)
         self._running[row.id] = runner
         self._nursery.start_soon(self._run, runner, name=f"plugin {row.id}")
 

@@ -137,7 +137,7 @@ class Sampler:
         used = self.usage.get(session.handle.pid) if session else None
         in_flight = len(session.conversation.in_line) if session else 0
         return Use(
-            waiting=max(0, await runner.feed.unfinished() - in_flight),
+            waiting=max(0, await runner.workload.unfinished() - in_flight),
             cpu_percent=used.cpu_percent if used else None,
             uss_bytes=used.uss_bytes if used else None,
             guest_bytes=session.conversation.memory_bytes if session else None,

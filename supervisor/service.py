@@ -145,6 +145,7 @@ class PluginService:
             self._journal,
             database=ports.database,
             outbox=ports.outbox,
+            audit=ports.audit,
         )
         self._changing = changing = Changing(
             self._installed,
@@ -316,6 +317,14 @@ class PluginService:
     async def delivery(self, plugin_id: str, delivery_id: str) -> DeliveryDetail:
         """Return one delivery with its event and its log lines; raises DeliveryNotFound."""
         return await self._watching.deliveries.detail(plugin_id, delivery_id)
+
+    async def redeliver(self, plugin_id: str, delivery_ids: Sequence[str], *, actor: str) -> int:
+        """Let a plugin get the events of deliveries once more, however they ended.
+
+        Returns how many were queued: those that wait already are not queued twice. All or none:
+        raises PluginNotFound, DeliveryNotFound, NotRunning, or CannotRedeliver.
+        """
+        return await self._watching.deliveries.redeliver(plugin_id, delivery_ids, actor=actor)
 
     async def logs(
         self,

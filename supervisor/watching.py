@@ -14,7 +14,7 @@ from supervisor.delivery_log import DeliveryLog
 from supervisor.history import DAY, MINUTE_S, Step, points
 from supervisor.installed import Installed
 from supervisor.limits import Limits
-from supervisor.ports import Database, Outbox
+from supervisor.ports import AuditLog, Database, Outbox
 from supervisor.runners import Runners
 from supervisor.sampling import FRESH_S, Sampler
 from supervisor.show import process_view
@@ -40,13 +40,16 @@ class Watching:
         *,
         database: Database,
         outbox: Outbox,
+        audit: AuditLog,
     ) -> None:
         self._installed = installed
         self._runners = runners
         self._journal = journal
         self._database = database
         self._sampler = Sampler(installed, runners, database)
-        self.deliveries = DeliveryLog(installed, runners, journal, database=database, outbox=outbox)
+        self.deliveries = DeliveryLog(
+            installed, runners, journal, database=database, outbox=outbox, audit=audit
+        )
 
     async def processes(self, limits: Limits) -> Sequence[ProcessView]:
         """Return a line for each installed plugin, with its process where it has one."""
@@ -109,7 +112,7 @@ class Watching:
             self._sampler.usage,
             self._sampler.meter(row.id),
             limits,
-            unfinished=await runner.feed.unfinished() if runner else 0,
+            unfinished=await runner.workload.unfinished() if runner else 0,
             oldest_s=_age_s(oldest.id) if oldest else None,
         )
 

@@ -73,7 +73,7 @@ class Feed:
 
     async def take(self, room: int) -> list[Delivery]:
         """Return at most ``room`` deliveries that come next, claimed; empty where none waits."""
-        if self._is_recovering():
+        if self.is_recovering():
             return [] if self._one_is_out() else [await self._take_again()]
         taken = self._next_again(room) or await self._next_new(room)
         if taken and taken[-1].event.seq > self._claimed:
@@ -81,6 +81,11 @@ class Feed:
             await write_surely(self._database, lambda db: claim(db, self._plugin_id, seq))
             self._claimed = self._noted = seq
         return taken
+
+    @property
+    def subscribed(self) -> Mapping[str, int]:
+        """The events that the plugin is told of, each with the position behind which it is."""
+        return self._subscribed
 
     def subscribe(self, subscribed: Mapping[str, int]) -> None:
         """Follow other subscriptions from the next event on; what a child has may finish."""
@@ -106,7 +111,7 @@ class Feed:
 
     async def wait(self) -> None:
         """Return once something may be there to take."""
-        while self._is_recovering() and self._one_is_out():
+        while self.is_recovering() and self._one_is_out():
             await self._moved.wait()
         if not self._again:
             await self._outbox.wait_beyond(self._cursor)
@@ -127,7 +132,7 @@ class Feed:
                 return event
         return None
 
-    def _is_recovering(self) -> bool:
+    def is_recovering(self) -> bool:
         """Tell whether something is open that was in flight at the crash."""
         return next(iter(self._open), self._claimed_at_crash + 1) <= self._claimed_at_crash
 

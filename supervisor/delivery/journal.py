@@ -60,10 +60,16 @@ class Journal:
         self._waiting_since: float | None = None
         """When what is being written, or else what waits, began to wait."""
 
-    def delivery(self, row: DeliveryRow, settled: int) -> None:
-        """Record a delivery, and that every event of the plugin up to ``settled`` has a result."""
+    def delivery(self, row: DeliveryRow, settled: int | None, entry: int | None = None) -> None:
+        """Record a delivery, and that every event of the plugin up to ``settled`` has a result.
+
+        ``entry``: the redelivery that is done with it.
+        """
         self._batch.deliveries.append(row)
-        self._batch.settled[row[0]] = settled
+        if settled is not None:
+            self._batch.settled[row[0]] = settled
+        if entry is not None:
+            self._batch.again.append(entry)
         self._note(len(row[6] or "") + len(row[10] or ""))
 
     def settled(self, plugin_id: str, seq: int) -> None:

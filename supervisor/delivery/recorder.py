@@ -54,9 +54,12 @@ class Recorder:
         *,
         duration_s: float,
         memory: int | None,
-        settled: int,
+        settled: int | None,
     ) -> None:
-        """Record how one delivery went; every event up to ``settled`` has a result now."""
+        """Record how one delivery went; every event up to ``settled`` has a result now.
+
+        None for one that an admin asked for: it says nothing of the others.
+        """
         event = delivery.event
         text = None
         self.tally.delivery(outcome.value, duration_s)
@@ -80,6 +83,7 @@ class Recorder:
                 delivery.redelivered,
             ),
             settled,
+            delivery.entry,
         )
 
     def failure(self, what: str, error: str, event_id: str | None) -> str:

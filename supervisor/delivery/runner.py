@@ -6,7 +6,7 @@ is the workload's business. ``docs/states.md`` draws the states; every change of
 """
 
 import os
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -14,6 +14,7 @@ import structlog
 import trio
 
 from sandbox_child.wire.messages import LogLevel
+from supervisor.delivery.again import Again
 from supervisor.delivery.feed import Feed
 from supervisor.delivery.health import HealthRule
 from supervisor.delivery.recorder import Recorder
@@ -28,6 +29,7 @@ from supervisor.process.conversation import Finished, Ready
 from supervisor.process.session import Session, SessionHooks
 from supervisor.process.spawn import Spawner
 from supervisor.store.plugins import PluginRow
+from supervisor.store.redeliveries import Entry
 from supervisor.views import Outcome, PanelResult, PluginState
 
 log = structlog.get_logger("supervisor.runner")
@@ -57,6 +59,8 @@ class PluginRunner:
         feed: Feed,
         recorder: Recorder,
         tools: RunnerTools,
+        *,
+        again: Again,
     ) -> None:
         self.row = row
         self.recorder = recorder
@@ -65,6 +69,7 @@ class PluginRunner:
             row.manifest,
             config,
             feed,
+            again,
             recorder,
             limits=tools.limits,
             health_rule=tools.health_rule,
@@ -101,6 +106,11 @@ class PluginRunner:
         self._become(PluginState.STOPPING)
         self._nudge()
         await self._ended.wait()
+
+    def deliver_again(self, entries: Iterable[Entry]) -> None:
+        """Let the plugin get events again that are queued on disk."""
+        self.workload.again.add(entries)
+        self._nudge()
 
     async def render_panel(self, ticket_id: str) -> PanelResult:
         """Return the panel of a ticket, or the sentence for its error card."""

@@ -20,6 +20,10 @@ class Delivery:
 
     event: OutboxEvent
     redelivered: bool = False
+    entry: int | None = None
+    """Of the redeliveries that admins asked for; None for one from the plugin's place in line."""
+    is_kept: bool = True
+    """Whether the outbox still has the event."""
 
 
 @dataclass(slots=True, eq=False)
@@ -47,6 +51,11 @@ def is_for(event: OutboxEvent, plugin_id: str, subscribed: Mapping[str, int]) ->
     if since is None or event.seq <= since:
         return False
     return event.origin != plugin_id and event.depth < MAX_DEPTH
+
+
+def may_have(event: OutboxEvent, plugin_id: str, subscribed: Mapping[str, int]) -> bool:
+    """Tell whether a plugin may get an event again that it got once: granted as it is now."""
+    return event.type in subscribed and event.origin != plugin_id and event.depth < MAX_DEPTH
 
 
 def event_work(delivery: Delivery, config_member: bytes) -> Work:

@@ -11,10 +11,18 @@ import trio
 
 from sandbox_child.wire.messages import OutcomeCode
 from supervisor.bound_secrets import BoundSecrets
+from supervisor.delivery.again import Again
 from supervisor.delivery.feed import Feed
 from supervisor.delivery.health import Health, HealthRule
 from supervisor.delivery.recorder import Recorder, config_member
-from supervisor.delivery.work import Delivery, PanelRequest, depth_of, event_work, panel_work
+from supervisor.delivery.work import (
+    Delivery,
+    PanelRequest,
+    depth_of,
+    event_work,
+    may_have,
+    panel_work,
+)
 from supervisor.egress.url import read_host
 from supervisor.hostcalls import PERMISSIONS, Caller
 from supervisor.limits import Limits
@@ -39,6 +47,7 @@ class Workload:
         manifest: Manifest,
         config: Mapping[str, ConfigValue],
         feed: Feed,
+        again: Again,
         recorder: Recorder,
         *,
         limits: Limits,
@@ -47,6 +56,7 @@ class Workload:
         plain_http_panels: bool,
     ) -> None:
         self.feed = feed
+        self.again = again
         self.recorder = recorder
         self.verdict: str | None = None
         """Why the plugin must not run any longer, once that is so."""
@@ -101,6 +111,13 @@ class Workload:
         if twice_lost is not None:
             error = "the server stopped twice during this delivery"
             self._record(event_work(twice_lost, b""), twice_lost, Outcome.LOST, error)
+        for delivery in await self.again.recover():
+            error = "the server stopped twice during this redelivery"
+            self._record(event_work(delivery, b""), delivery, Outcome.LOST, error)
+
+    async def unfinished(self) -> int:
+        """Return how many events have no result yet, or have not even been looked at."""
+        return await self.feed.unfinished() + self.again.count
 
     def add_panel(self, request: PanelRequest) -> None:
         """Somebody waits for a panel."""
@@ -134,15 +151,39 @@ class Workload:
         if room <= 0:
             return []
         await self.recorder.room()
-        works = []
-        for delivery in await self.feed.take(room):
-            work = event_work(delivery, self._config_member)
-            if len(work.blob) <= self.limits.payload_bytes:
-                works.append(work)
-            else:
-                problem = f"the payload has {len(work.blob):,} bytes, more than is allowed"
-                self._record(work, delivery, Outcome.DROPPED, problem)
-        return works
+        if (work := await self._next_again()) is not None:
+            return [work]
+        return [
+            work
+            for delivery in await self.feed.take(room)
+            if (work := self._work(delivery)) is not None
+        ]
+
+    async def _next_again(self) -> Work | None:
+        """Return what an admin wants delivered again, if it is its turn."""
+        # What was in flight at a crash comes first, alone: so it is known what ends the server.
+        while not self.feed.is_recovering() and (delivery := await self.again.take()) is not None:
+            if (work := self._work(delivery)) is not None:
+                return work
+        return None
+
+    def _work(self, delivery: Delivery) -> Work | None:
+        """Return the guest call of a delivery; None where it cannot be made, which is recorded."""
+        work = event_work(delivery, self._config_member)
+        problem = None
+        if delivery.entry is not None:
+            problem = self._why_not_again(delivery)
+        if len(work.blob) > self.limits.payload_bytes:
+            problem = f"the payload has {len(work.blob):,} bytes, more than is allowed"
+        if problem is None:
+            return work
+        self._record(work, delivery, Outcome.DROPPED, problem)
+        return None
+
+    def _why_not_again(self, delivery: Delivery) -> str | None:
+        if not may_have(delivery.event, self._manifest.id, self.feed.subscribed):
+            return "the plugin is no longer told of such events"
+        return None if delivery.is_kept else "the event is no longer kept"
 
     def finished(self, results: Sequence[Finished]) -> bool:
         """Record results; return whether any guest call went well."""
@@ -178,6 +219,7 @@ class Workload:
             if isinstance(work.key, Delivery) and ended.outcome in _UNCERTAIN:
                 work.key.redelivered = True
         self.feed.requeue()
+        self.again.requeue()
         for request in self._panels:
             request.sent = False
 
@@ -219,7 +261,11 @@ class Workload:
         duration_s: float = 0.0,
         memory: int | None = None,
     ) -> None:
-        settled = self.feed.done(delivery.event.seq)
+        settled = None
+        if delivery.entry is None:
+            settled = self.feed.done(delivery.event.seq)
+        else:
+            self.again.done()
         self.recorder.delivery(
             work,
             delivery,

@@ -189,3 +189,25 @@ def m021_delivery_filters(db: Database) -> None:
     db.execute("CREATE INDEX deliveries_failed ON deliveries (plugin_id, id) WHERE outcome <> 'ok'")
     db.execute("CREATE INDEX deliveries_again ON deliveries (plugin_id, id) WHERE redelivered = 1")
     db.execute("CREATE INDEX deliveries_by_ticket ON deliveries (ticket_id, plugin_id, id)")
+
+
+@migrations()
+def m022_redeliveries(db: Database) -> None:
+    """What admins want delivered again, until it has its result."""
+    db.execute(
+        """
+        CREATE TABLE redeliveries (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,   -- never reused
+            plugin_id TEXT NOT NULL,
+            event_seq INTEGER NOT NULL,
+            event_id TEXT NOT NULL,
+            event TEXT NOT NULL,
+            ticket_id TEXT NOT NULL,
+            asked_at INTEGER NOT NULL,
+            asked_by TEXT NOT NULL,
+            out INTEGER NOT NULL DEFAULT 0,     -- it may have been sent
+            tried INTEGER NOT NULL DEFAULT 0,   -- how often the server was killed meanwhile
+            UNIQUE (plugin_id, event_seq)
+        ) STRICT
+        """
+    )

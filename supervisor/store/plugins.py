@@ -15,6 +15,7 @@ from supervisor.errors import ModuleRefused
 from supervisor.manifest import Manifest, parse_manifest
 from supervisor.permissions import EVENT_PREFIX, asked_for
 from supervisor.ports import OutboxEvent
+from supervisor.store import redeliveries
 from supervisor.store.records import Batch, DeliveryRow, write_batch
 from supervisor.views import Outcome
 
@@ -178,7 +179,7 @@ def _module(row: PluginRow) -> tuple[object, ...]:
 
 def delete_plugin(db: sqlite3.Connection, plugin_id: str) -> None:
     """Remove a plugin with its configuration, log lines and deliveries; tickets stay."""
-    for table in ("plugin_logs", "deliveries", "plugin_history"):
+    for table in ("plugin_logs", "deliveries", "plugin_history", "redeliveries"):
         db.execute(f"DELETE FROM {table} WHERE plugin_id = ?", (plugin_id,))  # noqa: S608
     db.execute("DELETE FROM plugins WHERE id = ?", (plugin_id,))
 
@@ -193,6 +194,7 @@ def set_enabled(db: sqlite3.Connection, plugin_id: str, enabled: bool, reason: s
 
 def release(db: sqlite3.Connection, plugin_id: str) -> None:
     """Record that nothing is in flight: what was claimed and not settled will be claimed again."""
+    redeliveries.release(db, plugin_id)
     db.execute("UPDATE plugins SET claimed_seq = settled_seq WHERE id = ?", (plugin_id,))
 
 
@@ -208,14 +210,16 @@ def disable(
 ) -> None:
     """Switch a plugin off; the events that still waited for it are recorded as dropped."""
     set_enabled(db, row.id, False, reason)
+    again = redeliveries.remove_all(db, row.id)
     now = int(time.time() * 1000)
     dropped: list[DeliveryRow] = [
         (
             *(row.id, event.seq, event.id, event.type, event.ticket_id),
             *(Outcome.DROPPED.value, "the plugin was switched off before its turn came"),
-            *(now, 0, None, None, 0),
+            *(now, 0, None, None, redelivered),
         )
-        for event in waiting
+        for redelivered, events in enumerate((waiting, again))
+        for event in events
     ]
     write_batch(db, Batch(deliveries=dropped, logs=[], settled={}, errors={}))
 

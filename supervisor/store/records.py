@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from supervisor.store.redeliveries import finish
+
 LOG_LINES_KEPT = 5_000
 """Of each plugin."""
 
@@ -33,6 +35,8 @@ class Batch:
     errors: dict[str, tuple[int, str]]
     """Plugin to the number of new errors and the text of the last."""
     egress: list[EgressRow] = field(default_factory=list)
+    again: list[int] = field(default_factory=list)
+    """Redeliveries that are done."""
 
 
 def write_batch(db: sqlite3.Connection, batch: Batch) -> None:
@@ -44,6 +48,8 @@ def write_batch(db: sqlite3.Connection, batch: Batch) -> None:
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             batch.deliveries,
         )
+    if batch.again:
+        finish(db, batch.again)
     for plugin_id, seq in batch.settled.items():
         db.execute(
             "UPDATE plugins SET settled_seq = max(settled_seq, ?), "
