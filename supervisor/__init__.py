@@ -3,14 +3,19 @@
 Layers, lower ones know nothing of higher ones::
 
     service      what the web app and the command line call (install, enable, statistics, panels)
+    watching     what admins look at: processes, figures over time, deliveries, log lines
+                 (sampling: looks and remembers; delivery_log: deliveries, and making them again)
     changes      install, enable, configure, uninstall: one at a time, each to its end
     runners      which plugins run; switches off what cannot go on
     installed    rows, configurations and locks of the installed plugins
     delivery     outbox -> one plugin, in order; the delivery log; recovery after a crash
-                 (runner: its children; workload: what they do; feed: its place in the outbox)
+                 (runner: its children; workload: what they do; feed: its place in the outbox;
+                 again: what admins want delivered once more)
     vitals       whether all of this can work just now, and the figures for a monitor
     rotation     another key for the plugins' secrets
     retention    deletes records that are old
+    history      minutes of one plugin, and points of a chart; durations: buckets and quantiles
+    processes    what the operating system says of children
     process      one child: its state, its frames, its deadline
     hostcalls    what a guest may ask for, each with its permission check
     ledger       what is kept of each request that a plugin made or was refused

@@ -10,6 +10,7 @@ import trio
 from helpdesk.audit import AuditFilter
 from supervisor.delivery.health import HealthRule
 from supervisor.errors import CannotRedeliver, DeliveryNotFound, NotRunning, PluginNotFound
+from supervisor.limits import Limits
 from supervisor.retention import settled_everywhere
 from supervisor.views import DeliveryFilter, Outcome
 
@@ -113,7 +114,8 @@ async def test_one_that_waits_already_is_not_queued_twice(open_desk, stand_in):
 async def test_one_that_was_in_flight_at_a_kill_is_tried_once_more_and_no_third_time(
     open_desk, stand_in
 ):
-    desk = await open_desk(egress=stand_in.policy())
+    settings = {"egress": stand_in.policy(), "limits": Limits(deadline_s=2.0)}
+    desk = await open_desk(**settings)
     plugin = await desk.probe(http_step(stand_in))
     await desk.ticket()
     await desk.ticket()
@@ -124,7 +126,7 @@ async def test_one_that_was_in_flight_at_a_kill_is_tried_once_more_and_no_third_
         await stand_in.wait(3 + kills)
         assert queued(desk) == [(first.event_id, 1, kills), (second.event_id, 0, 0)]
         await close_as_if_killed(desk)
-        desk = await open_desk(egress=stand_in.policy())
+        desk = await open_desk(**settings)
     stand_in.release()
     await desk.settled(plugin.id)
     given_up, done = (await desk.deliveries(plugin.id, 4))[2:]
