@@ -88,6 +88,9 @@ def build_guest(name: str) -> Path:
 
 def manifest_of(name: str) -> dict[str, Any]:
     """Return the manifest that ``build_guest`` embeds."""
+    kind, _, label = name.partition("/")
+    if kind == "languages" and label in projects.languages():
+        return dict(json.loads(projects.program(label)["manifest.json"]))
     return dict(json.loads(_manifest_bytes(_find(name))))
 
 

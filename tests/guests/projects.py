@@ -25,9 +25,22 @@ def languages() -> list[str]:
     return list(LANGUAGES)
 
 
-def write_project(language: str, folder: Path, *, program: bool = False) -> None:
-    """Write a new project into ``folder``; ``program`` is put in the place of the greeter."""
-    for path, text in _files(language, program=program).items():
+def greeter(language: str) -> dict[str, str]:
+    """Return the files of a new project, by their paths."""
+    return project_files(LANGUAGES[language], "matrix", "org.example.guest.matrix")
+
+
+def program(language: str) -> dict[str, str]:
+    """Return a new project whose program is the one of ``tests/languages``."""
+    sources = PROGRAMS / _SOURCES.get(language, language)
+    own = {str(p.relative_to(sources)): p for p in sources.rglob("*") if p.is_file()}
+    own["manifest.json"] = PROGRAMS / "manifest.json"
+    return greeter(language) | {name: path.read_text("utf-8") for name, path in own.items()}
+
+
+def write(files: dict[str, str], folder: Path) -> None:
+    """Write a project into ``folder``."""
+    for path, text in files.items():
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, "utf-8")
@@ -35,26 +48,28 @@ def write_project(language: str, folder: Path, *, program: bool = False) -> None
 
 def build_program(language: str) -> Path:
     """Return the compiled program of ``tests/languages``; raises ToolMissing, BuildFailed."""
-    kept = _KEPT / f"languages-{language}-{_key(language)}.wasm"
+    files = program(language)
+    kept = _KEPT / f"languages-{language}-{_key(language, files)}.wasm"
     if not kept.exists():
         _KEPT.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=_KEPT) as folder:
-            write_project(language, Path(folder), program=True)
+            write(files, Path(folder))
             makefiles.make(language, Path(folder)).replace(kept)
     return kept
 
 
-def _files(language: str, *, program: bool) -> dict[str, str]:
-    files = project_files(LANGUAGES[language], "matrix", "org.example.guest.matrix")
-    if program:
-        sources = PROGRAMS / _SOURCES.get(language, language)
-        own = {str(p.relative_to(sources)): p for p in sources.rglob("*") if p.is_file()}
-        own["manifest.json"] = PROGRAMS / "manifest.json"
-        files |= {name: path.read_text("utf-8") for name, path in own.items()}
-    return files
+def kept_project(language: str) -> Path:
+    """Return a folder with a new project, which stays from run to run once it is built.
+
+    Raises ToolMissing.
+    """
+    files = greeter(language)
+    folder = CACHE / "projects" / f"{language}-{_key(language, files)}"
+    if not folder.exists():
+        write(files, folder)
+    return folder
 
 
-def _key(language: str) -> str:
+def _key(language: str, files: dict[str, str]) -> str:
     made_by = [TOOLCHAINS[language].version(), *map(inspect.getsource, (makefiles, toolchains))]
-    whole = [made_by, sorted(_files(language, program=True).items())]
-    return hashlib.sha256(json.dumps(whole).encode()).hexdigest()[:20]
+    return hashlib.sha256(json.dumps([made_by, sorted(files.items())]).encode()).hexdigest()[:20]

@@ -119,7 +119,8 @@ def _compile_zig(source: Path, out: Path) -> None:
 def _compile_c(source: Path, out: Path) -> None:
     flags_file = source / "flags"
     flags = (flags_file.read_text("utf-8") if flags_file.exists() else "").split()
-    _run([*_zig(), "cc", "-Os", "-s", *flags, "main.c", "-o", str(out)], source, _zig_environment())
+    # Zig builds its C library once for each way of debugging; the templates have this one too.
+    _run([*_zig(), "cc", "-Os", "-g", *flags, "main.c", "-o", str(out)], source, _zig_environment())
 
 
 # Rust: PATH's where it has the target, else the system's, which may have it beside rustup's.

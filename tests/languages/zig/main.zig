@@ -8,8 +8,8 @@ const Event = ohd.Event(Config);
 
 const behaviours = std.StaticStringMap(*const fn (Allocator, Event, []const u8) anyerror!void)
     .initComptime(.{
-    .{ "event", showEvent }, .{ "log", log },     .{ "http", request }, .{ "reply", reply },
-    .{ "note", note },       .{ "field", field }, .{ "config", config }, .{ "trap", trap },
+    .{ "event", showEvent }, .{ "log", log },       .{ "http", request },  .{ "reply", reply },
+    .{ "note", note },       .{ "field", field },   .{ "config", config }, .{ "trap", trap },
     .{ "loop", loop },       .{ "memory", memory }, .{ "large", large },
 });
 
