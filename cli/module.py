@@ -13,13 +13,14 @@ from typing import Any
 import click
 
 from cli.errors import CannotGoOn, plain_errors
+from cli.kit.manifest_file import check_manifest_file, unknown_keys
 from sandbox_child.abi.examine import Needs, examine
 from sandbox_child.wasm.module import read_module
 from sandbox_child.wasm.sections import replace_custom_section
 from sandbox_child.wire.entry import ModuleReport
 from supervisor.installing import read_manifest
 from supervisor.limits import DEFAULT_LIMITS
-from supervisor.manifest import Manifest, parse_manifest
+from supervisor.manifest import Manifest
 from supervisor.text import clean_text
 
 _SECTION = "ohd_manifest"
@@ -128,8 +129,10 @@ def _panel(found: Inspection) -> str:
 def embed(file: Path, manifest: Path, output: Path) -> None:
     """Write MANIFEST into FILE's custom section, in the place of one that is there."""
     raw = read_file(manifest)
+    checked = check_manifest_file(manifest, raw)
+    for warning in unknown_keys(manifest, checked):
+        click.echo(f"ohd: warning: {clean_text(warning, _LONGEST_LINE, lines=False)}", err=True)
     with plain_errors():
-        parse_manifest(raw)
         result = replace_custom_section(read_file(file), _SECTION, raw)
     part = output.with_name(f"{output.name}.{os.getpid()}.part")
     try:

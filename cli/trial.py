@@ -149,6 +149,7 @@ def _print(trial: Trial) -> None:
     lines = [f"{line['level']:5} {line['message']}" for line in trial.logs]
     lines += [
         f"call  {call.name} {json.dumps(dict(call.request))} -> {call.status}"
+        + (f" ({call.detail})" if call.detail else "")
         for call in trial.calls
     ]
     lines.append(f"{trial.outcome.value} in {trial.duration_ms:.1f} ms")

@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -9,6 +10,7 @@ import click
 from cli.kit.cases import Case
 from cli.kit.compare import Difference
 from cli.kit.document import to_yaml
+from cli.kit.manifest_file import HOSTS, line_of
 from cli.kit.tried import Happened
 from supervisor.text import clean_text
 
@@ -17,18 +19,15 @@ _LONGEST = 4_000
 _COLOURS = {"-": "red", "+": "green", "@": "cyan"}
 
 
-def failure_lines(case: Case, found: Sequence[Difference], happened: Happened) -> Iterator[str]:
-    """Yield the report of a failed case, plain text, a line each."""
+def failure_lines(
+    case: Case, found: Sequence[Difference], happened: Happened, manifest: Path
+) -> Iterator[str]:
+    """Yield the report of a failed case, plain text, a line each.
+
+    ``manifest``: where the project's manifest would be.
+    """
+    yield from _what_differs(case, found, happened)
     trial = happened.trial
-    for difference in found:
-        line = case.document.line(("expect", difference.key))
-        yield f"{difference.key} differs ({case.document.path}:{line}); - expected, + happened"
-        yield from _diff(difference.expected, difference.actual)
-    for request in happened.unanswered:
-        line = case.document.line(("http",))
-        yield f"no answer for {request} ({case.document.path}:{line}); add one under http"
-    for request in happened.unused if happened.unanswered else ():
-        yield f"  not asked for: {request}"
     if trial.error:
         yield f"the plugin ended with {trial.outcome.value}:"
         yield from _indented(trial.error.splitlines())
@@ -39,6 +38,25 @@ def failure_lines(case: Case, found: Sequence[Difference], happened: Happened) -
         last = trial.calls[-1]
         detail = f" ({last.detail})" if last.detail else ""
         yield f"its last host call: {last.name} -> {last.status}{detail}"
+    if _undeclared(happened) and manifest.is_file():
+        yield f"hosts are declared in {manifest}:{line_of(manifest, HOSTS)}, {HOSTS}"
+
+
+def _what_differs(case: Case, found: Sequence[Difference], happened: Happened) -> Iterator[str]:
+    for difference in found:
+        line = case.document.line(("expect", difference.key))
+        yield f"{difference.key} differs ({case.document.path}:{line}); - expected, + happened"
+        yield from _diff(difference.expected, difference.actual)
+    for request in happened.unanswered:
+        line = case.document.line(("http",))
+        yield f"no answer for {request} ({case.document.path}:{line}); add one under http"
+    for request in happened.unused if happened.unanswered else ():
+        yield f"  not asked for: {request}"
+
+
+def _undeclared(happened: Happened) -> bool:
+    said = [happened.trial.error, *(call.detail for call in happened.trial.calls)]
+    return any(HOSTS in text for text in said if text)
 
 
 def coloured(line: str) -> str:

@@ -1,7 +1,7 @@
 """``ohd plugin test``: runs a plugin's cases in the sandbox, and shows what differs."""
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -14,6 +14,7 @@ from cli.kit.cases import Case, read_case
 from cli.kit.compare import differences
 from cli.kit.errors import FileWrong
 from cli.kit.junit import Result, write_junit
+from cli.kit.manifest_file import NAME
 from cli.kit.project import CASES, Project
 from cli.kit.report import coloured, failure_lines
 from cli.kit.tried import try_case
@@ -81,7 +82,8 @@ async def _run(settings: SupervisorConfig, wanted: _Wanted) -> list[Result]:
     found = await trio.to_thread.run_sync(inspect_module, module)
     cases = await trio.to_thread.run_sync(_read_cases, project, wanted, found.manifest, settings)
     async with open_bench(settings, module, found) as bench:
-        return [await _try(settings, bench, case, rewrite=wanted.update) for case in cases]
+        runner = _Runner(settings, bench, project.folder / NAME, wanted.update)
+        return [await runner.run(case) for case in cases]
 
 
 def _read_cases(
@@ -109,20 +111,35 @@ def _read_cases(
     return chosen
 
 
-async def _try(settings: SupervisorConfig, bench: Bench, case: Case, *, rewrite: bool) -> Result:
-    happened = await try_case(settings, bench, case)
-    found = differences(case.expect, happened)
-    trial, name = happened.trial, clean_text(case.name, _LONGEST_NAME, lines=False)
-    result = Result(case.name, str(case.document.path), trial.duration_ms / 1000)
-    if not found and not happened.unanswered:
-        click.echo(f"{click.style('ok  ', fg='green')}  {name}  ({trial.duration_ms:.0f} ms)")
-        return result
-    lines = list(failure_lines(case, found, happened))
-    if rewrite and not happened.unanswered:
-        await trio.to_thread.run_sync(update, case, found, happened)
-        click.echo(f"{click.style('new ', fg='yellow')}  {name}  ({case.document.path} rewritten)")
-        return result
-    click.echo(f"{click.style('FAIL', fg='red')}  {name}  ({case.document.path})")
-    for line in lines:
-        click.echo(f"      {coloured(line)}")
-    return Result(result.name, result.file, result.duration_s, "\n".join(lines))
+@dataclass(frozen=True, slots=True)
+class _Runner:
+    """Runs cases on one bench and prints how each went."""
+
+    settings: SupervisorConfig
+    bench: Bench
+    manifest: Path
+    rewrite: bool
+    """Whether a case that fails is made to expect what happened."""
+
+    async def run(self, case: Case) -> Result:
+        happened = await try_case(self.settings, self.bench, case)
+        found = differences(case.expect, happened)
+        spent_ms, where = happened.trial.duration_ms, case.document.path
+        result = Result(case.name, str(where), spent_ms / 1000)
+        if not found and not happened.unanswered:
+            _say("ok", "green", case, f"{spent_ms:.0f} ms")
+            return result
+        lines = list(failure_lines(case, found, happened, self.manifest))
+        if self.rewrite and not happened.unanswered:
+            await trio.to_thread.run_sync(update, case, found, happened)
+            _say("new", "yellow", case, f"{where} rewritten")
+            return result
+        _say("FAIL", "red", case, str(where))
+        for line in lines:
+            click.echo(f"      {coloured(line)}")
+        return replace(result, failure="\n".join(lines))
+
+
+def _say(mark: str, colour: str, case: Case, remark: str) -> None:
+    name = clean_text(case.name, _LONGEST_NAME, lines=False)
+    click.echo(f"{click.style(f'{mark:4}', fg=colour)}  {name}  ({remark})")
