@@ -2,11 +2,12 @@
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 
 from benchmarks.workshop import Workshop
 from supervisor.delivery.recorder import config_member
-from tests.guests.build import EXAMPLES
 
+_EXAMPLE = Path(__file__).with_name("event.json")
 _CONFIG = {
     "webhook_url": "https://hooks.slack.com/services/T0000/B0000/benchmark",
     "channel": "#support",
@@ -29,6 +30,6 @@ class Bench:
 
 def payload(event: str = "ticket.created") -> bytes:
     """Return the document's example event as a plugin gets it: some 700 bytes of JSON."""
-    example = (EXAMPLES / "slack" / "event.json").read_bytes()
+    example = _EXAMPLE.read_bytes()
     body = json.dumps(json.loads(example) | {"event": event}, separators=(",", ":")).encode()
     return body[:-1] + config_member(_CONFIG) + b"}"

@@ -42,11 +42,12 @@ async def measure(bench: Bench) -> list[Row]:
             path, tickets=bench.count(_TICKETS), replies=bench.count(_REPLIES)
         )
         async with HelpDesk.open(path) as helpdesk:
-            looks = await _looks(helpdesk, people.admin.actor)
-            return [await _row(bench, helpdesk, path, name, look) for name, look in looks.items()]
+            known = await looks(helpdesk, people.admin.actor)
+            return [await _row(bench, helpdesk, path, name, look) for name, look in known.items()]
 
 
-async def _looks(helpdesk: HelpDesk, actor: Actor) -> dict[str, Callable[[], Awaitable[object]]]:
+async def looks(helpdesk: HelpDesk, actor: Actor) -> dict[str, Callable[[], Awaitable[object]]]:
+    """Return what people look at, by name."""
     tickets = helpdesk.tickets
     newest = (await tickets.list(actor, TicketFilter(), page=1, per_page=1)).rows[0]
     words = data_set.Words(random.Random(data_set.SEED)).known

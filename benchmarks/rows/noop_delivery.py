@@ -13,7 +13,7 @@ _DELIVERIES = 30_000
 # The shape of tests/guests/wat/noop.wat as Extism has it. Extism leaves the input in memory of its
 # own, so its guest reads nothing unless it asks: "unread" is the least that Extism can do. Our
 # guest finds the payload in its memory; "read" brings it there with the calls that Extism has.
-_EXTISM_GUEST = """
+EXTISM_GUEST = """
 (module
   (import "extism:host/env" "input_length" (func $length (result i64)))
   (import "extism:host/env" "input_load_u64" (func $load (param i64) (result i64)))
@@ -38,7 +38,7 @@ _EXTISM_GUEST = """
 async def measure(bench: Bench) -> list[Row]:
     """Compare with Extism's Python SDK in a process of its own."""
     workshop, count, event = bench.workshop, bench.count(_DELIVERIES), payload()
-    module = await trio.to_thread.run_sync(wasmtime.wat2wasm, _EXTISM_GUEST)
+    module = await trio.to_thread.run_sync(wasmtime.wat2wasm, EXTISM_GUEST)
     files = workshop.file("extism.wasm", bytes(module)), workshop.file("noop.json", event)
     async with (
         workshop.child("wat/noop") as child,
