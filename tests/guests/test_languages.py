@@ -75,6 +75,7 @@ def test_the_compiler_of_a_guest_is_recognised(
 
 ALLOCATORS = ("ohd_alloc", "malloc", "cabi_realloc", "__new")
 WITHOUT_ALLOCATOR = {
+    "examples/audit-trail",
     "go/no_allocator",
     "wat/arena",
     "wat/arena_full",
