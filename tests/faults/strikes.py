@@ -94,9 +94,17 @@ STEPS = {
 }
 
 
+CHANGES = {
+    "module compiled": Step("supervisor.modules.compiler:Compiler.compile"),
+    "change written": Step("supervisor.changing:Changing.write"),
+    "stopped for another version": Step("supervisor.versions:Versions._swap", before=True),
+}
+"""The steps of an installation, and of a change to another version."""
+
+
 def arm(name: str, count: int) -> None:
     """Make this process die at the ``count``-th time that the step ``name`` is reached."""
-    step = STEPS[name]
+    step = (STEPS | CHANGES)[name]
     module_name, _, path = step.where.partition(":")
     owner: Any = importlib.import_module(module_name)
     *classes, function = path.split(".")
