@@ -1,6 +1,7 @@
 # Two commands a newcomer needs: `make run` and `make test`. `make help` lists the rest.
 PYTHON ?= python3
 VENV   := .venv
+MINUTES ?= 10
 BIN    := $(VENV)/bin
 
 .PHONY: help run test lint docs bench security lock clean
@@ -13,7 +14,7 @@ run: $(VENV)/.run-ready    ## start a demo help desk on http://127.0.0.1:8000
 
 test: $(VENV)/.dev-ready   ## install what the tests need, then run all of them
 	$(BIN)/python tests/setup/prepare.py
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(PYTEST_ARGS)
 
 lint: $(VENV)/.dev-ready   ## formatting, lint and types
 	$(BIN)/ruff format --check .
@@ -26,6 +27,9 @@ docs: $(VENV)/.dev-ready   ## the manual as a site in build/site; a broken link 
 
 bench: $(VENV)/.dev-ready  ## the benchmark table, every figure beside its peer
 	$(BIN)/python -m benchmarks
+
+soak: $(VENV)/.dev-ready   ## 10 minutes of tickets against plugins that misbehave: MINUTES=1 for less
+	$(BIN)/python -m tests.soak --minutes $(MINUTES)
 
 security: $(VENV)/.dev-ready  ## attack the sandbox; write the results into docs/security.md
 	$(BIN)/python docs/tools/security.py
