@@ -22,6 +22,8 @@ class SupervisorConfig:
     restart: RestartRule = field(default_factory=RestartRule)
     plain_http_panels: bool = False
     """Whether panels may be framed over http, for development."""
+    source_lines: bool = False
+    """Whether backtraces name source lines: for authors, on their own machine."""
     fetch: FetchRules = field(default_factory=FetchRules)
     """For modules that are installed from a URL."""
     kept_versions: int = 5

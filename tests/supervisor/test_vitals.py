@@ -40,13 +40,13 @@ async def test_a_locked_database_is_found_out(desk):
 
 async def test_a_fork_server_that_was_killed_is_started_again_by_the_look_at_it(desk):
     await desk.install("wat/noop")
-    before = desk.plugins._fork_server.pid
+    before = desk.plugins._parts.fork_server.pid
     os.kill(before, signal.SIGKILL)
     pidfd = os.pidfd_open(before)
     await trio.lowlevel.wait_readable(pidfd)
     os.close(pidfd)
     assert (await found(desk))["fork_server"]
-    assert desk.plugins._fork_server.pid != before
+    assert desk.plugins._parts.fork_server.pid != before
     assert (await desk.plugins.figures()).fork_server_starts == 2
 
 
