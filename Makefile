@@ -4,7 +4,7 @@ VENV   := .venv
 MINUTES ?= 10
 BIN    := $(VENV)/bin
 
-.PHONY: help run test lint docs bench security lock clean
+.PHONY: help run test lint docs bench soak security lock clean
 
 help:            ## list the targets
 	@grep -E '^[a-z]+: .*##|^[a-z]+:  *##' Makefile | sed 's/:.*##/\t/'

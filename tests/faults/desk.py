@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -181,9 +182,10 @@ class Server:
         """Return process id and name of all that it has started."""
         found = []
         for pid in processes_of(self.pid):
-            if pid != self.pid:
-                name = Path(f"/proc/{pid}/comm").read_text().strip()
-                found.append((pid, name))
+            # One may have ended since it was listed.
+            with suppress(FileNotFoundError, ProcessLookupError):
+                if pid != self.pid:
+                    found.append((pid, Path(f"/proc/{pid}/comm").read_text().strip()))
         return found
 
     def request(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
