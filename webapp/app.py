@@ -14,9 +14,12 @@ from webapp.api import groups as api_groups
 from webapp.api import login as api_login
 from webapp.api import me as api_me
 from webapp.api import notifications as api_notifications
+from webapp.api import plugin_records as api_plugin_records
+from webapp.api import plugin_versions as api_plugin_versions
 from webapp.api import plugins as api_plugins
 from webapp.api import records as api_records
 from webapp.api import replies as api_replies
+from webapp.api import schemas as api_schemas
 from webapp.api import settings as api_settings
 from webapp.api import statuses as api_statuses
 from webapp.api import tickets as api_tickets
@@ -27,14 +30,20 @@ from webapp.live import Hub
 from webapp.pages import (
     audit,
     catalogue,
+    deliveries,
     egress,
     events,
     groups,
+    installs,
     login,
     notifications,
     panels,
     people,
+    plugin,
+    plugin_log,
+    process_stream,
     profile,
+    review,
     sandbox,
     settings,
     setup,
@@ -42,10 +51,12 @@ from webapp.pages import (
     ticket,
     ticket_list,
     ticket_new,
+    versions,
 )
 from webapp.pages import plugins as plugin_pages
 from webapp.ports import Plugins
 from webapp.security.throttle import Throttle
+from webapp.watch import ProcessWatch
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     assets.blueprint,
@@ -65,6 +76,13 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     statuses.blueprint,
     settings.blueprint,
     plugin_pages.blueprint,
+    process_stream.blueprint,
+    installs.blueprint,
+    plugin.blueprint,
+    review.blueprint,
+    versions.blueprint,
+    deliveries.blueprint,
+    plugin_log.blueprint,
     egress.blueprint,
     audit.blueprint,
     sandbox.blueprint,
@@ -82,7 +100,10 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     api_settings.blueprint,
     api_records.blueprint,
     api_docs.blueprint,
+    api_schemas.blueprint,
     api_plugins.blueprint,
+    api_plugin_versions.blueprint,
+    api_plugin_records.blueprint,
 )
 
 
@@ -95,9 +116,11 @@ def create_app(helpdesk: HelpDesk, plugins: Plugins, config: WebConfig) -> Quart
     app.config["BODY_TIMEOUT"] = config.body_timeout_s
     app.config["PROPAGATE_EXCEPTIONS"] = False
     throttle = Throttle(window_s=config.login_window_s)
-    live = Hub(helpdesk.news)
+    live, watch = Hub(helpdesk.news), ProcessWatch(plugins)
     code = None if config.is_private else secrets.token_urlsafe(16)
-    house.install(app.extensions, house.House(helpdesk, plugins, config, throttle, live, code))
+    house.install(
+        app.extensions, house.House(helpdesk, plugins, config, throttle, live, watch, code)
+    )
     traffic.install(app)
     guard.install(app)
     failures.install(app)

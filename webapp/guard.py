@@ -53,6 +53,13 @@ ACCESS = {
     "statuses": Access.ADMIN,
     "settings": Access.ADMIN,
     "plugin_pages": Access.ADMIN,
+    "process_stream": Access.ADMIN,
+    "installs": Access.ADMIN,
+    "plugin": Access.ADMIN,
+    "plugin_review": Access.ADMIN,
+    "plugin_versions": Access.ADMIN,
+    "plugin_deliveries": Access.ADMIN,
+    "plugin_log": Access.ADMIN,
     "egress": Access.ADMIN,
     "audit": Access.ADMIN,
     "sandbox": Access.ADMIN,
@@ -60,6 +67,7 @@ ACCESS = {
     "api_records": Access.ADMIN,
     "api_login": Access.ANYONE,
     "api_logout": Access.SIGNED_IN,
+    "api_schemas": Access.PUBLIC,
     "api_docs": Access.ANYONE,
     "api_me": Access.SIGNED_IN,
     "api_users": Access.SIGNED_IN,
@@ -71,6 +79,8 @@ ACCESS = {
     "api_tickets": Access.SIGNED_IN,
     "api_replies": Access.SIGNED_IN,
     "api_plugins": Access.ADMIN,
+    "api_plugin_versions": Access.ADMIN,
+    "api_plugin_records": Access.ADMIN,
 }
 _LOGIN_BY_JSON = "api_login.log_in"
 """Bears no token, because its caller cannot have one yet: it takes JSON alone, which a foreign
@@ -81,6 +91,8 @@ _SETUP = "setup"
 
 def is_api(path: str) -> bool:
     """Tell whether errors on this path are answered as JSON."""
+    if path.startswith("/admin/plugins/") and path.endswith("/live"):
+        return True
     return path.startswith("/api/") or "/panels/" in path or path in {"/events", "/metrics"}
 
 

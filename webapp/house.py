@@ -1,4 +1,4 @@
-"""What the handlers work with, held by the app: both halves, settings, throttle, live updates.
+"""What the handlers work with, held by the app: both halves, settings, and what pages share.
 
 It exists so that handlers need no globals. Only ``app.py`` makes one.
 """
@@ -13,6 +13,7 @@ from webapp.config import WebConfig
 from webapp.live import Hub
 from webapp.ports import Plugins
 from webapp.security.throttle import Throttle
+from webapp.watch import ProcessWatch
 
 _KEY = "open_help_desk"
 
@@ -26,6 +27,7 @@ class House:
     config: WebConfig
     throttle: Throttle
     live: Hub
+    watch: ProcessWatch
     setup_code: str | None = field(default=None, repr=False)
     """What whoever makes the first admin must show; None where only this machine can reach us."""
 

@@ -25,10 +25,25 @@ def panel_url(ticket_id: str, plugin_id: str) -> str:
     return f"{ticket_url(ticket_id)}/panels/{quote(plugin_id, safe='')}"
 
 
-def plugin_url(plugin_id: str, done: str = "") -> str:
-    """Return a plugin's page under Admin."""
-    address = f"/admin/plugins/{quote(plugin_id, safe='')}"
-    return f"{address}?{urlencode({'done': done})}" if done else address
+def plugin_url(plugin_id: str, part: str = "", done: str = "") -> str:
+    """Return a plugin's page under Admin, or one below it; ``done`` names what has been done."""
+    address = f"/admin/plugins/{quote(plugin_id, safe='')}" + (f"/{part}" if part else "")
+    return f"{address}?{urlencode({'done': done})}#done" if done else address
+
+
+def version_url(plugin_id: str, sha256: str) -> str:
+    """Return where a version of a plugin is set beside the active one."""
+    return plugin_url(plugin_id, f"versions/{quote(sha256, safe='')}")
+
+
+def delivery_url(plugin_id: str, delivery_id: str, done: str = "") -> str:
+    """Return the page of one delivery."""
+    return plugin_url(plugin_id, f"deliveries/{quote(delivery_id, safe='')}", done)
+
+
+def install_url(install_id: str) -> str:
+    """Return where one installation is followed."""
+    return f"/admin/plugins/installs/{quote(install_id, safe='')}"
 
 
 def list_url(arguments: Iterable[tuple[str, str]], **changed: str) -> str:

@@ -1,11 +1,14 @@
-"""Live updates: one hub that listens to the help desk's news, and a mailbox for each open page.
+"""Live updates: one hub that listens to the help desk's news, and a seat for each open page.
 
 Owns who is told what: staff of every ticket, others of changes to their own that are not notes;
 everybody of their own notifications. A mailbox holds ids and nothing else, at most so many; when
-more wait, they give way to one *look at everything again*. It must not know of HTTP.
+more wait, they give way to one *look at everything again*. A page that follows something else than
+tickets takes a seat without a mailbox, and so counts and ends like the others. It must not know of
+HTTP.
 """
 
 from collections import defaultdict, deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -44,14 +47,34 @@ class Parcel:
     """More changed than was kept: look at everything again."""
 
 
-class Mailbox:
-    """What one open page has not been told yet."""
+class Seat:
+    """The right of one open page to a stream, for as long as its session lasts."""
 
     def __init__(self, person: User, credential: bytes) -> None:
         self.person = person
         self.credential = credential
         """``tokens.digest`` of the session token or API key that opened it."""
-        self.ended = False
+        self._end = trio.Event()
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more may be told."""
+        return self._end.is_set()
+
+    def end(self) -> None:
+        """Let whoever waits know that nothing more will come."""
+        self._end.set()
+
+    async def wait_ended(self) -> None:
+        """Return once the end has come."""
+        await self._end.wait()
+
+
+class Mailbox(Seat):
+    """What one open page has not been told yet."""
+
+    def __init__(self, person: User, credential: bytes) -> None:
+        super().__init__(person, credential)
         self._tickets: dict[str, None] = {}
         self._notices = False
         self._refresh = False
@@ -84,7 +107,7 @@ class Mailbox:
 
     def end(self) -> None:
         """Let whoever waits know that nothing more will come."""
-        self.ended = True
+        super().end()
         self._changed.set()
 
     async def wait_changed(self) -> None:
@@ -105,7 +128,7 @@ class Hub:
     """All open pages."""
 
     def __init__(self, newsroom: Newsroom) -> None:
-        self._by_person: defaultdict[str, set[Mailbox]] = defaultdict(set)
+        self._by_person: defaultdict[str, set[Seat]] = defaultdict(set)
         self._count = 0
         self._closed = False
         self._recent: deque[tuple[float, TicketNews]] = deque(maxlen=NEWS_KEPT)
@@ -119,11 +142,11 @@ class Hub:
         if not self._has_room(person):
             raise TooManyStreams
 
-    def enter(self, mailbox: Mailbox) -> None:
-        """Serve a mailbox from now on; it ends at once when the hub has closed or is full."""
-        if self._closed or not self._has_room(mailbox.person):
-            mailbox.end()
-        self._by_person[mailbox.person.id].add(mailbox)
+    def enter(self, seat: Seat) -> None:
+        """Serve a page from now on; its seat ends at once when the hub has closed or is full."""
+        if self._closed or not self._has_room(seat.person):
+            seat.end()
+        self._by_person[seat.person.id].add(seat)
         self._count += 1
 
     def catch_up(self, mailbox: Mailbox, age_s: float) -> None:
@@ -140,41 +163,47 @@ class Hub:
             if at >= since and mailbox.may_know(ticket):
                 mailbox.put_ticket(ticket.ticket_id)
 
-    def leave(self, mailbox: Mailbox) -> None:
-        """Forget a mailbox whose page has gone."""
-        mine = self._by_person[mailbox.person.id]
-        mine.remove(mailbox)
+    def leave(self, seat: Seat) -> None:
+        """Forget a page that has gone."""
+        mine = self._by_person[seat.person.id]
+        mine.remove(seat)
         self._count -= 1
         if not mine:
-            del self._by_person[mailbox.person.id]
+            del self._by_person[seat.person.id]
 
     def close(self) -> None:
-        """End every mailbox: the server is about to stop."""
+        """End every stream: the server is about to stop."""
         self._closed = True
-        for mailbox in self._every():
-            mailbox.end()
+        for seat in self._every():
+            seat.end()
 
     def _has_room(self, person: User) -> bool:
         held = len(self._by_person.get(person.id, ()))
         return held < STREAMS_PER_PERSON and self._count < STREAMS_IN_ALL
 
-    def _every(self) -> list[Mailbox]:
-        return [mailbox for mine in self._by_person.values() for mailbox in mine]
+    def _every(self) -> list[Seat]:
+        return [seat for mine in self._by_person.values() for seat in mine]
 
     def _tell(self, news: News) -> None:
-        for person_id in news.noticed:
-            for mailbox in self._by_person.get(person_id, ()):
-                mailbox.put_notices()
         for person_id in news.changed_people:
-            for mailbox in self._by_person.get(person_id, ()):
-                mailbox.end()
+            for seat in self._by_person.get(person_id, ()):
+                seat.end()
+        for person_id in news.noticed:
+            for seat in self._by_person.get(person_id, ()):
+                if isinstance(seat, Mailbox):
+                    seat.put_notices()
         now = trio.current_time()
         self._recent.extend((now, ticket) for ticket in news.tickets)
         if not news.tickets and not news.ended:
             return
-        for mailbox in self._every():
-            if mailbox.credential in news.ended:
-                mailbox.end()
-            for ticket in news.tickets:
-                if mailbox.may_know(ticket):
-                    mailbox.put_ticket(ticket.ticket_id)
+        for seat in self._every():
+            if seat.credential in news.ended:
+                seat.end()
+            if isinstance(seat, Mailbox):
+                _put_tickets(seat, news.tickets)
+
+
+def _put_tickets(mailbox: Mailbox, tickets: Iterable[TicketNews]) -> None:
+    for ticket in tickets:
+        if mailbox.may_know(ticket):
+            mailbox.put_ticket(ticket.ticket_id)

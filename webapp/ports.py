@@ -4,23 +4,31 @@ The real one is ``supervisor.service.PluginService``. Pages that show no plugin 
 tested, with one that has none installed.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Collection, Mapping, Sequence
+from typing import Literal, Protocol
 
 from supervisor.sandbox_check.report import CheckReport
 from supervisor.views import (
+    DeliveryDetail,
+    DeliveryFilter,
     DeliveryView,
     EgressEntry,
     EgressFilter,
+    InstallView,
     LogLine,
     PanelResult,
     PanelSlot,
+    PluginHistory,
     PluginView,
     ProcessView,
     SandboxView,
     SupervisorFigures,
+    VersionComparison,
+    VersionView,
     Vital,
 )
+
+ANY_DELIVERY = DeliveryFilter()
 
 
 class Plugins(Protocol):
@@ -35,11 +43,58 @@ class Plugins(Protocol):
         ...
 
     async def install(self, module: bytes, *, source: str, actor: str) -> PluginView:
-        """Install a module, disabled; the same id replaces the one before.
+        """Install a module, disabled; a newer one of an installed plugin waits beside it."""
+        ...
 
-        ``source`` says where the bytes came from and ``actor`` who brought them. Raises
-        ``ModuleRefused`` with a sentence for the author.
-        """
+    async def start_install(
+        self,
+        *,
+        module: bytes | None = None,
+        url: str | None = None,
+        source: str = "",
+        actor: str,
+    ) -> InstallView:
+        """Begin to install a module that was sent, or that is fetched; returns at once."""
+        ...
+
+    def install_status(self, install_id: str) -> InstallView:
+        """Return how far an installation has come; ``InstallNotFound`` for an unknown one."""
+        ...
+
+    async def wait_install(self, install_id: str, *, seen: InstallView | None) -> InstallView:
+        """Return an installation once it differs from what was seen."""
+        ...
+
+    async def versions(self, plugin_id: str) -> Sequence[VersionView]:
+        """Return the active version, one that waits, and those that are kept, newest first."""
+        ...
+
+    async def compare(self, plugin_id: str, sha256: str) -> VersionComparison:
+        """Set a version beside the active one; ``VersionNotFound`` where there is none."""
+        ...
+
+    async def accept_version(
+        self,
+        plugin_id: str,
+        sha256: str,
+        *,
+        accepted: Collection[str],
+        withheld: Collection[str] = (),
+        actor: str,
+    ) -> PluginView:
+        """Make a version the active one; ``PermissionsNotAccepted`` names what is open."""
+        ...
+
+    async def discard_version(self, plugin_id: str, sha256: str, *, actor: str) -> None:
+        """Forget a version that is not the active one."""
+        ...
+
+    async def narrow(self, plugin_id: str, *, withheld: Collection[str], actor: str) -> PluginView:
+        """Withhold these permissions from now on, and none of the others."""
+        ...
+
+    async def restart(self, plugin_id: str, *, actor: str) -> PluginView:
+        """Give an enabled plugin a new process."""
         ...
 
     async def set_enabled(self, plugin_id: str, enabled: bool, *, actor: str) -> PluginView:
@@ -60,14 +115,51 @@ class Plugins(Protocol):
         """Return the processes of the enabled plugins, read just now."""
         ...
 
-    async def deliveries(
-        self, plugin_id: str, *, limit: int = 50, before: str | None = None
-    ) -> Sequence[DeliveryView]:
-        """Return the newest deliveries, newest first, optionally those before an id."""
+    async def history(self, plugin_id: str, *, span: Literal["hour", "day"]) -> PluginHistory:
+        """Return what a plugin did and used in the last hour or day."""
         ...
 
-    async def logs(self, plugin_id: str | None = None, *, limit: int = 200) -> Sequence[LogLine]:
-        """Return the newest log lines of one plugin or of all."""
+    async def histories(
+        self, *, span: Literal["hour", "day"] = "hour"
+    ) -> Mapping[str, PluginHistory]:
+        """Return the same of every plugin."""
+        ...
+
+    async def deliveries(
+        self,
+        plugin_id: str,
+        *,
+        wanted: DeliveryFilter = ANY_DELIVERY,
+        limit: int = 50,
+        before: str | None = None,
+    ) -> Sequence[DeliveryView]:
+        """Return the newest deliveries that fit, newest first, optionally those before an id."""
+        ...
+
+    async def delivery(self, plugin_id: str, delivery_id: str) -> DeliveryDetail:
+        """Return one delivery with all that is known of it; raises ``DeliveryNotFound``."""
+        ...
+
+    async def redeliver(self, plugin_id: str, delivery_ids: Sequence[str], *, actor: str) -> int:
+        """Queue deliveries again, all or none; returns how many."""
+        ...
+
+    async def logs(
+        self,
+        plugin_id: str | None = None,
+        *,
+        level: str | None = None,
+        after: int | None = None,
+        limit: int = 200,
+    ) -> Sequence[LogLine]:
+        """Return log lines of one plugin or of all, oldest first.
+
+        The newest ones, or with ``after`` those behind an id; ``level``: that one and graver ones.
+        """
+        ...
+
+    async def wait_logs(self, plugin_id: str | None, after: int) -> None:
+        """Return once there is a line behind this id."""
         ...
 
     async def egress_entries(

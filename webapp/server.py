@@ -7,6 +7,7 @@ from hypercorn.config import Config
 from hypercorn.trio import serve as hypercorn_serve
 from quart_trio import QuartTrio
 
+from webapp import templating
 from webapp.config import KIB, WebConfig
 from webapp.house import house_of
 
@@ -43,6 +44,8 @@ async def serve(
     Reports the addresses served, such as ``http://127.0.0.1:8000``, when they accept connections.
     Raises ``OSError`` where the address cannot be listened on.
     """
+    # Compiled now and not while the first visitor waits, and everybody else with them.
+    await trio.to_thread.run_sync(templating.load_all)
     shutdown = stop if stop is not None else trio.Event()
 
     async def asked_to_stop() -> None:

@@ -2,11 +2,12 @@
 
 import json
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from html import unescape
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -20,28 +21,49 @@ from helpdesk.service import HelpDesk
 from helpdesk.tickets.model import Ticket, TicketDraft
 from sandbox_child.wasm.errors import ModuleError
 from sandbox_child.wasm.sections import manifest_section, replace_custom_section
-from supervisor.errors import ModuleRefused, PluginNotFound
+from supervisor.errors import (
+    CannotRedeliver,
+    DeliveryNotFound,
+    InstallNotFound,
+    ModuleRefused,
+    NotRunning,
+    PermissionUnknown,
+    PluginNotFound,
+    SupervisorError,
+    VersionNotFound,
+)
 from supervisor.manifest import Manifest, check_config, parse_manifest
+from supervisor.permissions import asked_for, permission_views
 from supervisor.sandbox_check.report import CheckReport
 from supervisor.views import (
     ConfigFieldView,
     ControlView,
+    DeliveryDetail,
+    DeliveryFilter,
     DeliveryView,
     EgressEntry,
     EgressFilter,
+    HistoryPoint,
+    InstallStep,
+    InstallView,
     LogLine,
     Outcome,
     PanelResult,
     PanelSlot,
+    PluginHistory,
     PluginState,
     PluginView,
     ProcessView,
     SandboxView,
     SupervisorFigures,
+    VersionComparison,
+    VersionStatus,
+    VersionView,
     Vital,
 )
 from webapp.app import create_app
 from webapp.config import WebConfig
+from webapp.ports import ANY_DELIVERY
 from webapp.server import serve
 
 PASSWORD = "a long enough password"
@@ -63,6 +85,8 @@ class Shelf:
         self.told: list[DeliveryView] = []
         self.lines: list[LogLine] = []
         self.requests: list[EgressEntry] = []
+        self.installs: dict[str, InstallView] = {}
+        self.payload: str | None = None
         self.parts = [Vital("database", ok=True, detail="")]
         self.panel = PanelResult(None, "the plugin said nothing")
         self.lockdown = SandboxView((ControlView("seccomp", active=True, reason=""),), None)
@@ -93,7 +117,13 @@ class Shelf:
             homepage=manifest.homepage,
             sha256="0" * 64,
             size=len(module),
+            source=source,
             installed_at="2026-04-05T14:00:00Z",
+            installed_by=actor,
+            toolchain=None,
+            imports=(),
+            permissions=permission_views(asked_for(manifest, SimpleNamespace(imports=()))),
+            waiting_version=None,
             enabled=False,
             state=PluginState.DISABLED,
             state_reason=None,
@@ -103,7 +133,7 @@ class Shelf:
             panel_height=manifest.ui_panel and manifest.ui_panel.height,
             config=(),
             manifest=dict(manifest.raw),
-            warnings=(f"came from {source}",),
+            warnings=(),
             pid=None,
             error_count=0,
             last_error=None,
@@ -131,16 +161,142 @@ class Shelf:
         await self.plugin(plugin_id)
         del self.views[plugin_id]
 
+    async def start_install(
+        self,
+        *,
+        module: bytes | None = None,
+        url: str | None = None,
+        source: str = "",
+        actor: str,
+    ) -> InstallView:
+        """Install at once: nothing is compiled, and nothing is fetched from anywhere."""
+        plugin_id = error = None
+        try:
+            if module is None:
+                raise ModuleRefused(f"nothing is at {url}")
+            plugin_id = (await self.install(module, source=source, actor=actor)).id
+        except SupervisorError as refusal:
+            error = str(refusal)
+        step = InstallStep.DONE if error is None else InstallStep.REFUSED
+        view = InstallView(
+            f"i{len(self.installs)}", source, step, 0, None, 0.1, plugin_id, False, error
+        )
+        self.installs[view.id] = view
+        return view
+
+    def install_status(self, install_id: str) -> InstallView:
+        if install_id not in self.installs:
+            raise InstallNotFound(install_id)
+        return self.installs[install_id]
+
+    async def wait_install(self, install_id: str, *, seen: InstallView | None) -> InstallView:
+        return self.install_status(install_id)
+
+    async def versions(self, plugin_id: str) -> Sequence[VersionView]:
+        plugin = await self.plugin(plugin_id)
+        return [
+            VersionView(
+                plugin.version,
+                plugin.sha256,
+                plugin.size,
+                VersionStatus.ACTIVE,
+                plugin.source,
+                plugin.installed_at,
+                plugin.installed_by,
+                plugin.toolchain,
+                plugin.imports,
+                tuple(self.manifests[plugin_id].config_schema),
+                plugin.permissions,
+            )
+        ]
+
+    async def compare(self, plugin_id: str, sha256: str) -> VersionComparison:
+        await self.plugin(plugin_id)
+        raise VersionNotFound(plugin_id, sha256)
+
+    async def accept_version(
+        self,
+        plugin_id: str,
+        sha256: str,
+        *,
+        accepted: Collection[str],
+        withheld: Collection[str] = (),
+        actor: str,
+    ) -> PluginView:
+        await self.plugin(plugin_id)
+        raise VersionNotFound(plugin_id, sha256)
+
+    async def discard_version(self, plugin_id: str, sha256: str, *, actor: str) -> None:
+        await self.plugin(plugin_id)
+        raise VersionNotFound(plugin_id, sha256)
+
+    async def narrow(self, plugin_id: str, *, withheld: Collection[str], actor: str) -> PluginView:
+        view = await self.plugin(plugin_id)
+        known = [one.token for one in view.permissions]
+        if unknown := set(withheld) - set(known):
+            raise PermissionUnknown(plugin_id, unknown, known)
+        left = tuple(replace(one, granted=one.token not in withheld) for one in view.permissions)
+        self.views[plugin_id] = replace(self.views[plugin_id], permissions=left)
+        return self._view(plugin_id)
+
+    async def restart(self, plugin_id: str, *, actor: str) -> PluginView:
+        view = await self.plugin(plugin_id)
+        if not view.enabled:
+            raise NotRunning(plugin_id, "it is switched off")
+        return view
+
     async def processes(self) -> Sequence[ProcessView]:
-        return []
+        return [process_of(self._view(plugin_id)) for plugin_id in sorted(self.views)]
+
+    async def history(self, plugin_id: str, *, span: str = "hour") -> PluginHistory:
+        await self.plugin(plugin_id)
+        step, count = (60, 60) if span == "hour" else (900, 96)
+        nothing = HistoryPoint("2026-04-05T14:00:00Z", 0, 0, None, None, None, None, None, None)
+        return PluginHistory(plugin_id, step, (nothing,) * count)
+
+    async def histories(self, *, span: str = "hour") -> Mapping[str, PluginHistory]:
+        return {plugin_id: await self.history(plugin_id, span=span) for plugin_id in self.views}
 
     async def deliveries(
-        self, plugin_id: str, *, limit: int = 50, before: str | None = None
+        self,
+        plugin_id: str,
+        *,
+        wanted: DeliveryFilter = ANY_DELIVERY,
+        limit: int = 50,
+        before: str | None = None,
     ) -> Sequence[DeliveryView]:
-        return [d for d in self.told if before is None or d.id < before][:limit]
+        await self.plugin(plugin_id)
+        found = [one for one in self.told if wanted.outcome in (None, one.outcome)]
+        return [one for one in found if before is None or one.id < before][:limit]
 
-    async def logs(self, plugin_id: str | None = None, *, limit: int = 200) -> Sequence[LogLine]:
-        return self.lines[:limit]
+    async def delivery(self, plugin_id: str, delivery_id: str) -> DeliveryDetail:
+        await self.plugin(plugin_id)
+        for one in self.told:
+            if one.id == delivery_id:
+                return DeliveryDetail(one, self.payload, True, tuple(self.lines))
+        raise DeliveryNotFound(plugin_id, delivery_id)
+
+    async def redeliver(self, plugin_id: str, delivery_ids: Sequence[str], *, actor: str) -> int:
+        await self.plugin(plugin_id)
+        for delivery_id in delivery_ids:
+            if delivery_id not in {one.id for one in self.told}:
+                raise CannotRedeliver(plugin_id, delivery_id, "it is not there")
+        return len(delivery_ids)
+
+    async def logs(
+        self,
+        plugin_id: str | None = None,
+        *,
+        level: str | None = None,
+        after: int | None = None,
+        limit: int = 200,
+    ) -> Sequence[LogLine]:
+        if plugin_id is not None:
+            await self.plugin(plugin_id)
+        return [line for line in self.lines if line.id > (after or 0)][:limit]
+
+    async def wait_logs(self, plugin_id: str | None, after: int) -> None:
+        await trio.sleep_forever()
 
     async def egress_entries(
         self, wanted: EgressFilter, *, limit: int = 50, offset: int = 0
@@ -202,6 +358,34 @@ class Shelf:
             for field in fields
         )
         return replace(self.views[plugin_id], config=config)
+
+
+def process_of(plugin: PluginView) -> ProcessView:
+    """Return the process of a plugin that has done nothing yet."""
+    return ProcessView(
+        plugin_id=plugin.id,
+        state=plugin.state,
+        pid=plugin.pid,
+        uptime_s=None,
+        restarts=0,
+        cpu_percent=None,
+        rss_bytes=None,
+        uss_bytes=None,
+        guest_memory_bytes=None,
+        guest_memory_limit_bytes=64 * 1024 * 1024,
+        threads=None,
+        in_flight=0,
+        waiting=0,
+        oldest_waiting_s=None,
+        delivered=0,
+        events_a_minute=0.0,
+        p50_ms=None,
+        p95_ms=None,
+        errors=plugin.error_count,
+        errors_24h=plugin.error_count,
+        last_error=plugin.last_error,
+        controls=(),
+    )
 
 
 def module_with(**manifest: Any) -> bytes:

@@ -115,7 +115,7 @@ async def test_markup_from_plugins_is_text(site: Any, hostile: str, make_deliver
         warnings=(hostile,),
     )
     site.shelf.told = [make_delivery(error=hostile, ticket_id=hostile, event=hostile)]
-    site.shelf.lines = [LogLine("2026-04-05T14:00:00Z", plugin.id, hostile, hostile, None)]
+    site.shelf.lines = [LogLine(1, "2026-04-05T14:00:00Z", plugin.id, hostile, hostile, None)]
     ticket, browser = await site.ticket(), await site.as_("admin")
     address = f"/admin/plugins/{plugin.id}"
     pages = [

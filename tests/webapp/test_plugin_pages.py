@@ -156,7 +156,7 @@ async def test_the_page_tells_state_process_errors_deliveries_and_log(
         last_error="it trapped",
     )
     site.shelf.told = [make_delivery(redelivered=True)]
-    site.shelf.lines = [LogLine("2026-04-05T14:00:00Z", "org.example.probe", "warn", "hm", None)]
+    site.shelf.lines = [LogLine(1, "2026-04-05T14:00:00Z", "org.example.probe", "warn", "hm", None)]
     browser = await site.as_("admin")
     words = (await browser.get(AT)).words()
     for shown in (

@@ -101,10 +101,30 @@ class EmptyBody(Body):
 
 
 class PluginPatch(Body):
-    """Changes to a plugin; the configuration is saved before it is enabled."""
+    """Changes to a plugin, ``enabled`` last; ``withheld`` are all tokens that it shall not have."""
 
     enabled: bool | UnsetType = UNSET
     config: dict[str, str | int | bool | None] | UnsetType = UNSET
+    withheld: list[str] | UnsetType = UNSET
+
+
+class PluginSource(Body):
+    """Where a module lies that the server fetches once."""
+
+    url: Annotated[str, _told(format="uri", minLength=1)]
+
+
+class AcceptBody(Body):
+    """What is decided on each permission that a version asks for anew, by its token."""
+
+    accepted: list[str] = []
+    withheld: list[str] = []
+
+
+class RedeliverBody(Body):
+    """Ids of deliveries of one plugin; all are queued, or none."""
+
+    ids: Annotated[list[str], Meta(min_length=1, max_length=500)]
 
 
 class UserBody(Body):

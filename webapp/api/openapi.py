@@ -89,7 +89,8 @@ class _Schemas:
     def __init__(self, every: Iterable[Operation]) -> None:
         types: list[Any] = [ErrorOut]
         for record in every:
-            types += [kind for kind in (record.body, record.query, record.answer) if kind]
+            kinds = (record.body, record.query, record.answer, record.instead, record.unfinished)
+            types += [kind for kind in kinds if kind]
         made, components = msgspec.json.schema_components(types, ref_template=_REF)
         self._by_type = {repr(kind): schema for kind, schema in zip(types, made, strict=True)}
         # Query strings are described as parameters, not as objects.
@@ -167,7 +168,10 @@ def _body(record: Operation, schemas: _Schemas) -> dict[str, Any] | None:
     if record.upload:
         file = {"type": "string", "contentMediaType": "application/wasm", "format": "binary"}
         schema = {"type": "object", "properties": {"file": file}, "required": ["file"]}
-        return {"required": True, "content": {"multipart/form-data": {"schema": schema}}}
+        content: dict[str, Any] = {"multipart/form-data": {"schema": schema}}
+        if record.instead is not None:
+            content[_JSON] = {"schema": schemas.of(record.instead)}
+        return {"required": True, "content": content}
     if record.body is None:
         return None
     required = any(field.required for field in msgspec.structs.fields(record.body))
@@ -178,8 +182,14 @@ def _responses(record: Operation, schemas: _Schemas) -> dict[str, Any]:
     good: dict[str, Any] = {"description": "Done."}
     if record.answer is not None:
         good["content"] = {_JSON: {"schema": schemas.of(record.answer)}}
-    refusals = {status: {"$ref": f"{RESPONSES}{status}"} for status in _refusals(record)}
-    return {str(status): said for status, said in sorted({record.status: good, **refusals}.items())}
+    found: dict[int, dict[str, Any]] = {
+        status: {"$ref": f"{RESPONSES}{status}"} for status in _refusals(record)
+    }
+    found[record.status] = good
+    if record.unfinished is not None:
+        content = {_JSON: {"schema": schemas.of(record.unfinished)}}
+        found[202] = {"description": "Begun; it goes on behind this answer.", "content": content}
+    return {str(status): said for status, said in sorted(found.items())}
 
 
 def _refused(schemas: _Schemas) -> dict[str, Any]:

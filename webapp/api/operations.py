@@ -51,6 +51,10 @@ class Operation:
     """Whether it serves visitors who are not logged in."""
     upload: bool = False
     """Whether it takes a file in multipart/form-data instead of JSON."""
+    instead: Any = None
+    """Type of the JSON that an upload takes in place of the file; its handler reads it."""
+    unfinished: Any = None
+    """Type of the answer 202, which says where the work that goes on can be followed."""
 
 
 @dataclass(frozen=True, slots=True)

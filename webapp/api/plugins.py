@@ -1,22 +1,26 @@
-"""Administration of plugins over the API; the command line uses it too."""
+"""Administration of plugins over the API: what is installed, and what is done to it."""
 
 from dataclasses import dataclass, fields
 
-from msgspec import UNSET, UnsetType
-from quart import Blueprint
+import trio
+from msgspec import UNSET
+from quart import Blueprint, Response, request
 
-from supervisor.views import DeliveryView, LogLine, PluginState, PluginView, ProcessView
-from webapp.api.bodies import PluginPatch
+from supervisor.errors import ModuleRefused
+from supervisor.views import InstallStep, InstallView, PluginState, PluginView
+from webapp.api.bodies import PluginPatch, PluginSource
 from webapp.api.operations import operation
-from webapp.api.queries import DeliveryQuery, LogQuery
 from webapp.api.shapes import Listing, whole_list
 from webapp.house import house
+from webapp.jsonio import json_response, read_json
 from webapp.sessions import current_visit
 from webapp.uploads import uploaded_module
 
 blueprint = Blueprint("api_plugins", __name__)
 
-_ONE = "/api/admin/plugins/<plugin_id>"
+ONE = "/api/admin/plugins/<plugin_id>"
+PATIENCE_S = 20.0
+"""An installation that takes longer is answered 202, and goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,8 @@ class PluginOut(PluginView):
     status: PluginState
 
 
-def _shown(plugin: PluginView) -> PluginOut:
+def shown(plugin: PluginView) -> PluginOut:
+    """Return a plugin as the API shows it."""
     told = {field.name: getattr(plugin, field.name) for field in fields(PluginView)}
     return PluginOut(**told, status=plugin.state)
 
@@ -34,7 +39,7 @@ def _shown(plugin: PluginView) -> PluginOut:
 @operation(blueprint, "GET", "/api/admin/plugins", errors=(403,))
 async def plugins() -> Listing[PluginOut]:
     """List the installed plugins."""
-    return whole_list([_shown(found) for found in await house().plugins.plugins()])
+    return whole_list([shown(found) for found in await house().plugins.plugins()])
 
 
 @operation(
@@ -43,56 +48,76 @@ async def plugins() -> Listing[PluginOut]:
     "/api/admin/plugins",
     status=201,
     location="/api/admin/plugins/{id}",
-    errors=(403, 409),
+    answer=PluginOut,
+    errors=(403, 409, 429),
     upload=True,
+    instead=PluginSource,
+    unfinished=InstallView,
 )
-async def install() -> PluginOut:
-    """Install the module in the multipart field ``file``, disabled."""
-    name, module = await uploaded_module()
+async def install() -> PluginOut | Response:
+    """Install the module in the multipart field ``file``, or the one at ``url``; disabled.
+
+    A newer version of an installed plugin waits beside it: see its ``waiting_version``, and the
+    versions. What takes longer than 20 seconds is answered 202 with where to follow it.
+    """
+    begun = await _begin()
+    came = begun
+    with trio.move_on_after(PATIENCE_S):
+        while came.step not in (InstallStep.DONE, InstallStep.REFUSED):
+            came = await house().plugins.wait_install(begun.id, seen=came)
+    if came.step is InstallStep.REFUSED:
+        raise ModuleRefused(came.error or "the module was not installed")
+    if came.step is InstallStep.DONE and came.plugin_id is not None:
+        return shown(await house().plugins.plugin(came.plugin_id))
+    response = json_response(came, status=202)
+    response.headers["Location"] = f"/api/admin/plugins/installs/{came.id}"
+    return response
+
+
+async def _begin() -> InstallView:
     actor = current_visit().actor.id
-    return _shown(await house().plugins.install(module, source=f"upload of {name}", actor=actor))
+    if request.mimetype == "application/json":
+        source = await read_json(PluginSource)
+        return await house().plugins.start_install(url=source.url, actor=actor)
+    name, module = await uploaded_module()
+    return await house().plugins.start_install(
+        module=module, source=f"upload of {name}", actor=actor
+    )
 
 
-@operation(blueprint, "GET", _ONE, errors=(403,))
+@operation(blueprint, "GET", "/api/admin/plugins/installs/<install_id>", errors=(403,))
+async def installation(install_id: str) -> InstallView:
+    """Return how far an installation has come; it is known for a while behind its end."""
+    return house().plugins.install_status(install_id)
+
+
+@operation(blueprint, "GET", ONE, errors=(403,))
 async def plugin(plugin_id: str) -> PluginOut:
     """Return one plugin."""
-    return _shown(await house().plugins.plugin(plugin_id))
+    return shown(await house().plugins.plugin(plugin_id))
 
 
-@operation(blueprint, "PATCH", _ONE, errors=(403, 409))
+@operation(blueprint, "PATCH", ONE, errors=(403, 409))
 async def change(plugin_id: str, body: PluginPatch) -> PluginOut:
-    """Save configuration, enable, disable."""
+    """Narrow or widen what it may do, save configuration, enable, disable."""
     actor = current_visit().actor.id
     found = await house().plugins.plugin(plugin_id)
+    if body.withheld is not UNSET:
+        found = await house().plugins.narrow(plugin_id, withheld=body.withheld, actor=actor)
     if body.config is not UNSET:
         found = await house().plugins.set_config(plugin_id, body.config, actor=actor)
     if body.enabled is not UNSET:
         found = await house().plugins.set_enabled(plugin_id, body.enabled, actor=actor)
-    return _shown(found)
+    return shown(found)
 
 
-@operation(blueprint, "DELETE", _ONE, errors=(403, 409))
+@operation(blueprint, "POST", f"{ONE}/restart", errors=(403, 409))
+async def restart(plugin_id: str) -> PluginOut:
+    """Give an enabled plugin a new process; what is in flight is finished first."""
+    return shown(await house().plugins.restart(plugin_id, actor=current_visit().actor.id))
+
+
+@operation(blueprint, "DELETE", ONE, errors=(403, 409))
 async def uninstall(plugin_id: str) -> None:
-    """Stop the plugin and forget it."""
+    """Stop the plugin and forget it, its versions and its configuration."""
     await house().plugins.uninstall(plugin_id, actor=current_visit().actor.id)
-
-
-@operation(blueprint, "GET", f"{_ONE}/deliveries", errors=(403,))
-async def deliveries(plugin_id: str, query: DeliveryQuery) -> Listing[DeliveryView]:
-    """List the newest deliveries; ``before`` an id for older ones."""
-    await house().plugins.plugin(plugin_id)
-    before = None if isinstance(query.before, UnsetType) else query.before
-    return whole_list(await house().plugins.deliveries(plugin_id, limit=query.limit, before=before))
-
-
-@operation(blueprint, "GET", f"{_ONE}/logs", errors=(403,))
-async def logs(plugin_id: str, query: LogQuery) -> Listing[LogLine]:
-    """List the newest log lines of one plugin."""
-    await house().plugins.plugin(plugin_id)
-    return whole_list(await house().plugins.logs(plugin_id, limit=query.limit))
-
-
-@operation(blueprint, "GET", "/api/admin/processes", errors=(403,))
-async def processes() -> Listing[ProcessView]:
-    """List the processes of the enabled plugins."""
-    return whole_list(await house().plugins.processes())

@@ -1,6 +1,6 @@
 """What the query strings of lists may hold: one struct a list."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -8,6 +8,7 @@ from helpdesk.paging import MAX_PER_PAGE
 from helpdesk.tickets.lists import SORTS
 from helpdesk.tickets.model import TicketFilter
 from helpdesk.tickets.timeline import MOST
+from supervisor.views import DeliveryFilter, Outcome
 from webapp.api.bodies import PriorityName
 
 PageNumber = Annotated[int, Meta(ge=1, le=1_000_000, description="Counted from 1.")]
@@ -95,15 +96,46 @@ class NotificationQuery(Query):
 
 
 class DeliveryQuery(Query):
-    """The newest deliveries, or those before one."""
+    """The newest deliveries that fit, or those before one."""
 
+    outcome: Outcome | None = None
+    errors: Annotated[bool, Meta(description="Only those that failed.")] = False
+    event: Annotated[str, Meta(description="Its name, such as ticket.created.")] = ""
+    event_id: str = ""
+    ticket: Annotated[str, Meta(description="A ticket's id.")] = ""
+    redelivered: Annotated[bool | None, Meta(description="Only those that were made again.")] = None
     limit: Annotated[int, Meta(ge=1, le=500)] = 50
     before: (
         Annotated[str, Meta(description="Id of a delivery: only those before it.")] | UnsetType
     ) = UNSET
 
+    def filter(self) -> DeliveryFilter:
+        """Say it in the supervisor's terms."""
+        return DeliveryFilter(
+            outcome=self.outcome,
+            only_errors=self.errors,
+            event=self.event or None,
+            event_id=self.event_id or None,
+            ticket_id=self.ticket or None,
+            redelivered=self.redelivered,
+        )
+
 
 class LogQuery(Query):
-    """The newest log lines."""
+    """The newest log lines, oldest first."""
 
+    level: Annotated[
+        Literal["debug", "info", "warn", "error"] | None,
+        Meta(description="Lines of this level and of graver ones."),
+    ] = None
+    after: (
+        Annotated[int, Meta(ge=0, le=2**53, description="Id of a line: only those behind it.")]
+        | None
+    ) = None
     limit: Annotated[int, Meta(ge=1, le=2000)] = 200
+
+
+class HistoryQuery(Query):
+    """How far back."""
+
+    span: Literal["hour", "day"] = "hour"

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from quart import request
 
 from helpdesk.errors import HelpDeskError, NotFound
+from supervisor.errors import SupervisorError
 from webapp.errors import WebError
 from webapp.failures import failure
 
@@ -46,7 +47,9 @@ def done_from_address(sentences: Mapping[str, str]) -> Outcome:
 
 
 def refused(
-    error: HelpDeskError | WebError, typed: Mapping[str, str] | None = None, form: str = ""
+    error: HelpDeskError | SupervisorError | WebError,
+    typed: Mapping[str, str] | None = None,
+    form: str = "",
 ) -> Outcome:
     """Return the outcome of a form that was refused, with what had been typed but passwords."""
     found = failure(error)

@@ -3,6 +3,7 @@
 const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
 const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
 const dayAndYear = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" });
+const withSeconds = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
 const whole = new Intl.DateTimeFormat("en-GB", { dateStyle: "full", timeStyle: "long" });
 
 function midnight(moment) {
@@ -18,13 +19,18 @@ function spoken(moment, now) {
   return `${(sameYear ? day : dayAndYear).format(moment)}, ${time}`;
 }
 
-/** Put every `<time>` below `root` into local time. */
+function inWords(only, moment, now) {
+  if (only === "seconds") return withSeconds.format(moment);
+  return only === "minutes" ? clock.format(moment) : spoken(moment, now);
+}
+
+/** Put every `<time>` below `root` into local time; `data-clock` asks for the time of day alone. */
 export function localise(root) {
   const now = new Date();
   for (const element of root.querySelectorAll("time[datetime]")) {
     const moment = new Date(element.dateTime);
     if (Number.isNaN(moment.getTime())) continue;
-    element.textContent = spoken(moment, now);
+    element.textContent = inWords(element.dataset.clock, moment, now);
     element.title = whole.format(moment);
   }
 }

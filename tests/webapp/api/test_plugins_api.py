@@ -73,7 +73,7 @@ async def test_a_refused_module_says_why(site: Any) -> None:
 async def test_deliveries_logs_and_processes(site: Any, make_delivery: Any) -> None:
     await site.install()
     site.shelf.told = [make_delivery(id="b"), make_delivery(id="a")]
-    site.shelf.lines = [LogLine("2026-04-05T14:00:00Z", "org.example.probe", "info", "hi", None)]
+    site.shelf.lines = [LogLine(1, "2026-04-05T14:00:00Z", "org.example.probe", "info", "hi", None)]
     client = (await site.with_key("admin")).client
     deliveries = (await client.get(f"{AT}/deliveries")).json()
     assert [row["id"] for row in deliveries["data"]] == ["b", "a"]

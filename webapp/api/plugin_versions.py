@@ -1,0 +1,49 @@
+"""The versions of a plugin over the API."""
+
+from quart import Blueprint
+
+from supervisor.views import VersionComparison, VersionView
+from webapp.api.bodies import AcceptBody
+from webapp.api.operations import operation
+from webapp.api.plugins import ONE, PluginOut, shown
+from webapp.api.shapes import Listing, whole_list
+from webapp.house import house
+from webapp.sessions import current_visit
+
+blueprint = Blueprint("api_plugin_versions", __name__)
+
+_VERSION = f"{ONE}/versions/<digest>"
+
+
+@operation(blueprint, "GET", f"{ONE}/versions", errors=(403,))
+async def versions(plugin_id: str) -> Listing[VersionView]:
+    """List the active version, the one that waits, and those that are kept, newest first."""
+    return whole_list(await house().plugins.versions(plugin_id))
+
+
+@operation(blueprint, "GET", _VERSION, errors=(403,))
+async def comparison(plugin_id: str, digest: str) -> VersionComparison:
+    """Set a version that waits or is kept beside the active one."""
+    return await house().plugins.compare(plugin_id, digest)
+
+
+@operation(blueprint, "POST", f"{_VERSION}/accept", errors=(403, 409))
+async def accept(plugin_id: str, digest: str, body: AcceptBody) -> PluginOut:
+    """Put a version in the active one's place: an upgrade, or a rollback with its configuration.
+
+    Everything that it asks for anew has to be accepted or withheld by its token.
+    """
+    plugin = await house().plugins.accept_version(
+        plugin_id,
+        digest,
+        accepted=body.accepted,
+        withheld=body.withheld,
+        actor=current_visit().actor.id,
+    )
+    return shown(plugin)
+
+
+@operation(blueprint, "DELETE", _VERSION, errors=(403, 409))
+async def discard(plugin_id: str, digest: str) -> None:
+    """Delete a version that is not the active one."""
+    await house().plugins.discard_version(plugin_id, digest, actor=current_visit().actor.id)

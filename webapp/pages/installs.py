@@ -1,0 +1,121 @@
+"""Admin, plugins: installing one from a file or an address, and the page that shows how it goes.
+
+Most installations are over within a second, so the form waits a moment for the end and leads
+there; behind that moment a page follows it.
+"""
+
+import trio
+from quart import Blueprint, Response
+
+from helpdesk.accounts import User
+from supervisor.errors import SupervisorError
+from supervisor.views import InstallStep, InstallView
+from webapp.errors import BodyInvalid
+from webapp.forms import chosen, form_fields
+from webapp.house import House, house
+from webapp.links import install_url, plugin_url, version_url
+from webapp.pages.outcomes import Outcome, refused
+from webapp.pages.plugins import show_list
+from webapp.redirects import see
+from webapp.rendering import page
+from webapp.sessions import current_visit
+from webapp.streams import Watch, event_bytes, stream_response
+from webapp.uploads import uploaded_module
+
+blueprint = Blueprint("installs", __name__)
+
+PATIENCE_S = 2.0
+"""A form waits so long for the end before it leads to the page that follows."""
+PAUSE_S = 0.2
+"""Between two events of a stream: bytes arrive faster than people read."""
+_ENDS = (InstallStep.DONE, InstallStep.REFUSED)
+
+
+@blueprint.post("/admin/plugins")
+async def install() -> Response:
+    """Install the file that was sent, or the one at the address that was typed; disabled."""
+    fields = await form_fields()
+    try:
+        begun = await _begin(chosen(fields, "url") if "url" in fields else None)
+        came = await _come(begun.id)
+    except (SupervisorError, BodyInvalid) as error:
+        return await show_list(refused(error, fields))
+    if came.step is InstallStep.REFUSED:
+        return await show_list(_refusal(came, fields.get("url", "")))
+    return see(await _next(came) or install_url(came.id))
+
+
+async def _begin(url: str | None) -> InstallView:
+    plugins, actor = house().plugins, current_visit().actor.id
+    if url is not None:
+        return await plugins.start_install(url=url, actor=actor)
+    name, module = await uploaded_module()
+    return await plugins.start_install(module=module, source=f"upload of {name}", actor=actor)
+
+
+async def _come(install_id: str) -> InstallView:
+    """Return an installation's end, or how far it has come when patience ends."""
+    view = house().plugins.install_status(install_id)
+    with trio.move_on_after(PATIENCE_S):
+        while view.step not in _ENDS:
+            view = await house().plugins.wait_install(install_id, seen=view)
+    return view
+
+
+def _refusal(came: InstallView, url: str) -> Outcome:
+    problem = f"{came.source or 'The file'} was not installed: {came.error}"
+    return Outcome(problem=problem, typed={"url": url}, status=422)
+
+
+async def _next(came: InstallView) -> str | None:
+    """Return where an installation leads that is done."""
+    if came.step is not InstallStep.DONE or came.plugin_id is None:
+        return None
+    if came.is_upgrade:
+        plugin = await house().plugins.plugin(came.plugin_id)
+        if plugin.waiting_version is not None:
+            return version_url(plugin.id, plugin.waiting_version)
+    return plugin_url(came.plugin_id, "review", "installed")
+
+
+@blueprint.get("/admin/plugins/installs/<install_id>")
+async def progress(install_id: str) -> Response:
+    """Show how far an installation has come."""
+    came = house().plugins.install_status(install_id)
+    return page(
+        "install.html",
+        came=came,
+        steps=(InstallStep.FETCHING, InstallStep.CHECKING, InstallStep.COMPILING),
+        is_over=came.step in _ENDS,
+        leads_to=await _next(came),
+    )
+
+
+@blueprint.get("/admin/plugins/installs/<install_id>/live")
+async def live(install_id: str) -> Response:
+    """Tell an open page whenever the installation has come further: ``event: step``."""
+    house().plugins.install_status(install_id)
+    return stream_response(lambda here, person, shown: _Progress(here, person, shown, install_id))
+
+
+class _Progress(Watch):
+    """Follows one installation to its end."""
+
+    def __init__(self, here: House, person: User, credential: str, install_id: str) -> None:
+        super().__init__(here, person, credential)
+        self._install_id = install_id
+        self._seen: InstallView | None = None
+
+    async def ask(self) -> bytes:
+        """Wait until it has come further than was told."""
+        if self._seen is not None:
+            if self._seen.step in _ENDS:
+                await trio.sleep_forever()
+            await trio.sleep(PAUSE_S)
+        try:
+            seen = await self.here.plugins.wait_install(self._install_id, seen=self._seen)
+        except SupervisorError:
+            self.seat.end()
+            return b""
+        self._seen = seen
+        return event_bytes("step", {"step": seen.step, "received_bytes": seen.received_bytes})

@@ -1,0 +1,125 @@
+"""Admin, one plugin: how it stands, its settings, and what is done to it by one button."""
+
+from collections.abc import Mapping
+
+from quart import Blueprint, Response, request
+
+from supervisor.errors import ConfigInvalid, NotRunning
+from webapp.charts import charts
+from webapp.forms import form_fields
+from webapp.house import house
+from webapp.links import plugin_url
+from webapp.pages.config_form import read_config
+from webapp.pages.outcomes import NOTHING, Outcome, done_from_address, refused
+from webapp.pages.plugin_frame import live_cells, show
+from webapp.redirects import see
+from webapp.sessions import current_visit
+
+blueprint = Blueprint("plugin", __name__)
+
+DONE = {
+    "enabled": "The plugin is enabled.",
+    "disabled": "The plugin is disabled.",
+    "restarted": "The plugin has a new process.",
+    "upgraded": "The plugin is upgraded.",
+    "rolled-back": "The plugin is rolled back, with the settings that this version had.",
+}
+SAVED = {"saved": "The settings are saved."}
+
+
+@blueprint.get("/admin/plugins/<plugin_id>")
+async def overview(plugin_id: str) -> Response:
+    """Show how a plugin stands."""
+    return await _overview(plugin_id, done_from_address(DONE))
+
+
+async def _overview(plugin_id: str, outcome: Outcome) -> Response:
+    plugin = await house().plugins.plugin(plugin_id)
+    by_day = request.args.get("span") == "day"
+    history = await house().plugins.history(plugin_id, span="day" if by_day else "hour")
+    return show(
+        "plugin.html",
+        plugin,
+        "",
+        outcome,
+        cells=await live_cells(plugin),
+        by_day=by_day,
+        history=history,
+        charts=charts(history),
+    )
+
+
+@blueprint.get("/admin/plugins/<plugin_id>/settings")
+async def settings(plugin_id: str) -> Response:
+    """Show the form of the plugin's configuration."""
+    return await _settings(plugin_id, done_from_address(SAVED))
+
+
+async def _settings(plugin_id: str, outcome: Outcome = NOTHING) -> Response:
+    return show(
+        "plugin_settings.html", await house().plugins.plugin(plugin_id), "settings", outcome
+    )
+
+
+@blueprint.post("/admin/plugins/<plugin_id>/<any(enable,disable):step>")
+async def switch(plugin_id: str, step: str) -> Response:
+    """Enable or disable the plugin."""
+    wanted = step == "enable"
+    try:
+        await house().plugins.set_enabled(plugin_id, wanted, actor=current_visit().actor.id)
+    except ConfigInvalid as error:
+        return await settings_refused(plugin_id, error.problems)
+    return see(plugin_url(plugin_id, done="enabled" if wanted else "disabled"))
+
+
+@blueprint.post("/admin/plugins/<plugin_id>/restart")
+async def restart(plugin_id: str) -> Response:
+    """Give the plugin a new process."""
+    try:
+        await house().plugins.restart(plugin_id, actor=current_visit().actor.id)
+    except NotRunning as error:
+        return await _overview(plugin_id, refused(error))
+    return see(plugin_url(plugin_id, done="restarted"))
+
+
+@blueprint.post("/admin/plugins/<plugin_id>/config")
+async def configure(plugin_id: str) -> Response:
+    """Save the settings; or show the form again with what is wrong."""
+    plugin = await house().plugins.plugin(plugin_id)
+    fields = await form_fields()
+    values, problems = read_config(fields, plugin.config)
+    if problems:
+        return await settings_refused(plugin_id, problems, fields)
+    try:
+        await house().plugins.set_config(plugin_id, values, actor=current_visit().actor.id)
+    except ConfigInvalid as error:
+        return await settings_refused(plugin_id, error.problems, fields)
+    return see(plugin_url(plugin_id, "settings", "saved"))
+
+
+async def settings_refused(
+    plugin_id: str, problems: Mapping[str, str], typed: Mapping[str, str] | None = None
+) -> Response:
+    """Show the settings with what keeps the plugin from being enabled, or from being saved."""
+    sentence = "The settings need another look before the plugin can use them."
+    outcome = Outcome(
+        problem=sentence,
+        problems=problems,
+        typed=typed or {},
+        form="config" if typed is not None else "",
+        status=422,
+    )
+    return await _settings(plugin_id, outcome)
+
+
+@blueprint.get("/admin/plugins/<plugin_id>/uninstall")
+async def ask_to_uninstall(plugin_id: str) -> Response:
+    """Say what uninstalling takes away, and ask whether it is meant."""
+    return show("plugin_uninstall.html", await house().plugins.plugin(plugin_id), "uninstall")
+
+
+@blueprint.post("/admin/plugins/<plugin_id>/uninstall")
+async def uninstall(plugin_id: str) -> Response:
+    """Uninstall the plugin."""
+    await house().plugins.uninstall(plugin_id, actor=current_visit().actor.id)
+    return see("/admin/plugins?done=removed#done")

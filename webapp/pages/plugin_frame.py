@@ -1,0 +1,61 @@
+"""What every page of one plugin has: its head with state and buttons, its tabs, who did what.
+
+It exists so that the pages below ``/admin/plugins/<id>`` look alike; each page owns its own part.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from quart import Response
+
+from helpdesk.errors import HelpDeskError
+from supervisor.views import PluginView
+from webapp.house import house
+from webapp.pages.outcomes import NOTHING, Outcome
+from webapp.process_table import Cells, cells, make_rows
+from webapp.rendering import page
+from webapp.sessions import current_visit
+
+TABS = (
+    ("", "Overview"),
+    ("review", "Review"),
+    ("settings", "Settings"),
+    ("deliveries", "Deliveries"),
+    ("log", "Log"),
+    ("versions", "Versions"),
+)
+
+
+def show(
+    template: str, plugin: PluginView, tab: str, outcome: Outcome = NOTHING, **values: Any
+) -> Response:
+    """Return a page of one plugin; ``tab`` is the part of its address behind the id."""
+    return page(
+        template,
+        status=outcome.status,
+        plugin=plugin,
+        tab=tab,
+        tabs=TABS,
+        outcome=outcome,
+        **values,
+    )
+
+
+async def live_cells(plugin: PluginView) -> Cells:
+    """Return what the process table has of one plugin, as it is just now."""
+    every = await house().plugins.processes()
+    mine = [process for process in every if process.plugin_id == plugin.id]
+    rows = make_rows([plugin], mine, {})
+    return cells(rows[0]) if rows else {}
+
+
+async def names(actor_ids: Iterable[str]) -> dict[str, str]:
+    """Return the name of each actor: of a user as it is now, else what is written down."""
+    return {actor_id: await _name(actor_id) for actor_id in set(actor_ids)}
+
+
+async def _name(actor_id: str) -> str:
+    try:
+        return (await house().helpdesk.users.get(current_visit().actor, actor_id)).name
+    except HelpDeskError:
+        return actor_id
