@@ -70,7 +70,7 @@ async def payloads(folder: Path, sizes: tuple[int, ...] = BYTES) -> Chart:
     lines: Lines = {"Open Help Desk": [], "Extism": []}
     module = folder / "extism.wasm"
     await trio.Path(module).write_bytes(bytes(wasmtime.wat2wasm(EXTISM_GUEST)))
-    async with open_workshop(folder) as workshop, workshop.child("wat/arena") as child:
+    async with open_workshop(folder) as workshop, workshop.child("wat/noop") as child:
         for size in sizes:
             file = folder / f"{size}.json"
             event = _of_size(size)

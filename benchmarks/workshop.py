@@ -33,6 +33,8 @@ from tests.guests.build import build_guest
 
 WINDOW = 256
 """Events in flight at most; what the supervisor comes to for a quick plugin."""
+WINDOW_BYTES = 4 << 20
+"""Of payload in flight at most; what the supervisor's feed keeps to."""
 ANSWER = (200, b"ok")
 
 
@@ -71,13 +73,14 @@ class Child:
     async def pipeline(self, payload: bytes, count: int) -> float:
         """Deliver ``count`` events, as many at once as a runner does; return the mean in us."""
         session, line = self.session, self.session.conversation.in_line
+        window = max(2, min(WINDOW, WINDOW_BYTES // len(payload)))
         self._finished, self._goal = 0, count
         asked = 0
         started = time.perf_counter()
         while self._finished < count:
             self._moved = trio.Event()
-            room = min(WINDOW - len(line), count - asked)
-            if room and (room >= WINDOW // 2 or asked + room == count):
+            room = min(window - len(line), count - asked)
+            if room and (room >= window // 2 or asked + room == count):
                 asked += room
                 await session.ask([Work(EVENT, payload, None) for _ in range(room)])
             else:
