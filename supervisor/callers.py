@@ -43,13 +43,19 @@ class HostCallRecord:
     status: int
     duration_ms: float
     detail: str | None
+    answer: str | None = None
+    """What an HTTP request got: its first characters, without secrets; None where that is none."""
+    answer_cut: bool = False
 
     def row(self) -> dict[str, Any]:
         """Return it as plain values."""
-        return {
+        row = {
             "name": self.name,
             "request": dict(self.request),
             "status": self.status,
             "duration_ms": round(self.duration_ms, 3),
             "detail": self.detail,
         }
+        if self.answer is not None:
+            row |= {"answer": self.answer, "answer_cut": self.answer_cut}
+        return row

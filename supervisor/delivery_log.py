@@ -16,8 +16,10 @@ import trio
 from supervisor.audited import REDELIVERED
 from supervisor.delivery.journal import Journal
 from supervisor.delivery.work import may_have
+from supervisor.delivery_document import DeliveryDocument, make_document
 from supervisor.errors import CannotRedeliver, DeliveryNotFound, NotRunning
 from supervisor.installed import Installed
+from supervisor.limits import Limits
 from supervisor.manifest import effective_config
 from supervisor.ports import AuditLog, Database, Outbox, OutboxEvent
 from supervisor.redaction import Redactor
@@ -84,6 +86,18 @@ class DeliveryLog:
             and row.enabled
             and may_have(event, row.id, row.subscriptions),
             logs=tuple(lines),
+        )
+
+    async def document(self, plugin_id: str, delivery_id: str, limits: Limits) -> DeliveryDocument:
+        """Return one delivery for the plugin's author; raises DeliveryNotFound."""
+        row = self._installed.row(plugin_id)
+        found = await self._find(plugin_id, delivery_id)
+        event = await self._outbox.read_one(found.event_seq)
+        lines = await self._database.read(
+            lambda db: lines_of_delivery(db, plugin_id, found, LINES_SHOWN)
+        )
+        return make_document(
+            row, found.view, self._given(row, event) if event else None, lines, limits
         )
 
     async def redeliver(self, plugin_id: str, delivery_ids: Sequence[str], *, actor: str) -> int:

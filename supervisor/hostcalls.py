@@ -34,6 +34,8 @@ log = structlog.get_logger("supervisor.hostcalls")
 
 _FORBIDDEN, _NO_ANSWER = 403, 0
 _DETAIL_LIMIT = 500
+_ANSWER_LIMIT = 4096
+"""Characters of an HTTP answer that are kept, so that a delivery can be tried again elsewhere."""
 
 
 class Egress(Protocol):
@@ -254,8 +256,9 @@ def _note(entry: _Entry, call: _Call, answer: _Answer, duration_s: float) -> Non
     redact = call.caller.redact
     detail = redact(answer.detail)[:_DETAIL_LIMIT] if answer.detail else None
     request = {k: redact(v) if isinstance(v, str) else v for k, v in call.request.items()}
+    shown, cut = redact.head(answer.body, _ANSWER_LIMIT) if answer.body else (None, False)
     call.work.host_calls.append(
-        HostCallRecord(entry.name, request, answer.status, duration_s * 1000, detail)
+        HostCallRecord(entry.name, request, answer.status, duration_s * 1000, detail, shown, cut)
     )
     if detail:
         call.caller.log(LogLevel.WARN, f"{entry.name}: {detail}", call.work)

@@ -5,6 +5,7 @@ Must not know how anything is changed.
 
 from collections.abc import Mapping, Sequence
 
+from supervisor.delivery_document import DeliveryDocument
 from supervisor.errors import NotRunning
 from supervisor.parts import Parts
 from supervisor.permissions import PANEL
@@ -74,6 +75,11 @@ class Observation:
     async def delivery(self, plugin_id: str, delivery_id: str) -> DeliveryDetail:
         """Return one delivery with its event and its log lines; raises DeliveryNotFound."""
         return await self._parts.watching.deliveries.detail(plugin_id, delivery_id)
+
+    async def delivery_document(self, plugin_id: str, delivery_id: str) -> DeliveryDocument:
+        """Return one delivery as the plugin's author can try it again; raises DeliveryNotFound."""
+        parts = self._parts
+        return await parts.watching.deliveries.document(plugin_id, delivery_id, parts.limits)
 
     async def redeliver(self, plugin_id: str, delivery_ids: Sequence[str], *, actor: str) -> int:
         """Let a plugin get the events of deliveries once more, however they ended.

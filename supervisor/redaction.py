@@ -31,10 +31,23 @@ class Redactor:
         # Longest first, so that a secret which contains another leaves nothing behind.
         found = sorted((f for f in forms if len(f) >= _SHORTEST), key=len, reverse=True)
         self._found = re.compile("|".join(map(re.escape, found))) if found else None
+        self._longest = len(found[0]) if found else 0
 
     def __call__(self, text: str) -> str:
         """Return ``text`` without the secrets."""
         return text if self._found is None else self._found.sub(MARK, text)
+
+    def head(self, data: bytes, limit: int) -> tuple[str, bool]:
+        """Return the first ``limit`` characters of a text without the secrets; whether it was cut.
+
+        No more of the text is looked at than that takes.
+        """
+        seen = data[: 4 * (limit + self._longest)]
+        text = self(seen.decode("utf-8", "replace"))
+        if len(seen) < len(data) and self._longest:
+            # A secret that stands across the end was not seen whole.
+            text = text[: -self._longest]
+        return text[:limit], len(seen) < len(data) or len(text) > limit
 
 
 def _parts(secret: str) -> set[str]:

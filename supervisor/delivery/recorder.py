@@ -17,7 +17,8 @@ from supervisor.text import clean_text
 from supervisor.views import Outcome
 
 _MAX_ERROR = 16_000
-_MAX_BODY = 200
+_MAX_VALUE = 200
+_MAX_URL = 2_000
 _LEVELS = {level: level.name.lower() for level in LogLevel}
 
 
@@ -115,14 +116,17 @@ def _calls_json(records: Sequence[object]) -> str:
     for record in records:
         if isinstance(record, HostCallRecord):
             row = record.row()
-            row["request"] = {k: _short(v) for k, v in row["request"].items()}
+            row["request"] = {
+                name: _short(value, _MAX_URL if name == "url" else _MAX_VALUE)
+                for name, value in row["request"].items()
+            }
             rows.append(row)
     return msgspec.json.encode(rows).decode()
 
 
-def _short(value: object) -> object:
-    if isinstance(value, str) and len(value) > _MAX_BODY:
-        return value[:_MAX_BODY] + "…"
+def _short(value: object, limit: int) -> object:
+    if isinstance(value, str) and len(value) > limit:
+        return value[:limit] + "…"
     return value
 
 

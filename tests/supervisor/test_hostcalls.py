@@ -306,7 +306,7 @@ async def test_a_secret_is_nowhere_but_in_the_guest(open_desk, stand_in, capfd):
     assert delivery.outcome is Outcome.TRAP
     shown = [delivery, *await desk.plugins.logs(), *await desk.plugins.plugins()]
     assert SECRET not in repr(shown)
-    assert repr(shown).count("[secret]") == 3
+    assert repr(shown).count("[secret]") == 4
     await desk.close()
     files = [path for path in desk.path.rglob("*") if path.is_file()]
     assert "ohd.sqlite3" in {path.name for path in files}
