@@ -27,6 +27,8 @@ from supervisor.store.migrations import migrations as supervisor_migrations
 
 DATABASE_FILE = "ohd.sqlite3"
 LOCK_FILE = "server.lock"
+WITH_LINES = ";lines"
+"""Tells compiled code that knows its source lines from code that does not."""
 _MIGRATIONS = (HELPDESK_MIGRATIONS, AUDIT_MIGRATIONS, supervisor_migrations)
 
 
@@ -148,7 +150,7 @@ async def open_house(config: Config, *, run_plugins: bool) -> AsyncIterator[Hous
                 config.supervisor,
                 ports,
                 SecretBox(key, older),
-                settings_fingerprint(),
+                settings_fingerprint() + (WITH_LINES if config.supervisor.source_lines else ""),
                 run_plugins=run_plugins,
             ) as plugins:
                 yield House(helpdesk, plugins)

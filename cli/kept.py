@@ -10,6 +10,7 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
+from cli.compose import WITH_LINES
 from cli.errors import CannotGoOn
 from sandbox_child.runtime.settings import settings_fingerprint
 from supervisor.modules.artifacts import ArtifactStore
@@ -32,7 +33,7 @@ def open_kept(sha256: str, module: bytes) -> ArtifactStore:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Another engine setting than a server's: its code knows the lines of its source.
-        settings = f"{settings_fingerprint()};lines"
+        settings = settings_fingerprint() + WITH_LINES
         store = ArtifactStore(folder, _key(folder / "key"), settings)
         store.save_module(sha256, module)
         os.utime(store.module_path(sha256))

@@ -17,6 +17,7 @@ _PLUGIN_COMMANDS = {
     "run": "cli.trial:run_plugin",
     "init": "cli.kit.init:init_plugin",
     "test": "cli.kit.test:test_plugin",
+    "dev": "cli.kit.dev:dev_plugin",
     "install": "cli.versions:install",
     "versions": "cli.versions:versions",
     "upgrade": "cli.versions:upgrade",

@@ -30,7 +30,7 @@ from webapp.server import serve as serve_web
 log = structlog.get_logger("ohd")
 
 _DEMO_ACTOR = "demo"
-_DEMO_LOGINS = ("admin@example.com", "staff@example.com", "user@example.com")
+DEMO_LOGINS = ("admin@example.com", "staff@example.com", "user@example.com")
 
 
 @click.command()
@@ -46,7 +46,7 @@ def serve(
     settings = load_config(config, data=data, host=host, port=port)
     if settings.web.port == 0:
         # Chosen before anything else: addresses of tickets are made from it.
-        port = _free_port(settings.web.host)
+        port = free_port(settings.web.host)
         settings = load_config(config, data=data, host=host, port=port)
     if demo and not is_loopback(settings.web.host):
         raise CannotGoOn(
@@ -57,7 +57,7 @@ def serve(
     run(_serve, settings, demo, partial(load_config, config, data=data, host=host, port=port))
 
 
-def _free_port(host: str) -> int:
+def free_port(host: str) -> int:
     """Return a port that nobody listens on just now."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
@@ -104,9 +104,9 @@ async def _run(
         nursery.start_soon(jobs.run, house.helpdesk)
         nursery.start_soon(retention.run, house.helpdesk)
         await nursery.start(serve_control, house.plugins, settings.data)
-        served = await _serve_web(nursery, house, settings.web, operator.stop)
+        served = await start_web(nursery, house, settings.web, operator.stop)
         if with_demo:
-            click.echo(f"Log in as {', '.join(_DEMO_LOGINS)}; the password is: demo", err=True)
+            click.echo(f"Log in as {', '.join(DEMO_LOGINS)}; the password is: demo", err=True)
         await operator.serving(reloader)
         await operator.stop.wait()
         # The plugins finish while the web server does: neither waits for the other.
@@ -116,10 +116,13 @@ async def _run(
         nursery.cancel_scope.cancel()
 
 
-async def _serve_web(
+async def start_web(
     nursery: trio.Nursery, house: House, config: WebConfig, stop: trio.Event
 ) -> trio.Event:
-    """Start the web server; return the event of its end."""
+    """Start the web server and say where it is; return the event of its end.
+
+    Raises CannotGoOn where the address is taken.
+    """
     app = create_app(house.helpdesk, house.plugins, config)
     served = trio.Event()
 

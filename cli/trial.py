@@ -15,13 +15,14 @@ from cli.config import load_config
 from cli.errors import CannotGoOn, run
 from cli.module import inspect_module, read_file
 from cli.one_event import Candidate, Trial
+from cli.values import pairs, typed_values
 from sandbox_child.wire.messages import EVENT
 from supervisor.bound_secrets import BoundSecrets
 from supervisor.config import SupervisorConfig
 from supervisor.delivery.recorder import config_member
 from supervisor.egress import EgressClient
 from supervisor.errors import ConfigInvalid
-from supervisor.manifest import ConfigField, ConfigValue, Manifest, check_config, effective_config
+from supervisor.manifest import ConfigValue, Manifest, check_config, effective_config
 from supervisor.process.conversation import Work
 from supervisor.redaction import Redactor
 from supervisor.text import clean_text
@@ -57,9 +58,9 @@ def run_plugin(
     """
     loaded = load_config(config).supervisor
     limits = loaded.limits if deadline is None else replace(loaded.limits, deadline_s=deadline)
-    egress = replace(loaded.egress, live=http == "live", routes=_pairs(http_map, "--http-map"))
+    egress = replace(loaded.egress, live=http == "live", routes=pairs(http_map, "--http-map"))
     loaded = replace(loaded, limits=limits, egress=egress)
-    trial = run(_run, loaded, file, event, _pairs(settings, "--set"))
+    trial = run(_run, loaded, file, event, pairs(settings, "--set"))
     if as_json:
         click.echo(json.dumps(trial.as_json(), indent=2, ensure_ascii=False))
     else:
@@ -118,31 +119,12 @@ def _configuration(
     manifest: Manifest, in_event: Mapping[str, Any], given: Mapping[str, str]
 ) -> dict[str, ConfigValue]:
     schema = manifest.config_schema
-    typed = {k: _typed(schema.get(k), v) for k, v in given.items()}
+    typed = typed_values({name: field.type for name, field in schema.items()}, given)
     try:
         return effective_config(manifest, check_config(manifest, {**in_event, **typed}))
     except ConfigInvalid as exc:
         problems = "; ".join(f"{k}: {v}" for k, v in exc.problems.items())
         raise CannotGoOn(f"{problems} (give values with --set KEY=VALUE)") from None
-
-
-def _typed(field_: ConfigField | None, text: str) -> object:
-    """Read a value of the command line as its field's type; what does not fit stays text."""
-    if field_ is not None and field_.type == "boolean" and text in ("true", "false"):
-        return text == "true"
-    if field_ is not None and field_.type == "integer" and text.lstrip("-").isdecimal():
-        return int(text)
-    return text
-
-
-def _pairs(given: Sequence[str], option: str) -> dict[str, str]:
-    pairs = {}
-    for pair in given:
-        key, equals, value = pair.partition("=")
-        if not equals or not key:
-            raise CannotGoOn(f"{option} {pair!r}: expected a name, '=', and a value")
-        pairs[key] = value
-    return pairs
 
 
 def _print(trial: Trial) -> None:

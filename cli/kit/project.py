@@ -2,7 +2,8 @@
 
 import os
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import which
@@ -15,11 +16,33 @@ from supervisor.text import clean_text
 
 CASES = "cases/*"
 _CASE_ENDINGS = (".yaml", ".yml", ".json")
-_NOT_SOURCES = frozenset({".wasm", ".md", ".xml", ".tmp", ".map", ".wat"})
+_NOT_SOURCES = (".wasm", ".md", ".xml", ".tmp", ".map", "~", ".swp", ".part")
 _NOT_SOURCE_FOLDERS = frozenset({"cases", "build", "target", "node_modules", "zig-out"})
 _OF_MAKE = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")
 _LONGEST_LINE = 4_000
 _OUT_OF_DATE = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A program that is about to be run."""
+
+    args: Sequence[str]
+    folder: Path
+    env: Mapping[str, str]
+
+    def start(self) -> "subprocess.Popen[str]":
+        """Start it; its output and its errors come by one pipe."""
+        return subprocess.Popen(  # noqa: S603 - the author's own Makefile
+            self.args,
+            cwd=self.folder,
+            env=self.env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +67,20 @@ class Project:
         """Whether there is a Makefile."""
         return (self.folder / "Makefile").is_file()
 
+    def make(self, *options: str) -> Command:
+        """Return the command that builds; raises CannotGoOn where there is no make or Makefile."""
+        make = which("make")
+        if make is None:
+            raise CannotGoOn("make is not installed; install it (on Debian: apt install make)")
+        if not self.can_build:
+            raise CannotGoOn(f"{self.folder}: there is no Makefile to build with")
+        # Within `make test` the outer make must not pass its own options on to this one.
+        env = {k: v for k, v in os.environ.items() if k not in _OF_MAKE}
+        return Command([make, *options], self.folder, env)
+
     def build(self) -> None:
         """Run ``make``, its output on stderr line by line; raises BuildBroken, CannotGoOn."""
-        with self._make() as process:
+        with self.make().start() as process:
             for line in process.stdout or ():
                 click.echo(clean_text(line.rstrip("\n"), _LONGEST_LINE), err=True)
         if process.returncode:
@@ -54,26 +88,21 @@ class Project:
 
     def is_old(self) -> bool:
         """Return whether ``make`` would build something; raises CannotGoOn."""
-        with self._make("-q") as process:
+        with self.make("-q").start() as process:
             process.communicate()
         return process.returncode == _OUT_OF_DATE
 
-    def _make(self, *options: str) -> "subprocess.Popen[str]":
-        make = which("make")
-        if make is None:
-            raise CannotGoOn("make is not installed; install it (on Debian: apt install make)")
-        if not self.can_build:
-            raise CannotGoOn(f"{self.folder}: there is no Makefile to build with")
-        return subprocess.Popen(  # noqa: S603 - the author's own Makefile
-            [make, *options],
-            cwd=self.folder,
-            # Within `make test` the outer make must not pass its own options on to this one.
-            env={k: v for k, v in os.environ.items() if k not in _OF_MAKE},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
+    def matters(self, path: Path) -> bool:
+        """Return whether a change of ``path``, which lies in the folder, can change the plugin."""
+        try:
+            inside = path.resolve().relative_to(self.folder.resolve())
+        except ValueError:
+            return False
+        if not inside.parts:
+            return False
+        *folders, name = inside.parts
+        return all(_may_hold_sources(folder) for folder in folders) and (
+            _may_be_source(name) or (name.endswith(".wasm") and not self.can_build)
         )
 
     def module(self) -> Path:
@@ -98,13 +127,17 @@ class Project:
     def sources(self) -> Iterator[Path]:
         """Yield every file that a module may be made from."""
         for folder, folders, files in os.walk(self.folder):
-            folders[:] = [
-                f for f in folders if f not in _NOT_SOURCE_FOLDERS and not f.startswith(".")
-            ]
-            for name in files:
-                path = Path(folder, name)
-                if path.suffix not in _NOT_SOURCES and not name.startswith("."):
-                    yield path
+            folders[:] = [name for name in folders if _may_hold_sources(name)]
+            yield from (Path(folder, name) for name in files if _may_be_source(name))
+
+    def snapshot(self) -> dict[Path, tuple[int, int]]:
+        """Return size and time of every source; two that are equal were made from the same."""
+        found = {}
+        for path in self.sources():
+            with suppress(OSError):
+                stat = path.stat()
+                found[path] = (stat.st_size, stat.st_mtime_ns)
+        return found
 
     def _likely(self) -> tuple[str, ...]:
         return ("plugin", self.folder.resolve().name)
@@ -119,3 +152,11 @@ class Project:
             return
         if self.is_old():
             raise ModuleStale(module, newest)
+
+
+def _may_hold_sources(folder: str) -> bool:
+    return folder not in _NOT_SOURCE_FOLDERS and not folder.startswith(".")
+
+
+def _may_be_source(name: str) -> bool:
+    return not name.startswith(".") and not name.endswith(_NOT_SOURCES)

@@ -98,7 +98,7 @@ def test_each_failure_is_told_with_its_place_in_the_source(ohd, faulty):
     cases = faulty / "cases"
     (cases / "a_trap.yaml").write_text(case("trap!"))
     (cases / "b_loop.yaml").write_text(case("loop!", "limits: {deadline_s: 0.5}\n"))
-    (cases / "c_fill.yaml").write_text(case("fill!", "limits: {memory_bytes: 1048576}\n"))
+    (cases / "c_fill.yaml").write_text(case("fill!", "limits: {memory_bytes: 2097152}\n"))
     result = ohd("plugin", "test", faulty)
     assert result.exit_code == 1
     trap, loop, fill = result.stdout.split("FAIL")[1:]
@@ -120,7 +120,7 @@ def test_each_failure_is_told_with_its_place_in_the_source(ohd, faulty):
     looped = line_with("HERE IT LOOPS")
     assert f"main.c:{looped - 1}:" in loop or f"main.c:{looped}:" in loop
 
-    assert "out of memory: 1024 KiB of linear memory in use, the limit is 1024 KiB" in fill
+    assert "out of memory: 2048 KiB of linear memory in use, the limit is 2048 KiB" in fill
     assert f"main.c:{line_with('HERE IT GIVES UP')}:" in fill
 
 

@@ -1,0 +1,65 @@
+"""Puts a module into a running help desk, in the place of its older version.
+
+Its author is at the keyboard and admin of this help desk: everything that it asks for is allowed.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import trio
+
+from cli.module import read_file
+from cli.values import typed_values
+from supervisor.errors import AlreadyInstalled
+from supervisor.modules.artifacts import module_hash
+from supervisor.service import PluginService
+from supervisor.views import PluginView, VersionStatus
+
+AUTHOR = "author"
+"""Who installs, in the audit log."""
+
+
+class Loader:
+    """Remembers what runs."""
+
+    def __init__(self, plugins: PluginService, settings: Mapping[str, str]) -> None:
+        """``settings``: configuration of the plugin, as the command line has it."""
+        self._plugins = plugins
+        self._settings = settings
+        self._sha256 = ""
+        self.plugin_id: str | None = None
+
+    async def load(self, path: Path) -> PluginView | None:
+        """Make the module at ``path`` the one that runs; None where it does already.
+
+        Raises CannotGoOn, ModuleRefused, ConfigInvalid; what ran before then still runs.
+        """
+        module = await trio.to_thread.run_sync(read_file, path)
+        sha256 = module_hash(module)
+        if sha256 == self._sha256:
+            return None
+        try:
+            view = await self._plugins.install(module, source=path.name, actor=AUTHOR)
+        except AlreadyInstalled as exc:
+            view = await self._plugins.plugin(exc.plugin_id)
+        await self._accept(view.id, sha256)
+        self._sha256, self.plugin_id = sha256, view.id
+        return await self._switch_on(view.id)
+
+    async def _accept(self, plugin_id: str, sha256: str) -> None:
+        for version in await self._plugins.versions(plugin_id):
+            if version.sha256 == sha256 and version.status is not VersionStatus.ACTIVE:
+                accepted = [permission.token for permission in version.permissions]
+                await self._plugins.accept_version(
+                    plugin_id, sha256, accepted=accepted, actor=AUTHOR
+                )
+
+    async def _switch_on(self, plugin_id: str) -> PluginView:
+        view = await self._plugins.plugin(plugin_id)
+        if self._settings:
+            types = {field.name: field.type for field in view.config}
+            values = typed_values(types, self._settings)
+            await self._plugins.set_config(plugin_id, values, actor=AUTHOR)
+        if not view.enabled:
+            return await self._plugins.set_enabled(plugin_id, True, actor=AUTHOR)
+        return await self._plugins.plugin(plugin_id)
