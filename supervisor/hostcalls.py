@@ -24,7 +24,7 @@ from supervisor.egress import (
 )
 from supervisor.egress.url import read_host
 from supervisor.host_call_shapes import AddReply, SetCustomField
-from supervisor.ledger import Attempt, Ledger, NoLedger, account
+from supervisor.ledger import Attempt, Ledger, NoLedger, account, asked_by, shown_request
 from supervisor.ports import ActionResult, PluginActor, TicketActions
 from supervisor.process.conversation import Called, Work
 
@@ -107,7 +107,7 @@ class HostCalls:
         """Put a request into the egress ledger, whatever became of it."""
         entry = account(
             call.caller.plugin_id,
-            call.request or _asked(call.raw),
+            call.request or asked_by(call.raw),
             call.attempt,
             call.caller.redact,
             status=answer.status,
@@ -135,7 +135,7 @@ class HostCalls:
             request = parse_request(call.raw)
         except MalformedRequest as exc:
             return _Answer(_NO_ANSWER, detail=str(exc))
-        call.request = _shown(request)
+        call.request = shown_request(request)
         host = read_host(request.url)
         if host in call.caller.withheld_hosts:
             # Before any secret is put in: none is filled for a host that is withheld.
@@ -230,18 +230,6 @@ def _malformed(exc: Exception) -> _Answer:
     # msgspec names the path and the types, never a value.
     reason = str(exc) if isinstance(exc, msgspec.ValidationError) else "it is not JSON"
     return _Answer(ActionResult.MALFORMED, detail=f"the payload does not fit: {reason}")
-
-
-def _shown(request: EgressRequest) -> dict[str, Any]:
-    return {"method": request.method, "url": request.url, "body": request.body}
-
-
-def _asked(raw: bytes) -> dict[str, Any]:
-    """Return what a request that was refused unread would have been."""
-    try:
-        return _shown(parse_request(raw))
-    except MalformedRequest:
-        return {}
 
 
 def _http_requests(work: Work) -> int:

@@ -9,7 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from supervisor.egress import EgressAnswer, EgressProgress
+from supervisor.egress import (
+    EgressAnswer,
+    EgressProgress,
+    EgressRequest,
+    MalformedRequest,
+    parse_request,
+)
 from supervisor.process.conversation import Work
 from supervisor.redaction import Redactor
 from supervisor.text import clean_text
@@ -70,6 +76,19 @@ class Attempt:
         if self.answer is None or self.answer.detail is not None:
             return EgressOutcome.FAILED
         return EgressOutcome.ANSWERED
+
+
+def shown_request(request: EgressRequest) -> dict[str, Any]:
+    """Return what is kept of a request, before secrets are taken out."""
+    return {"method": request.method, "url": request.url, "body": request.body}
+
+
+def asked_by(raw: bytes) -> dict[str, Any]:
+    """Return the same of a guest's JSON that was refused unread; empty where it is no request."""
+    try:
+        return shown_request(parse_request(raw))
+    except MalformedRequest:
+        return {}
 
 
 def account(

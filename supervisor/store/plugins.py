@@ -201,8 +201,10 @@ def release(db: sqlite3.Connection, plugin_id: str) -> None:
 def enable(db: sqlite3.Connection, plugin_id: str, seq: int) -> None:
     """Switch a plugin on; it gets the events that come behind ``seq``."""
     set_enabled(db, plugin_id, True, None)
-    db.execute("UPDATE plugins SET event_starts = '{}' WHERE id = ?", (plugin_id,))
-    begin_at(db, plugin_id, seq)
+    db.execute(
+        "UPDATE plugins SET claimed_seq = ?1, settled_seq = ?1, event_starts = '{}' WHERE id = ?2",
+        (seq, plugin_id),
+    )
 
 
 def disable(
@@ -222,13 +224,6 @@ def disable(
         for event in events
     ]
     write_batch(db, Batch(deliveries=dropped, logs=[], settled={}, errors={}))
-
-
-def begin_at(db: sqlite3.Connection, plugin_id: str, seq: int) -> None:
-    """Let a plugin that was off begin behind event ``seq``: it gets what comes from now on."""
-    db.execute(
-        "UPDATE plugins SET claimed_seq = ?, settled_seq = ? WHERE id = ?", (seq, seq, plugin_id)
-    )
 
 
 def claim(db: sqlite3.Connection, plugin_id: str, seq: int) -> None:

@@ -88,6 +88,19 @@ def test_a_plugin_is_restarted_by_a_server_alone(ohd):
     assert "server is not running" in ohd.refused("plugin", "restart", NOOP, *DATA)
 
 
+def test_kept_versions_are_in_a_backup_and_looked_at_by_the_doctor(ohd):
+    install(ohd)
+    install(ohd, version="2.0.0")
+    ohd.good("plugin", "upgrade", NOOP, *DATA)
+    ohd.good("backup", "all.tar", *DATA)
+    ohd.good("restore", "all.tar", "--data", "other")
+    assert "is at 1.0.0 now" in ohd.good("plugin", "rollback", NOOP, "--data", "other")
+    kept = ohd.good("plugin", "versions", NOOP, *DATA).splitlines()[2].split()[2]
+    (file,) = (ohd.folder / "data" / "modules").glob(f"{kept}*.wasm")
+    file.unlink()
+    assert f"{NOOP} cannot change to that version" in ohd("doctor", *DATA).output
+
+
 @contextlib.contextmanager
 def served(body: bytes) -> Iterator[int]:
     """Serve a body on loopback, in a thread; yield the port."""

@@ -12,6 +12,7 @@ from supervisor.errors import (
     PluginNotFound,
     VersionNotFound,
 )
+from supervisor.secrets import load_keys
 from supervisor.store.plugins import module_hashes
 from supervisor.views import Outcome, PluginState, VersionStatus
 
@@ -334,6 +335,18 @@ async def test_a_damaged_secret_of_a_kept_version_stops_its_plugin_after_a_rollb
     view = await desk.accept(old.id, old.sha256)
     assert view.state is PluginState.FAILED
     assert "token" in view.state_reason
+
+
+async def test_a_new_key_seals_the_secrets_of_kept_versions_as_well(desk, open_desk):
+    old = await desk.install("zig/probe", {"token": "s3cret-token"})
+    await desk.upgrade(old.id, "zig/probe", version="2.0.0")
+    done = await desk.plugins.rotate_key(actor="test")
+    assert (done.resealed, done.unreadable) == (2, ())
+    (key,) = load_keys(desk.path / "secret.key")
+    await desk.close()
+    desk = await open_desk(key=key)
+    await desk.accept(old.id, old.sha256)
+    await desk.running(old.id)
 
 
 async def test_a_restart_gives_a_new_process_and_loses_nothing(desk):
