@@ -6,6 +6,8 @@ const Allocator = std.mem.Allocator;
 const Config = struct { greeting: []const u8, token: []const u8, count: i64, loud: bool };
 const Event = ohd.Event(Config);
 
+pub const panic = ohd.panic;
+
 const behaviours = std.StaticStringMap(*const fn (Allocator, Event, []const u8) anyerror!void)
     .initComptime(.{
     .{ "event", showEvent }, .{ "log", log },       .{ "http", request },  .{ "reply", reply },

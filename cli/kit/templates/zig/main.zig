@@ -2,6 +2,8 @@
 const std = @import("std");
 const ohd = @import("ohd.zig");
 
+pub const panic = ohd.panic;
+
 /// What an admin sets; the manifest's `config_schema` has the same names.
 const Config = struct { greeting: []const u8 };
 

@@ -77,6 +77,14 @@ pub fn log(level: Level, comptime format: []const u8, args: anytype) void {
     ohd_log(line.ptr, line.len, level);
 }
 
+/// For `pub const panic` of the root file: logs what a panic says before it traps.
+pub const panic = std.debug.FullPanic(struct {
+    fn call(message: []const u8, _: ?usize) noreturn {
+        ohd_log(message.ptr, message.len, .err);
+        @trap();
+    }
+}.call);
+
 pub const Request = struct {
     method: []const u8 = "GET",
     url: []const u8,
