@@ -26,6 +26,7 @@ docs: $(VENV)/.dev-ready   ## the manual as a site in build/site; a broken link 
 	@echo "The manual is in build/site/index.html"
 
 bench: $(VENV)/.dev-ready  ## the benchmark table, every figure beside its peer
+	$(BIN)/python -m benchmarks.prepare
 	$(BIN)/python -m benchmarks
 
 soak: $(VENV)/.dev-ready   ## 10 minutes of tickets against plugins that misbehave: MINUTES=1 for less

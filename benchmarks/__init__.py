@@ -16,6 +16,10 @@
     memory_map what Linux says of a process's memory
     report     the table on the screen, and the file for machines
     page       the table in the docs
+    prepare    brings wrk and wazero's peer
+    growth     the pictures of how cost grows, apart from the table
+    chart      draws them
+    data_set   fills a help desk with many tickets
 
 Times of one machine at one time mean little; the ratio to the peer, taken in the same round, does.
 """

@@ -9,7 +9,8 @@ first; each imports only from above::
     house                             what the handlers of an app share
     sessions logins                   who visits
     links redirects                   addresses of pages
-    assets markdown rendering         static files, safe HTML, templates
+    assets markdown                   static files, safe HTML
+    template_cache templating rendering   templates, compiled once, filled for a visitor
     jsonio forms uploads requests     bodies, bounded
     whereabouts spreadsheets          where a request comes from; CSV that is safe to open
     traffic exposition metrics        figures for a monitor

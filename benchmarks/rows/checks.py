@@ -32,10 +32,11 @@ _VALIDATE = "wasmtime's validation alone"
 
 async def measure(bench: Bench) -> list[Row]:
     """Compare with httpx by itself, and with the engine's own check of a module."""
-    return [*await _requests(bench), await _structure(bench)]
+    return [*await requests(bench), await _structure(bench)]
 
 
-async def _requests(bench: Bench) -> list[Row]:
+async def requests(bench: Bench) -> list[Row]:
+    """Return the rows about HTTP requests: what one takes, and what of it the checks take."""
     count = bench.count(_REQUESTS)
     async with _answering() as port:
         address = f"http://127.0.0.1:{port}"

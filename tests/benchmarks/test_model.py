@@ -5,7 +5,7 @@ import json
 import pytest
 
 from benchmarks.harness import interleave
-from benchmarks.model import Limit, Row, Sample
+from benchmarks.model import Limit, Row, Sample, percentile
 from benchmarks.report import as_json
 
 
@@ -71,3 +71,9 @@ async def test_contenders_take_turns_in_an_order_that_turns_around() -> None:
     assert calls == ["a", "b", "b", "a", "a", "b"]
     assert samples["ours"].values == (4.0, 5.0)  # the warm-up's figure is not among them
     assert samples["peer"].values == (103.0, 106.0)
+
+
+def test_a_percentile_is_one_of_the_values() -> None:
+    values = [float(number) for number in range(1, 201)]
+    assert (percentile(values, 99), percentile(values, 50)) == (198.0, 100.0)
+    assert percentile([7.0], 99) == 7.0

@@ -1,6 +1,6 @@
-"""Two of the benchmark's programs run, with next to no work: their figures mean nothing here.
+"""Some of the benchmark's programs run, with next to no work: their figures mean nothing here.
 
-The rest compile a large module, which is too long for a test.
+The rest compile a large module, fill a help desk, or wait for loops to end: too long for a test.
 """
 
 from pathlib import Path
@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.bench import Bench
 from benchmarks.model import Row
-from benchmarks.rows import durable, noop_delivery
+from benchmarks.rows import checks, durable, noop_delivery
 from benchmarks.workshop import open_workshop
 
 
@@ -32,3 +32,13 @@ async def test_a_delivery_is_measured_beside_extism(tmp_path: Path) -> None:
 async def test_the_durable_path_is_measured_beside_sqlite(tmp_path: Path) -> None:
     async with open_workshop(tmp_path) as workshop:
         assert have_figures(await durable.measure(Bench(workshop, rounds=1, scale=0.02)))
+
+
+async def test_a_checked_request_is_measured_beside_httpx(tmp_path: Path) -> None:
+    async with open_workshop(tmp_path) as workshop:
+        request, cost = await checks.requests(Bench(workshop, rounds=1, scale=0.02))
+    assert have_figures([request])
+    assert cost.ours is not None
+    assert cost.ours.median == pytest.approx(
+        request.ours.median - request.peers["plain httpx"].median
+    )
