@@ -55,7 +55,11 @@ class ProcessWatch:
 
     async def _take(self, number: int) -> Sample:
         at = trio.current_time()
-        rows = {row.plugin.id: cells(row) for row in await self.rows()}
+        rows = {}
+        for row in await self.rows():
+            rows[row.plugin.id] = cells(row)
+            # With many plugins nobody else waits for all of them to be put into words.
+            await trio.lowlevel.checkpoint()
         self.taken += 1
         return Sample(number, at, rows)
 

@@ -87,6 +87,7 @@ class Shelf:
         self.requests: list[EgressEntry] = []
         self.installs: dict[str, InstallView] = {}
         self.payload: str | None = None
+        self.logged = trio.Event()
         self.parts = [Vital("database", ok=True, detail="")]
         self.panel = PanelResult(None, "the plugin said nothing")
         self.lockdown = SandboxView((ControlView("seccomp", active=True, reason=""),), None)
@@ -280,7 +281,7 @@ class Shelf:
         await self.plugin(plugin_id)
         for delivery_id in delivery_ids:
             if delivery_id not in {one.id for one in self.told}:
-                raise CannotRedeliver(plugin_id, delivery_id, "it is not there")
+                raise CannotRedeliver(plugin_id, f"delivery {delivery_id} is not there")
         return len(delivery_ids)
 
     async def logs(
@@ -296,7 +297,14 @@ class Shelf:
         return [line for line in self.lines if line.id > (after or 0)][:limit]
 
     async def wait_logs(self, plugin_id: str | None, after: int) -> None:
-        await trio.sleep_forever()
+        while not any(line.id > after for line in self.lines):
+            await self.logged.wait()
+
+    def log(self, line: LogLine) -> None:
+        """Add a line, and wake who waits for one."""
+        self.lines.append(line)
+        self.logged.set()
+        self.logged = trio.Event()
 
     async def egress_entries(
         self, wanted: EgressFilter, *, limit: int = 50, offset: int = 0

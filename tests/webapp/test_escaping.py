@@ -56,7 +56,7 @@ async def test_markup_on_tickets_is_text(site: Any, hostile: str) -> None:
             page = await browser.get(path)
             assert page.status == 200
             assert alive(page.text) == [], path
-        assert "alert(1)" in page.text
+        assert page.status == 404 or "alert(1)" in page.text
 
 
 async def test_markup_in_addresses_and_forms_is_text(site: Any, hostile: str) -> None:
@@ -114,21 +114,41 @@ async def test_markup_from_plugins_is_text(site: Any, hostile: str, make_deliver
         state_reason=hostile,
         warnings=(hostile,),
     )
-    site.shelf.told = [make_delivery(error=hostile, ticket_id=hostile, event=hostile)]
+    calls = ({"name": hostile, "status": hostile, "request": {hostile: hostile}, hostile: 1},)
+    site.shelf.told = [
+        make_delivery(error=hostile, ticket_id=hostile, event=hostile, host_calls=calls)
+    ]
     site.shelf.lines = [LogLine(1, "2026-04-05T14:00:00Z", plugin.id, hostile, hostile, None)]
+    begun = await site.shelf.start_install(url=hostile, source=hostile, actor="test")
+    site.shelf.payload = hostile
     ticket, browser = await site.ticket(), await site.as_("admin")
     address = f"/admin/plugins/{plugin.id}"
     pages = [
         await browser.get("/admin/plugins"),
         await browser.get(address),
+        await browser.get(f"{address}/review"),
+        await browser.get(f"{address}/settings"),
+        await browser.get(f"{address}/deliveries"),
+        await browser.get(f"{address}/deliveries/{hostile}"),
+        await browser.get(f"{address}/deliveries", params={"ticket": hostile, "event": hostile}),
+        await browser.get(f"{address}/deliveries/{site.shelf.told[0].id}"),
+        await browser.get(f"{address}/log"),
+        await browser.get(f"{address}/log", params={"level": hostile}),
+        await browser.get(f"{address}/versions"),
+        await browser.get(f"{address}/versions/{hostile}"),
+        await browser.get(f"{address}/uninstall"),
+        await browser.get("/admin/plugins/log"),
+        await browser.get("/admin/plugins", params={"sort": hostile}),
+        await browser.get(f"/admin/plugins/installs/{begun.id}"),
+        await browser.submit("/admin/plugins", "/admin/plugins", url=hostile),
         await browser.get(f"/tickets/{ticket.id}"),
         await browser.submit(address, f"{address}/config", config__number=hostile),
         await browser.submit(address, f"{address}/config", config__choice=hostile * 2),
     ]
     for page in pages:
-        assert page.status in {200, 422}
+        assert page.status in {200, 404, 422}
         assert alive(page.text) == []
-        assert "alert(1)" in page.text
+        assert page.status == 404 or "alert(1)" in page.text
 
 
 async def test_names_of_new_people_cannot_break_out_of_the_header(site: Any, hostile: str) -> None:

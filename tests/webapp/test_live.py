@@ -1,6 +1,5 @@
 """``GET /events`` over real HTTP: who is told what, and when a stream ends."""
 
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -12,51 +11,15 @@ import trio.testing
 
 from helpdesk.actors import Actor, Role
 from helpdesk.tickets.edits import TicketChanges
+from tests.webapp.ears import Ear, open_ear
 from webapp import live
 from webapp.house import house_of
 from webapp.pages import events
 
 
-class Ear:
-    """Listens to one stream, over a socket of its own."""
-
-    def __init__(self, stream: trio.SocketStream) -> None:
-        self._stream = stream
-        self._heard = b""
-
-    async def line(self) -> str | None:
-        """Return the next line; None when the stream is over."""
-        while b"\n" not in self._heard:
-            with trio.fail_after(10):
-                data = await self._stream.receive_some()
-            if not data:
-                return None
-            self._heard += data
-        line, _, self._heard = self._heard.partition(b"\n")
-        return line.rstrip(b"\r").decode()
-
-    async def next(self) -> tuple[str, Any]:
-        """Return the next event; ``("end", None)`` when the stream is over."""
-        name = ""
-        while (line := await self.line()) is not None:
-            if line.startswith("event: "):
-                name = line.removeprefix("event: ")
-            elif line.startswith("data: "):
-                return name, json.loads(line.removeprefix("data: "))
-        return "end", None
-
-
 @asynccontextmanager
 async def listening(browser: Any, path: str = "/events") -> AsyncIterator[Ear]:
-    request = browser.client.build_request("GET", path, headers={"Connection": "close"})
-    head = [
-        f"GET {path} HTTP/1.1",
-        *(f"{name}: {value}" for name, value in request.headers.items()),
-    ]
-    async with await trio.open_tcp_stream(request.url.host, request.url.port) as stream:
-        await stream.send_all("\r\n".join([*head, "", ""]).encode())
-        ear = Ear(stream)
-        assert await ear.line() == "HTTP/1.1 200 "
+    async with open_ear(browser, path) as ear:
         assert (await ear.next())[0] == "notifications"
         yield ear
 

@@ -101,7 +101,7 @@ def test_types_are_said_in_words() -> None:
     assert type_name({}) == "anything"
 
 
-async def things(site: Any) -> dict[str, list[str]]:
+async def things(site: Any, make_module: Any, make_delivery: Any) -> dict[str, list[str]]:
     """Make one of everything, so that addresses lead somewhere half of the time."""
     desk = site.desk
     made = await desk.users.create(SYSTEM, email="m@example.com", name="M", role=Role.STAFF)
@@ -111,6 +111,8 @@ async def things(site: Any) -> dict[str, list[str]]:
     await desk.statuses.add(SYSTEM, "On hold")
     tickets = [(await site.ticket(by=by)).id for by in ("user", "other")]
     plugin = await site.install(enabled=True)
+    installed = await site.shelf.start_install(module=make_module(), source="x", actor="test")
+    site.shelf.told = [make_delivery(id="1")]
     for person in (site.people.user, site.people.admin, site.people.staff):
         await desk.notifications.notify(person.id, title="x")
     notices = [
@@ -127,6 +129,9 @@ async def things(site: Any) -> dict[str, list[str]]:
         "name": ["On hold", "Closed"],
         "schema": ["manifest", "ticket.created"],
         "plugin_id": [plugin.id],
+        "install_id": [installed.id],
+        "delivery_id": ["1"],
+        "digest": [plugin.sha256],
         "notification_id": notices,
     }
 
@@ -143,10 +148,10 @@ async def things(site: Any) -> dict[str, list[str]]:
     ],
 )
 async def test_whatever_is_sent_is_answered_as_described(
-    site: Any, role: str, mode: GenerationMode
+    site: Any, make_module: Any, make_delivery: Any, role: str, mode: GenerationMode
 ) -> None:
     schema = schemathesis.openapi.from_dict(await described(site))
-    known = await things(site)
+    known = await things(site, make_module, make_delivery)
     headers = {}
     if role != "nobody":
         headers["Authorization"] = (await site.with_key(role)).client.headers["Authorization"]

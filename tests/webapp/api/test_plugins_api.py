@@ -82,7 +82,8 @@ async def test_deliveries_logs_and_processes(site: Any, make_delivery: Any) -> N
     assert [row["id"] for row in older["data"]] == ["a"]
     logs = (await client.get(f"{AT}/logs")).json()
     assert logs["data"][0]["message"] == "hi"
-    assert (await client.get("/api/admin/processes")).json()["data"] == []
+    processes = (await client.get("/api/admin/processes")).json()["data"]
+    assert [row["plugin_id"] for row in processes] == ["org.example.probe"]
     assert (await client.get(f"{AT}/logs?limit=0")).status_code == 422
     for path in ("deliveries", "logs"):
         gone = await client.get(f"/api/admin/plugins/com.example.none/{path}")
