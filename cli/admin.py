@@ -8,7 +8,10 @@ import inspect
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Protocol, get_type_hints
 
+from supervisor.delivery_document import DeliveryDocument
 from supervisor.views import (
+    DeliveryFilter,
+    DeliveryView,
     KeyRotation,
     LogLine,
     PluginView,
@@ -29,7 +32,33 @@ class PluginAdmin(Protocol):
         """See PluginService."""
         ...
 
-    async def logs(self, plugin_id: str | None = None, *, limit: int = 200) -> Sequence[LogLine]:
+    async def logs(
+        self,
+        plugin_id: str | None = None,
+        *,
+        level: str | None = None,
+        after: int | None = None,
+        limit: int = 200,
+    ) -> Sequence[LogLine]:
+        """See PluginService."""
+        ...
+
+    async def deliveries(
+        self,
+        plugin_id: str,
+        *,
+        wanted: DeliveryFilter,
+        limit: int = 50,
+        before: str | None = None,
+    ) -> Sequence[DeliveryView]:
+        """See PluginService."""
+        ...
+
+    async def delivery_document(self, plugin_id: str, delivery_id: str) -> DeliveryDocument:
+        """See PluginService."""
+        ...
+
+    async def redeliver(self, plugin_id: str, delivery_ids: Sequence[str], *, actor: str) -> int:
         """See PluginService."""
         ...
 

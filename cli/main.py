@@ -28,8 +28,11 @@ _PLUGIN_COMMANDS = {
     "disable": "cli.plugins:disable",
     "uninstall": "cli.plugins:uninstall",
     "list": "cli.plugins:list_plugins",
-    "ps": "cli.plugins:ps",
-    "logs": "cli.plugins:logs",
+    "ps": "cli.watching:ps",
+    "logs": "cli.watching:logs",
+    "deliveries": "cli.deliveries:deliveries",
+    "delivery": "cli.deliveries:delivery",
+    "redeliver": "cli.deliveries:redeliver",
 }
 _COMMANDS = {
     "serve": "cli.serve:serve",

@@ -17,16 +17,9 @@ from cli.control import COMMAND_LINE, RunningServer
 from cli.errors import run
 from cli.tables import print_table
 from helpdesk.audit import acting_from
-from supervisor.text import clean_text
-from supervisor.views import PluginView, ProcessView
+from supervisor.views import PluginView
 
-_MIB = 1 << 20
-_LONGEST_LINE = 20_000
-_NONE = "No plugins are installed."
-_PROCESS_COLUMNS = (
-    *("id", "state", "pid", "uptime", "restarts", "CPU %", "memory"),
-    *("guest memory", "waiting", "delivered", "errors"),
-)
+NO_PLUGINS = "No plugins are installed."
 
 data_options = [
     click.option("--config", type=click.Path(path_type=Path), help="Settings file."),
@@ -102,48 +95,13 @@ def list_plugins(as_json: bool, config: Path | None, data: Path | None) -> None:
         async with open_admin(load_config(config, data=data)) as admin:
             views = await admin.plugins()
         if as_json:
-            _print_json([asdict(view) for view in views])
+            print_json([asdict(view) for view in views])
         else:
             print_table(
                 ("id", "version", "state", "errors", "events"),
                 [_list_row(view) for view in views],
-                nothing=_NONE,
+                nothing=NO_PLUGINS,
             )
-
-    run(go)
-
-
-@click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@with_data
-def ps(as_json: bool, config: Path | None, data: Path | None) -> None:
-    """Show the plugins' processes."""
-
-    async def go() -> None:
-        async with open_admin(load_config(config, data=data)) as admin:
-            views = await admin.processes()
-        if as_json:
-            _print_json([asdict(view) for view in views])
-        else:
-            print_table(_PROCESS_COLUMNS, [_process_row(view) for view in views], nothing=_NONE)
-
-    run(go)
-
-
-@click.command()
-@click.argument("plugin_id", required=False)
-@click.option("-n", "--lines", type=click.IntRange(1, 5000), default=100, show_default=True)
-@with_data
-def logs(plugin_id: str | None, lines: int, config: Path | None, data: Path | None) -> None:
-    """Show the newest log lines of one plugin, or of all."""
-
-    async def go() -> None:
-        async with open_admin(load_config(config, data=data)) as admin:
-            found = await admin.logs(plugin_id, limit=lines)
-        for line in found:
-            # The second and later lines of a message are set in, so that none passes for another's.
-            message = clean_text(line.message, _LONGEST_LINE).replace("\n", "\n    ")
-            click.echo(f"{line.at} {line.level:5} {line.plugin_id}: {message}")
 
     run(go)
 
@@ -158,43 +116,8 @@ def _list_row(view: PluginView) -> tuple[str, ...]:
     )
 
 
-def _process_row(view: ProcessView) -> tuple[str, ...]:
-    return (
-        view.plugin_id,
-        view.state.value,
-        _or_dash(view.pid),
-        _uptime(view.uptime_s),
-        str(view.restarts),
-        "-" if view.cpu_percent is None else f"{view.cpu_percent:.1f}",
-        _mib(view.rss_bytes),
-        _mib(view.guest_memory_bytes),
-        str(view.waiting),
-        str(view.delivered),
-        str(view.errors),
-    )
-
-
-def _uptime(seconds: float | None) -> str:
-    if seconds is None:
-        return "-"
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    days, hours = divmod(hours, 24)
-    parts = [(days, "d"), (hours, "h"), (minutes, "m"), (rest, "s")]
-    while len(parts) > 1 and parts[0][0] == 0:
-        parts.pop(0)
-    return " ".join(f"{count}{unit}" for count, unit in parts[:2])
-
-
-def _or_dash(value: int | None) -> str:
-    return "-" if value is None else str(value)
-
-
-def _mib(value: int | None) -> str:
-    return "-" if value is None else f"{value / _MIB:.1f} MiB"
-
-
-def _print_json(value: object) -> None:
+def print_json(value: object) -> None:
+    """Print a value for programs."""
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
