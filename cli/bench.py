@@ -12,7 +12,7 @@ import trio
 
 from cli.kept import open_kept
 from cli.module import Inspection
-from cli.one_event import Candidate, GuestCall, RecordedActions, Trial
+from cli.one_event import Answers, Candidate, GuestCall, RecordedActions, Trial
 from supervisor.cage import Cage
 from supervisor.config import SupervisorConfig
 from supervisor.errors import ModuleRefused
@@ -46,7 +46,14 @@ class Bench:
         self, candidate: Candidate, work: Work, *, egress: Egress, limits: Limits
     ) -> Trial:
         """Give a fresh child one guest call; raises ProcessError where none can be made."""
-        call = GuestCall(candidate, HostCalls(egress, RecordedActions(), limits.http_requests))
+        answers = HostCalls(egress, RecordedActions(), limits.http_requests)
+        return await self.call(candidate, work, answers=answers, limits=limits)
+
+    async def call(
+        self, candidate: Candidate, work: Work, *, answers: Answers, limits: Limits
+    ) -> Trial:
+        """Give a fresh child one guest call whose host calls are answered by ``answers``."""
+        call = GuestCall(candidate, answers)
         code = await self._compiler.open(self._sha256, self.manifest)
         try:
             session = await self._spawner.spawn(

@@ -7,17 +7,18 @@ how the module was compiled: that is ``bench``.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import trio
 
 from sandbox_child.wire.messages import PANEL, LogLevel
 from supervisor.bound_secrets import BoundSecrets
-from supervisor.hostcalls import PERMISSIONS, Caller, HostCallRecord, HostCalls
+from supervisor.callers import Caller, HostCallRecord
+from supervisor.hostcalls import PERMISSIONS
 from supervisor.manifest import Manifest
 from supervisor.panels import panel_problem
 from supervisor.ports import ActionResult, PluginActor
-from supervisor.process.conversation import Finished, Work
+from supervisor.process.conversation import Called, Finished, Work
 from supervisor.process.session import OUTCOMES, Ended, Session, SessionHooks
 from supervisor.redaction import Redactor
 from supervisor.text import clean_text
@@ -79,10 +80,18 @@ class Candidate:
     plain_http_panels: bool = False
 
 
+class Answers(Protocol):
+    """Whoever answers the guest's host calls: ``supervisor.hostcalls.HostCalls``, mostly."""
+
+    async def answer(self, caller: Caller, called: Called) -> tuple[int, bytes]:
+        """Return status and body; raises nothing but Cancelled."""
+        ...
+
+
 class GuestCall:
     """Gives a session one piece of work and gathers what comes of it."""
 
-    def __init__(self, candidate: Candidate, host_calls: HostCalls) -> None:
+    def __init__(self, candidate: Candidate, host_calls: Answers) -> None:
         self._trial = Trial()
         self._candidate = candidate
         self._redact = candidate.redact

@@ -3,9 +3,8 @@
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import click
 import trio
@@ -13,18 +12,14 @@ import trio
 from cli.bench import open_bench
 from cli.config import load_config
 from cli.errors import CannotGoOn, run
+from cli.kit.replay import Replayed, replay
 from cli.module import inspect_module, read_file
-from cli.one_event import Candidate, Trial
-from cli.values import pairs, typed_values
-from sandbox_child.wire.messages import EVENT
+from cli.one_event import Trial
+from cli.payload import Payload, candidate_of
+from cli.values import pairs
 from supervisor.bound_secrets import BoundSecrets
 from supervisor.config import SupervisorConfig
-from supervisor.delivery.recorder import config_member
 from supervisor.egress import EgressClient
-from supervisor.errors import ConfigInvalid
-from supervisor.manifest import ConfigValue, Manifest, check_config, effective_config
-from supervisor.process.conversation import Work
-from supervisor.redaction import Redactor
 from supervisor.text import clean_text
 from supervisor.views import Outcome
 
@@ -32,9 +27,21 @@ _FAILED = 1
 _LONGEST_LINE = 20_000
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What the command line asks for."""
+
+    file: Path
+    event: Path | None
+    delivery: Path | None
+    settings: Mapping[str, str]
+    deadline: float | None
+
+
 @click.command("run")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--event", type=click.Path(path_type=Path), required=True, help="Payload, JSON.")
+@click.option("--event", type=click.Path(path_type=Path), help="Payload, JSON.")
+@click.option("--delivery", type=click.Path(path_type=Path), help="Delivery of a server, JSON.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Configuration.")
 @click.option("--http", type=click.Choice(["deny", "live"]), default="deny", show_default=True)
 @click.option("--http-map", multiple=True, metavar="HOST=URL", help="Stand-in for a host.")
@@ -44,7 +51,8 @@ _LONGEST_LINE = 20_000
 def run_plugin(
     *,
     file: Path,
-    event: Path,
+    event: Path | None,
+    delivery: Path | None,
     settings: Sequence[str],
     http: str,
     http_map: Sequence[str],
@@ -54,77 +62,56 @@ def run_plugin(
 ) -> None:
     """Give one event to a plugin in a real sandboxed process.
 
-    Status 0 where it went well, 1 where the plugin failed, 2 for unusable input.
+    Either an --event, or a --delivery that was downloaded from a help desk: its host calls then get
+    the answers of that time. Status 0 where it went well, or as the delivery did; 1 where not; 2
+    for unusable input.
     """
+    if (event is None) == (delivery is None):
+        raise CannotGoOn("give either --event or --delivery, a file with what the plugin gets")
+    if delivery is not None and (http_map or http == "live"):
+        raise CannotGoOn("a delivery has its answers; leave out --http and --http-map")
     loaded = load_config(config).supervisor
     limits = loaded.limits if deadline is None else replace(loaded.limits, deadline_s=deadline)
     egress = replace(loaded.egress, live=http == "live", routes=pairs(http_map, "--http-map"))
     loaded = replace(loaded, limits=limits, egress=egress)
-    trial = run(_run, loaded, file, event, pairs(settings, "--set"))
+    wanted = _Wanted(file, event, delivery, pairs(settings, "--set"), deadline)
+    trial, replayed = run(_run, loaded, wanted)
     if as_json:
-        click.echo(json.dumps(trial.as_json(), indent=2, ensure_ascii=False))
+        _print_json(trial, replayed)
     else:
         _print(trial)
-    sys.exit(0 if trial.outcome is Outcome.OK else _FAILED)
+        _print_replayed(replayed)
+    good = trial.outcome is Outcome.OK if replayed is None else replayed.same
+    sys.exit(0 if good else _FAILED)
 
 
-async def _run(
-    settings: SupervisorConfig, file: Path, event: Path, given: Mapping[str, str]
-) -> Trial:
-    module = await trio.to_thread.run_sync(read_file, file)
+async def _run(settings: SupervisorConfig, wanted: _Wanted) -> tuple[Trial, Replayed | None]:
+    module = await trio.to_thread.run_sync(read_file, wanted.file)
     found = await trio.to_thread.run_sync(inspect_module, module)
-    manifest = found.manifest
-    payload, values = _payload(await trio.to_thread.run_sync(read_file, event), event)
-    if payload.get("event") not in manifest.events:
-        raise CannotGoOn(
-            f"{event}: the plugin does not subscribe to {payload.get('event')!r}; "
-            f"it does to {', '.join(manifest.events) or 'nothing'}"
+    if wanted.delivery is not None:
+        return await replay(
+            settings, module, found, wanted.delivery, wanted.settings, deadline=wanted.deadline
         )
-    config = _configuration(manifest, values, given)
-    secrets = BoundSecrets(manifest, config)
-    schema = manifest.config_schema
-    redact = Redactor(str(value) for name, value in config.items() if schema[name].secret)
-    body = json.dumps(payload, ensure_ascii=False).encode("utf-8", "replace")
-    blob = body[:-1] + config_member(secrets.config) + b"}"
-    if len(blob) > settings.limits.payload_bytes:
-        raise CannotGoOn(
-            f"{event}: the payload has {len(blob):,} bytes; "
-            f"at most {settings.limits.payload_bytes:,} are allowed"
-        )
-    candidate = Candidate(manifest, secrets, redact)
+    assert wanted.event is not None  # noqa: S101 - the command has seen to it
+    raw = await trio.to_thread.run_sync(read_file, wanted.event)
+    payload = Payload.parsed(wanted.event, raw)
+    config = payload.configuration(found.manifest, wanted.settings)
+    secrets = BoundSecrets(found.manifest, config)
+    work = payload.work(found.manifest, secrets.config, settings.limits.payload_bytes)
+    candidate = candidate_of(found.manifest, config, secrets)
     async with (
         EgressClient(settings.egress) as egress,
         open_bench(settings, module, found) as bench,
     ):
-        return await bench.attempt(
-            candidate, Work(EVENT, blob, None), egress=egress, limits=settings.limits
-        )
+        trial = await bench.attempt(candidate, work, egress=egress, limits=settings.limits)
+    return trial, None
 
 
-def _payload(raw: bytes, event: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the payload without its configuration, and the configuration."""
-    try:
-        payload = json.loads(raw)
-    except (ValueError, RecursionError) as exc:
-        raise CannotGoOn(f"{event}: this is not JSON: {exc}") from None
-    if not isinstance(payload, dict):
-        raise CannotGoOn(f"{event}: expected a JSON object")
-    config = payload.pop("config", {})
-    if not isinstance(config, dict):
-        raise CannotGoOn(f"{event}: config: expected a JSON object")
-    return payload, config
-
-
-def _configuration(
-    manifest: Manifest, in_event: Mapping[str, Any], given: Mapping[str, str]
-) -> dict[str, ConfigValue]:
-    schema = manifest.config_schema
-    typed = typed_values({name: field.type for name, field in schema.items()}, given)
-    try:
-        return effective_config(manifest, check_config(manifest, {**in_event, **typed}))
-    except ConfigInvalid as exc:
-        problems = "; ".join(f"{k}: {v}" for k, v in exc.problems.items())
-        raise CannotGoOn(f"{problems} (give values with --set KEY=VALUE)") from None
+def _print_json(trial: Trial, replayed: Replayed | None) -> None:
+    document = trial.as_json()
+    if replayed is not None:
+        document["delivery"] = replayed.as_json()
+    click.echo(json.dumps(document, indent=2, ensure_ascii=False))
 
 
 def _print(trial: Trial) -> None:
@@ -137,4 +124,9 @@ def _print(trial: Trial) -> None:
     lines.append(f"{trial.outcome.value} in {trial.duration_ms:.1f} ms")
     lines += [trial.error] if trial.error else []
     for line in lines:
+        click.echo(clean_text(line, _LONGEST_LINE))
+
+
+def _print_replayed(replayed: Replayed | None) -> None:
+    for line in replayed.lines() if replayed else ():
         click.echo(clean_text(line, _LONGEST_LINE))
