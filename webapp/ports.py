@@ -7,6 +7,7 @@ tested, with one that has none installed.
 from collections.abc import Collection, Mapping, Sequence
 from typing import Literal, Protocol
 
+from supervisor.delivery_document import DeliveryDocument
 from supervisor.sandbox_check.report import CheckReport
 from supervisor.views import (
     DeliveryDetail,
@@ -138,6 +139,10 @@ class Plugins(Protocol):
 
     async def delivery(self, plugin_id: str, delivery_id: str) -> DeliveryDetail:
         """Return one delivery with all that is known of it; raises ``DeliveryNotFound``."""
+        ...
+
+    async def delivery_document(self, plugin_id: str, delivery_id: str) -> DeliveryDocument:
+        """Return one delivery for the plugin's author, without secrets."""
         ...
 
     async def redeliver(self, plugin_id: str, delivery_ids: Sequence[str], *, actor: str) -> int:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapp
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from html import unescape
+from ipaddress import ip_network
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,12 +16,17 @@ import pytest
 import trio
 from quart_trio import QuartTrio
 
+from cli.compose import open_house
+from cli.config import Config
 from helpdesk.accounts import User
 from helpdesk.actors import SYSTEM, Role
 from helpdesk.service import HelpDesk
 from helpdesk.tickets.model import Ticket, TicketDraft
 from sandbox_child.wasm.errors import ModuleError
 from sandbox_child.wasm.sections import manifest_section, replace_custom_section
+from supervisor.config import SupervisorConfig
+from supervisor.delivery_document import DeliveryDocument, make_document
+from supervisor.egress import EgressPolicy
 from supervisor.errors import (
     CannotRedeliver,
     DeliveryNotFound,
@@ -32,6 +38,8 @@ from supervisor.errors import (
     SupervisorError,
     VersionNotFound,
 )
+from supervisor.fetch import FetchRules
+from supervisor.limits import Limits
 from supervisor.manifest import Manifest, check_config, parse_manifest
 from supervisor.permissions import asked_for, permission_views
 from supervisor.sandbox_check.report import CheckReport
@@ -61,6 +69,7 @@ from supervisor.views import (
     VersionView,
     Vital,
 )
+from tests.stand_in import StandIn
 from webapp.app import create_app
 from webapp.config import WebConfig
 from webapp.ports import ANY_DELIVERY
@@ -276,6 +285,12 @@ class Shelf:
             if one.id == delivery_id:
                 return DeliveryDetail(one, self.payload, True, tuple(self.lines))
         raise DeliveryNotFound(plugin_id, delivery_id)
+
+    async def delivery_document(self, plugin_id: str, delivery_id: str) -> DeliveryDocument:
+        view = await self.plugin(plugin_id)
+        found = await self.delivery(plugin_id, delivery_id)
+        row = SimpleNamespace(id=plugin_id, sha256=view.sha256, manifest=self.manifests[plugin_id])
+        return make_document(row, found.delivery, None, found.logs, Limits())
 
     async def redeliver(self, plugin_id: str, delivery_ids: Sequence[str], *, actor: str) -> int:
         await self.plugin(plugin_id)
@@ -500,7 +515,8 @@ class Site:
 
     url: str
     desk: HelpDesk
-    shelf: Shelf
+    shelf: Any
+    """The plugins: a ``Shelf``, or of ``real_site`` the real ones."""
     people: People
     config: WebConfig
     app: QuartTrio
@@ -564,6 +580,35 @@ async def build_site(
             return Site(bound[0], desk, shelf, await _people(desk), config, app, stack)
 
         yield build
+        nursery.cancel_scope.cancel()
+
+
+@pytest.fixture
+async def real_site(
+    tmp_path: Path, nursery: trio.Nursery, stand_in: StandIn
+) -> AsyncIterator[Site]:
+    """Return the app over a real supervisor: plugins are compiled, run and fetched.
+
+    What is fetched may come from the stand-in, without TLS.
+    """
+    web = WebConfig(port=0)
+    policy = EgressPolicy(
+        ports=frozenset({stand_in.port}), private={"localhost": (ip_network("127.0.0.0/8"),)}
+    )
+    config = Config(
+        data=tmp_path,
+        web=web,
+        supervisor=SupervisorConfig(
+            data_directory=tmp_path,
+            egress=policy,
+            fetch=FetchRules(total_s=20.0, plain_http=True),
+        ),
+    )
+    async with AsyncExitStack() as stack, open_house(config, run_plugins=True) as house:
+        app = create_app(house.helpdesk, house.plugins, web)
+        bound = await nursery.start(lambda **k: serve(app, web, **k))
+        people = await _people(house.helpdesk)
+        yield Site(bound[0], house.helpdesk, house.plugins, people, web, app, stack)
         nursery.cancel_scope.cancel()
 
 

@@ -64,6 +64,7 @@ READS: dict[str, dict[str, int]] = {
     "/api/admin/plugins/org.example.probe": ADMIN_API,
     "/api/admin/plugins/org.example.probe/deliveries": ADMIN_API,
     "/api/admin/plugins/org.example.probe/deliveries/1": ADMIN_API | {"admin": 404},
+    "/api/admin/plugins/org.example.probe/deliveries/1/document": ADMIN_API | {"admin": 404},
     "/api/admin/plugins/org.example.probe/history": ADMIN_API,
     "/api/admin/plugins/org.example.probe/logs": ADMIN_API,
     "/api/admin/plugins/org.example.probe/versions": ADMIN_API,

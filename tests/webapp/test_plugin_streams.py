@@ -149,6 +149,6 @@ async def test_an_installation_is_told_to_its_end(site: Any, make_module: Any) -
     assert f'data-next="/admin/plugins/{PROBE}/review?done=installed#done"' in page.text
     refused = await site.shelf.start_install(url="https://a.example/x.wasm", actor="x")
     assert (
-        "nothing is at https://a.example/x.wasm"
+        "Nothing is at https://a.example/x.wasm"
         in (await browser.get(f"/admin/plugins/installs/{refused.id}")).words()
     )

@@ -3,6 +3,7 @@
 from msgspec import Struct, UnsetType
 from quart import Blueprint
 
+from supervisor.delivery_document import DeliveryDocument
 from supervisor.views import DeliveryDetail, DeliveryView, LogLine, PluginHistory, ProcessView
 from webapp.api.bodies import RedeliverBody
 from webapp.api.operations import operation
@@ -47,6 +48,12 @@ async def deliveries(plugin_id: str, query: DeliveryQuery) -> Listing[DeliveryVi
 async def delivery(plugin_id: str, delivery_id: str) -> DeliveryDetail:
     """Return one delivery with what the plugin was given, secrets taken out, and its log lines."""
     return await house().plugins.delivery(plugin_id, delivery_id)
+
+
+@operation(blueprint, "GET", f"{ONE}/deliveries/<delivery_id>/document", errors=(403,))
+async def document(plugin_id: str, delivery_id: str) -> DeliveryDocument:
+    """Return one delivery as a file for the plugin's author, without secrets."""
+    return await house().plugins.delivery_document(plugin_id, delivery_id)
 
 
 @operation(blueprint, "POST", f"{ONE}/deliveries/redeliver", errors=(403, 409))

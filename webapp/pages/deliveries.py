@@ -7,6 +7,7 @@ from supervisor.manifest.shape import EVENTS
 from supervisor.views import DeliveryFilter, Outcome
 from webapp.forms import form_fields, many
 from webapp.house import house
+from webapp.jsonio import json_response
 from webapp.links import delivery_url, plugin_url
 from webapp.pages.outcomes import NOTHING, refused
 from webapp.pages.outcomes import Outcome as Said
@@ -14,6 +15,7 @@ from webapp.pages.paging import Shown
 from webapp.pages.plugin_frame import show
 from webapp.redirects import see
 from webapp.sessions import current_visit
+from webapp.templating import slug
 
 blueprint = Blueprint("plugin_deliveries", __name__)
 
@@ -80,6 +82,16 @@ async def _one(plugin_id: str, delivery_id: str, said: Said) -> Response:
     plugin = await house().plugins.plugin(plugin_id)
     found = await house().plugins.delivery(plugin_id, delivery_id)
     return show("plugin_delivery.html", plugin, "delivery", said, found=found, one=found.delivery)
+
+
+@blueprint.get("/admin/plugins/<plugin_id>/deliveries/<delivery_id>.json")
+async def document(plugin_id: str, delivery_id: str) -> Response:
+    """Return one delivery as a file for the plugin's author."""
+    found = await house().plugins.delivery_document(plugin_id, delivery_id)
+    response = json_response(found)
+    name = f"{slug(plugin_id)}-delivery-{slug(delivery_id)}.json"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
 
 
 @blueprint.post("/admin/plugins/<plugin_id>/deliveries/redeliver")

@@ -8,13 +8,14 @@ import trio
 from quart import Blueprint, Response
 
 from helpdesk.accounts import User
-from supervisor.errors import SupervisorError
+from supervisor.errors import PluginNotFound, SupervisorError
 from supervisor.views import InstallStep, InstallView
 from webapp.errors import BodyInvalid
 from webapp.forms import chosen, form_fields
 from webapp.house import House, house
 from webapp.links import install_url, plugin_url, version_url
 from webapp.pages.outcomes import Outcome, refused
+from webapp.pages.plugin_frame import names
 from webapp.pages.plugins import show_list
 from webapp.redirects import see
 from webapp.rendering import page
@@ -41,7 +42,7 @@ async def install() -> Response:
     except (SupervisorError, BodyInvalid) as error:
         return await show_list(refused(error, fields))
     if came.step is InstallStep.REFUSED:
-        return await show_list(_refusal(came, fields.get("url", "")))
+        return await show_list(await _refusal(came, fields.get("url", "")))
     return see(await _next(came) or install_url(came.id))
 
 
@@ -62,9 +63,23 @@ async def _come(install_id: str) -> InstallView:
     return view
 
 
-def _refusal(came: InstallView, url: str) -> Outcome:
-    problem = f"{came.source or 'The file'} was not installed: {came.error}"
+async def _refusal(came: InstallView, url: str) -> Outcome:
+    problem = f"{came.source or 'The file'} was not installed: {await _reason(came)}"
     return Outcome(problem=problem, typed={"url": url}, status=422)
+
+
+async def _reason(came: InstallView) -> str:
+    """Return why it was refused, with the name of who has installed the same before."""
+    reason = came.error or "no reason is known"
+    if came.plugin_id is None:
+        return reason
+    try:
+        versions = await house().plugins.versions(came.plugin_id)
+    except PluginNotFound:
+        return reason
+    for actor_id, name in (await names(version.installed_by for version in versions)).items():
+        reason = reason.replace(actor_id, name)
+    return reason
 
 
 async def _next(came: InstallView) -> str | None:
@@ -88,6 +103,7 @@ async def progress(install_id: str) -> Response:
         steps=(InstallStep.FETCHING, InstallStep.CHECKING, InstallStep.COMPILING),
         is_over=came.step in _ENDS,
         leads_to=await _next(came),
+        reason=await _reason(came),
     )
 
 
