@@ -15,6 +15,7 @@ from supervisor.changing import Changing
 from supervisor.errors import NotRunning, PermissionUnknown
 from supervisor.manifest import check_config, effective_config
 from supervisor.permissions import EVENT_PREFIX
+from supervisor.store import places
 from supervisor.store import plugins as rows
 from supervisor.store.configs import check_ready, save_config
 from supervisor.store.plugins import PluginRow
@@ -39,7 +40,11 @@ class PluginChanges:
                     await self._enable(row, actor)
                 elif not enabled and row.enabled:
                     record = self._with.audit.stamp(actor, audited.DISABLED, plugin_id)
-                    await runners.switch_off(plugin_id, None, record)
+                    try:
+                        await runners.switch_off(plugin_id, None, record)
+                    except BaseException:
+                        await self._with.resume(plugin_id)
+                        raise
             log.info("plugin_enabled" if enabled else "plugin_disabled", plugin=plugin_id, by=actor)
             return installed.row(plugin_id)
 
@@ -118,11 +123,8 @@ class PluginChanges:
                 raise NotRunning(plugin_id, "the server is not running")
             record = self._with.audit.stamp(actor, audited.RESTARTED, plugin_id)
             with self._with.carried_through(plugin_id):
-                await runners.stop(plugin_id)
-                try:
+                async with self._with.stopped(plugin_id):
                     await self._with.write(plugin_id, lambda db: record(db, {}))
-                finally:
-                    runners.start(installed.row(plugin_id))
             log.info("plugin_restarted", plugin=plugin_id, by=actor)
             return row
 
@@ -140,9 +142,9 @@ class PluginChanges:
                 record(db, {"version": row.manifest.version, "sha256": row.sha256})
 
             with self._with.carried_through(plugin_id):
-                await self._with.runners.stop(plugin_id)
-                await self._with.journal.flush()
-                await self._with.write(plugin_id, job)
+                async with self._with.stopped(plugin_id):
+                    await self._with.journal.flush()
+                    await self._with.write(plugin_id, job)
                 await self._with.shelf.forget(*hashes)
             log.info("plugin_uninstalled", plugin=plugin_id, by=actor)
 
@@ -152,7 +154,7 @@ class PluginChanges:
         record = self._with.audit.stamp(actor, audited.ENABLED, row.id)
 
         def job(db: sqlite3.Connection) -> None:
-            rows.enable(db, row.id, seq)
+            places.enable(db, row.id, seq)
             record(db, {"version": row.manifest.version})
 
         await self._with.write(row.id, job)

@@ -5,10 +5,11 @@ are.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
+import structlog
 import trio
 
 from supervisor.delivery.journal import Journal
@@ -22,6 +23,8 @@ from supervisor.secrets import SecretBox
 
 _PATIENCE_S = 10.0
 """Beyond the time that a plugin has to finish what it does."""
+
+log = structlog.get_logger("supervisor.changing")
 
 
 @dataclass(slots=True)
@@ -42,6 +45,32 @@ class Changing:
         """Make a change durable, and then known; the caller holds the plugin's lock."""
         await self.database.write(job)
         await self.installed.refresh(plugin_id)
+
+    @asynccontextmanager
+    async def stopped(self, plugin_id: str) -> AsyncIterator[None]:
+        """Stop a plugin for the length of the block; what is in flight finishes first.
+
+        However the block ends, and the stop itself: behind it the plugin runs again, if it is there
+        and enabled.
+        """
+        with self.runners.held(plugin_id):
+            try:
+                await self.runners.stop(plugin_id)
+                yield
+            finally:
+                await self.resume(plugin_id)
+
+    async def resume(self, plugin_id: str) -> None:
+        """Run a plugin as the database has it, where it is enabled and does not run."""
+        try:
+            with trio.CancelScope(shield=True) as scope:
+                scope.deadline = trio.current_time() + _PATIENCE_S
+                await self.installed.refresh(plugin_id)
+        except Exception as exc:
+            log.error("plugin_not_read", plugin=plugin_id, error=str(exc))
+        row = self.installed.find(plugin_id)
+        if row is not None and row.enabled:
+            self.runners.start(row)
 
     @contextmanager
     def carried_through(self, plugin_id: str) -> Iterator[None]:

@@ -4,6 +4,8 @@ The caller of :meth:`Runners.stop` and :meth:`Runners.switch_off` holds the plug
 """
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import structlog
 import trio
@@ -27,7 +29,7 @@ from supervisor.ports import (
     Outbox,
     OutboxEvent,
 )
-from supervisor.store import plugins as rows
+from supervisor.store import places
 from supervisor.store.configs import check_ready
 from supervisor.store.plugins import PluginRow
 from supervisor.store.records import recorded_behind
@@ -68,6 +70,7 @@ class Runners:
         """What each plugin has done since the server started."""
         self._running: dict[str, PluginRunner] = {}
         self._obstacles: dict[str, str] = {}
+        self._held: set[str] = set()
 
     def get(self, plugin_id: str) -> PluginRunner | None:
         """Return the runner of a plugin, None where it does not run."""
@@ -76,6 +79,19 @@ class Runners:
     def obstacle(self, plugin_id: str) -> str | None:
         """Return why an enabled plugin does not run."""
         return self._obstacles.get(plugin_id)
+
+    @contextmanager
+    def held(self, plugin_id: str) -> Iterator[None]:
+        """Let a plugin show as stopping meanwhile: it is about to change, and has not failed."""
+        self._held.add(plugin_id)
+        try:
+            yield
+        finally:
+            self._held.discard(plugin_id)
+
+    def is_held(self, plugin_id: str) -> bool:
+        """Tell whether a plugin is stopped for a change."""
+        return plugin_id in self._held
 
     def pids(self) -> list[int]:
         """Return the process id of every child."""
@@ -104,25 +120,29 @@ class Runners:
 
     async def stop(self, plugin_id: str) -> None:
         """Let a plugin finish what runs, and end its process; it stays enabled."""
-        await self._end(plugin_id)
-        self._running.pop(plugin_id, None)
+        runner = self._running.get(plugin_id)
+        try:
+            await self._end(plugin_id)
+        finally:
+            # Also where the database failed: its process is gone all the same.
+            if runner is not None and runner.has_ended:
+                self._running.pop(plugin_id, None)
 
     async def switch_off(self, plugin_id: str, reason: str | None, record: AuditWriter) -> None:
         """Stop a plugin and record it as switched off, and what still waited as dropped."""
-        await self._end(plugin_id)
-        await self._journal.flush()
-        await self._installed.refresh(plugin_id)
-        row = self._installed.row(plugin_id)
-        waiting = await self._waiting(row)
+        with self.held(plugin_id):
+            await self.stop(plugin_id)
+            await self._journal.flush()
+            await self._installed.refresh(plugin_id)
+            row = self._installed.row(plugin_id)
+            waiting = await self._waiting(row)
 
-        def job(db: sqlite3.Connection) -> None:
-            rows.disable(db, row, reason, waiting)
-            record(db, {"reason": reason} if reason else {})
+            def job(db: sqlite3.Connection) -> None:
+                places.disable(db, row, reason, waiting)
+                record(db, {"reason": reason} if reason else {})
 
-        await self._database.write(job)
-        await self._installed.refresh(plugin_id)
-        # Only now, so that nobody sees a plugin that is enabled and does not run.
-        self._running.pop(plugin_id, None)
+            await self._database.write(job)
+            await self._installed.refresh(plugin_id)
 
     async def _end(self, plugin_id: str) -> None:
         self._obstacles.pop(plugin_id, None)
@@ -133,7 +153,7 @@ class Runners:
         await self._journal.flush()
         if not runner.workload.interrupted:
             # Nothing is in flight: what was claimed and has no result was never begun.
-            await self._database.write(lambda db: rows.release(db, plugin_id))
+            await self._database.write(lambda db: places.release(db, plugin_id))
 
     async def drain(self) -> None:
         """Stop every plugin; what waits stays in the outbox."""

@@ -103,6 +103,8 @@ def _state(row: PluginRow, runners: Runners) -> PluginState:
     runner = runners.get(row.id)
     if runner is not None:
         return runner.state
+    if runners.is_held(row.id):
+        return PluginState.STOPPING
     if row.enabled and not runners.active:
         return PluginState.STOPPED
     if row.enabled or row.state_reason is not None:

@@ -67,12 +67,9 @@ class Versions:
             is_rollback = other.status is VersionStatus.KEPT
             action = audited.ROLLED_BACK if is_rollback else audited.UPGRADED
             with self._with.carried_through(plugin_id):
-                await self._with.runners.stop(plugin_id)
-                try:
+                async with self._with.stopped(plugin_id):
                     await self._swap(before, after, other, action, actor)
-                finally:
-                    if (row := installed.row(plugin_id)).enabled:
-                        self._with.runners.start(row)
+            row = installed.row(plugin_id)
             log.info(action.replace(".", "_"), plugin=plugin_id, version=row.manifest.version)
             return row
 

@@ -18,7 +18,8 @@ import trio
 from supervisor.delivery.journal import Journal, write_surely
 from supervisor.delivery.work import Delivery, is_for
 from supervisor.ports import Database, Outbox, OutboxEvent
-from supervisor.store.plugins import PluginRow, claim, mark_redelivered
+from supervisor.store.places import claim, mark_redelivered
+from supervisor.store.plugins import PluginRow
 from supervisor.store.records import recorded_behind
 
 _PAGE = 256

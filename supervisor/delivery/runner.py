@@ -112,6 +112,11 @@ class PluginRunner:
         self.workload.again.add(entries)
         self._nudge()
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether it runs no longer, and has no process."""
+        return self._ended.is_set()
+
     async def render_panel(self, ticket_id: str) -> PanelResult:
         """Return the panel of a ticket, or the sentence for its error card."""
         request = PanelRequest(ticket_id)

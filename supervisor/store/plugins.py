@@ -14,10 +14,6 @@ from sandbox_child.wire.entry import ModuleReport
 from supervisor.errors import ModuleRefused
 from supervisor.manifest import Manifest, parse_manifest
 from supervisor.permissions import EVENT_PREFIX, asked_for
-from supervisor.ports import OutboxEvent
-from supervisor.store import redeliveries
-from supervisor.store.records import Batch, DeliveryRow, write_batch
-from supervisor.views import Outcome
 
 log = structlog.get_logger("supervisor.store")
 
@@ -102,6 +98,7 @@ _COLUMNS = (
     "state_reason, claimed_seq, settled_seq, redelivered_seq, error_count, last_error, withheld, "
     "event_starts"
 )
+_STANDING = ("enabled", "state_reason", "withheld", "event_starts")
 _MODULE = ("manifest", "report", "sha256", "size", "source", "installed_at", "installed_by")
 
 
@@ -130,9 +127,11 @@ def module_hashes(db: sqlite3.Connection) -> frozenset[str]:
 
 
 def insert_plugin(db: sqlite3.Connection, row: PluginRow) -> None:
-    """Add a plugin."""
+    """Add a plugin; one of this id that cannot be read any longer gives way, but for its values."""
+    columns = ", ".join(f"{name} = excluded.{name}" for name in (*_MODULE, *_STANDING))
     db.execute(
-        f"INSERT INTO plugins ({_COLUMNS}) VALUES ({', '.join('?' * 17)})",  # noqa: S608
+        f"INSERT INTO plugins ({_COLUMNS}) VALUES ({', '.join('?' * 17)}) "  # noqa: S608
+        f"ON CONFLICT (id) DO UPDATE SET {columns}",
         (
             row.id,
             *_module(row),
@@ -182,58 +181,6 @@ def delete_plugin(db: sqlite3.Connection, plugin_id: str) -> None:
     for table in ("plugin_logs", "deliveries", "plugin_history", "redeliveries"):
         db.execute(f"DELETE FROM {table} WHERE plugin_id = ?", (plugin_id,))  # noqa: S608
     db.execute("DELETE FROM plugins WHERE id = ?", (plugin_id,))
-
-
-def set_enabled(db: sqlite3.Connection, plugin_id: str, enabled: bool, reason: str | None) -> None:
-    """Record whether a plugin is to run, and why not."""
-    db.execute(
-        "UPDATE plugins SET enabled = ?, state_reason = ? WHERE id = ?",
-        (enabled, reason, plugin_id),
-    )
-
-
-def release(db: sqlite3.Connection, plugin_id: str) -> None:
-    """Record that nothing is in flight: what was claimed and not settled will be claimed again."""
-    redeliveries.release(db, plugin_id)
-    db.execute("UPDATE plugins SET claimed_seq = settled_seq WHERE id = ?", (plugin_id,))
-
-
-def enable(db: sqlite3.Connection, plugin_id: str, seq: int) -> None:
-    """Switch a plugin on; it gets the events that come behind ``seq``."""
-    set_enabled(db, plugin_id, True, None)
-    db.execute(
-        "UPDATE plugins SET claimed_seq = ?1, settled_seq = ?1, event_starts = '{}' WHERE id = ?2",
-        (seq, plugin_id),
-    )
-
-
-def disable(
-    db: sqlite3.Connection, row: PluginRow, reason: str | None, waiting: Sequence[OutboxEvent]
-) -> None:
-    """Switch a plugin off; the events that still waited for it are recorded as dropped."""
-    set_enabled(db, row.id, False, reason)
-    again = redeliveries.remove_all(db, row.id)
-    now = int(time.time() * 1000)
-    dropped: list[DeliveryRow] = [
-        (
-            *(row.id, event.seq, event.id, event.type, event.ticket_id),
-            *(Outcome.DROPPED.value, "the plugin was switched off before its turn came"),
-            *(now, 0, None, None, redelivered),
-        )
-        for redelivered, events in enumerate((waiting, again))
-        for event in events
-    ]
-    write_batch(db, Batch(deliveries=dropped, logs=[], settled={}, errors={}))
-
-
-def claim(db: sqlite3.Connection, plugin_id: str, seq: int) -> None:
-    """Record, before anything is sent, that events up to ``seq`` may have been."""
-    db.execute("UPDATE plugins SET claimed_seq = ? WHERE id = ?", (seq, plugin_id))
-
-
-def mark_redelivered(db: sqlite3.Connection, plugin_id: str, seq: int) -> None:
-    """Record, before it is sent a second time, which event was in flight at a crash."""
-    db.execute("UPDATE plugins SET redelivered_seq = ? WHERE id = ?", (seq, plugin_id))
 
 
 def _read(row: Sequence[Any]) -> PluginRow | None:

@@ -128,7 +128,7 @@ def drop_oldest(db: sqlite3.Connection, plugin_id: str, kept: int) -> None:
 
 def _insert(db: sqlite3.Connection, version: VersionRow) -> None:
     db.execute(
-        f"INSERT INTO plugin_versions ({_COLUMNS}) "  # noqa: S608 - our own names
+        f"INSERT OR REPLACE INTO plugin_versions ({_COLUMNS}) "  # noqa: S608 - our own names
         f"VALUES ({', '.join('?' * 11)})",
         (
             version.manifest.id,

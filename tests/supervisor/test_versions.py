@@ -1,10 +1,13 @@
 """Versions side by side: one waits, an admin accepts it, another is kept to go back to."""
 
 import json
+import sqlite3
+from contextlib import closing
 
 import pytest
 import trio
 
+from helpdesk.errors import WriteFailed
 from supervisor.errors import (
     AlreadyInstalled,
     PermissionsNotAccepted,
@@ -347,6 +350,48 @@ async def test_a_new_key_seals_the_secrets_of_kept_versions_as_well(desk, open_d
     desk = await open_desk(key=key)
     await desk.accept(old.id, old.sha256)
     await desk.running(old.id)
+
+
+@pytest.mark.parametrize("change", ["accept", "restart", "disable", "uninstall"])
+async def test_a_change_that_a_locked_database_refuses_leaves_the_plugin_running(desk, change):
+    plugin = await desk.running((await desk.install("wat/noop")).id)
+    new = await desk.upload("wat/noop", version="2.0.0")
+    changes = {
+        "accept": lambda: desk.accept(plugin.id, new.sha256),
+        "restart": lambda: desk.plugins.restart(plugin.id, actor="test"),
+        "disable": lambda: desk.plugins.set_enabled(plugin.id, False, actor="test"),
+        "uninstall": lambda: desk.plugins.uninstall(plugin.id, actor="test"),
+    }
+    await desk.helpdesk.database.write(lambda db: db.execute("PRAGMA busy_timeout=20") and None)
+    with closing(sqlite3.connect(desk.path / "ohd.sqlite3", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(WriteFailed, match="locked"):
+            await changes[change]()
+        other.execute("ROLLBACK")
+    await desk.running(plugin.id)
+    assert await stands(desk, plugin.id) == [("1.0.0", "active"), ("2.0.0", "waiting")]
+    assert len(files(desk)) == 2
+    await desk.ticket()
+    assert (await desk.delivery(plugin.id)).outcome is Outcome.OK
+    await changes[change]()
+
+
+async def test_a_plugin_that_cannot_be_read_any_longer_can_be_installed_anew(desk, open_desk):
+    plugin = await desk.install("wat/noop")
+    await desk.upload("wat/noop", version="2.0.0")
+
+    def damage(db):
+        db.execute("UPDATE plugins SET manifest = '{}'")
+        db.execute("UPDATE plugin_versions SET manifest = '{}'")
+
+    await desk.helpdesk.database.write(damage)
+    await desk.close()
+    desk = await open_desk()
+    assert await desk.plugins.plugins() == []
+    again = await desk.install("wat/noop", enabled=False)
+    assert (again.id, again.enabled) == (plugin.id, False)
+    await desk.upgrade(plugin.id, "wat/noop", version="2.0.0")
+    assert await stands(desk, plugin.id) == [("2.0.0", "active"), ("1.0.0", "kept")]
 
 
 async def test_a_restart_gives_a_new_process_and_loses_nothing(desk):

@@ -6,7 +6,7 @@ from sandbox_child.wire.entry import Entry, ModuleReport
 from supervisor.delivery.feed import Feed
 from supervisor.delivery.journal import Journal
 from supervisor.manifest import parse_manifest
-from supervisor.store import plugins
+from supervisor.store import places, plugins
 from supervisor.store.plugins import new_plugin
 from supervisor.store.records import Batch, write_batch
 
@@ -159,7 +159,7 @@ async def test_nor_is_it_recorded_again_after_a_stop_that_was_asked_for(desk, fe
     row = ("org.example.feed", dropped.event.seq, "", "", "", "dropped", None, 0, 0, None, None, 0)
     batch = Batch(deliveries=[row], logs=[], settled={}, errors={})
     await desk.helpdesk.database.write(lambda db: write_batch(db, batch))
-    await desk.helpdesk.database.write(lambda db: plugins.release(db, "org.example.feed"))
+    await desk.helpdesk.database.write(lambda db: places.release(db, "org.example.feed"))
     after = await feed()
     await after.recover()
     assert seqs(await after.take(5)) == [first.event.seq]
@@ -169,7 +169,7 @@ async def test_a_stop_that_was_asked_for_leaves_nothing_to_redeliver(desk, feed)
     before = await feed()
     await desk.ticket()
     await before.take(1)
-    await desk.helpdesk.database.write(lambda db: plugins.release(db, "org.example.feed"))
+    await desk.helpdesk.database.write(lambda db: places.release(db, "org.example.feed"))
     after = await feed()
     assert await after.recover() is None
     (delivery,) = await after.take(5)

@@ -1,0 +1,65 @@
+"""Whether a plugin runs, and where it stands in the outbox. Every function runs in a database job.
+
+``claimed_seq`` and ``settled_seq`` are what ``delivery.feed`` goes by; its docstring says how.
+"""
+
+import sqlite3
+import time
+from collections.abc import Sequence
+
+from supervisor.ports import OutboxEvent
+from supervisor.store import redeliveries
+from supervisor.store.plugins import PluginRow
+from supervisor.store.records import Batch, DeliveryRow, write_batch
+from supervisor.views import Outcome
+
+
+def release(db: sqlite3.Connection, plugin_id: str) -> None:
+    """Record that nothing is in flight: what was claimed and not settled will be claimed again."""
+    redeliveries.release(db, plugin_id)
+    db.execute("UPDATE plugins SET claimed_seq = settled_seq WHERE id = ?", (plugin_id,))
+
+
+def enable(db: sqlite3.Connection, plugin_id: str, seq: int) -> None:
+    """Switch a plugin on; it gets the events that come behind ``seq``."""
+    _set_enabled(db, plugin_id, True, None)
+    db.execute(
+        "UPDATE plugins SET claimed_seq = ?1, settled_seq = ?1, event_starts = '{}' WHERE id = ?2",
+        (seq, plugin_id),
+    )
+
+
+def disable(
+    db: sqlite3.Connection, row: PluginRow, reason: str | None, waiting: Sequence[OutboxEvent]
+) -> None:
+    """Switch a plugin off; the events that still waited for it are recorded as dropped."""
+    _set_enabled(db, row.id, False, reason)
+    again = redeliveries.remove_all(db, row.id)
+    now = int(time.time() * 1000)
+    dropped: list[DeliveryRow] = [
+        (
+            *(row.id, event.seq, event.id, event.type, event.ticket_id),
+            *(Outcome.DROPPED.value, "the plugin was switched off before its turn came"),
+            *(now, 0, None, None, redelivered),
+        )
+        for redelivered, events in enumerate((waiting, again))
+        for event in events
+    ]
+    write_batch(db, Batch(deliveries=dropped, logs=[], settled={}, errors={}))
+
+
+def claim(db: sqlite3.Connection, plugin_id: str, seq: int) -> None:
+    """Record, before anything is sent, that events up to ``seq`` may have been."""
+    db.execute("UPDATE plugins SET claimed_seq = ? WHERE id = ?", (seq, plugin_id))
+
+
+def mark_redelivered(db: sqlite3.Connection, plugin_id: str, seq: int) -> None:
+    """Record, before it is sent a second time, which event was in flight at a crash."""
+    db.execute("UPDATE plugins SET redelivered_seq = ? WHERE id = ?", (seq, plugin_id))
+
+
+def _set_enabled(db: sqlite3.Connection, plugin_id: str, enabled: bool, reason: str | None) -> None:
+    db.execute(
+        "UPDATE plugins SET enabled = ?, state_reason = ? WHERE id = ?",
+        (enabled, reason, plugin_id),
+    )
