@@ -26,8 +26,8 @@ def languages() -> list[str]:
 
 
 def greeter(language: str) -> dict[str, str]:
-    """Return the files of a new project, by their paths."""
-    return project_files(LANGUAGES[language], "matrix", "org.example.guest.matrix")
+    """Return the files of the project that the manual makes, by their paths."""
+    return project_files(LANGUAGES[language], "greeter", "com.example.greeter")
 
 
 def program(language: str) -> dict[str, str]:

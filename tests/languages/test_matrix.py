@@ -88,3 +88,15 @@ def test_memory_ends_at_the_limit(program: Tried) -> None:
 def test_a_large_payload_comes_in_whole(program: Tried) -> None:
     assert program.trials["large"].outcome is Outcome.OK, program.trials["large"].error
     assert program.lines("large") == [("info", LARGE_LINE)]
+
+
+def test_json_of_another_style_says_the_same(program: Tried) -> None:
+    """Indented, its letters escaped, and with members that nobody knows."""
+    assert program.trials["odd"].outcome is Outcome.OK, program.trials["odd"].error
+    assert program.lines("odd") == program.lines("log")
+
+
+def test_what_is_not_json_is_an_error_in_the_log(program: Tried) -> None:
+    """AssemblyScript cannot catch what it throws: there it is a trap besides."""
+    assert program.trials["broken"].outcome in (Outcome.OK, Outcome.TRAP)
+    assert [level for level, _ in program.lines("broken")] == ["error"]

@@ -1,14 +1,14 @@
 """One program per language, each behaviour of it tried in a child of its own."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import trio
 
-from cli.bench import Bench, open_bench
-from cli.module import Inspection, inspect_module
+from cli.bench import open_bench
+from cli.module import inspect_module
 from cli.one_event import Candidate, Trial
 from sandbox_child.wire.messages import EVENT, PANEL
 from supervisor.bound_secrets import BoundSecrets
@@ -53,13 +53,27 @@ def payload(subject: str, **ticket: Any) -> dict[str, Any]:
     }
 
 
-def asks(**more: str) -> dict[str, dict[str, Any]]:
-    """Return what each behaviour is asked for with, by its name."""
+def asks(config: Mapping[str, Any]) -> dict[str, bytes]:
+    """Return what each behaviour is asked for with, by its name: payloads of events."""
     subjects = {"event": "event", "log": f"log {TEXT}", "reply": "reply", "note": "note"}
     subjects |= {"field": "field", "config": "config", "trap": "trap", "loop": "loop"}
-    subjects |= {"memory": "memory"} | more
-    whole = {name: payload(subject) for name, subject in subjects.items()}
-    return whole | {"large": payload("large", description=LARGE)}
+    subjects |= {
+        "memory": "memory",
+        "http_200": "http https://api.example.com/things",
+        "http_403": "http https://elsewhere.example.com/",
+        "http_0": "http https://down.example.com/",
+    }
+    events = {name: payload(subject) for name, subject in subjects.items()}
+    events["large"] = payload("large", description=LARGE)
+    whole = {name: _encode(event | {"config": config}) for name, event in events.items()}
+    odd = {"unknown": [{"ticket": [[], {}, -1.5e3, None]}, "]}"]} | events["log"]
+    whole["odd"] = json.dumps(odd | {"config": config}, indent=2).encode()
+    whole["broken"] = whole["log"][:-9]
+    return whole
+
+
+def _encode(event: dict[str, Any]) -> bytes:
+    return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 @dataclass
@@ -76,6 +90,9 @@ class Tried:
 async def try_all(module: bytes) -> Tried:
     """Run each behaviour of a program in a fresh child, several at once."""
     found = inspect_module(module)
+    config = effective_config(found.manifest, check_config(found.manifest, CONFIG))
+    works = {name: Work(EVENT, blob, None) for name, blob in asks(config).items()}
+    works["panel"] = Work(PANEL, str(TICKET["id"]).encode(), None)
     trials: dict[str, Trial] = {}
     async with trio.open_nursery() as nursery:
         server = await open_stand_in(nursery)
@@ -84,15 +101,17 @@ async def try_all(module: bytes) -> Tried:
             _egress(server) as egress,
             open_bench(SupervisorConfig(CACHE), module, found) as bench,
         ):
-            attempt = partial(_attempt, bench, egress, found, trials)
+            candidate = Candidate(
+                found.manifest, BoundSecrets(found.manifest, config), Redactor([TOKEN])
+            )
+
+            async def attempt(name: str, work: Work) -> None:
+                limits = SHORT if name == "loop" else QUICK
+                trials[name] = await bench.attempt(candidate, work, egress=egress, limits=limits)
+
             async with trio.open_nursery() as children:
-                for name, event in asks(
-                    http_200="http https://api.example.com/things",
-                    http_403="http https://elsewhere.example.com/",
-                    http_0="http https://down.example.com/",
-                ).items():
-                    children.start_soon(attempt, name, event)
-                children.start_soon(attempt, "panel", None)
+                for name, work in works.items():
+                    children.start_soon(attempt, name, work)
         nursery.cancel_scope.cancel()
     return Tried(trials, server.requests)
 
@@ -101,23 +120,3 @@ def _egress(server: StandIn) -> EgressClient:
     # Nothing listens on port 9 of this machine: what goes there has no answer.
     routes = {"api.example.com": server.url, "down.example.com": "http://127.0.0.1:9"}
     return EgressClient(EgressPolicy(live=False, routes=routes))
-
-
-async def _attempt(
-    bench: Bench,
-    egress: EgressClient,
-    found: Inspection,
-    trials: dict[str, Trial],
-    name: str,
-    event: dict[str, Any] | None,
-) -> None:
-    config = effective_config(found.manifest, check_config(found.manifest, CONFIG))
-    if event is None:
-        work = Work(PANEL, TICKET["id"].encode(), None)  # type: ignore[attr-defined]
-    else:
-        blob = json.dumps({**event, "config": config}, ensure_ascii=False).encode()
-        work = Work(EVENT, blob, None)
-    secrets = BoundSecrets(found.manifest, config)
-    candidate = Candidate(found.manifest, secrets, Redactor([TOKEN]))
-    limits = SHORT if name == "loop" else QUICK
-    trials[name] = await bench.attempt(candidate, work, egress=egress, limits=limits)

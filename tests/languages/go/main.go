@@ -4,7 +4,7 @@ package main
 import (
 	"strings"
 
-	"example.com/matrix/ohd"
+	"example.com/greeter/ohd"
 )
 
 type config struct {
