@@ -6,8 +6,9 @@ of the wall clock: one that comes again, as the clock was set back, is gone on w
 """
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from supervisor.delivery.tally import Tally
 from supervisor.durations import difference, merged, quantiles_ms
@@ -85,6 +86,8 @@ class Meter:
         self._buckets = [0] * len(tally.buckets)
         self._rate: deque[tuple[float, int]] = deque([(now, 0)])
         self._before = self._hour_before()
+        self._points: dict[int, HistoryPoint] = {}
+        """Of minutes that are over."""
 
     def look(self, minute: int, now: float, use: Use | None) -> None:
         """Take up what has happened since the last look.
@@ -100,16 +103,34 @@ class Meter:
         self._follow_rate(now)
         if minute == self.minute:
             return
+        # Over now, but not when it was shown; the one that begins may be one that was over before.
+        for each in (self.minute, minute):
+            self._points.pop(each, None)
         self.minute = minute
         self.steps = {m: s for m, s in self.steps.items() if minute - HOUR < m <= minute}
         self._day_errors = {m: n for m, n in self._day_errors.items() if minute - DAY < m <= minute}
+        self._points = {m: p for m, p in self._points.items() if m in self.steps}
         self._before = self._hour_before()
 
     def forget(self) -> None:
         """The plugin is gone, and what it did; one of the same id that comes begins anew."""
         self._take_up()
-        self.steps, self._day_errors, self._before = {}, {}, {}
+        self.steps, self._day_errors, self._before, self._points = {}, {}, {}, {}
         self._rate = deque([(self._at, self._deliveries)])
+
+    def hour(self) -> tuple[HistoryPoint, ...]:
+        """Return a point for each minute of the last hour; those that are over are kept made."""
+        return tuple(self._point(m) for m in range(self.minute - HOUR + 1, self.minute + 1))
+
+    def _point(self, minute: int) -> HistoryPoint:
+        step = self.steps.get(minute)
+        if step is None:
+            return _nothing(minute)
+        if minute == self.minute:
+            return _point(minute, (step,))
+        if (point := self._points.get(minute)) is None:
+            point = self._points[minute] = _point(minute, (step,))
+        return point
 
     def events_a_minute(self) -> float:
         """Return deliveries a minute over the last five minutes; the first minute counts as one."""
@@ -168,8 +189,12 @@ def points(
     )
 
 
-def _point(minute: int, steps: Iterable[Step]) -> HistoryPoint:
-    steps = tuple(steps)
+@lru_cache(maxsize=4 * HOUR)
+def _nothing(minute: int) -> HistoryPoint:
+    return _point(minute, ())
+
+
+def _point(minute: int, steps: Sequence[Step]) -> HistoryPoint:
     p50, p95 = quantiles_ms(merged(step.buckets for step in steps), 0.5, 0.95)
     measured = sum(step.cpu_s for step in steps)
     return HistoryPoint(

@@ -3,6 +3,7 @@
 The service's reading half. Must not know how any of it is changed.
 """
 
+import sqlite3
 import time
 from collections.abc import Mapping, Sequence
 from typing import Literal
@@ -11,7 +12,7 @@ import trio
 
 from supervisor.delivery.journal import Journal
 from supervisor.delivery_log import DeliveryLog
-from supervisor.history import DAY, MINUTE_S, Step, points
+from supervisor.history import DAY, MINUTE_S, points
 from supervisor.installed import Installed
 from supervisor.limits import Limits
 from supervisor.ports import AuditLog, Database, Outbox
@@ -21,11 +22,11 @@ from supervisor.show import process_view
 from supervisor.store.history import steps_of
 from supervisor.store.plugin_log import at_least, find_lines, newest_line
 from supervisor.store.plugins import PluginRow
-from supervisor.views import LogLine, PluginHistory, ProcessView
+from supervisor.views import HistoryPoint, LogLine, PluginHistory, ProcessView
 
 Span = Literal["hour", "day"]
-_SPANS: Mapping[Span, tuple[int, int]] = {"hour": (60, 1), "day": (96, 15)}
-"""Points, and minutes of each."""
+_QUARTERS, _QUARTER = 96, 15
+"""Points of a day, and minutes of each."""
 _DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
@@ -117,19 +118,17 @@ class Watching:
         )
 
     async def _history(self, plugin_id: str, span: Span) -> PluginHistory:
-        """Return a history from what is in memory; of a day, the rest is in the database."""
-        meter, minute = self._sampler.meter(plugin_id), self._sampler.minute
-        count, length = _SPANS[span]
-        steps: Mapping[int, Step] = meter.steps
-        if span == "day":
-            since = minute - DAY
-            kept = await self._database.read(lambda db: steps_of(db, plugin_id, since))
-            steps = kept | meter.steps
-        return PluginHistory(
-            plugin_id,
-            length * MINUTE_S,
-            points(steps, max(minute, meter.minute), count=count, step_minutes=length),
-        )
+        """Return a history: an hour from memory, a day with what is in the database."""
+        meter = self._sampler.meter(plugin_id)
+        if span == "hour":
+            return PluginHistory(plugin_id, MINUTE_S, meter.hour())
+        last, recent = meter.minute, dict(meter.steps)
+
+        def read(db: sqlite3.Connection) -> tuple[HistoryPoint, ...]:
+            steps = steps_of(db, plugin_id, last - DAY) | recent
+            return points(steps, last, count=_QUARTERS, step_minutes=_QUARTER)
+
+        return PluginHistory(plugin_id, _QUARTER * MINUTE_S, await self._database.read(read))
 
 
 def _age_s(event_id: str) -> float:

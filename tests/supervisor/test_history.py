@@ -102,6 +102,18 @@ def test_only_an_hour_is_held_in_memory_and_errors_are_forgotten_after_a_day(met
     assert meter.errors_of_the_day() == 0
 
 
+def test_the_hour_of_a_meter_is_made_of_its_minutes_as_they_are_now(meter, tally):
+    for seen, minute in enumerate((1000, 1001, 1000, 1002), start=1):
+        deliver(tally, 1)
+        meter.look(minute, float(seen), None)
+        found = meter.hour()
+        assert found == points(meter.steps, meter.minute, count=60, step_minutes=1)
+        assert sum(point.deliveries for point in found) >= seen - 1
+    deliver(tally, 1)
+    meter.look(1002, 9.0, None)
+    assert [point.deliveries for point in meter.hour()][-3:] == [3, 0, 1]
+
+
 def test_a_clock_that_is_set_back_goes_on_with_the_minute_that_was(meter, tally):
     deliver(tally, 1)
     meter.look(1001, 1.0, None)
