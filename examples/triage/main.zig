@@ -7,6 +7,8 @@ const ohd = @import("ohd.zig");
 const rules = @import("rules.zig");
 const Allocator = std.mem.Allocator;
 
+pub const panic = ohd.panic;
+
 const Event = struct {
     ticket: rules.Ticket,
     config: struct { rules: []const u8 = "[]", write_note: bool = true } = .{},

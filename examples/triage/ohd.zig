@@ -10,7 +10,7 @@ extern "ohd" fn ohd_add_reply(ptr: [*]const u8, len: u32) u32;
 extern "ohd" fn ohd_set_custom_field(ptr: [*]const u8, len: u32) u32;
 
 pub fn log(level: Level, line: []const u8) void {
-    ohd_log(line.ptr, line.len, @intFromEnum(level));
+    ohd_log(line.ptr, line.len, @backingInt(level));
 }
 
 /// Adds an internal note; false where the help desk refused it, which its own log explains.
@@ -31,6 +31,14 @@ pub fn setField(
     const payload = try std.json.Stringify.valueAlloc(arena, field, .{});
     return ohd_set_custom_field(payload.ptr, payload.len) == 0;
 }
+
+/// For `pub const panic` of the root file: logs what a failed check says before it traps.
+pub const panic = std.debug.FullPanic(struct {
+    fn call(message: []const u8, _: ?usize) noreturn {
+        log(.err, message);
+        @trap();
+    }
+}.call);
 
 export fn ohd_alloc(size: u32) ?[*]u8 {
     const memory = heap.alloc(u8, @max(size, 1)) catch return null;
