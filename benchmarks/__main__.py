@@ -3,8 +3,10 @@
 import importlib
 import logging
 import os
+import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -24,6 +26,9 @@ ROWS = (
     *("memory", "many_children", "durable", "looping", "pages", "desk"),
 )
 """The programs in ``benchmarks/rows``, in the order of the table."""
+
+BROKEN = "it broke"
+"""How the note of a row begins whose program raised; the exit status is 1 then."""
 
 _CALM_LOAD = 0.5
 _WIDTH = 130
@@ -53,6 +58,7 @@ def main(names: Sequence[str], rounds: int, scale: float, quick: bool) -> None:
         save(rows)
         write_page(rows, machine)
         console.print(f"written: {os.path.relpath(RESULTS)}, {os.path.relpath(PAGE)}")
+    sys.exit(any(row.note.startswith(BROKEN) for row in rows))
 
 
 async def _measure(names: Sequence[str], rounds: int, scale: float, console: Console) -> list[Row]:
@@ -62,9 +68,19 @@ async def _measure(names: Sequence[str], rounds: int, scale: float, console: Con
             bench = Bench(workshop, rounds, scale)
             for name in names:
                 began = time.perf_counter()
-                program = importlib.import_module(f"benchmarks.rows.{name}")
-                rows += await program.measure(bench)
+                rows += await _measure_one(name, bench)
                 console.print(f"[dim]{name}: {time.perf_counter() - began:.0f} s[/]")
+    return rows
+
+
+async def _measure_one(name: str, bench: Bench) -> list[Row]:
+    """Run one program; one that breaks leaves its line empty, and the others go on."""
+    program = importlib.import_module(f"benchmarks.rows.{name}")
+    try:
+        rows: list[Row] = await program.measure(bench)
+    except Exception as exc:
+        traceback.print_exc()
+        return [Row.empty(name, "", f"{BROKEN}: {type(exc).__name__}: {exc}")]
     return rows
 
 

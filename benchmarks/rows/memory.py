@@ -36,7 +36,7 @@ async def _measure(bench: Bench, guest: str, name: str, limits: list[Limit]) -> 
             return await peer.ask(1) / _MB
 
     try:
-        samples = await interleave({"ours": ours, _PEER: fresh}, rounds=min(bench.rounds, 3))
+        samples = await interleave({"ours": ours, _PEER: fresh}, rounds=2, warm_up=0)
     except psutil.AccessDenied:
         return Row.empty(name, "MB", "a child's memory is hidden from all but root")
     return Row.of(name, "MB", samples, limits=limits, note="USS, after 100 events")
