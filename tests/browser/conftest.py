@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.browser.desk import PASSWORD, Desk, running_desk
+from tests.browser.modules import Modules, module_site
 from tests.browser.panel_guests import panel_site
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -44,9 +45,16 @@ def chromium() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="package")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+def modules() -> Iterator[Modules]:
+    """Return the web server that the help desk may fetch plugins from."""
+    with module_site() as site:
+        yield site
+
+
+@pytest.fixture(scope="package")
+def desk(tmp_path_factory: pytest.TempPathFactory, modules: Modules) -> Iterator[Desk]:
     """Return a help desk with the demo's people and tickets."""
-    with running_desk(tmp_path_factory.mktemp("desk")) as running:
+    with running_desk(tmp_path_factory.mktemp("desk"), modules.port) as running:
         yield running
 
 

@@ -13,7 +13,18 @@ from typing import Any
 import httpx
 
 PASSWORD = "demo"
-_CONFIG = "[panels]\nallow_http = true\n[limits]\ndeadline_s = 3.0\n"
+_CONFIG = """\
+[panels]
+allow_http = true
+[limits]
+deadline_s = 3.0
+[plugins]
+allow_http = true
+[egress]
+ports = [{port}]
+[egress.private]
+localhost = ["127.0.0.0/8"]
+"""
 _ADDRESS = re.compile(r"Open Help Desk is at (http://\S+)")
 
 
@@ -59,10 +70,13 @@ def log_in(url: str, role: str) -> httpx.Client:
 
 
 @contextmanager
-def running_desk(folder: Path) -> Iterator[Desk]:
-    """Serve a demo help desk on a free port until the block ends."""
+def running_desk(folder: Path, modules_port: int) -> Iterator[Desk]:
+    """Serve a demo help desk on a free port until the block ends.
+
+    It may fetch modules from that port of this machine, under the name ``localhost``.
+    """
     config = folder / "config.toml"
-    config.write_text(_CONFIG, "utf-8")
+    config.write_text(_CONFIG.format(port=modules_port), "utf-8")
     command = ("-m", "cli.main", "serve", "--demo", "--port", "0")
     paths = ("--config", str(config), "--data", str(folder / "data"))
     with subprocess.Popen(
