@@ -10,8 +10,12 @@
     retention   deletes what is older than the settings keep
     plugins     ``ohd plugin install`` and its siblings, which need a server or a data directory
     module      ``ohd plugin inspect`` and ``embed``, which need only a file
-    trial       ``ohd plugin run``: its options, its input and its output
-    one_event   one event in a real child, without a server
+    kit         the author's kit: ``ohd plugin init``, ``test`` and ``dev``
+    trial       ``ohd plugin run``: its options and its output; payload: its input
+    bench       a compiled module and a fork server, without a server; kept: its compiled code
+    one_event   one guest call in a real child, and what came of it
+    schema      ``ohd schema``: the JSON Schemas
+    values      ``KEY=VALUE`` options
     people      ``ohd user`` and ``ohd apikey``
     key         ``ohd key rotate``
     backup      ``ohd backup``; restore: ``ohd restore``; archive: the form of a backup

@@ -61,6 +61,9 @@ def _key(path: Path) -> bytes:
 
 
 def _forget_oldest(store: ArtifactStore, folder: Path) -> None:
-    modules = sorted((folder / "modules").glob("*.wasm"), key=lambda path: path.stat().st_mtime)
-    for path in modules[:-_MOST]:
-        store.delete(path.stem)
+    found = []
+    for path in (folder / "modules").glob("*.wasm"):
+        with suppress(FileNotFoundError):  # another command forgets as well
+            found.append((path.stat().st_mtime, path.stem))
+    for _, sha256 in sorted(found)[:-_MOST]:
+        store.delete(sha256)

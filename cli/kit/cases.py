@@ -14,9 +14,13 @@ from cli.kit.faults import read_as
 from cli.kit.shape import CaseLimits, CaseShape, Expect, Stub
 from sandbox_child.wire.messages import EVENT, PANEL
 from supervisor.delivery.recorder import config_member
+from supervisor.egress.errors import RequestFailed
+from supervisor.egress.url import parse_target
 from supervisor.errors import ConfigInvalid
 from supervisor.limits import Limits
 from supervisor.manifest import ConfigValue, Manifest, check_config, effective_config
+
+_ALL_PORTS = frozenset(range(1, 65536))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ def read_case(path: Path, manifest: Manifest, limits: Limits) -> Case:
         limits=_limits(document, shape.limits, limits),
         expect=shape.expect,
     )
-    _check_stubs(document, shape)
+    _check_stubs(document, shape, frozenset(manifest.allowed_hosts))
     size = len(case.blob(case.config))
     if size > case.limits.payload_bytes:
         most = case.limits.payload_bytes
@@ -127,8 +131,13 @@ def _limits(document: Document, given: CaseLimits, production: Limits) -> Limits
     return replace(production, **chosen)
 
 
-def _check_stubs(document: Document, shape: CaseShape) -> None:
+def _check_stubs(document: Document, shape: CaseShape, hosts: frozenset[str]) -> None:
     for index, stub in enumerate(shape.http):
         if stub.error and (stub.body is not None or stub.status != 200):
             problem = "a network error has neither status nor body; leave them or 'error' out"
             raise document.wrong(("http", index), problem)
+        try:
+            parse_target(stub.url, hosts, _ALL_PORTS)
+        except RequestFailed as exc:
+            problem = f"http[{index}].url can never be asked for: {exc}"
+            raise document.wrong(("http", index, "url"), problem) from None

@@ -1,6 +1,7 @@
 """What is printed of a case that failed: the difference line by line, and what led to it."""
 
 import difflib
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from cli.kit.compare import Difference
 from cli.kit.document import to_yaml
 from cli.kit.manifest_file import HOSTS, line_of
 from cli.kit.tried import Happened
+from helpdesk.event_shapes import payload_problem
+from sandbox_child.wire.messages import EVENT
 from supervisor.text import clean_text
 
 _LAST_LINES = 5
@@ -38,6 +41,8 @@ def failure_lines(
         last = trial.calls[-1]
         detail = f" ({last.detail})" if last.detail else ""
         yield f"its last host call: {last.name} -> {last.status}{detail}"
+    if problem := _unlike_real(case):
+        yield f"the event is not as a help desk would write it: {problem}"
     if _undeclared(happened) and manifest.is_file():
         yield f"hosts are declared in {manifest}:{line_of(manifest, HOSTS)}, {HOSTS}"
 
@@ -52,6 +57,10 @@ def _what_differs(case: Case, found: Sequence[Difference], happened: Happened) -
         yield f"no answer for {request} ({case.document.path}:{line}); add one under http"
     for request in happened.unused if happened.unanswered else ():
         yield f"  not asked for: {request}"
+
+
+def _unlike_real(case: Case) -> str | None:
+    return payload_problem(json.loads(case.body)) if case.kind == EVENT else None
 
 
 def _undeclared(happened: Happened) -> bool:

@@ -166,6 +166,86 @@ def test_a_required_value_that_is_missing_is_named(ohd):
     assert "--set KEY=VALUE" in line
 
 
+DELIVERY = {
+    "format": 1,
+    "plugin": {"id": "org.example.guest.noop", "version": "1.0.0", "sha256": "0" * 64},
+    "delivery": {
+        "id": "1",
+        "outcome": "ok",
+        "error": None,
+        "started_at": "2026-04-05T14:00:00Z",
+        "duration_ms": 1.0,
+        "memory_bytes": 65536,
+        "redelivered": False,
+    },
+    "event": {"event": "ticket.created", "ticket": {"id": "01T"}, "config": {}},
+    "host_calls": [],
+    "logs": [],
+    "limits": {"deadline_s": 5.0, "memory_bytes": 2_000_000, "of_a_later_version": 1},
+}
+
+
+def test_a_delivery_reads_as_text_too(ohd):
+    ohd.write("delivery.json", json.dumps(DELIVERY))
+    text = ohd.good("plugin", "run", ohd.module("wat/noop"), "--delivery", "delivery.json")
+    assert text.splitlines()[-2:] == [
+        "note  the module is not the one that ran: that was version 1.0.0",
+        "the outcome is the same as in the delivery: ok",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        (None, "delivery.json:1: this is not JSON"),
+        ({"format": 2}, "delivery.json:1: this is no delivery of a help desk"),
+        ({"plugin": None}, "delivery.json:1: this is no delivery of a help desk"),
+        ({"event": None}, "no longer had the event"),
+        ({"event": {"event": "ticket.vanished"}}, "does not subscribe to 'ticket.vanished'"),
+        ({"delivery": DELIVERY["delivery"] | {"outcome": "dropped"}}, "never got the event"),
+        ({"limits": {"deadline_s": -1}}, "limits.deadline_s is less than 0"),
+    ],
+)
+def test_a_delivery_that_cannot_be_replayed_is_refused_in_one_line(ohd, changes, words):
+    text = "{" if changes is None else json.dumps(DELIVERY | changes)
+    path = ohd.write("delivery.json", text)
+    assert words in ohd.refused("plugin", "run", ohd.module("wat/noop"), "--delivery", path)
+
+
+def test_either_an_event_or_a_delivery_is_wanted(ohd):
+    module = ohd.module("wat/noop")
+    assert "either --event or --delivery" in ohd.refused("plugin", "run", module)
+    both = ("--event", ohd.event(), "--delivery", "delivery.json")
+    assert "either --event or --delivery" in ohd.refused("plugin", "run", module, *both)
+    live = ("--delivery", "delivery.json", "--http", "live")
+    assert "leave out --http" in ohd.refused("plugin", "run", module, *live)
+
+
+def test_what_was_compiled_is_kept_and_what_is_refused_is_not(ohd, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(ohd.folder / "cache"))
+    kept = ohd.folder / "cache" / "ohd"
+    run(ohd, "wat/noop")
+    (compiled,) = (kept / "compiled").glob("*.cwasm")
+    made = compiled.stat().st_mtime_ns
+    run(ohd, "wat/noop")
+    assert compiled.stat().st_mtime_ns == made
+    assert (kept / "key").stat().st_mode & 0o077 == 0
+    # Code that somebody else wrote there is not run.
+    compiled.write_bytes(b"not what was compiled")
+    run(ohd, "wat/noop")
+    whole = ohd.module("wat/noop")
+    # Returns an i64 where its type says i32: only the engine looks so far.
+    broken = whole.read_bytes().replace(b"\x05\0\x41\x80\x20\x0b", b"\x05\0\x42\x80\x20\x0b")
+    assert broken != whole.read_bytes()
+    assert "the engine refuses the module" in ohd.refused(
+        "plugin", "run", ohd.write("broken.wasm", broken), "--event", ohd.event()
+    )
+    assert len(list((kept / "modules").iterdir())) == 1
+    monkeypatch.setenv("XDG_CACHE_HOME", str(ohd.write("a file", "")))
+    line = ohd.refused("plugin", "run", ohd.module("wat/noop"), "--event", ohd.event())
+    assert "set XDG_CACHE_HOME to a folder" in line
+
+
 def test_a_module_that_is_refused_leaves_nothing_behind(ohd, tmp_path_factory, monkeypatch):
     folder = tmp_path_factory.mktemp("temporary")
     monkeypatch.setattr("tempfile.tempdir", str(folder))

@@ -189,6 +189,14 @@ def test_junit_has_every_case_and_the_report_of_those_that_failed(folder):
         ("event: x\nhttp:\n  - {status: 1}\n", ":3: http[0].status is 1; expected an HTTP status"),
         ("event: x\nhttp:\n  - {status: 200}\n", ":3: the key 'url' is missing in http[0]"),
         ("event: x\nexpect:\n  outcome: fine\n", ':3: expect.outcome is "fine"; expected one of'),
+        (
+            "event: events/created.json\nhttp:\n  - url: https://other.example/\n",
+            ":3: http[0].url can never be asked for: the host other.example is not declared: list",
+        ),
+        (
+            f'event: events/created.json\nhttp:\n  - {{url: "{API}", error: true, status: 500}}\n',
+            ":3: a network error has neither status nor body",
+        ),
         ("event: nothing.json\n", ":1: there is no file"),
         ("name: x\n", ":1: the case has neither 'event' nor 'panel'"),
         ("panel: x\n", ":1: the plugin has no panel"),
