@@ -1,5 +1,7 @@
 """What admins want delivered again: in the plugin's own child, marked, durable, and all or none."""
 
+import os
+import signal
 import sqlite3
 from contextlib import closing
 from functools import partial
@@ -246,3 +248,42 @@ async def test_what_is_kept_from_a_plugin_does_not_come_again_either(desk):
     await desk.plugins.narrow(plugin.id, withheld=withheld, actor=desk.admin.id)
     with pytest.raises(CannotRedeliver, match=r"not told of ticket\.created"):
         await again(desk, plugin.id, first.id)
+
+
+async def test_one_whose_process_is_lost_is_on_record_and_the_next_goes_on(open_desk, stand_in):
+    desk = await open_desk(egress=stand_in.policy())
+    plugin = await desk.probe(http_step(stand_in))
+    await desk.ticket()
+    await desk.ticket()
+    first, second = await desk.deliveries(plugin.id, 2)
+    stand_in.hold()
+    await again(desk, plugin.id, first.id, second.id)
+    await stand_in.wait(3)
+    os.kill((await desk.process(plugin.id)).pid, signal.SIGKILL)
+    await stand_in.wait(4)
+    stand_in.release()
+    await desk.settled(plugin.id)
+    lost, done = (await desk.deliveries(plugin.id, 4))[2:]
+    assert (lost.event_id, lost.outcome) == (first.event_id, Outcome.LOST)
+    assert (done.event_id, done.outcome) == (second.event_id, Outcome.OK)
+    assert queued(desk) == []
+
+
+async def test_what_is_kept_from_a_plugin_before_its_turn_is_dropped_on_record(open_desk, stand_in):
+    desk = await open_desk(egress=stand_in.policy())
+    plugin = await desk.probe(http_step(stand_in))
+    await desk.ticket()
+    await desk.ticket()
+    first, second = await desk.deliveries(plugin.id, 2)
+    stand_in.hold()
+    await again(desk, plugin.id, first.id, second.id)
+    await stand_in.wait(3)
+    withheld = ["event:ticket.created"]
+    await desk.plugins.narrow(plugin.id, withheld=withheld, actor=desk.admin.id)
+    stand_in.release()
+    await desk.settled(plugin.id)
+    ran, dropped = (await desk.deliveries(plugin.id, 4))[2:]
+    assert (ran.event_id, ran.outcome) == (first.event_id, Outcome.OK)
+    assert (dropped.event_id, dropped.outcome) == (second.event_id, Outcome.DROPPED)
+    assert "no longer told" in dropped.error
+    assert len(stand_in.requests) == 3
