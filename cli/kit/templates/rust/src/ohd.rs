@@ -270,7 +270,7 @@ impl Json {
         let mut reader = Reader { text, at: 0 };
         let value = reader.value(0)?;
         reader.space();
-        (reader.at == text.len()).then(|| value)
+        (reader.at == text.len()).then_some(value)
     }
 
     /// Returns a member of an object, Null where there is none.
@@ -369,10 +369,10 @@ impl Reader<'_> {
         loop {
             self.space();
             let key = self.string()?;
-            self.take(b':').then(|| ())?;
+            self.take(b':').then_some(())?;
             members.insert(key, self.value(depth + 1)?);
             if !self.take(b',') {
-                return self.take(b'}').then(|| Json::Object(members));
+                return self.take(b'}').then_some(Json::Object(members));
             }
         }
     }
@@ -386,7 +386,7 @@ impl Reader<'_> {
         loop {
             values.push(self.value(depth + 1)?);
             if !self.take(b',') {
-                return self.take(b']').then(|| Json::Array(values));
+                return self.take(b']').then_some(Json::Array(values));
             }
         }
     }
@@ -408,7 +408,7 @@ impl Reader<'_> {
     }
 
     fn string(&mut self) -> Option<String> {
-        self.take(b'"').then(|| ())?;
+        self.take(b'"').then_some(())?;
         let mut found = String::new();
         loop {
             let rest = &self.text[self.at..];
