@@ -3,7 +3,7 @@
 import pytest
 
 from tests.examples.services.answers import Budget
-from tests.examples.services.pagerduty import PagerDuty
+from tests.examples.services.pagerduty import THROTTLED, PagerDuty
 
 KEY = "0123456789abcdef0123456789abcdef"
 TOKEN = "u+read-only_token-Ab1"
@@ -85,40 +85,39 @@ async def test_without_a_rest_key_incidents_are_opened_all_the_same(example, pag
     assert await example.log() == []
 
 
-@pytest.mark.parametrize(
-    ("trouble", "level", "reason"),
-    [
-        (
-            {"routing_key": "f" * 32},
-            "error",
-            "400 (Event object is invalid; Invalid routing key)",
-        ),
-        (
-            {"events": Budget(0)},
-            "warn",
-            "429 (Requests for this service are arriving too quickly.  Please retry later.)",
-        ),
-        ({"down": True}, "warn", "502 (it gave no reason)"),
-    ],
-)
-async def test_what_pagerduty_refuses_is_told_once_and_tried_again_with_the_next_event(
-    example, pagerduty, custom_fields, trouble, level, reason
-):
-    healthy = {name: getattr(pagerduty, name) for name in trouble}
-    vars(pagerduty).update(trouble)
-    ticket = await example.create("Fire", priority="Critical")
-    ticket = await example.reply(ticket, "Anybody there?")
-    assert custom_fields(ticket) == {"pagerduty_status": "failed"}
-    sentence = f"no incident was opened: PagerDuty answered {reason}"
-    assert await example.notes(ticket) == [
-        f"PagerDuty: {sentence}. It is tried again when something happens to this ticket."
-    ]
-    # One request an event: nothing is repeated while PagerDuty is busy.
-    assert await example.log() == [f"{level}: ticket {ticket.id}: {sentence}"] * 2
+REFUSED = [
+    ({"routing_key": "f" * 32}, "error", "400 (Event object is invalid; Invalid routing key)"),
+    ({"events": Budget(0)}, "warn", f"429 ({THROTTLED})"),
+    ({"down": True}, "warn", "502 (it gave no reason)"),
+]
 
-    vars(pagerduty).update(healthy, events=Budget())
-    ticket = await example.reply(ticket, "Hello?")
-    assert custom_fields(ticket)["pagerduty_status"] == "open"
+
+async def test_what_pagerduty_refuses_is_told_once_and_tried_again_with_the_next_event(
+    example, pagerduty, custom_fields
+):
+    for trouble, level, reason in REFUSED:
+        healthy = {name: getattr(pagerduty, name) for name in trouble}
+        vars(pagerduty).update(trouble)
+        ticket = await example.create("Fire", priority="Critical")
+        ticket = await example.reply(ticket, "Anybody there?")
+        assert custom_fields(ticket) == {"pagerduty_status": "failed"}
+        sentence = f"no incident was opened: PagerDuty answered {reason}"
+        assert await example.notes(ticket) == [
+            f"PagerDuty: {sentence}. It is tried again when something happens to this ticket."
+        ]
+        # One request an event: nothing is repeated while PagerDuty is busy.
+        assert (await example.log())[-2:] == [f"{level}: ticket {ticket.id}: {sentence}"] * 2
+
+        vars(pagerduty).update(healthy, events=Budget())
+        ticket = await example.reply(ticket, "Hello?")
+        assert custom_fields(ticket)["pagerduty_status"] == "open"
+    assert len(await example.log()) == 2 * len(REFUSED)
+
+
+async def test_an_incident_that_could_not_be_resolved_goes_with_the_next_event(
+    example, pagerduty, custom_fields
+):
+    ticket = await example.create("Fire", priority="Critical")
     pagerduty.down = True
     ticket = await example.resolve(ticket)
     assert custom_fields(ticket)["pagerduty_status"] == "open"
@@ -130,21 +129,23 @@ async def test_what_pagerduty_refuses_is_told_once_and_tried_again_with_the_next
     assert custom_fields(ticket)["pagerduty_status"] == "resolved"
 
 
-@pytest.mark.parametrize(
-    ("trouble", "level", "reason"),
-    [
-        ({"token": "another"}, "error", "401 (Unauthorized)"),
-        ({"forbidden": True}, "error", "403 (Forbidden)"),
-        ({"reads": Budget(0)}, "warn", "429 (Rate Limit Exceeded)"),
-    ],
-)
+UNREADABLE = [
+    ({"token": "another"}, "error: ticket {}: {} 401 (Unauthorized)"),
+    ({"forbidden": True}, "error: ticket {}: {} 403 (Forbidden)"),
+    ({"reads": Budget(0)}, "warn: ticket {}: {} 429 (Rate Limit Exceeded)"),
+]
+
+
 async def test_an_incident_whose_number_cannot_be_read_is_open_all_the_same(
-    example, pagerduty, custom_fields, trouble, level, reason
+    example, pagerduty, custom_fields
 ):
-    vars(pagerduty).update(trouble)
-    ticket = await example.create("Fire", priority="Critical")
-    assert len(pagerduty.open_incidents()) == 1
-    assert custom_fields(ticket) == {"pagerduty_status": "open"}
-    assert await example.notes(ticket) == ["PagerDuty incident opened."]
-    sentence = f"the incident's number is not known: PagerDuty answered {reason}"
-    assert await example.log() == [f"{level}: ticket {ticket.id}: {sentence}"]
+    what = "the incident's number is not known: PagerDuty answered"
+    for trouble, line in UNREADABLE:
+        healthy = {name: getattr(pagerduty, name) for name in trouble}
+        vars(pagerduty).update(trouble)
+        ticket = await example.create("Fire", priority="Critical")
+        assert pagerduty.open_incidents()[-1].key == ticket.id
+        assert custom_fields(ticket) == {"pagerduty_status": "open"}
+        assert await example.notes(ticket) == ["PagerDuty incident opened."]
+        assert (await example.log())[-1] == line.format(ticket.id, what)
+        vars(pagerduty).update(healthy)
