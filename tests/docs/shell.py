@@ -18,10 +18,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.docs.pages import ROOT, Command
+from tests.guests.toolchains import CACHE
 from tests.server_process import ServerProcess
 
 PATIENCE_S = 120
-_ENDLESS = re.compile(r"\bohd serve\b|\bplugin dev\b|--watch\b|--follow\b")
+_ENDLESS = {
+    r"\bohd serve\b": "Open Help Desk is at …",
+    r"\bohd plugin dev\b": "watching …",
+    r" --watch\b": "…",
+    r" --follow\b": "…",
+}
+"""What runs until it is stopped, and what it prints once it does what it is for."""
 _CHECKOUT = ("examples", "packaging", "config.toml")
 _BUILT = shutil.ignore_patterns("node_modules", "__pycache__", "build", "target")
 _ANYTHING = "…"
@@ -61,7 +68,8 @@ class Shell:
     def run(self, command: Command) -> None:
         """Run one command, and compare its status and what it is shown to print."""
         text = self.in_our_words(command.text)
-        printed, status = self._heard(text) if _ENDLESS.search(text) else self._run(text)
+        signs = tuple(sign for pattern, sign in _ENDLESS.items() if re.search(pattern, text))
+        printed, status = self._heard(text, command.output + signs) if signs else self._run(text)
         failed = status != 0
         assert failed == command.fails, f"$ {text}\nended with status {status}:\n{printed}"
         missing = first_missing(command.output, printed)
@@ -74,10 +82,14 @@ class Shell:
         return re.sub(r"\bohd serve\b", "ohd serve --port 0", text)
 
     def _run(self, text: str) -> tuple[str, int]:
-        place = self.folder / ".where"
-        script = f'cd "{self.where}"\nset -e\n{text}\n'
+        place, variables = self.folder / ".where", self.folder / ".variables"
+        variables.touch()
+        remember = (
+            f'pwd >"{place}"; declare -p | grep -E "^declare -- [a-z]" >"{variables}" || true'
+        )
+        script = f'. "{variables}"\ncd "{self.where}"\nset -e\n{text}\n'
         done = subprocess.run(
-            ["bash", "-c", f"trap 'pwd >\"{place}\"' EXIT\n{script}"],
+            ["bash", "-c", f"trap '{remember}' EXIT\n{script}"],
             env=self._environment(),
             input=_TYPED,
             stdout=subprocess.PIPE,
@@ -89,8 +101,8 @@ class Shell:
         self.where = Path(place.read_text("utf-8").strip())
         return done.stdout, done.returncode
 
-    def _heard(self, text: str) -> tuple[str, int]:
-        """Start a command, wait until it has said something, and end it as Ctrl-C does."""
+    def _heard(self, text: str, output: tuple[str, ...]) -> tuple[str, int]:
+        """Start a command, wait until it has said what it should, and end it as Ctrl-C does."""
         process = subprocess.Popen(
             ["bash", "-c", f'cd "{self.where}" && exec {text}'],
             env=self._environment(),
@@ -100,7 +112,7 @@ class Shell:
             start_new_session=True,
         )
         try:
-            printed = _first_output(process)
+            printed = _heard_from(process, output)
             running = process.poll() is None
             if running:
                 os.killpg(process.pid, signal.SIGINT)
@@ -120,8 +132,10 @@ class Shell:
             **kept,
             "PATH": f"{binaries}:{os.environ['PATH']}",
             "HOME": str(self.folder / "home"),
-            "XDG_CACHE_HOME": str(ROOT / ".cache" / "docs"),
-            "ZIG_GLOBAL_CACHE_DIR": str(ROOT / ".cache" / "zig"),
+            "XDG_CACHE_HOME": str(CACHE / "author"),
+            "GOCACHE": str(CACHE / "go" / "build"),
+            "ZIG_GLOBAL_CACHE_DIR": str(CACHE / "zig"),
+            "ZIG_LOCAL_CACHE_DIR": str(CACHE / "zig" / "local"),
             "COLUMNS": "100",
         }
 
@@ -139,10 +153,17 @@ def first_missing(shown: tuple[str, ...], printed: str) -> str | None:
     return None
 
 
-def _first_output(process: "subprocess.Popen[bytes]") -> str:
+def _heard_from(process: "subprocess.Popen[bytes]", output: tuple[str, ...]) -> str:
+    """Return what is printed until ``output`` was, or something where nothing is expected."""
     assert process.stdout is not None
-    end = time.monotonic() + PATIENCE_S
+    end, heard = time.monotonic() + PATIENCE_S, b""
     with selectors.DefaultSelector() as selector:
         selector.register(process.stdout, selectors.EVENT_READ)
-        assert selector.select(end - time.monotonic()), "nothing was printed"
-    return os.read(process.stdout.fileno(), 1 << 16).decode()
+        while not heard or first_missing(output, heard.decode("utf-8", "replace")) is not None:
+            if not selector.select(max(0.0, end - time.monotonic())):
+                break
+            more = os.read(process.stdout.fileno(), 1 << 16)
+            if not more:
+                break
+            heard += more
+    return heard.decode("utf-8", "replace")
