@@ -412,7 +412,7 @@ impl Reader<'_> {
         let mut found = String::new();
         loop {
             let rest = &self.text[self.at..];
-            let plain = rest.find(|c| c == '"' || c == '\\')?;
+            let plain = rest.find(['"', '\\'])?;
             found += &rest[..plain];
             self.at += plain + 1;
             if rest.as_bytes()[plain] == b'"' {
