@@ -1,5 +1,7 @@
 """The same twelve behaviours in every language, by the helper that ``ohd plugin init`` ships."""
 
+from collections.abc import Callable
+
 import pytest
 
 from supervisor.views import Outcome
@@ -100,3 +102,12 @@ def test_what_is_not_json_is_an_error_in_the_log(program: Tried) -> None:
     """AssemblyScript cannot catch what it throws: there it is a trap besides."""
     assert program.trials["broken"].outcome in (Outcome.OK, Outcome.TRAP)
     assert [level for level, _ in program.lines("broken")] == ["error"]
+
+
+def test_tinygo_does_what_go_does(tried: Callable[[str], Tried]) -> None:
+    ours, theirs = tried("tinygo"), tried("go")
+    for behaviour, trial in theirs.trials.items():
+        assert ours.trials[behaviour].outcome is trial.outcome, behaviour
+        assert ours.trials[behaviour].url == trial.url
+        if trial.outcome is Outcome.OK and behaviour != "broken":
+            assert ours.lines(behaviour) == theirs.lines(behaviour)
