@@ -17,7 +17,7 @@ Layers, lower ones know nothing of higher ones::
     permissions  what a plugin asks to be allowed, in plain words
     delivery     outbox -> one plugin, in order; the delivery log; recovery after a crash
                  (runner: its children; workload: what they do; feed: its place in the outbox;
-                 again: what admins want delivered once more)
+                 again: what admins want delivered once more; panels: who waits for one)
     vitals       whether all of this can work just now, and the figures for a monitor
     rotation     another key for the plugins' secrets
     retention    deletes records that are old

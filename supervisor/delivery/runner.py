@@ -98,7 +98,7 @@ class PluginRunner:
             self._stop_asked.set()
             self._become(PluginState.STOPPING)
             self._ended.set()
-            self.workload.close()
+            self.workload.panels.close()
 
     async def stop(self) -> None:
         """Ask for the end and wait for it: what runs may finish within its deadline."""
@@ -120,14 +120,14 @@ class PluginRunner:
     async def render_panel(self, ticket_id: str) -> PanelResult:
         """Return the panel of a ticket, or the sentence for its error card."""
         request = PanelRequest(ticket_id)
-        self.workload.add_panel(request)
+        self.workload.panels.add(request)
         self._nudge()
         try:
             # Twice: whatever runs before it may take its whole time, then the panel may.
             with trio.move_on_after(2 * self._limits.deadline_s):
                 await request.done.wait()
         finally:
-            self.workload.drop_panel(request)
+            self.workload.panels.drop(request)
         return request.result or PanelResult(None, "the plugin is busy or starting; try again")
 
     async def _run(self) -> str | None:

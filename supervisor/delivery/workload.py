@@ -14,14 +14,13 @@ from supervisor.bound_secrets import BoundSecrets
 from supervisor.delivery.again import Again
 from supervisor.delivery.feed import Feed
 from supervisor.delivery.health import Health, HealthRule
+from supervisor.delivery.panels import PanelQueue
 from supervisor.delivery.recorder import Recorder, config_member
 from supervisor.delivery.work import (
     Delivery,
-    PanelRequest,
     depth_of,
     event_work,
     may_have,
-    panel_work,
 )
 from supervisor.egress.url import read_host
 from supervisor.hostcalls import PERMISSIONS, Caller
@@ -58,6 +57,7 @@ class Workload:
         self.feed = feed
         self.again = again
         self.recorder = recorder
+        self.panels = PanelQueue()
         self.verdict: str | None = None
         """Why the plugin must not run any longer, once that is so."""
         self.interrupted = False
@@ -69,7 +69,6 @@ class Workload:
         self._health_rule = health_rule
         self._health = Health(health_rule())
         self._plain_http_panels = plain_http_panels
-        self._panels: list[PanelRequest] = []
         self._window = _SMALLEST_WINDOW
         self._bound = BoundSecrets(manifest, {})
         self._secrets: set[str] = set()
@@ -119,21 +118,6 @@ class Workload:
         """Return how many events have no result yet, or have not even been looked at."""
         return await self.feed.unfinished() + self.again.count
 
-    def add_panel(self, request: PanelRequest) -> None:
-        """Somebody waits for a panel."""
-        self._panels.append(request)
-
-    def drop_panel(self, request: PanelRequest) -> None:
-        """Nobody waits any more."""
-        if request in self._panels:
-            self._panels.remove(request)
-
-    def close(self) -> None:
-        """Tell everybody who still waits that nothing will come."""
-        for request in self._panels:
-            request.finish(PanelResult(None, "the plugin was switched off"))
-        self._panels.clear()
-
     def room(self, in_line: int) -> int:
         """Return how many more events a child that has ``in_line`` guest calls may be given.
 
@@ -144,10 +128,8 @@ class Workload:
 
     async def next(self, room: int) -> list[Work]:
         """Return the guest calls that come next: panels, for which people wait, then events."""
-        for request in self._panels:
-            if not request.sent:
-                request.sent = True
-                return [panel_work(request)]
+        if (panel := self.panels.next()) is not None:
+            return [panel]
         if room <= 0:
             return []
         await self.recorder.room()
@@ -220,25 +202,19 @@ class Workload:
                 work.key.redelivered = True
         self.feed.requeue()
         self.again.requeue()
-        for request in self._panels:
-            request.sent = False
+        self.panels.requeue()
 
     def _finish_panel(self, work: Work, url: str) -> bool:
         if PANEL in self._withheld or read_host(url) in self.caller.withheld_hosts:
             # No fault of the plugin's: nothing is counted against it.
-            self._answer_panel(work, PanelResult(None, "an admin withholds this panel"))
+            self.panels.answer(work, PanelResult(None, "an admin withholds this panel"))
             return True
         problem = panel_problem(url, self.caller.allowed_hosts, plain_http=self._plain_http_panels)
         if problem is not None:
             self._failed(work, Outcome.TRAP, problem, 0.0, None)
         else:
-            self._answer_panel(work, PanelResult(url, None))
+            self.panels.answer(work, PanelResult(url, None))
         return problem is None
-
-    def _answer_panel(self, work: Work, result: PanelResult) -> None:
-        assert isinstance(work.key, PanelRequest)  # noqa: S101 - for the type checker
-        work.key.finish(result)
-        self.drop_panel(work.key)
 
     def _failed(
         self, work: Work, outcome: Outcome, error: str, duration_s: float, memory: int | None
@@ -247,7 +223,7 @@ class Workload:
             self._record(work, work.key, outcome, error, duration_s=duration_s, memory=memory)
         else:
             self.recorder.failure(f"panel: {outcome}", error, None)
-            self._answer_panel(work, PanelResult(None, "the plugin could not show its panel"))
+            self.panels.answer(work, PanelResult(None, "the plugin could not show its panel"))
         self._health.rule = self._health_rule()
         self.verdict = self.verdict or self._health.failed(trio.current_time())
 
