@@ -25,6 +25,9 @@ from supervisor.process.conversation import Work
 from supervisor.process.forkserver import open_fork_server
 from supervisor.process.spawn import Spawner
 
+_GRACE_S = 1.0
+"""A guest is interrupted at its deadline as on a server; only its last words may take longer."""
+
 
 class Bench:
     """One compiled module. Open it with :func:`open_bench`."""
@@ -78,7 +81,7 @@ async def open_bench(
         async with open_fork_server(source_lines=True) as fork_server:
             compiler = Compiler(fork_server, artifacts, cage, settings.limits)
             await _compile(compiler, artifacts, sha256, found.manifest)
-            yield Bench(sha256, found, compiler, Spawner(fork_server, cage))
+            yield Bench(sha256, found, compiler, Spawner(fork_server, cage, _GRACE_S))
     finally:
         artifacts.close()
 

@@ -86,6 +86,9 @@ class Session:
     from_child: trio.lowlevel.FdStream
     limits: Limits
     hooks: SessionHooks
+    grace_s: float = 0.0
+    """How long behind its deadline a child is let live that has not ended by itself: it says where
+    it was when it is interrupted, and a busy machine may keep it from saying so in time."""
     conversation: Conversation = field(init=False)
     _ended: Ended | None = field(default=None, init=False)
     _send_lock: trio.Lock = field(default_factory=trio.Lock, init=False)
@@ -261,7 +264,7 @@ class Session:
 
     async def _watch(self) -> None:
         """Kill the child when the guest call that runs has used up its time."""
-        deadline = self.limits.deadline_s
+        deadline = self.limits.deadline_s + self.grace_s
         while True:
             since = self.conversation.busy_since()
             if since is None:

@@ -33,6 +33,8 @@ class Spawner:
 
     fork_server: ForkServer
     cage: Cage
+    grace_s: float = 0.0
+    """See ``Session``; for authors, who want to know where a plugin looped."""
 
     async def spawn(
         self, plugin_id: str, entry: Entry, limits: Limits, code: int, hooks: SessionHooks
@@ -81,4 +83,4 @@ class Spawner:
         finally:
             os.close(child_reads)
             os.close(child_writes)
-        return Session(handle, to_child, from_child, limits, hooks)
+        return Session(handle, to_child, from_child, limits, hooks, self.grace_s)
