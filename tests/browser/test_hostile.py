@@ -6,6 +6,7 @@ from typing import Any
 from playwright.sync_api import expect
 
 from tests.browser.desk import Desk
+from tests.browser.modules import version
 from tests.browser.panel_guests import panel_plugin
 
 Open = Callable[..., Any]
@@ -89,7 +90,34 @@ def test_markup_from_people_catalogue_and_plugins_stays_text(
     panel = page.locator("iframe").last
     expect(panel).to_have_attribute("title", f"Panel {name}")
     assert_dead(page)
-    for path in ("/admin/plugins", f"/admin/plugins/{plugin_id}", "/tickets"):
+    at = f"/admin/plugins/{plugin_id}"
+    parts = ("", "/review", "/settings", "/deliveries", "/log", "/versions", "/uninstall")
+    for path in ("/admin/plugins", "/tickets", *(at + part for part in parts)):
         page.goto(path)
         assert_dead(page)
     desk.uninstall(plugin_id)
+
+
+def test_markup_that_a_plugin_logs_or_is_named_stays_text_when_it_arrives_live(
+    open_page: Open, desk: Desk
+) -> None:
+    page = open_page("admin", "/admin/plugins")
+    tail = open_page("admin", "/admin/plugins/log")
+    plugin_id = desk.install(
+        version("log_levels", "1.0.0", id="org.example.hostile", name=MARKUP[:100])
+    )
+    try:
+        # The row comes with the stream's word that there is another plugin.
+        expect(page.locator(f"[data-row='{plugin_id}'] .subject")).to_have_text(MARKUP[:100])
+        ticket = desk.ticket(MARKUP)
+        expect(page.locator(f"[data-row='{plugin_id}'] [data-cell=rate] svg")).to_be_visible()
+        expect(tail.locator("#log-lines li").first).to_be_visible()
+        for one in (page, tail):
+            assert_dead(one)
+        delivery = desk.call("GET", f"/api/admin/plugins/{plugin_id}/deliveries")["data"][0]
+        assert delivery["ticket_id"] == ticket
+        page.goto(f"/admin/plugins/{plugin_id}/deliveries/{delivery['id']}")
+        expect(page.locator("pre").last).to_contain_text("onerror")
+        assert_dead(page)
+    finally:
+        desk.uninstall(plugin_id)

@@ -72,7 +72,7 @@ def survey(
         "": ["/login"],
         "user": ["/tickets?view=settled", "/tickets/new", ticket, "/nothing-here"],
         "staff": ["/tickets?view=queue&priority=High", "/tickets?q=nothinglikethis", ticket],
-        "admin": ["/tickets", f"/admin/plugins/{plugin}"],
+        "admin": ["/tickets", *_pages_of(desk, plugin)],
     }
     found = Survey()
     for role, paths in walk.items():
@@ -87,6 +87,14 @@ def survey(
             if role == "admin":
                 _look_at_the_rest(page, found, axe)
     return found
+
+
+def _pages_of(desk: Desk, plugin: str) -> list[str]:
+    """Return the pages of a plugin that has done something; no menu leads to them."""
+    at = f"/admin/plugins/{plugin}"
+    delivery = desk.call("GET", f"/api{at}/deliveries?limit=1")["data"][0]["id"]
+    parts = ("review", "settings", "deliveries", f"deliveries/{delivery}", "log", "versions")
+    return [at, f"{at}?span=day", *(f"{at}/{part}" for part in parts), "/admin/plugins/log"]
 
 
 def _weigh(page: Any, survey: Survey, role: str) -> None:
