@@ -59,3 +59,11 @@ class HostCallRecord:
         if self.answer is not None:
             row |= {"answer": self.answer, "answer_cut": self.answer_cut}
         return row
+
+
+def http_requests(work: Work) -> int:
+    """Return how many HTTP requests were made in a guest call so far."""
+    return sum(
+        isinstance(record, HostCallRecord) and record.name == "ohd_http_request"
+        for record in work.host_calls
+    )

@@ -42,9 +42,16 @@ class Changing:
     limits: Limits
 
     async def write(self, plugin_id: str, job: Callable[[sqlite3.Connection], None]) -> None:
-        """Make a change durable, and then known; the caller holds the plugin's lock."""
+        """Make a change durable, and then known; the caller holds the plugin's lock.
+
+        Raises NotFinished where it is durable and not known; anything else means that nothing was
+        changed.
+        """
         await self.database.write(job)
-        await self.installed.refresh(plugin_id)
+        try:
+            await self.installed.refresh(plugin_id)
+        except Exception as exc:
+            raise NotFinished(plugin_id, None) from exc
 
     @asynccontextmanager
     async def stopped(self, plugin_id: str) -> AsyncIterator[None]:

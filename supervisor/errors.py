@@ -140,13 +140,21 @@ class NotRunning(SupervisorError):
 
 
 class NotFinished(SupervisorError):
-    """A change of a plugin did not come to its end in time; how far it came is not known."""
+    """A change of a plugin did not come to its end; how far it came is not known.
 
-    def __init__(self, plugin_id: str, waited_s: float) -> None:
+    ``waited_s``: how long the database was waited for; None where it saved the change, and could
+    not be read behind it.
+    """
+
+    def __init__(self, plugin_id: str, waited_s: float | None) -> None:
         self.plugin_id = plugin_id
+        why = (
+            "was saved, and the database could not be read behind it"
+            if waited_s is None
+            else f"was not finished within {waited_s:g} s, as the database did not answer"
+        )
         super().__init__(
-            f"the change of plugin {plugin_id} was not finished within {waited_s:g} s, as the "
-            "database did not answer; look at the plugin, then try again"
+            f"the change of plugin {plugin_id} {why}; look at the plugin, then try again"
         )
 
 

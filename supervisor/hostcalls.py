@@ -14,7 +14,7 @@ import structlog
 
 from sandbox_child.wire.messages import HostCall, LogLevel
 from supervisor.bound_secrets import SecretNotForHost
-from supervisor.callers import Caller, HostCallRecord
+from supervisor.callers import Caller, HostCallRecord, http_requests
 from supervisor.egress import (
     EgressAnswer,
     EgressProgress,
@@ -140,7 +140,7 @@ class HostCalls:
         if host in call.caller.withheld_hosts:
             # Before any secret is put in: none is filled for a host that is withheld.
             return _Answer(_FORBIDDEN, detail=f"the host {host} is withheld by an admin")
-        if _http_requests(call.work) >= self.http_requests:
+        if http_requests(call.work) >= self.http_requests:
             return _Answer(
                 _NO_ANSWER, detail=f"more than {self.http_requests} HTTP requests in one event"
             )
@@ -230,13 +230,6 @@ def _malformed(exc: Exception) -> _Answer:
     # msgspec names the path and the types, never a value.
     reason = str(exc) if isinstance(exc, msgspec.ValidationError) else "it is not JSON"
     return _Answer(ActionResult.MALFORMED, detail=f"the payload does not fit: {reason}")
-
-
-def _http_requests(work: Work) -> int:
-    return sum(
-        isinstance(record, HostCallRecord) and record.name == "ohd_http_request"
-        for record in work.host_calls
-    )
 
 
 def _note(entry: _Entry, call: _Call, answer: _Answer, duration_s: float) -> None:

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 
 import trio
 
-from supervisor.errors import NotFinished, SupervisorError
+from supervisor.errors import NotFinished
 from supervisor.modules.artifacts import ArtifactStore
 
 
@@ -34,12 +34,12 @@ class Shelf:
             await trio.to_thread.run_sync(self._artifacts.save_module, sha256, module)
             yield
             known = True
-        except (SupervisorError, trio.Cancelled) as exc:
+        except (Exception, trio.Cancelled) as exc:
             known = not isinstance(exc, NotFinished)
             raise
         finally:
             self._needed[sha256] -= 1
-            # Where the database failed it may be installed all the same: the next start looks.
+            # Where it may be installed all the same, the next start looks.
             if known:
                 with trio.CancelScope(shield=True):
                     await self.forget(sha256)

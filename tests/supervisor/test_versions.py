@@ -376,6 +376,23 @@ async def test_a_change_that_a_locked_database_refuses_leaves_the_plugin_running
     await changes[change]()
 
 
+async def test_an_installation_on_a_full_disk_leaves_nothing_and_works_once_there_is_room(desk):
+    plugin = await desk.running((await desk.install("wat/noop")).id)
+
+    def most_pages(db, more):
+        count = db.execute("PRAGMA page_count").fetchone()[0]
+        db.execute(f"PRAGMA max_page_count={count + more}")
+
+    large = {"version": "2.0.0", "x_notes": "x" * 30_000}
+    await desk.helpdesk.database.write(lambda db: most_pages(db, 0))
+    with pytest.raises(sqlite3.OperationalError, match="full"):
+        await desk.upload("wat/noop", **large)
+    assert await stands(desk, plugin.id) == [("1.0.0", "active")]
+    assert files(desk) == [f"{plugin.sha256}.wasm"]
+    await desk.helpdesk.database.write(lambda db: most_pages(db, 10_000))
+    await desk.upgrade(plugin.id, "wat/noop", **large)
+
+
 async def test_a_plugin_that_cannot_be_read_any_longer_can_be_installed_anew(desk, open_desk):
     plugin = await desk.install("wat/noop")
     await desk.upload("wat/noop", version="2.0.0")
