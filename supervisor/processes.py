@@ -7,7 +7,8 @@ time on those that were looked at the longest ago.
 
 import os
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,7 @@ _SHORTEST_S = 0.2
 """Between two looks, for the share of a processor to mean anything."""
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
+_CHARGED = ("anon", "rss")
 # Fields of stat as they stand behind the name, which may hold anything.
 _USER, _SYSTEM, _THREADS, _RESIDENT = 11, 12, 17, 21
 
@@ -34,7 +36,8 @@ class Usage:
     """Of one processor, since the last look."""
     rss_bytes: int | None
     uss_bytes: int | None
-    """What would be free if it ended; up to a minute old where there are many processes."""
+    """What would be free if it ended; up to a minute old where there are many processes. What its
+    control group is charged for, where the system does not say."""
     threads: int | None
 
 
@@ -58,16 +61,19 @@ class UsageReader:
     def __init__(self) -> None:
         self._known: dict[int, _Known] = {}
 
-    async def read(self, pids: Iterable[int]) -> Mapping[int, Usage]:
-        """Return the usage of each process; runs in a thread."""
-        return await trio.to_thread.run_sync(self._read, frozenset(pids))
+    async def read(self, pids: Mapping[int, Sequence[Path]]) -> Mapping[int, Usage]:
+        """Return the usage of each process; runs in a thread.
 
-    def _read(self, pids: frozenset[int]) -> dict[int, Usage]:
+        ``pids``: with the folders of each one's own control group, where it has one.
+        """
+        return await trio.to_thread.run_sync(self._read, dict(pids))
+
+    def _read(self, pids: Mapping[int, Sequence[Path]]) -> dict[int, Usage]:
         self._known = {pid: known for pid, known in self._known.items() if pid in pids}
         stats = {pid: fields for pid in pids if (fields := _stat(pid)) is not None}
         for pid, fields in stats.items():
             self._follow(pid, fields)
-        self._weigh(stats)
+        self._weigh({pid: pids[pid] for pid in stats})
         return {pid: self._usage(pid, stats[pid]) if pid in stats else _UNKNOWN for pid in pids}
 
     def _follow(self, pid: int, fields: list[bytes]) -> None:
@@ -78,7 +84,7 @@ class UsageReader:
             known.percent = max(0.0, (cpu_s - known.cpu_s) / (now - known.at) * 100)
             known.cpu_s, known.at = cpu_s, now
 
-    def _weigh(self, pids: Iterable[int]) -> None:
+    def _weigh(self, pids: Mapping[int, Sequence[Path]]) -> None:
         """Read the memory that is their own of those that were looked at the longest ago."""
         began = time.monotonic()
         due = began - OWN_MEMORY_AGE_S
@@ -86,7 +92,7 @@ class UsageReader:
             known = self._known[pid]
             if known.uss_at > due or time.monotonic() - began > OWN_MEMORY_S:
                 break
-            known.uss, known.uss_at = _own_memory(pid), time.monotonic()
+            known.uss, known.uss_at = _own_memory(pid, pids[pid]), time.monotonic()
 
     def _usage(self, pid: int, fields: list[bytes]) -> Usage:
         known = self._known[pid]
@@ -103,9 +109,24 @@ def _stat(pid: int) -> list[bytes] | None:
     return fields if len(fields) > _RESIDENT else None
 
 
-def _own_memory(pid: int) -> int | None:
+def _own_memory(pid: int, folders: Sequence[Path]) -> int | None:
     try:
-        # Refused where the server is no superuser: its children cannot be looked into.
         return int(psutil.Process(pid).memory_full_info().uss)
     except (psutil.Error, OSError):
-        return None
+        # Refused where the server is no superuser: its children cannot be looked into.
+        return charged_memory(folders)
+
+
+def charged_memory(folders: Sequence[Path]) -> int | None:
+    """Return the memory without a file behind it that a control group is charged for.
+
+    Those are the pages that its process was the first to write, which is nearly what is its own.
+    See cgroup-v2.rst, memory.stat; the first version calls it ``rss``.
+    """
+    for folder in folders:
+        with suppress(OSError, ValueError):
+            for line in (folder / "memory.stat").read_text("ascii").splitlines():
+                name, _, value = line.partition(" ")
+                if name in _CHARGED:
+                    return int(value)
+    return None

@@ -6,6 +6,7 @@ The caller of :meth:`Runners.stop` and :meth:`Runners.switch_off` holds the plug
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import structlog
 import trio
@@ -93,9 +94,10 @@ class Runners:
         """Tell whether a plugin is stopped for a change."""
         return plugin_id in self._held
 
-    def pids(self) -> list[int]:
-        """Return the process id of every child."""
-        return [r.session.handle.pid for r in self._running.values() if r.session]
+    def children(self) -> dict[int, tuple[Path, ...]]:
+        """Return the process id of every child, with the folders of its control group."""
+        handles = [r.session.handle for r in self._running.values() if r.session]
+        return {handle.pid: handle.folders for handle in handles}
 
     def start(self, row: PluginRow) -> None:
         """Run an enabled plugin, unless its configuration does not allow it."""

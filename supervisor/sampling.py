@@ -89,12 +89,12 @@ class Sampler:
         The latter only where the last look is older, or has not seen every process.
         """
         async with self._lock:
-            pids = self._runners.pids()
+            children = self._runners.children()
             young = trio.current_time() - self._looked_at < fresh_s
-            if young and all(pid in self.usage for pid in pids):
+            if young and all(pid in self.usage for pid in children):
                 self._take_up({row.id: None for row in self._installed.rows()})
                 return
-            self.usage = dict(await self._reader.read(pids))
+            self.usage = dict(await self._reader.read(children))
             uses = {row.id: await self._use(row.id) for row in self._installed.rows()}
             self._looked_at = trio.current_time()
             self._take_up(uses)

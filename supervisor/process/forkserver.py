@@ -95,6 +95,7 @@ class ForkServer:
         except BaseException:
             groups.give_back(group)
             raise
+        child.folders = group.folders
         child.when_ended(partial(groups.give_back, group))
         return child
 

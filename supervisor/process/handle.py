@@ -9,6 +9,7 @@ import signal
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import trio
 
@@ -31,6 +32,9 @@ class ExitStatus:
 
 class ChildHandle:
     """Owns a pidfd."""
+
+    folders: tuple[Path, ...] = ()
+    """Of its control group, one a hierarchy; empty where it has none of its own."""
 
     def __init__(self, pid: int, pidfd: int) -> None:
         self.pid = pid
