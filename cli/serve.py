@@ -57,14 +57,18 @@ def serve(
     run(_serve, settings, demo, partial(load_config, config, data=data, host=host, port=port))
 
 
-def free_port(host: str) -> int:
-    """Return a port that nobody listens on just now."""
+def free_port(host: str, port: int = 0) -> int:
+    """Return ``port``, or for 0 one that is free; raises CannotGoOn where it is taken.
+
+    Asked before anything is opened: what is refused here has cost nothing.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((host, 0))
+            probe.bind((host, port))
         except OSError as exc:
-            raise CannotGoOn(f"{host}: cannot listen there: {exc.strerror}") from None
+            raise _cannot_listen(host, port, exc) from None
         return int(probe.getsockname()[1])
 
 
@@ -132,7 +136,7 @@ async def start_web(
         try:
             await serve_web(app, config, stop=stop, task_status=task_status)
         except* OSError as group:
-            raise _cannot_listen(config, first_of(group)) from None
+            raise _cannot_listen(config.host, config.port, first_of(group)) from None
         served.set()
         stop.set()
 
@@ -147,8 +151,8 @@ async def start_web(
     return served
 
 
-def _cannot_listen(config: WebConfig, exc: BaseException) -> CannotGoOn:
-    where = f"{config.host}, port {config.port}"
+def _cannot_listen(host: str, port: int, exc: BaseException) -> CannotGoOn:
+    where = f"{host}, port {port}" if port else host
     if isinstance(exc, OSError) and exc.errno == errno.EADDRINUSE:
         return CannotGoOn(f"{where}: another program listens there; choose a port with --port")
     return CannotGoOn(f"{where}: cannot listen there: {getattr(exc, 'strerror', None) or exc}")

@@ -26,7 +26,7 @@ from cli.kit.watch import open_changes
 from cli.serve import DEMO_LOGINS, free_port, start_web
 from cli.values import pairs
 from helpdesk import demo, jobs
-from supervisor.errors import SupervisorError
+from supervisor.errors import ConfigInvalid, SupervisorError
 from supervisor.text import clean_text
 from supervisor.views import LogLine
 
@@ -65,8 +65,7 @@ def dev_plugin(
 
 def _settings(folder: Path, port: int, routes: Mapping[str, str], config: Path | None) -> Config:
     home = folder / HOME
-    port = port or free_port(_HOST)
-    loaded = load_config(config, data=home, host=_HOST, port=port)
+    loaded = load_config(config, data=home, host=_HOST, port=free_port(_HOST, port))
     supervisor = loaded.supervisor
     return replace(
         loaded,
@@ -153,8 +152,9 @@ class _Builder:
         except (CannotGoOn, SupervisorError) as exc:
             before = "; the version before goes on running" if self.running else ""
             _say(f"{exc}{before}", "red")
-            if self.loader.plugin_id and not self.running:
-                _say(f"its page is {self.address}/admin/plugins/{self.loader.plugin_id}")
+            if isinstance(exc, ConfigInvalid):
+                page = f"{self.address}/admin/plugins/{exc.plugin_id}"
+                _say(f"give values with --set KEY=VALUE, or on {page}")
             return
         if view is not None:
             self.running = True

@@ -15,6 +15,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.constructor import DuplicateKeyError, RoundTripConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.scalarbool import ScalarBoolean
 
 from cli.errors import CannotGoOn
 from cli.kit.errors import FileWrong
@@ -113,6 +114,8 @@ def plain(value: Any) -> Any:
         return [plain(item) for item in value]
     if value is None or isinstance(value, bool):
         return value
+    if isinstance(value, ScalarBoolean):  # one with an anchor; Python has no subclasses of bool
+        return bool(value)
     return next((kind(value) for kind in (int, float, str) if isinstance(value, kind)), str(value))
 
 

@@ -27,7 +27,6 @@ class Loader:
         self._plugins = plugins
         self._settings = settings
         self._sha256 = ""
-        self.plugin_id: str | None = None
 
     async def load(self, path: Path) -> PluginView | None:
         """Make the module at ``path`` the one that runs; None where it does already.
@@ -43,8 +42,9 @@ class Loader:
         except AlreadyInstalled as exc:
             view = await self._plugins.plugin(exc.plugin_id)
         await self._accept(view.id, sha256)
-        self._sha256, self.plugin_id = sha256, view.id
-        return await self._switch_on(view.id)
+        view = await self._switch_on(view.id)
+        self._sha256 = sha256
+        return view
 
     async def _accept(self, plugin_id: str, sha256: str) -> None:
         for version in await self._plugins.versions(plugin_id):

@@ -14,7 +14,6 @@ import httpx
 import pytest
 
 from tests.server_process import OHD, PATIENCE_S, ROOT, ServerProcess, still_there
-from tests.server_process import ohd as run_ohd
 
 SOURCE = """
 (module
@@ -49,7 +48,7 @@ class Dev(ServerProcess):
 
     def start(self) -> None:
         self._starts += 1
-        command = [*OHD, "plugin", "dev", ".", "--set", "token=hunter2hunter2"]
+        command = [*OHD, "plugin", "dev", ".", *self.options]
         env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
         with self._log_path.open("wb") as log:
             self._process = subprocess.Popen(
@@ -102,7 +101,7 @@ def make_ticket(url: str) -> None:
 
 
 def test_what_is_saved_runs_and_what_does_not_build_changes_nothing(words):
-    dev = Dev(words.parent)
+    dev = Dev(words.parent, ("--set", "token=hunter2hunter2"))
     dev.start()
     try:
         at = dev.wait_for(r"watching \.; Ctrl-C ends it")
@@ -134,16 +133,16 @@ def test_what_is_saved_runs_and_what_does_not_build_changes_nothing(words):
     assert (words / ".ohd-dev" / ".gitignore").read_text() == "*\n"
 
 
-def test_a_port_that_is_in_use_is_told(words):
+def test_a_port_that_is_in_use_is_told(ohd, words):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        done = run_ohd("plugin", "dev", ".", "--port", str(port), cwd=words)
-    assert done.returncode == 2
-    assert done.stderr == (
-        f"ohd: 127.0.0.1, port {port}: another program listens there; choose a port with --port\n"
+        line = ohd.refused("plugin", "dev", words, "--port", port)
+    assert line == (
+        f"127.0.0.1, port {port}: another program listens there; choose a port with --port"
     )
+    assert not (words / ".ohd-dev").exists()
 
 
 def test_a_file_is_no_project(ohd, words):

@@ -6,6 +6,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from cli.kit.document import Document
+
 EVENT = "event: events/created.json\n"
 API = "https://api.example.com/v1"
 ALL = f"""
@@ -222,6 +224,20 @@ def test_json_cases_have_lines_too(folder):
         f"{path}:3: the key 'nmae' is not known; known are name, event, panel, config, http, "
         "limits, expect; did you mean 'name'?"
     )
+
+
+def test_words_that_yaml_has_types_for_reach_the_plugin_as_they_are_written(folder):
+    steps = '[{"do": "config"}]'
+    text = f"""
+event: {{event: ticket.created, occurred_at: 2026-04-05T14:00:00Z, ticket: {{id: 01T}}}}
+config: {{steps: '{steps}', loud: &loud true, count: &count 7, token: yes}}
+expect: {{logs: []}}
+"""
+    path = folder.case("words.yaml", text)
+    folder.test("--update")
+    (told,) = Document(path).plain["expect"]["logs"]
+    config = json.loads(told.removeprefix("info: "))
+    assert (config["loud"], config["count"], config["token"]) == (True, 7, "yes")
 
 
 def test_without_cases_or_without_a_fit_it_says_so(folder):
