@@ -79,8 +79,12 @@ class Sampler:
     async def run(self) -> None:
         """Look and write for ever."""
         while True:
-            await self.look()
-            await self.save(running=False)
+            try:
+                await self.look()
+                await self.save(running=False)
+            except Exception:
+                # Figures are no reason to end what they are about.
+                log.exception("plugins_not_looked_at")
             await trio.sleep(LOOK_EVERY_S)
 
     async def look(self, fresh_s: float = 0.0) -> None:
