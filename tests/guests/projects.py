@@ -7,6 +7,7 @@ of what the programs do.
 import hashlib
 import inspect
 import json
+import os
 import tempfile
 from pathlib import Path
 
@@ -65,8 +66,11 @@ def kept_project(language: str) -> Path:
     """
     files = greeter(language)
     folder = CACHE / "projects" / f"{language}-{_key(language, files)}"
+    # Written whole or not at all: a run that is cut off leaves nothing half done for the next one.
+    part = folder.with_suffix(f".{os.getpid()}.part")
     if not folder.exists():
-        write(files, folder)
+        write(files, part)
+        part.rename(folder)
     return folder
 
 
