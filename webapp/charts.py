@@ -76,7 +76,7 @@ def spark(history: PluginHistory) -> Spark:
         sum(point.deliveries for point in points),
         sum(point.errors for point in points),
     )
-    said = f"{total:,} deliveries in the last hour, {errors:,} of them errors" if total else "none"
+    said = f"{total:,} deliveries in the last hour, {errors:,} of them errors"
     return Spark(2 * len(points), SPARK_HEIGHT, "".join(good), "".join(bad), said)
 
 

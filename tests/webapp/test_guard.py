@@ -24,6 +24,8 @@ ADMIN_API = {"nobody": 401, "user": 403, "staff": 403, "admin": 200}
 READS: dict[str, dict[str, int]] = {
     "/healthz": ALL,
     "/readyz": ALL,
+    "/api/schemas": ALL,
+    "/api/schemas/manifest.json": ALL,
     "/metrics": ADMIN_API,
     "/admin/egress": ADMIN_PAGE,
     "/admin/egress.csv": ADMIN_PAGE,
@@ -168,7 +170,9 @@ PROBE = {
 def test_every_blueprint_says_whom_it_is_for() -> None:
     names = [blueprint.name for blueprint in BLUEPRINTS]
     assert sorted(names) == sorted(ACCESS)
-    assert {name for name in names if ACCESS[name] is Access.PUBLIC} == {"assets", "health"}
+    assert {name for name in names if ACCESS[name] is Access.PUBLIC} == {
+        *("assets", "health", "api_schemas"),
+    }
 
 
 def test_the_walk_below_leaves_no_route_out(people_blueprints: frozenset[str]) -> None:
