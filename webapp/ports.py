@@ -58,6 +58,10 @@ class Plugins(Protocol):
         """Begin to install a module that was sent, or that is fetched; returns at once."""
         ...
 
+    def installs(self) -> Sequence[InstallView]:
+        """Return the installations that are under way or over since a short while."""
+        ...
+
     def install_status(self, install_id: str) -> InstallView:
         """Return how far an installation has come; ``InstallNotFound`` for an unknown one."""
         ...

@@ -94,7 +94,7 @@ class Shelf:
         self.told: list[DeliveryView] = []
         self.lines: list[LogLine] = []
         self.requests: list[EgressEntry] = []
-        self.installs: dict[str, InstallView] = {}
+        self.begun: dict[str, InstallView] = {}
         self.payload: str | None = None
         self.logged = trio.Event()
         self.parts = [Vital("database", ok=True, detail="")]
@@ -189,15 +189,18 @@ class Shelf:
             error = str(refusal)
         step = InstallStep.DONE if error is None else InstallStep.REFUSED
         view = InstallView(
-            f"i{len(self.installs)}", source, step, 0, None, 0.1, plugin_id, False, error
+            f"i{len(self.begun)}", source, step, 0, None, 0.1, plugin_id, False, error
         )
-        self.installs[view.id] = view
+        self.begun[view.id] = view
         return view
 
     def install_status(self, install_id: str) -> InstallView:
-        if install_id not in self.installs:
+        if install_id not in self.begun:
             raise InstallNotFound(install_id)
-        return self.installs[install_id]
+        return self.begun[install_id]
+
+    def installs(self) -> Sequence[InstallView]:
+        return list(self.begun.values())
 
     async def wait_install(self, install_id: str, *, seen: InstallView | None) -> InstallView:
         return self.install_status(install_id)

@@ -8,7 +8,7 @@ import trio
 import trio.testing
 
 from helpdesk.actors import Role
-from supervisor.views import LogLine, PluginState
+from supervisor.views import InstallStep, LogLine, PluginState
 from tests.webapp.conftest import Shelf, module_with
 from tests.webapp.ears import open_ear
 from webapp.house import house_of
@@ -147,6 +147,12 @@ async def test_an_installation_is_told_to_its_end(site: Any, make_module: Any) -
         assert (await ear.next())[1]["step"] == "done"
     page = await browser.get(path)
     assert f'data-next="/admin/plugins/{PROBE}/review?done=installed#done"' in page.text
+    compiling = replace(begun, id="other", step=InstallStep.COMPILING, source="<i>x</i>")
+    site.shelf.begun["other"] = compiling
+    listed = await browser.get("/admin/plugins")
+    assert 'href="/admin/plugins/installs/other"' in listed.text
+    assert "&lt;i&gt;x&lt;/i&gt;</a>, compiling" in listed.text
+    assert f"installs/{begun.id}" not in listed.text
     refused = await site.shelf.start_install(url="https://a.example/x.wasm", actor="x")
     assert (
         "Nothing is at https://a.example/x.wasm"

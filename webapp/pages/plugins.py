@@ -2,6 +2,7 @@
 
 from quart import Blueprint, Response, request
 
+from supervisor.views import InstallStep
 from webapp.house import house
 from webapp.pages.outcomes import NOTHING, Outcome, done_from_address
 from webapp.process_table import COLUMNS, Order, cells, in_order
@@ -9,6 +10,7 @@ from webapp.rendering import page
 
 blueprint = Blueprint("plugin_pages", __name__)
 
+_ENDS = (InstallStep.DONE, InstallStep.REFUSED)
 DONE = {"removed": "The plugin is uninstalled."}
 
 
@@ -29,4 +31,5 @@ async def show_list(outcome: Outcome = NOTHING) -> Response:
         columns=COLUMNS,
         order=order,
         rows=[(row.plugin, cells(row)) for row in rows],
+        under_way=[one for one in house().plugins.installs() if one.step not in _ENDS],
     )
