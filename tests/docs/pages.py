@@ -33,7 +33,12 @@ class Fence:
     fails: bool
 
     def commands(self) -> Iterator["Command"]:
-        """Yield the commands; in a ``console`` fence what follows a prompt's line is output."""
+        """Yield the commands, none where it is no shell's.
+
+        In a ``console`` fence what follows a line with a prompt is output.
+        """
+        if self.language not in SHELLS:
+            return
         if self.language != "console":
             lines = self.text.replace("\\\n", "\\\0").splitlines()
             for line in filter(None, lines):
@@ -80,6 +85,16 @@ def pages() -> list[Page]:
     """Return every page of the manual, and those that stand at the root."""
     found = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
     return [Page(path) for path in found if path.is_file()]
+
+
+def with_commands() -> list[Page]:
+    """Return the pages on which there is something to type."""
+    return [page for page in pages() if any(f.language in SHELLS for f in page.fences())]
+
+
+def for_authors(page: Page) -> bool:
+    """Tell whether a page is for those who write plugins."""
+    return page.name.startswith("docs/authors/")
 
 
 def _fence(text: str, found: re.Match[str]) -> Fence:
