@@ -172,3 +172,16 @@ def test_the_log_follows_until_the_reader_scrolls_up(open_page: Open, desk: Desk
         expect(page.locator("#log-lines .level-error").first).to_be_visible()
     finally:
         desk.uninstall(plugin)
+
+
+def test_the_table_is_one_of_now_without_javascript(open_page: Open) -> None:
+    page = open_page("admin", "/admin/plugins", java_script_enabled=False)
+    expect(page.locator("[data-cell=state]").first).to_have_text("running")
+    page.get_by_role("columnheader", name="Memory", exact=True).get_by_role("link").click()
+    expect(page.get_by_role("columnheader", name="Memory", exact=True)).to_have_attribute(
+        "aria-sort", "descending"
+    )
+    page.get_by_role("link", name="Ticket digest").click()
+    expect(page.get_by_role("heading", name="The last hour")).to_be_visible()
+    page.get_by_text("The same as a table").click()
+    expect(page.get_by_role("rowheader").first).to_be_visible()
