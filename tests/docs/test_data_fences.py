@@ -1,0 +1,37 @@
+"""JSON and YAML that the manual shows: it can be read, and is what it is shown as."""
+
+import json
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+from ruamel.yaml import YAML
+
+from cli.kit.shape import CaseShape
+from supervisor.manifest import parse_manifest
+from tests.docs.pages import Fence, pages
+
+
+def fences(language: str) -> Iterator[object]:
+    for page in pages():
+        for fence in page.fences():
+            if fence.language == language:
+                yield pytest.param(fence, id=f"{page.name}:{fence.line}")
+
+
+@pytest.mark.parametrize("fence", fences("json"))
+def test_json_can_be_read_and_a_manifest_is_one(fence: Fence):
+    shown = json.loads(fence.text)
+    if "events" in shown and "version" in shown:
+        assert parse_manifest(fence.text.encode()).id == shown["id"]
+    else:
+        assert shown
+
+
+@pytest.mark.parametrize("fence", fences("yaml"))
+def test_yaml_can_be_read_and_a_case_is_one(fence: Fence):
+    shown = YAML(typ="safe", pure=True).load(fence.text)
+    if "expect" in shown:
+        assert msgspec.convert(shown, CaseShape).name == shown["name"]
+    else:
+        assert shown
