@@ -1,7 +1,6 @@
 """JSON and YAML that the manual shows: it can be read, and is what it is shown as."""
 
 import json
-from collections.abc import Iterator
 
 import msgspec
 import pytest
@@ -12,11 +11,13 @@ from supervisor.manifest import parse_manifest
 from tests.docs.pages import Fence, pages
 
 
-def fences(language: str) -> Iterator[object]:
-    for page in pages():
-        for fence in page.fences():
-            if fence.language == language:
-                yield pytest.param(fence, id=f"{page.name}:{fence.line}")
+def fences(language: str) -> list[object]:
+    return [
+        pytest.param(fence, id=f"{page.name}:{fence.line}")
+        for page in pages()
+        for fence in page.fences()
+        if fence.language == language
+    ]
 
 
 @pytest.mark.parametrize("fence", fences("json"))
