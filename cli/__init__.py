@@ -9,6 +9,7 @@
     reload      config.toml, read again while the server runs
     retention   deletes what is older than the settings keep
     plugins     ``ohd plugin install`` and its siblings, which need a server or a data directory
+    limits      ``ohd plugin limits``
     module      ``ohd plugin inspect`` and ``embed``, which need only a file
     kit         the author's kit: ``ohd plugin init``, ``test`` and ``dev``
     trial       ``ohd plugin run``: its options and its output; payload: its input

@@ -112,6 +112,12 @@ class PluginAdmin(Protocol):
         """See PluginService."""
         ...
 
+    async def set_limits(
+        self, plugin_id: str, overrides: Mapping[str, float | None], *, actor: str
+    ) -> PluginView:
+        """See PluginService."""
+        ...
+
     async def uninstall(self, plugin_id: str, *, actor: str) -> None:
         """See PluginService."""
         ...

@@ -49,14 +49,14 @@ class Bench:
         self, candidate: Candidate, work: Work, *, egress: Egress, limits: Limits
     ) -> Trial:
         """Give a fresh child one guest call; raises ProcessError where none can be made."""
-        answers = HostCalls(egress, RecordedActions(), limits.http_requests)
+        answers = HostCalls(egress, RecordedActions())
         return await self.call(candidate, work, answers=answers, limits=limits)
 
     async def call(
         self, candidate: Candidate, work: Work, *, answers: Answers, limits: Limits
     ) -> Trial:
         """Give a fresh child one guest call whose host calls are answered by ``answers``."""
-        call = GuestCall(candidate, answers)
+        call = GuestCall(candidate, answers, limits)
         code = await self._compiler.open(self._sha256, self.manifest)
         try:
             session = await self._spawner.spawn(

@@ -23,7 +23,7 @@ import trio
 from cli.admin import METHODS, PluginAdmin, types_of
 from cli.errors import CannotGoOn
 from helpdesk.audit import acting_from
-from supervisor.errors import ConfigInvalid, SupervisorError
+from supervisor.errors import ConfigInvalid, LimitsInvalid, SupervisorError
 
 SOCKET_FILE = "control.sock"
 COMMAND_LINE = "command line"
@@ -75,7 +75,7 @@ async def _perform(service: PluginAdmin, packed: bytes) -> dict[str, Any]:
             return {"error": f"the server has no {request.method!r}; is it of another version?"}
         result = await getattr(service, request.method)(**_arguments(request))
         return {"result": msgspec.to_builtins(result)}
-    except ConfigInvalid as exc:
+    except (ConfigInvalid, LimitsInvalid) as exc:
         return {"error": str(exc), "problems": exc.problems}
     except SupervisorError as exc:
         return {"error": str(exc)}

@@ -23,6 +23,7 @@ _PLUGIN_COMMANDS = {
     "upgrade": "cli.versions:upgrade",
     "rollback": "cli.versions:rollback",
     "withhold": "cli.versions:withhold",
+    "limits": "cli.limits:limits",
     "restart": "cli.versions:restart",
     "enable": "cli.plugins:enable",
     "disable": "cli.plugins:disable",

@@ -15,6 +15,7 @@ from sandbox_child.wire.messages import PANEL, LogLevel
 from supervisor.bound_secrets import BoundSecrets
 from supervisor.callers import Caller, HostCallRecord
 from supervisor.hostcalls import PERMISSIONS
+from supervisor.limits import Limits
 from supervisor.manifest import Manifest
 from supervisor.panels import panel_problem
 from supervisor.ports import ActionResult, PluginActor
@@ -91,7 +92,7 @@ class Answers(Protocol):
 class GuestCall:
     """Gives a session one piece of work and gathers what comes of it."""
 
-    def __init__(self, candidate: Candidate, host_calls: Answers) -> None:
+    def __init__(self, candidate: Candidate, host_calls: Answers, limits: Limits) -> None:
         self._trial = Trial()
         self._candidate = candidate
         self._redact = candidate.redact
@@ -104,6 +105,7 @@ class GuestCall:
             name=candidate.manifest.name,
             allowed_hosts=frozenset(candidate.manifest.allowed_hosts),
             grants=PERMISSIONS,
+            limits=limits,
             redact=candidate.redact,
             secrets=candidate.secrets,
             log=self._log,

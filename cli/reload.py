@@ -4,7 +4,7 @@
 ``[log] level``          at once
 ``[egress]``             from the next request of a plugin on
 ``[plugins]``            from the next installation, upgrade or rollback on
-``[limits]``             from a plugin's next process on; HTTP requests in one event at once
+``[limits]``             from a plugin's next process on; what an admin set for one plugin stays
 everything else          when the server is started again; the log names what waits for that
 =======================  =========================================================
 

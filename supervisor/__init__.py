@@ -10,10 +10,11 @@ Layers, lower ones know nothing of higher ones::
     installs     installations that were begun, and how far each is (fetch: a module from a URL)
     installing   a module is checked, compiled, and put beside what is there
     versions     one version takes another's place, and back (comparison: two side by side)
-    changes      enable, configure, narrow, restart, uninstall
+    changes      enable, configure, narrow, limit, restart, uninstall
     changing     what all of these need: one at a time, each to its end
     runners      which plugins run; switches off what cannot go on
     installed    rows, configurations, versions and locks of the installed plugins
+    overrides    the limits that an admin may set for one plugin, and their bounds
     permissions  what a plugin asks to be allowed, in plain words
     delivery     outbox -> one plugin, in order; the delivery log; recovery after a crash
                  (runner: its children; workload: what they do; feed: its place in the outbox;

@@ -107,6 +107,18 @@ class Administration:
         """Give a plugin a new process; what is in flight finishes first. Raises NotRunning."""
         return self._parts.view(await self._parts.changes.restart(plugin_id, actor=actor))
 
+    async def set_limits(
+        self, plugin_id: str, overrides: Mapping[str, float | None], *, actor: str
+    ) -> PluginView:
+        """Give a plugin limits of its own; see ``overrides.TABLE`` for names, units and bounds.
+
+        A name that is not given stays as it is; None goes back to the operator's limit. What is in
+        flight finishes, then a process with the new limits takes over. Raises LimitsInvalid.
+        """
+        return self._parts.view(
+            await self._parts.changes.set_limits(plugin_id, overrides, actor=actor)
+        )
+
     async def set_enabled(self, plugin_id: str, enabled: bool, *, actor: str) -> PluginView:
         """Switch a plugin on or off; raises PluginNotFound, or ConfigInvalid where values miss."""
         return self._parts.view(
@@ -138,12 +150,11 @@ class Administration:
         """Follow other limits, another egress policy, other rules for installing.
 
         A request follows the policy from now on; a plugin's process keeps its limits, the next one
-        has the new ones. Raises RouteInvalid, and changes nothing then.
+        has the new ones, but for those that an admin set. Raises RouteInvalid, and changes nothing
+        then.
         """
         parts = self._parts
         parts.egress.set_policy(config.egress)
-        parts.limits = parts.tools.limits = config.limits
-        parts.changing.limits = parts.compiler.limits = config.limits
-        parts.tools.host_calls.http_requests = config.limits.http_requests
+        parts.limits.defaults = parts.compiler.limits = config.limits
         parts.fetcher.rules = config.fetch
         parts.versions.kept_versions = config.kept_versions

@@ -16,6 +16,7 @@ UPLOADED = "plugin.uploaded"
 ROLLED_BACK = "plugin.rolled_back"
 DISCARDED = "plugin.version_discarded"
 NARROWED = "plugin.narrowed"
+LIMITED = "plugin.limits_changed"
 RESTARTED = "plugin.restarted"
 REDELIVERED = "plugin.redelivered"
 DISABLED = "plugin.disabled"
@@ -73,6 +74,15 @@ def narrowing_changes(before: Collection[str], after: Collection[str]) -> dict[s
         "given_back": sorted(set(before) - set(after)),
     }
     return {name: tokens for name, tokens in changes.items() if tokens}
+
+
+def limit_changes(before: Mapping[str, float], after: Mapping[str, float]) -> dict[str, object]:
+    """Return which limits of a plugin's own are others than before; None: the operator's holds."""
+    return {
+        name: {"from": before.get(name), "to": after.get(name)}
+        for name in sorted(before.keys() | after.keys())
+        if before.get(name) != after.get(name)
+    }
 
 
 def config_changes(

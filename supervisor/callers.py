@@ -9,6 +9,7 @@ from typing import Any
 
 from sandbox_child.wire.messages import LogLevel
 from supervisor.bound_secrets import BoundSecrets
+from supervisor.limits import Limits
 from supervisor.process.conversation import Work
 from supervisor.redaction import Redactor
 
@@ -23,6 +24,8 @@ class Caller:
     """That its manifest declares and its admin has left it."""
     grants: frozenset[str]
     """Permissions that its manifest asks for and its admin has left it."""
+    limits: Limits
+    """Of the process that it asks from."""
     redact: Redactor
     secrets: BoundSecrets
     log: Callable[[LogLevel, str, Work | None], None]

@@ -1,4 +1,4 @@
-"""What an admin changes about a plugin: on and off, its values, what it may do; and its end.
+"""What an admin changes about a plugin: on and off, its values, what it may do and use; its end.
 
 One change of a plugin at a time. How a version comes, and takes the place of another, is for
 ``installing`` and ``versions`` to know.
@@ -10,10 +10,11 @@ from collections.abc import Collection, Mapping
 import structlog
 
 from supervisor import audited
-from supervisor.audited import config_changes, narrowing_changes
+from supervisor.audited import config_changes, limit_changes, narrowing_changes
 from supervisor.changing import Changing
 from supervisor.errors import NotRunning, PermissionUnknown
 from supervisor.manifest import check_config, effective_config
+from supervisor.overrides import check_overrides
 from supervisor.permissions import EVENT_PREFIX
 from supervisor.store import places
 from supervisor.store import plugins as rows
@@ -107,6 +108,34 @@ class PluginChanges:
                 runner.workload.narrow(row.withheld, row.subscriptions)
             log.info("plugin_narrowed", plugin=plugin_id, withheld=sorted(new), by=actor)
             return row
+
+    async def set_limits(
+        self, plugin_id: str, overrides: Mapping[str, float | None], *, actor: str
+    ) -> PluginRow:
+        """Give a plugin limits of its own, with a process that has them; raises LimitsInvalid.
+
+        A name that is not given stays as it is; None goes back to the operator's limit.
+        """
+        installed = self._with.installed
+        installed.row(plugin_id)
+        async with installed.lock(plugin_id):
+            row = installed.row(plugin_id)
+            pages = row.report.memory_min_pages
+            new = check_overrides(plugin_id, overrides, row.limits, pages)
+            changes = limit_changes(row.limits, new)
+            if not changes:
+                return row
+            record = self._with.audit.stamp(actor, audited.LIMITED, plugin_id)
+
+            def job(db: sqlite3.Connection) -> None:
+                rows.set_limits(db, plugin_id, new)
+                record(db, changes)
+
+            with self._with.carried_through(plugin_id):
+                async with self._with.stopped(plugin_id):
+                    await self._with.write(plugin_id, job)
+            log.info("plugin_limited", plugin=plugin_id, limits=sorted(changes), by=actor)
+            return installed.row(plugin_id)
 
     async def restart(self, plugin_id: str, *, actor: str) -> PluginRow:
         """Give a plugin a new process, once what is in flight has finished or met its deadline.

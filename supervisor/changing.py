@@ -15,8 +15,8 @@ import trio
 from supervisor.delivery.journal import Journal
 from supervisor.errors import NotFinished
 from supervisor.installed import Installed
-from supervisor.limits import Limits
 from supervisor.modules.shelf import Shelf
+from supervisor.overrides import LimitsInForce
 from supervisor.ports import AuditLog, Database, Outbox
 from supervisor.runners import Runners
 from supervisor.secrets import SecretBox
@@ -39,7 +39,7 @@ class Changing:
     outbox: Outbox
     box: SecretBox
     audit: AuditLog
-    limits: Limits
+    limits: LimitsInForce
 
     async def write(self, plugin_id: str, job: Callable[[sqlite3.Connection], None]) -> None:
         """Make a change durable, and then known; the caller holds the plugin's lock.
@@ -82,9 +82,15 @@ class Changing:
     @contextmanager
     def carried_through(self, plugin_id: str) -> Iterator[None]:
         """Let a change come to its end although its caller gives up; raises NotFinished."""
-        patience = self.limits.deadline_s + _PATIENCE_S
+        patience = self._deadline_s(plugin_id) + _PATIENCE_S
         with trio.CancelScope(shield=True) as scope:
             scope.deadline = trio.current_time() + patience
             yield
         if scope.cancelled_caught:
             raise NotFinished(plugin_id, patience)
+
+    def _deadline_s(self, plugin_id: str) -> float:
+        """Return how long a plugin may take to finish what it does."""
+        runner, row = self.runners.get(plugin_id), self.installed.find(plugin_id)
+        limits = runner.limits if runner else self.limits.of(row.limits if row else {})
+        return limits.deadline_s

@@ -19,8 +19,8 @@ from supervisor.delivery.work import may_have
 from supervisor.delivery_document import DeliveryDocument, make_document
 from supervisor.errors import CannotRedeliver, DeliveryNotFound, NotRunning
 from supervisor.installed import Installed
-from supervisor.limits import Limits
 from supervisor.manifest import effective_config
+from supervisor.overrides import LimitsInForce
 from supervisor.ports import AuditLog, Database, Outbox, OutboxEvent
 from supervisor.redaction import Redactor
 from supervisor.runners import Runners
@@ -88,7 +88,9 @@ class DeliveryLog:
             logs=tuple(lines),
         )
 
-    async def document(self, plugin_id: str, delivery_id: str, limits: Limits) -> DeliveryDocument:
+    async def document(
+        self, plugin_id: str, delivery_id: str, limits: LimitsInForce
+    ) -> DeliveryDocument:
         """Return one delivery for the plugin's author; raises DeliveryNotFound."""
         row = self._installed.row(plugin_id)
         found = await self._find(plugin_id, delivery_id)
@@ -96,9 +98,8 @@ class DeliveryLog:
         lines = await self._database.read(
             lambda db: lines_of_delivery(db, plugin_id, found, LINES_SHOWN)
         )
-        return make_document(
-            row, found.view, self._given(row, event) if event else None, lines, limits
-        )
+        given = self._given(row, event) if event else None
+        return make_document(row, found.view, given, lines, limits.of(row.limits))
 
     async def redeliver(self, plugin_id: str, delivery_ids: Sequence[str], *, actor: str) -> int:
         """Queue the events of deliveries once more; return how many did not wait already.

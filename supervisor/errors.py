@@ -14,6 +14,7 @@
     ├── PermissionsNotAccepted
     │                         a version asks for more, which was neither accepted nor withheld
     ├── ConfigInvalid         saved or offered configuration does not fit the plugin's schema
+    ├── LimitsInvalid         limits for one plugin that are none, or out of bounds
     ├── NotRunning            the plugin has no process that could answer
     ├── NotFinished           a change was begun, and the database did not answer in time
     ├── DeliveryNotFound      the delivery log has no such entry of this plugin
@@ -129,6 +130,17 @@ class ConfigInvalid(SupervisorError):
         """Field name to one sentence: what was found, what is expected."""
         listed = "; ".join(f"{field}: {problem}" for field, problem in self.problems.items())
         super().__init__(f"the configuration of {plugin_id} cannot be used: {listed}")
+
+
+class LimitsInvalid(SupervisorError):
+    """Limits for one plugin that there are not, or that lie out of their bounds."""
+
+    def __init__(self, plugin_id: str, problems: Mapping[str, str]) -> None:
+        self.plugin_id = plugin_id
+        self.problems = dict(problems)
+        """Name of the limit to one sentence: what is expected, what was found."""
+        listed = "; ".join(f"{name}: {problem}" for name, problem in self.problems.items())
+        super().__init__(f"the limits of {plugin_id} cannot be set: {listed}")
 
 
 class NotRunning(SupervisorError):

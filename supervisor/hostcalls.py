@@ -20,6 +20,7 @@ from supervisor.egress import (
     EgressProgress,
     EgressRequest,
     MalformedRequest,
+    Sizes,
     parse_request,
 )
 from supervisor.egress.url import read_host
@@ -46,6 +47,7 @@ class Egress(Protocol):
         request: EgressRequest,
         allowed_hosts: frozenset[str],
         progress: EgressProgress | None = None,
+        sizes: Sizes | None = None,
     ) -> EgressAnswer:
         """Make one request; raises nothing but Cancelled."""
         ...
@@ -78,13 +80,10 @@ class HostCalls:
         self,
         egress: Egress,
         actions: TicketActions,
-        http_requests: int,
         ledger: Ledger | None = None,
     ) -> None:
-        """``http_requests``: how many a plugin may make in one guest call."""
         self._egress = egress
         self._actions = actions
-        self.http_requests = http_requests
         self._ledger = ledger or NoLedger()
 
     async def answer(self, caller: Caller, called: Called) -> tuple[int, bytes]:
@@ -140,9 +139,10 @@ class HostCalls:
         if host in call.caller.withheld_hosts:
             # Before any secret is put in: none is filled for a host that is withheld.
             return _Answer(_FORBIDDEN, detail=f"the host {host} is withheld by an admin")
-        if http_requests(call.work) >= self.http_requests:
+        limits = call.caller.limits
+        if http_requests(call.work) >= limits.http_requests:
             return _Answer(
-                _NO_ANSWER, detail=f"more than {self.http_requests} HTTP requests in one event"
+                _NO_ANSWER, detail=f"more than {limits.http_requests} HTTP requests in one event"
             )
         try:
             request = call.caller.secrets.fill(request)
@@ -150,7 +150,10 @@ class HostCalls:
             return _Answer(_FORBIDDEN, detail=str(exc))
         call.attempt.progress = EgressProgress()
         call.attempt.answer = got = await self._egress.request(
-            request, call.caller.allowed_hosts, call.attempt.progress
+            request,
+            call.caller.allowed_hosts,
+            call.attempt.progress,
+            Sizes(limits.http_request_bytes, limits.http_response_bytes),
         )
         return _Answer(got.status, got.body, got.detail)
 

@@ -52,7 +52,7 @@ class Installing:
         Raises ModuleRefused with the reason, or AlreadyInstalled.
         """
         progress(InstallStep.CHECKING, None)
-        limit = self._with.limits.module_bytes
+        limit = self._with.limits.defaults.module_bytes
         if len(module) > limit:
             raise ModuleRefused(f"the file has {len(module):,} bytes; at most {limit:,} are taken")
         text, manifest = await trio.to_thread.run_sync(read_manifest, module)

@@ -1,6 +1,6 @@
 """The limits of one plugin, in one place, with their units and defaults (``abi-ohd``).
 
-``config.toml`` sets them for all plugins, an admin for one.
+``config.toml`` sets them for all plugins, an admin some of them for one: see ``overrides``.
 """
 
 from dataclasses import dataclass
@@ -36,7 +36,8 @@ class Limits:
     @property
     def child_data_bytes(self) -> int:
         """Private memory of a child: the guest's, the interpreter's, and room for its messages."""
-        return self.memory_bytes + 4 * max(self.http_response_bytes, MIB) + 88 * MIB
+        largest = max(self.http_response_bytes, self.http_request_bytes, self.payload_bytes, MIB)
+        return self.memory_bytes + 4 * largest + 88 * MIB
 
     @property
     def child_address_bytes(self) -> int:

@@ -27,6 +27,7 @@ from supervisor.installs import Installs
 from supervisor.modules.artifacts import ArtifactStore
 from supervisor.modules.compiler import Compiler
 from supervisor.modules.shelf import Shelf
+from supervisor.overrides import LimitsInForce
 from supervisor.ports import AdminNotices, AuditLog, Database, Outbox, TicketActions
 from supervisor.process.forkserver import ForkServer
 from supervisor.process.spawn import Spawner
@@ -70,7 +71,7 @@ class Parts:
         nursery: trio.Nursery,
         run_plugins: bool,
     ) -> None:
-        self.limits = config.limits
+        self.limits = limits = LimitsInForce(config.limits)
         self.key_file = config.key_file
         self.database = ports.database
         self.audit = ports.audit
@@ -90,8 +91,8 @@ class Parts:
         self.tools = tools = RunnerTools(
             spawner=Spawner(fork_server, cage),
             open_code=lambda row: compiler.open(row.sha256, row.manifest),
-            host_calls=HostCalls(egress, ports.actions, config.limits.http_requests, self.ledger),
-            limits=config.limits,
+            host_calls=HostCalls(egress, ports.actions, self.ledger),
+            limits=limits,
             health_rule=ports.health_rule,
             restart_rule=config.restart,
             plain_http_panels=config.plain_http_panels,
@@ -124,16 +125,16 @@ class Parts:
             ports.outbox,
             box,
             ports.audit,
-            config.limits,
+            limits,
         )
         self.changes = PluginChanges(changing)
         self.versions = Versions(changing, config.kept_versions)
         self.installing = Installing(changing, compiler)
         self.fetcher = Fetcher(egress, config.fetch)
         self.installs = Installs(
-            nursery, self.installing, self.fetcher, lambda: changing.limits.module_bytes
+            nursery, self.installing, self.fetcher, lambda: limits.defaults.module_bytes
         )
 
     def view(self, row: PluginRow) -> PluginView:
         """Return the snapshot of a plugin."""
-        return plugin_view(row, self.installed, self.runners)
+        return plugin_view(row, self.installed, self.runners, self.limits)

@@ -99,6 +99,10 @@ class Runners:
         handles = [r.session.handle for r in self._running.values() if r.session]
         return {handle.pid: handle.folders for handle in handles}
 
+    def longest_deadline_s(self, least: float) -> float:
+        """Return the longest deadline of what runs, at least ``least``."""
+        return max([least, *(runner.limits.deadline_s for runner in self._running.values())])
+
     def start(self, row: PluginRow) -> None:
         """Run an enabled plugin, unless its configuration does not allow it."""
         if not self.active or row.id in self._running:

@@ -49,10 +49,11 @@ class PluginService(Administration, Observation):
     async def drain(self) -> None:
         """Let every plugin finish what runs, then stop it; what waits stays in the outbox.
 
-        Takes at most two deadlines, and cannot be cancelled before.
+        Takes at most two deadlines, the longest of any plugin, and cannot be cancelled before.
         """
         with trio.CancelScope(shield=True) as scope:
-            scope.deadline = trio.current_time() + 2 * self._parts.limits.deadline_s
+            longest = self._parts.runners.longest_deadline_s(self._parts.limits.defaults.deadline_s)
+            scope.deadline = trio.current_time() + 2 * longest
             await self._parts.runners.drain()
             await self._parts.watching.close()
 

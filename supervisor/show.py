@@ -8,6 +8,7 @@ from supervisor.history import Meter
 from supervisor.installed import Installed
 from supervisor.limits import Limits
 from supervisor.manifest import ConfigField
+from supervisor.overrides import LimitsInForce, limit_views
 from supervisor.permissions import permission_views
 from supervisor.processes import Usage
 from supervisor.runners import Runners
@@ -17,7 +18,9 @@ from supervisor.store.records import timestamp
 from supervisor.views import ConfigFieldView, PluginState, PluginView, ProcessView
 
 
-def plugin_view(row: PluginRow, installed: Installed, runners: Runners) -> PluginView:
+def plugin_view(
+    row: PluginRow, installed: Installed, runners: Runners, limits: LimitsInForce
+) -> PluginView:
     """Return the snapshot of a plugin; the values of secrets stay behind."""
     manifest, runner = row.manifest, runners.get(row.id)
     saved = installed.config(row.id)
@@ -47,6 +50,7 @@ def plugin_view(row: PluginRow, installed: Installed, runners: Runners) -> Plugi
         panel_title=panel.title if panel else None,
         panel_height=panel.height if panel else None,
         config=tuple(_field(field, saved) for field in manifest.config_schema.values()),
+        limits=limit_views(limits, row.limits),
         manifest=dict(manifest.raw),
         warnings=row.report.warnings,
         pid=runner.session.handle.pid if runner and runner.session else None,

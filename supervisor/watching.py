@@ -14,7 +14,7 @@ from supervisor.delivery.journal import Journal
 from supervisor.delivery_log import DeliveryLog
 from supervisor.history import DAY, MINUTE_S, points
 from supervisor.installed import Installed
-from supervisor.limits import Limits
+from supervisor.overrides import LimitsInForce
 from supervisor.ports import AuditLog, Database, Outbox
 from supervisor.runners import Runners
 from supervisor.sampling import FRESH_S, Sampler
@@ -52,7 +52,7 @@ class Watching:
             installed, runners, journal, database=database, outbox=outbox, audit=audit
         )
 
-    async def processes(self, limits: Limits) -> Sequence[ProcessView]:
+    async def processes(self, limits: LimitsInForce) -> Sequence[ProcessView]:
         """Return a line for each installed plugin, with its process where it has one."""
         await self._sampler.look(FRESH_S)
         return [await self._process(row, limits) for row in self._installed.rows()]
@@ -104,7 +104,7 @@ class Watching:
         await self._sampler.look()
         await self._sampler.save()
 
-    async def _process(self, row: PluginRow, limits: Limits) -> ProcessView:
+    async def _process(self, row: PluginRow, limits: LimitsInForce) -> ProcessView:
         runner = self._runners.get(row.id)
         oldest = await runner.feed.oldest() if runner else None
         return process_view(
@@ -112,7 +112,7 @@ class Watching:
             self._runners,
             self._sampler.usage,
             self._sampler.meter(row.id),
-            limits,
+            runner.limits if runner else limits.of(row.limits),
             unfinished=await runner.workload.unfinished() if runner else 0,
             oldest_s=_age_s(oldest.id) if oldest else None,
         )

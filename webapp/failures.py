@@ -40,6 +40,7 @@ _STATUS: tuple[tuple[type[Exception], HTTPStatus], ...] = (
     (plugins.UnknownLevel, HTTPStatus.UNPROCESSABLE_ENTITY),
     (plugins.NotFinished, HTTPStatus.SERVICE_UNAVAILABLE),
     (plugins.ConfigInvalid, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (plugins.LimitsInvalid, HTTPStatus.UNPROCESSABLE_ENTITY),
     (plugins.NotRunning, HTTPStatus.CONFLICT),
 )
 _HTTP_SENTENCES = {
@@ -75,7 +76,7 @@ def failure(error: Exception) -> Failure:
 
 
 def _fields(error: Exception) -> dict[str, str]:
-    if isinstance(error, plugins.ConfigInvalid):
+    if isinstance(error, plugins.ConfigInvalid | plugins.LimitsInvalid):
         return error.problems
     if isinstance(error, domain.Invalid):
         return {error.field: f"expected {error.expected}, found {error.found}"}

@@ -112,6 +112,12 @@ class Plugins(Protocol):
         """Save configuration values; ``ConfigInvalid`` names each field that does not fit."""
         ...
 
+    async def set_limits(
+        self, plugin_id: str, overrides: Mapping[str, float | None], *, actor: str
+    ) -> PluginView:
+        """Give the plugin limits of its own; ``LimitsInvalid`` names each that does not fit."""
+        ...
+
     async def uninstall(self, plugin_id: str, *, actor: str) -> None:
         """Stop the plugin and forget it."""
         ...

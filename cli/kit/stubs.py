@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cli.kit.shape import Stub
-from supervisor.egress import EgressAnswer, EgressPolicy, EgressProgress, EgressRequest
+from supervisor.egress import EgressAnswer, EgressPolicy, EgressProgress, EgressRequest, Sizes
 from supervisor.egress.client import check_request
 from supervisor.egress.errors import RequestFailed, ResponseTooLarge
 
@@ -43,14 +43,16 @@ class StubbedEgress:
         request: EgressRequest,
         allowed_hosts: frozenset[str],
         progress: EgressProgress | None = None,
+        sizes: Sizes | None = None,
     ) -> EgressAnswer:
         """Answer from the case; raises nothing."""
         del progress
         started = time.monotonic()
         status, body, detail, refused = 0, b"", None, False
+        sizes = sizes or self.policy.sizes
         try:
-            host = check_request(request, allowed_hosts, self.policy)
-            status, body = self._find(request, host)
+            host = check_request(request, allowed_hosts, self.policy, sizes)
+            status, body = self._find(request, host, sizes.response)
         except RequestFailed as failed:
             status, detail, refused = failed.status, str(failed), failed.refused
         except _NoStub as missing:
@@ -66,20 +68,19 @@ class StubbedEgress:
         left = [stub for index, stub in enumerate(self.answers) if index not in self._used]
         return [f"{stub.method.upper()} {stub.url}" for stub in left]
 
-    def _find(self, request: EgressRequest, host: str) -> tuple[int, bytes]:
+    def _find(self, request: EgressRequest, host: str, most: int) -> tuple[int, bytes]:
         wanted = (request.method.upper(), request.url)
         for index, stub in enumerate(self.answers):
             if index not in self._used and (stub.method.upper(), stub.url) == wanted:
                 self._used.add(index)
-                return self._answer(stub, host)
+                return self._answer(stub, host, most)
         self.unanswered.append(" ".join(wanted))
         raise _NoStub(f"no answer of the case fits {' '.join(wanted)}; add one under http")
 
-    def _answer(self, stub: Stub, host: str) -> tuple[int, bytes]:
+    def _answer(self, stub: Stub, host: str, most: int) -> tuple[int, bytes]:
         if stub.error:
             raise _NoStub("the case says that the network fails")
         body = as_bytes(stub.body)
-        most = self.policy.max_response_bytes
         if len(body) > most:
             raise ResponseTooLarge(host, "its body", most)
         return stub.status, body

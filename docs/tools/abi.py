@@ -27,6 +27,8 @@ from supervisor import hostcalls
 from supervisor.egress import messages
 from supervisor.limits import DEFAULT_LIMITS, KIB, MIB, Limits
 from supervisor.manifest import manifest_schema
+from supervisor.overrides import TABLE as OVERRIDABLE
+from supervisor.overrides import Overridable
 from supervisor.ports import ActionResult
 from supervisor.views import Outcome
 
@@ -203,11 +205,19 @@ def _with_default(words: str, value: Mapping[str, Any]) -> str:
 
 def _limits() -> str:
     defaults = {field.name: getattr(DEFAULT_LIMITS, field.name) for field in fields(Limits)}
+    own = {one.field: one for one in OVERRIDABLE.values()}
+    said = wording.LIMITS | {field: one.sentence for field, one in own.items()}
     rows = [
-        (f"`{name}`", _size(name, defaults[name]), words)
-        for name, words in _paired(wording.LIMITS, defaults)
+        (f"`{name}`", _size(name, defaults[name]), _range(own.get(name)), words)
+        for name, words in _paired(said, defaults)
     ]
-    return table(("`[limits]` in config.toml", "default", "of what"), rows)
+    return table(("`[limits]` in config.toml", "default", "for one plugin", "of what"), rows)
+
+
+def _range(one: Overridable | None) -> str:
+    if one is None:
+        return ""
+    return f"`{one.name}`: {one.least:,g} to {one.most:,g} {one.unit}".rstrip()
 
 
 def _size(name: str, value: float) -> str:

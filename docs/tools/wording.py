@@ -104,18 +104,7 @@ FIELDS = {
     "data.reason": "may be empty",
 }
 LIMITS = {
-    "deadline_s": "seconds for the start, for an event, or for a panel, host calls included",
-    "memory_bytes": "linear memory",
-    "table_elements": "elements of a table of functions",
     "module_bytes": "the `.wasm` file",
-    "payload_bytes": "an event with the plugin's configuration in it",
-    "http_request_bytes": "method, URL, headers and body of one request; also the payload of any "
-    "other host call",
-    "http_response_bytes": "the body of an answer, before and after decompression",
-    "http_requests": "requests in one event",
-    "host_calls": "host calls in one event, requests included; log lines are not host calls",
-    "log_lines": "log lines in one event",
-    "log_line_bytes": "one log line",
     "compile_cpu_s": "processor seconds to compile a module, once",
     "compile_wall_s": "seconds to compile it by the clock",
     "compile_memory_bytes": "memory to compile it",

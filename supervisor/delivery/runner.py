@@ -23,8 +23,8 @@ from supervisor.delivery.work import PanelRequest
 from supervisor.delivery.workload import Workload
 from supervisor.errors import SupervisorError
 from supervisor.hostcalls import HostCalls
-from supervisor.limits import Limits
 from supervisor.manifest import ConfigValue
+from supervisor.overrides import LimitsInForce
 from supervisor.process.conversation import Finished, Ready
 from supervisor.process.session import Session, SessionHooks
 from supervisor.process.spawn import Spawner
@@ -42,7 +42,7 @@ class RunnerTools:
     spawner: Spawner
     open_code: Callable[[PluginRow], Awaitable[int]]
     host_calls: HostCalls
-    limits: Limits
+    limits: LimitsInForce
     health_rule: Callable[[], HealthRule] = HealthRule
     """The rule as it is now."""
     restart_rule: RestartRule = field(default_factory=RestartRule)
@@ -63,6 +63,8 @@ class PluginRunner:
         again: Again,
     ) -> None:
         self.row = row
+        self.limits = tools.limits.of(row.limits)
+        """Of the child that runs, or ran last."""
         self.recorder = recorder
         self.feed = feed
         self.workload = Workload(
@@ -71,7 +73,7 @@ class PluginRunner:
             feed,
             again,
             recorder,
-            limits=tools.limits,
+            limits=self.limits,
             health_rule=tools.health_rule,
             withheld=row.withheld,
             plain_http_panels=tools.plain_http_panels,
@@ -82,8 +84,6 @@ class PluginRunner:
         self.session: Session | None = None
         self.child_since: float | None = None
         self._tools = tools
-        self._limits = tools.limits
-        """Of the child that runs, or ran last."""
         self._policy = RestartPolicy(tools.restart_rule)
         self._ready = trio.Event()
         self._nudged = trio.Event()
@@ -124,7 +124,7 @@ class PluginRunner:
         self._nudge()
         try:
             # Twice: whatever runs before it may take its whole time, then the panel may.
-            with trio.move_on_after(2 * self._limits.deadline_s):
+            with trio.move_on_after(2 * self.limits.deadline_s):
                 await request.done.wait()
         finally:
             self.workload.panels.drop(request)
@@ -158,7 +158,8 @@ class PluginRunner:
         """Make a child and serve it to its end."""
         self._become(PluginState.STARTING)
         self._ready = trio.Event()
-        self._limits = self.workload.limits = self._tools.limits
+        self.limits = self._tools.limits.of(self.row.limits)
+        self.workload.set_limits(self.limits)
         self.recorder.tally.starts += 1
         hooks = SessionHooks(
             ready=self._on_ready,
@@ -168,7 +169,7 @@ class PluginRunner:
         )
         try:
             session = await self._tools.spawner.spawn(
-                self.row.id, self.row.report.entry, self._limits, code, hooks
+                self.row.id, self.row.report.entry, self.limits, code, hooks
             )
         except SupervisorError as exc:
             self.recorder.failure("start", str(exc), None)
@@ -204,7 +205,7 @@ class PluginRunner:
                 await session.ask(works)
             else:
                 await self._wait(for_events=room > 0)
-        with trio.move_on_after(self._limits.deadline_s):
+        with trio.move_on_after(self.limits.deadline_s):
             while line and self.workload.verdict is None:
                 self._nudged = trio.Event()
                 await self._nudged.wait()

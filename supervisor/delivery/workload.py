@@ -90,6 +90,11 @@ class Workload:
         self.feed.subscribe(subscribed)
         self._set_caller()
 
+    def set_limits(self, limits: Limits) -> None:
+        """Follow the limits of the child that comes."""
+        self.limits = limits
+        self._set_caller()
+
     def _set_caller(self) -> None:
         hosts = withheld_hosts(self._withheld)
         self.caller = Caller(
@@ -98,6 +103,7 @@ class Workload:
             allowed_hosts=frozenset(self._manifest.allowed_hosts) - hosts,
             withheld_hosts=hosts,
             grants=PERMISSIONS - self._withheld,
+            limits=self.limits,
             redact=self.recorder.redact,
             secrets=self._bound,
             log=self.recorder.log,

@@ -18,7 +18,13 @@ Knows nothing of plugins but their declared hosts, nothing of tickets, frames or
 
 from supervisor.egress.client import EgressClient, EgressProgress
 from supervisor.egress.errors import EgressError, MalformedRequest, RouteInvalid
-from supervisor.egress.messages import EgressAnswer, EgressPolicy, EgressRequest, parse_request
+from supervisor.egress.messages import (
+    EgressAnswer,
+    EgressPolicy,
+    EgressRequest,
+    Sizes,
+    parse_request,
+)
 
 __all__ = [
     "EgressAnswer",
@@ -29,5 +35,6 @@ __all__ = [
     "EgressRequest",
     "MalformedRequest",
     "RouteInvalid",
+    "Sizes",
     "parse_request",
 ]

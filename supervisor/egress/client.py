@@ -28,7 +28,7 @@ from supervisor.egress.errors import (
 )
 from supervisor.egress.exchange import OnHead, Outgoing, exchange, go_on, head_budget
 from supervisor.egress.headers import build_headers
-from supervisor.egress.messages import EgressAnswer, EgressPolicy, EgressRequest
+from supervisor.egress.messages import EgressAnswer, EgressPolicy, EgressRequest, Sizes
 from supervisor.egress.resolver import Resolver, SystemResolver, resolve_checked
 from supervisor.egress.stream import PinnedConnection
 from supervisor.egress.url import Route, Target, parse_route, parse_target, read_host
@@ -113,8 +113,11 @@ class EgressClient:
         request: EgressRequest,
         allowed_hosts: frozenset[str],
         progress: EgressProgress | None = None,
+        sizes: Sizes | None = None,
     ) -> EgressAnswer:
         """Make one request for a plugin that declared ``allowed_hosts``.
+
+        ``sizes``: the plugin's own limits; the policy's unless given.
 
         Raises nothing for what a guest or the network does, ``trio.Cancelled`` alone; then the
         caller's ``progress`` says how far it came.
@@ -123,8 +126,9 @@ class EgressClient:
         progress = progress or EgressProgress()
         detail, refused = None, False
         try:
-            most_bytes = self._policy.max_response_bytes
-            status, body = await self._attempt(request, allowed_hosts, progress, most_bytes)
+            status, body = await self._attempt(
+                request, allowed_hosts, progress, sizes or self._policy.sizes
+            )
         except RequestFailed as failed:
             status, body, detail = failed.status, b"", str(failed)
             refused = failed.refused
@@ -150,7 +154,8 @@ class EgressClient:
         """
         hosts = frozenset(filter(None, [read_host(url)]))
         request = EgressRequest(url, headers={"User-Agent": DOWNLOADER})
-        _, body = await self._attempt(request, hosts, progress, most_bytes, on_head)
+        sizes = Sizes(self._policy.max_request_bytes, most_bytes)
+        _, body = await self._attempt(request, hosts, progress, sizes, on_head)
         return body
 
     async def _attempt(
@@ -158,13 +163,13 @@ class EgressClient:
         request: EgressRequest,
         allowed_hosts: frozenset[str],
         progress: EgressProgress,
-        most_bytes: int,
+        sizes: Sizes,
         on_head: OnHead = go_on,
     ) -> tuple[int, bytes]:
         if self._tls is None:
             msg = "the egress client is used outside its async with block"
             raise RuntimeError(msg)
-        target = _check_size(request, allowed_hosts, self._policy)
+        target = _check_size(request, allowed_hosts, self._policy, sizes)
         route = self._route(target)
         outgoing = _prepare(request, target, route, progress)
         networks = self._private.get(target.host, ()) if route is None else _ANYWHERE
@@ -172,7 +177,7 @@ class EgressClient:
         budget = head_budget(outgoing.host)
         with PinnedConnection(outgoing.host, outgoing.port, addresses, budget) as connection:
             progress.connection = connection
-            return await exchange(outgoing, connection, self._tls, most_bytes, on_head)
+            return await exchange(outgoing, connection, self._tls, sizes.response, on_head)
 
     def _route(self, target: Target) -> Route | None:
         route = self._routes.get(target.host)
@@ -182,24 +187,24 @@ class EgressClient:
 
 
 def check_request(
-    request: EgressRequest, allowed_hosts: frozenset[str], policy: EgressPolicy
+    request: EgressRequest, allowed_hosts: frozenset[str], policy: EgressPolicy, sizes: Sizes
 ) -> str:
     """Return the host of a request that may be made, name and address aside.
 
     Raises RequestFailed, as for a request that is made.
     """
-    target = _check_size(request, allowed_hosts, policy)
+    target = _check_size(request, allowed_hosts, policy, sizes)
     _prepare(request, target, None, EgressProgress())
     return target.host
 
 
 def _check_size(
-    request: EgressRequest, allowed_hosts: frozenset[str], policy: EgressPolicy
+    request: EgressRequest, allowed_hosts: frozenset[str], policy: EgressPolicy, sizes: Sizes
 ) -> Target:
     target = parse_target(request.url, allowed_hosts, policy.ports)
     size = request.size()
-    if size > policy.max_request_bytes:
-        raise RequestTooLarge(size, policy.max_request_bytes)
+    if size > sizes.request:
+        raise RequestTooLarge(size, sizes.request)
     return target
 
 

@@ -17,6 +17,14 @@ MIB = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
+class Sizes:
+    """How large one request and its answer may be, in bytes; see ``EgressPolicy``."""
+
+    request: int
+    response: int
+
+
+@dataclass(frozen=True, slots=True)
 class EgressPolicy:
     """What the operator allows on top of a plugin's declared hosts."""
 
@@ -31,6 +39,11 @@ class EgressPolicy:
     """Method, URL, headers and body together, as the guest gave them."""
     max_response_bytes: int = 10 * MIB
     """The body, both as sent and after decompression."""
+
+    @property
+    def sizes(self) -> Sizes:
+        """What holds where a request comes without sizes of its own."""
+        return Sizes(self.max_request_bytes, self.max_response_bytes)
 
 
 class EgressRequest(msgspec.Struct, frozen=True):

@@ -211,3 +211,10 @@ def m022_redeliveries(db: Database) -> None:
         ) STRICT
         """
     )
+
+
+@migrations()
+def m030_limits(db: Database) -> None:
+    """The limits that an admin set for one plugin."""
+    # JSON: name to number, see ``overrides``; a name that is not there is the operator's to set.
+    db.execute("ALTER TABLE plugins ADD COLUMN limits TEXT NOT NULL DEFAULT '{}'")

@@ -42,6 +42,8 @@ class PluginRow:
     """Permissions that it asks for and its admin keeps from it."""
     event_starts: Mapping[str, int] = field(default_factory=dict)
     """Event to the position behind which the plugin is told of it, where that is a later one."""
+    limits: Mapping[str, float] = field(default_factory=dict)
+    """What an admin set for this plugin alone; see ``overrides``."""
 
     @property
     def id(self) -> str:
@@ -96,9 +98,9 @@ def new_plugin(
 _COLUMNS = (
     "id, manifest, report, sha256, size, source, installed_at, installed_by, enabled, "
     "state_reason, claimed_seq, settled_seq, redelivered_seq, error_count, last_error, withheld, "
-    "event_starts"
+    "event_starts, limits"
 )
-_STANDING = ("enabled", "state_reason", "withheld", "event_starts")
+_STANDING = ("enabled", "state_reason", "withheld", "event_starts", "limits")
 _MODULE = ("manifest", "report", "sha256", "size", "source", "installed_at", "installed_by")
 
 
@@ -130,7 +132,7 @@ def insert_plugin(db: sqlite3.Connection, row: PluginRow) -> None:
     """Add a plugin; one of this id that cannot be read any longer gives way, but for its values."""
     columns = ", ".join(f"{name} = excluded.{name}" for name in (*_MODULE, *_STANDING))
     db.execute(
-        f"INSERT INTO plugins ({_COLUMNS}) VALUES ({', '.join('?' * 17)}) "  # noqa: S608
+        f"INSERT INTO plugins ({_COLUMNS}) VALUES ({', '.join('?' * 18)}) "  # noqa: S608
         f"ON CONFLICT (id) DO UPDATE SET {columns}",
         (
             row.id,
@@ -144,6 +146,7 @@ def insert_plugin(db: sqlite3.Connection, row: PluginRow) -> None:
             row.last_error,
             json.dumps(sorted(row.withheld)),
             json.dumps(row.event_starts),
+            json.dumps(row.limits),
         ),
     )
 
@@ -167,6 +170,11 @@ def set_withheld(
     )
 
 
+def set_limits(db: sqlite3.Connection, plugin_id: str, limits: Mapping[str, float]) -> None:
+    """Record the limits that an admin set for a plugin, in the place of those before."""
+    db.execute("UPDATE plugins SET limits = ? WHERE id = ?", (json.dumps(limits), plugin_id))
+
+
 def _module(row: PluginRow) -> tuple[object, ...]:
     """Return the values of the columns that say which version it is."""
     return (
@@ -184,15 +192,16 @@ def delete_plugin(db: sqlite3.Connection, plugin_id: str) -> None:
 
 
 def _read(row: Sequence[Any]) -> PluginRow | None:
-    plugin_id, manifest, report, *plain = row[:-2]
+    plugin_id, manifest, report, *plain, withheld, starts, limits = row
     try:
         read = PluginRow(
             parse_manifest(str(manifest).encode()),
             str(manifest),
             msgspec.json.decode(str(report), type=ModuleReport),
             *plain,  # type: ignore[misc]  # the columns are STRICT, in the order of the fields
-            withheld=frozenset(json.loads(row[-2])),
-            event_starts=json.loads(row[-1]),
+            withheld=frozenset(json.loads(withheld)),
+            event_starts=json.loads(starts),
+            limits=json.loads(limits),
         )
     except (ModuleRefused, msgspec.MsgspecError) as exc:
         log.error("plugin_unreadable", plugin=plugin_id, error=str(exc))

@@ -24,6 +24,26 @@ class ConfigFieldView:
 
 
 @dataclass(frozen=True, slots=True)
+class LimitView:
+    """One limit of a plugin that an admin may set; numbers are in ``unit``."""
+
+    name: str
+    """Such as ``memory_mib``."""
+    label: str
+    unit: str
+    """Empty for a plain count."""
+    value: float
+    """What holds from the plugin's next process on."""
+    default: float
+    """The operator's, for every plugin that has none of its own."""
+    least: float
+    most: float
+    sentence: str
+    """What is limited."""
+    is_overridden: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PermissionView:
     """One thing that a plugin asks to be allowed."""
 
@@ -154,6 +174,7 @@ class PluginView:
     panel_title: str | None
     panel_height: int | None
     config: tuple[ConfigFieldView, ...]
+    limits: tuple[LimitView, ...]
     manifest: dict[str, Any]
     warnings: tuple[str, ...]
     pid: int | None

@@ -23,8 +23,8 @@ async def test_every_part_has_its_place_on_one_page(fresh):
 
 
 def test_a_thing_without_words_is_an_error(monkeypatch):
-    monkeypatch.delitem(wording.LIMITS, "deadline_s")
-    with pytest.raises(LookupError, match="deadline_s"):
+    monkeypatch.delitem(wording.LIMITS, "module_bytes")
+    with pytest.raises(LookupError, match="module_bytes"):
         abi._limits()
 
 

@@ -65,13 +65,14 @@ class Bench:
         self.logs = []
         self.actions = actions or Actions()
         self.egress = egress or Egress(answer(200, b"ok"))
-        self.calls = HostCalls(self.egress, self.actions, http_requests)
+        self.calls = HostCalls(self.egress, self.actions)
         self.work = Work(1, b"{}", None)
         self.caller = Caller(
             plugin_id="org.example.x",
             name="X",
             allowed_hosts=frozenset({"api.example.com"}),
             grants=grants,
+            limits=Limits(http_requests=http_requests),
             redact=Redactor([SECRET]),
             secrets=BoundSecrets(MANIFEST, {}),
             log=lambda level, text, _work: self.logs.append((level, text)),

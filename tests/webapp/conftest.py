@@ -41,6 +41,7 @@ from supervisor.errors import (
 from supervisor.fetch import FetchRules
 from supervisor.limits import Limits
 from supervisor.manifest import Manifest, check_config, parse_manifest
+from supervisor.overrides import LimitsInForce, check_overrides, limit_views
 from supervisor.permissions import asked_for, permission_views
 from supervisor.sandbox_check.report import CheckReport
 from supervisor.views import (
@@ -77,6 +78,7 @@ from webapp.server import serve
 
 PASSWORD = "a long enough password"
 EMPTY_MODULE = b"\0asm\1\0\0\0"
+LIMITS = LimitsInForce(Limits())
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
 
 
@@ -142,6 +144,7 @@ class Shelf:
             panel_title=manifest.ui_panel and manifest.ui_panel.title,
             panel_height=manifest.ui_panel and manifest.ui_panel.height,
             config=(),
+            limits=limit_views(LIMITS, {}),
             manifest=dict(manifest.raw),
             warnings=(),
             pid=None,
@@ -165,6 +168,15 @@ class Shelf:
         await self.plugin(plugin_id)
         manifest, saved = self.manifests[plugin_id], self.saved[plugin_id]
         self.saved[plugin_id] = check_config(manifest, values, saved)
+        return self._view(plugin_id)
+
+    async def set_limits(
+        self, plugin_id: str, overrides: Mapping[str, float | None], *, actor: str
+    ) -> PluginView:
+        view = await self.plugin(plugin_id)
+        before = {one.name: one.value for one in view.limits if one.is_overridden}
+        limits = limit_views(LIMITS, check_overrides(plugin_id, overrides, before))
+        self.views[plugin_id] = replace(self.views[plugin_id], limits=limits)
         return self._view(plugin_id)
 
     async def uninstall(self, plugin_id: str, *, actor: str) -> None:

@@ -101,11 +101,15 @@ class EmptyBody(Body):
 
 
 class PluginPatch(Body):
-    """Changes to a plugin, ``enabled`` last; ``withheld`` are all tokens that it shall not have."""
+    """Changes to a plugin, ``enabled`` last; ``withheld`` are all tokens that it shall not have.
+
+    ``limits``: by name, in the unit that the plugin's ``limits`` show; null for the operator's.
+    """
 
     enabled: bool | UnsetType = UNSET
     config: dict[str, str | int | bool | None] | UnsetType = UNSET
     withheld: list[str] | UnsetType = UNSET
+    limits: dict[str, float | None] | UnsetType = UNSET
 
 
 class PluginSource(Body):

@@ -99,11 +99,13 @@ async def plugin(plugin_id: str) -> PluginOut:
 
 @operation(blueprint, "PATCH", ONE, errors=(403, 409))
 async def change(plugin_id: str, body: PluginPatch) -> PluginOut:
-    """Narrow or widen what it may do, save configuration, enable, disable."""
+    """Narrow or widen what it may do, set its limits, save configuration, enable, disable."""
     actor = current_visit().actor.id
     found = await house().plugins.plugin(plugin_id)
     if body.withheld is not UNSET:
         found = await house().plugins.narrow(plugin_id, withheld=body.withheld, actor=actor)
+    if body.limits is not UNSET:
+        found = await house().plugins.set_limits(plugin_id, body.limits, actor=actor)
     if body.config is not UNSET:
         found = await house().plugins.set_config(plugin_id, body.config, actor=actor)
     if body.enabled is not UNSET:

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 
 from quart import Blueprint, Response, request
 
-from supervisor.errors import ConfigInvalid, NotRunning
+from supervisor.errors import ConfigInvalid, LimitsInvalid, NotRunning
 from webapp.charts import charts
 from webapp.forms import form_fields
 from webapp.house import house
 from webapp.links import plugin_url
 from webapp.pages.config_form import read_config
+from webapp.pages.limits_form import read_limits
 from webapp.pages.outcomes import NOTHING, Outcome, done_from_address, refused
 from webapp.pages.plugin_frame import live_cells, show
 from webapp.redirects import see
@@ -24,7 +25,10 @@ DONE = {
     "upgraded": "The plugin is upgraded.",
     "rolled-back": "The plugin is rolled back, with the settings that this version had.",
 }
-SAVED = {"saved": "The settings are saved."}
+SAVED = {
+    "saved": "The settings are saved.",
+    "limited": "The limits are saved; the plugin's next process has them.",
+}
 
 
 @blueprint.get("/admin/plugins/<plugin_id>")
@@ -95,6 +99,29 @@ async def configure(plugin_id: str) -> Response:
     except ConfigInvalid as error:
         return await settings_refused(plugin_id, error.problems, fields)
     return see(plugin_url(plugin_id, "settings", "saved"))
+
+
+@blueprint.post("/admin/plugins/<plugin_id>/limits")
+async def limit(plugin_id: str) -> Response:
+    """Save the plugin's own limits; or show the form again with what is wrong."""
+    plugin = await house().plugins.plugin(plugin_id)
+    fields = await form_fields()
+    overrides, problems = read_limits(fields, plugin.limits)
+    if problems:
+        return await _limits_refused(plugin_id, problems, fields)
+    try:
+        await house().plugins.set_limits(plugin_id, overrides, actor=current_visit().actor.id)
+    except LimitsInvalid as error:
+        return await _limits_refused(plugin_id, error.problems, fields)
+    return see(plugin_url(plugin_id, "settings", "limited"))
+
+
+async def _limits_refused(
+    plugin_id: str, problems: Mapping[str, str], typed: Mapping[str, str]
+) -> Response:
+    sentence = "No limit was changed: some of these are not within their bounds."
+    outcome = Outcome(problem=sentence, problems=problems, typed=typed, form="limits", status=422)
+    return await _settings(plugin_id, outcome)
 
 
 async def settings_refused(
