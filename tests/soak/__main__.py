@@ -57,7 +57,9 @@ def report(outcome: Outcome) -> list[str]:
     rows = ", ".join(f"{rows:,} rows of {name}" for name, rows in grown.items())
     failed = ", ".join(f"{books.outcomes[n]:,} {n}" for n in FAILED if books.outcomes[n])
     size = f"The database grew from {before:.1f} to {after:.1f} MB by {rows}"
-    return [*lines, "", f"{size}; {outcome.free_share:.1%} of it is free.", f"Failed: {failed}."]
+    off = "; ".join(outcome.switched_off) or "none"
+    lines += ["", f"{size}; {outcome.free_share:.1%} of it is free.", f"Failed: {failed}."]
+    return [*lines, f"Switched off meanwhile: {off}."]
 
 
 if __name__ == "__main__":

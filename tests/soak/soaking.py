@@ -44,7 +44,8 @@ PLUGINS: Mapping[str, int] = {
 KEPT_BY_DESIGN = frozenset(
     {"tickets", "status_history", "events", "replies", "custom_fields"}  # what people did
     | {"deliveries", "egress_ledger", "plugin_logs", "plugin_history"}  # what plugins did
-    | {"notifications", "search_content", "search_data", "search_docsize", "search_idx"}
+    | {"notifications", "audit_log"}  # what admins are told: a plugin that was switched off
+    | {"search_content", "search_data", "search_docsize", "search_idx"}
 )
 """Tables that may have more rows at the end."""
 
@@ -57,7 +58,7 @@ MOST_FREE_SHARE = 0.25
 MB = 1e6
 _CONFIG = """
 [limits]
-deadline_s = 0.5
+deadline_s = 1.0
 payload_bytes = 12000
 memory_bytes = 16777216
 [log]
@@ -91,6 +92,8 @@ class Outcome:
     free_share: float
     """Of the database's pages, unused."""
     left_over: list[str]
+    switched_off: list[str]
+    """Plugins that were given up, each with the reason: their processes could not be started."""
     problems: list[str] = field(default_factory=list)
 
 
@@ -157,6 +160,7 @@ def soak(site: Site, seconds: float, tickets_per_s: float, readings: int) -> Out
         (size_before, database_mb(site.data)),
         free_share(site.data),
         left,
+        switched_off(site.data),
     )
     outcome.problems = [*books.problems, *problems(outcome)]
     if status != 0:
@@ -227,6 +231,13 @@ def table_rows(data: Path) -> dict[str, int]:
         kinds = "type = 'table' AND name NOT LIKE 'sqlite_%' AND sql NOT LIKE 'CREATE VIRTUAL%'"
         names = [row[0] for row in db.execute(f"SELECT name FROM sqlite_schema WHERE {kinds}")]
         return {name: db.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in names}
+
+
+def switched_off(data: Path) -> list[str]:
+    """Return which plugins are not enabled any more, and why."""
+    with closing(sqlite3.connect(data / DATABASE)) as db:
+        rows = db.execute("SELECT id, state_reason FROM plugins WHERE NOT enabled").fetchall()
+    return [f"{plugin}: {reason}" for plugin, reason in rows]
 
 
 def database_mb(data: Path) -> float:

@@ -30,6 +30,7 @@ WELL = Outcome(
     database_mb=(1.0, 2.0),
     free_share=0.0,
     left_over=[],
+    switched_off=[],
 )
 
 
