@@ -5,9 +5,14 @@ from collections.abc import Iterable, Sequence
 
 
 def replace_part(text: str, name: str, content: str) -> str:
-    """Return ``text`` with the part between two markers replaced."""
-    pattern = rf"(<!-- {name} -->\n).*?(\n<!-- end of {name} -->)"
-    return re.sub(pattern, lambda found: found[1] + content + found[2], text, flags=re.DOTALL)
+    """Return ``text`` with the part between two markers replaced; raises LookupError."""
+    pattern = rf"(<!-- {name} -->\n).*?(<!-- end of {name} -->)"
+    replaced, found = re.subn(
+        pattern, lambda part: f"{part[1]}{content}\n{part[2]}", text, flags=re.DOTALL
+    )
+    if found != 1:
+        raise LookupError(f"there are {found} parts {name!r} between two markers; expected one")
+    return replaced
 
 
 def names_of(text: str) -> list[str]:

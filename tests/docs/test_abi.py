@@ -3,7 +3,7 @@
 import pytest
 
 from docs.tools import abi, wording
-from docs.tools.parts import names_of
+from docs.tools.parts import names_of, replace_part
 
 
 @pytest.fixture
@@ -32,3 +32,12 @@ def test_words_without_a_thing_are_an_error(monkeypatch):
     monkeypatch.setitem(wording.FUNCTIONS, "ohd_delete_ticket", "gone")
     with pytest.raises(LookupError, match="ohd_delete_ticket"):
         abi._functions()
+
+
+def test_a_part_is_replaced_and_one_without_its_end_is_an_error():
+    page = "before\n<!-- figures -->\n<!-- end of figures -->\nbehind\n"
+    once = replace_part(page, "figures", "one")
+    assert once == "before\n<!-- figures -->\none\n<!-- end of figures -->\nbehind\n"
+    assert replace_part(once, "figures", "two") == once.replace("one", "two")
+    with pytest.raises(LookupError, match="figures"):
+        replace_part("<!-- figures -->\n", "figures", "one")
