@@ -235,7 +235,7 @@ def _fixed() -> str:
             f"{WASM_STACK_BYTES // KIB} KiB",
             "`wasm trap: call stack exhausted`",
         ),
-        ("a panel's URL", "8 KiB", "the delivery is a `trap`: `render_panel returned … bytes`"),
+        ("a panel's URL", "8 KiB", "the panel shows an error: `render_panel returned … bytes`"),
         ("tables, memories", "16, 1", "the module is refused at install"),
     ]
     return table(("what", "most", "beyond it"), rows)
