@@ -61,9 +61,9 @@ class Overridable:
         expected = f"expected {kind} from {self.least:g} to {self.most:g} {self.unit}".rstrip()
         if isinstance(value, bool) or not isinstance(value, int | float):
             return f"{expected}, found {str(value)[:40]!r}"
-        # Written so that it also holds for a value that is not a number.
+        # Written so that it also holds for a float that is not a number.
         if not self.least <= value <= self.most or (self.is_whole and value != int(value)):
-            return f"{expected}, found {value:.15g}"
+            return f"{expected}, found {str(value)[:40]}"
         return None
 
 
