@@ -6,6 +6,8 @@ The caller of :meth:`Runners.stop` and :meth:`Runners.switch_off` holds the plug
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import copy_context
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -72,6 +74,8 @@ class Runners:
         self._running: dict[str, PluginRunner] = {}
         self._obstacles: dict[str, str] = {}
         self._held: set[str] = set()
+        # What a plugin's task does later is not done from where somebody once switched it on.
+        self._surroundings = copy_context()
 
     def get(self, plugin_id: str) -> PluginRunner | None:
         """Return the runner of a plugin, None where it does not run."""
@@ -122,7 +126,8 @@ class Runners:
         again = Again(row.id, self._outbox, self._database)
         runner = PluginRunner(row, config, feed, recorder, self._tools, again=again)
         self._running[row.id] = runner
-        self._nursery.start_soon(self._run, runner, name=f"plugin {row.id}")
+        start = partial(self._nursery.start_soon, name=f"plugin {row.id}")
+        self._surroundings.copy().run(start, self._run, runner)
 
     async def stop(self, plugin_id: str) -> None:
         """Let a plugin finish what runs, and end its process; it stays enabled."""
@@ -196,10 +201,9 @@ class Runners:
             log.warning("plugin_switched_off", plugin=plugin_id, reason=reason)
             record = self._audit.stamp(audited.SUPERVISOR, audited.SWITCHED_OFF, plugin_id)
             await self.switch_off(plugin_id, reason, record)
-        last = f" Last error: {runner.recorder.last_error}" if runner.recorder.last_error else ""
         await self._notices.tell_admins(
             f"The plugin {runner.row.manifest.name} was switched off",
-            f"{reason}.{last}"[:_LONGEST_NOTICE],
+            "\n".join([f"{reason}.", *runner.recorder.latest_errors])[:_LONGEST_NOTICE],
             f"/admin/plugins/{plugin_id}",
         )
 

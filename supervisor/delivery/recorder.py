@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections import Counter, deque
 from collections.abc import Sequence
 
 import msgspec
@@ -19,6 +20,7 @@ from supervisor.views import Outcome
 _MAX_ERROR = 16_000
 _MAX_VALUE = 200
 _MAX_URL = 2_000
+_REMEMBERED, _DIFFERENT, _MAX_LINE = 100, 5, 300
 _LEVELS = {level: level.name.lower() for level in LogLevel}
 
 
@@ -41,6 +43,14 @@ class Recorder:
         self.errors = errors
         self.last_error = last
         self.tally = tally or Tally()
+        self._lately: deque[str] = deque(maxlen=_REMEMBERED)
+
+    @property
+    def latest_errors(self) -> Sequence[str]:
+        """One line for each kind of error that came lately, newest first, and how often it came."""
+        counted = Counter(reversed(self._lately))
+        lines = [f"{line} ({n} times)" if n > 1 else line for line, n in counted.items()]
+        return lines[:_DIFFERENT]
 
     async def room(self) -> None:
         """Wait while too much of what was recorded is not yet written."""
@@ -93,6 +103,7 @@ class Recorder:
         self.errors += 1
         self.tally.errors += 1
         self.last_error = f"{what}: {text}" if text else what
+        self._lately.append(self.last_error.partition("\n")[0][:_MAX_LINE])
         self._journal.error(self._plugin_id, self.last_error)
         self._line("error", self.last_error, event_id)
         return text

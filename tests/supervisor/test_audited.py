@@ -85,7 +85,8 @@ async def test_what_changes_nothing_is_not_on_record(desk):
 
 async def test_a_plugin_that_the_supervisor_switched_off_says_so_with_the_reason(open_desk):
     desk = await open_desk(health=HealthRule(least=2))
-    plugin = await desk.install("wat/trap")
+    with acting_from("192.0.2.7"):
+        plugin = await desk.install("wat/trap")
     for _ in range(3):
         await desk.ticket()
     await desk.state(plugin.id, PluginState.FAILED)

@@ -3,6 +3,7 @@
 import pytest
 
 from supervisor.delivery.health import Health, HealthRule
+from supervisor.limits import Limits
 from supervisor.views import Outcome, PluginState
 
 
@@ -51,8 +52,28 @@ async def test_a_plugin_whose_deliveries_keep_failing_is_switched_off_with_a_not
     assert [d.outcome for d in deliveries[:4]] == [Outcome.TRAP] * 4
     assert {d.outcome for d in deliveries[4:]} <= {Outcome.DROPPED}
     (notice,) = await desk.until(desk.notices, len)
-    assert "4 of 4 deliveries failed" in notice.body
-    assert "unreachable" in notice.body
+    reason, *errors = notice.body.splitlines()
+    assert "4 of 4 deliveries failed" in reason
+    (error,) = errors
+    assert error.startswith("ticket.created: trap: ")
+    assert "unreachable" in error
+    assert error.endswith("(4 times)")
+
+
+async def test_the_notice_has_each_kind_of_error_with_the_newest_first(open_desk):
+    desk = await open_desk(health=HealthRule(least=3), limits=Limits(deadline_s=1.0))
+    plugin = await desk.probe({"do": "trap"})
+    for _ in range(2):
+        await desk.ticket()
+        await desk.settled(plugin.id)
+    await desk.steps(plugin.id, {"do": "loop"})
+    await desk.ticket()
+    await desk.state(plugin.id, PluginState.FAILED)
+    (notice,) = await desk.until(desk.notices, len)
+    _, newest, older = notice.body.splitlines()
+    assert newest.startswith("ticket.created: timeout: ")
+    assert older.startswith("ticket.created: trap: ")
+    assert older.endswith("(2 times)")
 
 
 async def test_a_plugin_that_fails_every_other_time_stays(open_desk):
