@@ -78,7 +78,9 @@ async def open_bench(
     sha256, cage = module_hash(module), Cage(settings.cage)
     artifacts = await trio.to_thread.run_sync(open_kept, sha256, module)
     try:
-        async with open_fork_server(source_lines=True) as fork_server:
+        async with open_fork_server(
+            source_lines=True, stack_bytes=settings.limits.wasm_stack_bytes
+        ) as fork_server:
             compiler = Compiler(fork_server, artifacts, cage, settings.limits)
             await _compile(compiler, artifacts, sha256, found.manifest)
             yield Bench(sha256, found, compiler, Spawner(fork_server, cage, _GRACE_S))

@@ -17,7 +17,7 @@ from supervisor.cage import ALL_CONTROLS, DEFAULT_REQUIRED, CageSettings
 from supervisor.config import SupervisorConfig
 from supervisor.egress import EgressPolicy
 from supervisor.fetch import FetchRules
-from supervisor.limits import Limits
+from supervisor.limits import Limits, stack_problem
 from webapp.config import WebConfig
 
 DEFAULT_PATH = Path("config.toml")
@@ -154,7 +154,10 @@ def _limits(given: Mapping[str, float]) -> Limits:
         if value <= 0:
             raise ValueError(f"[limits] {name} is {value:g}; expected more than 0")
         values[name] = value if known[name] in (float, "float") else int(value)
-    return Limits(**values)
+    limits = Limits(**values)
+    if problem := stack_problem(limits.wasm_stack_bytes):
+        raise ValueError(f"[limits] {problem}")
+    return limits
 
 
 def _cage(given: _Sandbox) -> CageSettings:

@@ -4,7 +4,8 @@
 ``[log] level``          at once
 ``[egress]``             from the next request of a plugin on
 ``[plugins]``            from the next installation, upgrade or rollback on
-``[limits]``             from a plugin's next process on; what an admin set for one plugin stays
+``[limits]``             from a plugin's next process on; what an admin set for one plugin stays.
+                         ``wasm_stack_bytes`` when the server is started again
 everything else          when the server is started again; the log names what waits for that
 =======================  =========================================================
 
@@ -49,6 +50,8 @@ class Reloader:
         waiting = sorted(needs_restart(self.config, new))
         log.info("config_reloaded", needs_restart=waiting)
         taken = {name: getattr(new.supervisor, name) for name in _AT_RUN_TIME}
+        stack = self.config.supervisor.limits.wasm_stack_bytes
+        taken["limits"] = dataclasses.replace(taken["limits"], wasm_stack_bytes=stack)
         supervisor = dataclasses.replace(self.config.supervisor, **taken)
         self.config = dataclasses.replace(
             self.config, log_level=new.log_level, supervisor=supervisor
@@ -60,6 +63,8 @@ def needs_restart(old: Config, new: Config) -> Iterator[str]:
     """Name the settings that are others than those in force and cannot be taken over."""
     if old.data != new.data:
         yield "data"
+    if old.supervisor.limits.wasm_stack_bytes != new.supervisor.limits.wasm_stack_bytes:
+        yield "wasm_stack_bytes"
     for part in ("web", "supervisor"):
         before, after = getattr(old, part), getattr(new, part)
         for field in dataclasses.fields(before):

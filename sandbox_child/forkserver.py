@@ -19,7 +19,6 @@ import gc
 import os
 import signal
 import socket
-import sys
 import traceback
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
@@ -68,12 +67,14 @@ Attack = Callable[[AttackSpec, Surroundings, Sequence[int]], NoReturn]
 def main(
     control_fd: int,
     *,
+    stack_bytes: int,
     switched_off: Collection[str] = (),
     folders: Sequence[str] = (),
     attack: Attack | None = None,
 ) -> NoReturn:
     """Serve requests on the socket ``control_fd`` until its other end closes.
 
+    ``stack_bytes``: see ``make_engine``; children share one engine, so it is the same for all.
     ``folders``: control groups to remove then, as nobody else is left to do it. ``switched_off``
     (see ``CageSpec``) and ``attack`` are for ``ohd sandbox check`` alone.
     """
@@ -82,7 +83,7 @@ def main(
     outside = enter_namespaces(switched_off)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the supervisor decides when to stop
     control = socket.socket(fileno=control_fd)
-    engine = make_engine()
+    engine = make_engine(stack_bytes)
     _warm_up(engine)
     threads = len(list(Path("/proc/self/task").iterdir()))
     gc.collect()
@@ -207,7 +208,3 @@ def _place(descriptors: Sequence[int], targets: Sequence[int]) -> list[int]:
     for position, target in enumerate(targets):
         os.dup2(moved[position], target)
     return moved
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]))

@@ -5,6 +5,7 @@ anything is kept or run.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from supervisor.audited import KEY_ROTATED
 from supervisor.config import SupervisorConfig
@@ -155,6 +156,9 @@ class Administration:
         """
         parts = self._parts
         parts.egress.set_policy(config.egress)
-        parts.limits.defaults = parts.compiler.limits = config.limits
+        # The engine is made already.
+        stack = parts.limits.defaults.wasm_stack_bytes
+        limits = replace(config.limits, wasm_stack_bytes=stack)
+        parts.limits.defaults = parts.compiler.limits = limits
         parts.fetcher.rules = config.fetch
         parts.versions.kept_versions = config.kept_versions

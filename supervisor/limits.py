@@ -16,6 +16,9 @@ class Limits:
     deadline_s: float = 5.0
     """For the start, an event, or a panel, host calls included."""
     memory_bytes: int = 64 * MIB
+    wasm_stack_bytes: int = 512 * KIB
+    """Of the guest's own calls. All children share one engine, made before any of them, so this is
+    one for all plugins, and holds from the server's next start on."""
     table_elements: int = 20_000
     module_bytes: int = 32 * MIB
     payload_bytes: int = MIB
@@ -45,4 +48,14 @@ class Limits:
         return 6 * 1024 * MIB
 
 
+_LEAST_STACK, _MOST_STACK = 64 * KIB, 2 * MIB
+"""Wasmtime makes no engine with more; a process's own stack has 8 MiB."""
+
 DEFAULT_LIMITS = Limits()
+
+
+def stack_problem(stack_bytes: int) -> str | None:
+    """Return why no engine could be made with such a stack, None where one can."""
+    if _LEAST_STACK <= stack_bytes <= _MOST_STACK:
+        return None
+    return f"wasm_stack_bytes is {stack_bytes}; expected {_LEAST_STACK} to {_MOST_STACK}"

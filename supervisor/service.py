@@ -85,7 +85,11 @@ async def open_plugin_service(
         async with (
             EgressClient(config.egress) as egress,
             open_groups(wanted=config.cage.control_groups) as groups,
-            open_fork_server(groups=groups, source_lines=config.source_lines) as fork_server,
+            open_fork_server(
+                groups=groups,
+                source_lines=config.source_lines,
+                stack_bytes=config.limits.wasm_stack_bytes,
+            ) as fork_server,
             trio.open_nursery() as nursery,
         ):
             parts = Parts(

@@ -25,7 +25,7 @@ from supervisor.callers import Caller, HostCallRecord
 from supervisor.config import SupervisorConfig
 from supervisor.delivery_document import DeliveryDocument, HostCallPart
 from supervisor.egress import MalformedRequest, parse_request
-from supervisor.limits import Limits
+from supervisor.limits import Limits, stack_problem
 from supervisor.manifest import ConfigValue, Manifest
 from supervisor.modules.artifacts import module_hash
 from supervisor.ports import ActionResult
@@ -67,7 +67,10 @@ def limits_of(document: DeliveryDocument, path: Path) -> Limits:
     given: dict[str, Any] = {n: known[n](v) for n, v in document.limits.items() if n in known}
     if bad := next((name for name, value in given.items() if value < 0), None):
         raise FileWrong(path, 1, f"limits.{bad} is less than 0")
-    return replace(Limits(), **given)
+    limits = replace(Limits(), **given)
+    if problem := stack_problem(limits.wasm_stack_bytes):
+        raise FileWrong(path, 1, f"limits.{problem}")
+    return limits
 
 
 @dataclass(slots=True)

@@ -21,7 +21,6 @@ from docs.tools.parts import names_of, replace_part, table
 from sandbox_child.abi import examine
 from sandbox_child.abi.signatures import ENV, GOJS, KNOWN_IMPORTS, OHD, WASI
 from sandbox_child.abi.wasi import Wasi
-from sandbox_child.runtime.settings import WASM_STACK_BYTES
 from sandbox_child.wire.messages import LogLevel
 from supervisor import hostcalls
 from supervisor.egress import messages
@@ -230,11 +229,6 @@ def _size(name: str, value: float) -> str:
 
 def _fixed() -> str:
     rows = [
-        (
-            "stack of WebAssembly",
-            f"{WASM_STACK_BYTES // KIB} KiB",
-            "`wasm trap: call stack exhausted`",
-        ),
         ("a panel's URL", "8 KiB", "the panel shows an error: `render_panel returned … bytes`"),
         ("tables, memories", "16, 1", "the module is refused at install"),
     ]

@@ -104,6 +104,8 @@ FIELDS = {
     "data.reason": "may be empty",
 }
 LIMITS = {
+    "wasm_stack_bytes": "stack of the guest's own calls, from 64 KiB to 2 MiB; a change waits for "
+    "the server's next start",
     "module_bytes": "the `.wasm` file",
     "compile_cpu_s": "processor seconds to compile a module, once",
     "compile_wall_s": "seconds to compile it by the clock",

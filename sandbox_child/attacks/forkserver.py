@@ -8,7 +8,17 @@ from sandbox_child.attacks.attacker import run_attack
 
 
 def main(
-    control_fd: int, *, switched_off: Collection[str] = (), folders: Sequence[str] = ()
+    control_fd: int,
+    *,
+    stack_bytes: int,
+    switched_off: Collection[str] = (),
+    folders: Sequence[str] = (),
 ) -> NoReturn:
     """See ``sandbox_child.forkserver.main``."""
-    forkserver.main(control_fd, switched_off=switched_off, folders=folders, attack=run_attack)
+    forkserver.main(
+        control_fd,
+        stack_bytes=stack_bytes,
+        switched_off=switched_off,
+        folders=folders,
+        attack=run_attack,
+    )

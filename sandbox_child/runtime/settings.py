@@ -6,9 +6,6 @@ part of the key of the cache of compiled code. Importing this does not load the 
 
 import importlib.metadata
 
-WASM_STACK_BYTES = 512 * 1024
-"""Stack of the guest's own calls; beyond it the guest traps."""
-
 SWITCHED_OFF = (
     # Each of these has had escapes, leaks or miscompiles of its own, and no compiler that plugins
     # are written with needs it.
@@ -40,7 +37,5 @@ def engine_version() -> str:
 
 
 def settings_fingerprint() -> str:
-    """Name everything here that changes what the compiler writes."""
-    return (
-        f"wasmtime-{engine_version()};epoch;stack={WASM_STACK_BYTES};off={','.join(SWITCHED_OFF)}"
-    )
+    """Name everything that changes what the compiler writes; the guest's stack does not."""
+    return f"wasmtime-{engine_version()};epoch;off={','.join(SWITCHED_OFF)}"

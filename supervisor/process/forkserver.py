@@ -24,6 +24,7 @@ import trio
 import sandbox_child
 from sandbox_child.wire.spec import ChildSpec, pack_spec
 from supervisor.cgroups import GroupPool
+from supervisor.limits import DEFAULT_LIMITS
 from supervisor.process.errors import ForkServerGone, SpawnRefused
 from supervisor.process.handle import ChildHandle
 from supervisor.process.orphans import end_orphan, end_orphans
@@ -34,7 +35,8 @@ _MAX_ANSWER = 4096
 _BOOT = (
     "import sys; sys.path[:0] = {paths!r}; "
     "from sandbox_child{package} import forkserver; "
-    "forkserver.main({descriptor}, switched_off={switched_off!r}, folders={folders!r})"
+    "forkserver.main({descriptor}, stack_bytes={stack_bytes}, switched_off={switched_off!r}, "
+    "folders={folders!r})"
 )
 _SOURCE_LINES = {"WASMTIME_BACKTRACE_DETAILS": "1"}
 """What wasmtime reads when an engine is made; its C API has no other switch for this."""
@@ -54,8 +56,9 @@ class ForkServer:
         groups: GroupPool | None = None,
         attacks: bool = False,
         source_lines: bool = False,
+        stack_bytes: int = DEFAULT_LIMITS.wasm_stack_bytes,
     ) -> None:
-        """``groups``: where children get control groups from.
+        """``groups``: where children get control groups from. ``stack_bytes``: see ``Limits``.
 
         ``source_lines``: whether backtraces name them where a module has debug information. Reading
         that is more work on a stranger's bytes, so it is for authors, on their own plugins.
@@ -66,6 +69,7 @@ class ForkServer:
         self._switched_off = tuple(switched_off)
         self._package = ".attacks" if attacks else ""
         self._source_lines = source_lines
+        self._stack_bytes = stack_bytes
         self._lock = trio.Lock()
         self._control: trio.socket.SocketType | None = None
         self._process: ChildHandle | None = None
@@ -198,6 +202,7 @@ class ForkServer:
             paths=_import_paths(),
             package=self._package,
             descriptor=control,
+            stack_bytes=self._stack_bytes,
             switched_off=self._switched_off,
             folders=[str(home) for home in self._groups.homes] if self._groups else [],
         )
@@ -236,11 +241,17 @@ async def open_fork_server(
     groups: GroupPool | None = None,
     attacks: bool = False,
     source_lines: bool = False,
+    stack_bytes: int = DEFAULT_LIMITS.wasm_stack_bytes,
 ) -> AsyncIterator[ForkServer]:
     """Start a fork server, and end it with the block."""
     async with trio.open_nursery() as nursery:
         server = ForkServer(
-            nursery, switched_off, groups=groups, attacks=attacks, source_lines=source_lines
+            nursery,
+            switched_off,
+            groups=groups,
+            attacks=attacks,
+            source_lines=source_lines,
+            stack_bytes=stack_bytes,
         )
         try:
             async with server._lock:  # noqa: SLF001 - its own constructor in all but name

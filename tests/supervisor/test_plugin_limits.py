@@ -29,6 +29,13 @@ async def outcomes(desk, plugin_id, count):
     return [d.outcome for d in await desk.deliveries(plugin_id, count)]
 
 
+def kept_code(desk):
+    """Return each file of compiled code by what would be another had it been written again."""
+    found = sorted((file.name, file.stat().st_ino) for file in (desk.path / "compiled").iterdir())
+    assert found
+    return found
+
+
 async def test_a_guest_gets_the_memory_that_it_needs_without_a_restart_by_hand(open_desk):
     desk = await open_desk(limits=Limits(memory_bytes=8 * MIB))
     plugin = await desk.probe({"do": "alloc", "bytes": 20 * MIB})
@@ -136,6 +143,23 @@ async def test_limits_stay_over_versions_and_restarts_and_go_with_the_plugin(des
     await desk.plugins.uninstall(plugin.id, actor="test")
     again = await desk.install("wat/noop", enabled=False)
     assert not any(one.is_overridden for one in again.limits)
+
+
+async def test_the_operator_sets_the_stack_for_all_plugins_and_compiled_code_is_not_lost(open_desk):
+    desk = await open_desk(limits=Limits(wasm_stack_bytes=2 * MIB))
+    plugin = await desk.install("wat/deep", events=["ticket.created"])
+    await desk.ticket()
+    assert await outcomes(desk, plugin.id, 1) == [Outcome.OK]
+    desk.plugins.reconfigure(SupervisorConfig(data_directory=desk.path))
+    await desk.plugins.restart(plugin.id, actor="test")
+    await desk.ticket()
+    assert await outcomes(desk, plugin.id, 2) == [Outcome.OK, Outcome.OK]
+    compiled = kept_code(desk)
+    await desk.close()
+    desk = await open_desk()
+    await desk.ticket()
+    assert (await outcomes(desk, plugin.id, 3))[2] is Outcome.TRAP
+    assert kept_code(desk) == compiled
 
 
 async def test_new_settings_of_the_operator_leave_an_admins_limits_alone(desk):

@@ -16,7 +16,7 @@ Given = Mapping[str, tuple[str, str, HostFunction]]
 @pytest.fixture(scope="session")
 def engine() -> wasmtime.Engine:
     """Return an engine as children have it."""
-    return make_engine()
+    return make_engine(512 << 10)
 
 
 @pytest.fixture
