@@ -21,6 +21,9 @@ from supervisor.limits import MIB
 
 _MARGIN = 64 * MIB
 """Beyond a child's private memory: its stack, its page tables and the code that it maps."""
+_MOST_FREE = 16
+"""Groups of other sizes than what is asked for that are kept: sizes come and go with the limits
+that admins set."""
 
 log = structlog.get_logger("supervisor.cgroups")
 
@@ -75,8 +78,9 @@ class GroupPool:
             if group.memory_bytes == wanted:
                 self._free.remove(group)
                 return group
+        old = self._free.pop(0) if len(self._free) >= _MOST_FREE else None
         try:
-            return await trio.to_thread.run_sync(self._make, wanted)
+            return await trio.to_thread.run_sync(self._make, wanted, old)
         except OSError as exc:
             log.warning("control_group_not_made", reason=str(exc))
             return None
@@ -85,7 +89,10 @@ class GroupPool:
         """The child of this group has ended."""
         self._free.append(group)
 
-    def _make(self, memory_bytes: int) -> Group:
+    def _make(self, memory_bytes: int, old: Group | None) -> Group:
+        """Make a group, and remove one that nobody has asked for lately."""
+        if old is not None:
+            self._remove(old)
         name = f"child-{next(self._numbers)}"
         folders, doors = [], []
         for branch, home in self._homes:
@@ -98,6 +105,14 @@ class GroupPool:
         group = Group(tuple(folders), tuple(doors), memory_bytes)
         self._all.append(group)
         return group
+
+    def _remove(self, group: Group) -> None:
+        self._all.remove(group)
+        for door in group.doors:
+            os.close(door)
+        for folder in group.folders:
+            with suppress(OSError):  # the kernel is not done with its last child
+                folder.rmdir()
 
     def close(self) -> None:
         """Remove every group; those that still hold a process stay. Blocks."""

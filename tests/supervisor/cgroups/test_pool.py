@@ -64,6 +64,16 @@ async def test_a_group_is_lent_again_once_its_child_has_ended(groups):
     assert len(list(groups.homes[0].glob("child-*"))) == 1
 
 
+async def test_groups_of_sizes_that_nobody_asks_for_any_longer_are_removed(groups):
+    for size in range(40):
+        group = await groups.take((256 + size) << 20)
+        assert group is not None
+        groups.give_back(group)
+    assert await groups.take((256 + 39) << 20) is group
+    left = len(list(groups.homes[0].glob("child-*")))
+    assert left <= 17
+
+
 async def test_children_that_run_together_have_groups_of_their_own(groups):
     first = await groups.take(1 << 28)
     second = await groups.take(1 << 28)
