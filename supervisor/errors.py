@@ -7,6 +7,7 @@
     ├── ModuleRefused         the file cannot be installed; says why and what to do
     │   ├── AlreadyInstalled  the very same file is there already
     │   └── FetchFailed       nothing that could be installed came from the URL
+    ├── NotInstalled          the server could not install a module, which may be fine
     ├── TooManyInstalls       others are under way; this one was not begun
     ├── InstallNotFound       no installation of that id was begun, or it is long over
     ├── VersionNotFound       the plugin has no such version beside the one that is installed
@@ -64,6 +65,10 @@ class AlreadyInstalled(ModuleRefused):
 
 class FetchFailed(ModuleRefused):
     """Nothing that could be installed came from a URL; the message is one sentence."""
+
+
+class NotInstalled(SupervisorError):
+    """The server could not install a module, which may be fine; the message is one sentence."""
 
 
 class TooManyInstalls(SupervisorError):

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 import structlog
 import trio
 
-from supervisor.errors import InstallNotFound, SupervisorError, TooManyInstalls
+from supervisor.errors import InstallNotFound, ModuleRefused, SupervisorError, TooManyInstalls
 from supervisor.fetch import Fetched, Fetcher, shown_url
 from supervisor.installing import Installing
 from supervisor.store.plugins import PluginRow
@@ -41,6 +41,7 @@ class _Install:
     ended: float | None = None
     is_upgrade: bool = False
     error: str | None = None
+    server_failed: bool = False
     moved: trio.Event = field(default_factory=trio.Event)
 
     def view(self) -> InstallView:
@@ -54,6 +55,7 @@ class _Install:
             plugin_id=self.plugin_id,
             is_upgrade=self.is_upgrade,
             error=self.error,
+            server_failed=self.server_failed,
         )
 
     def move(self, step: InstallStep, plugin_id: str | None) -> None:
@@ -139,11 +141,10 @@ class Installs:
     async def _run(self, one: _Install, work: Callable[[], Awaitable[PluginRow]]) -> None:
         try:
             row = await work()
-        except SupervisorError as exc:
+        except ModuleRefused as exc:
             one.error = str(exc)
         except Exception as exc:
-            log.exception("install_broken", source=one.source)
-            one.error = f"the server could not install it: {type(exc).__name__}; see its log"
+            one.error, one.server_failed = _what_failed(exc, one.source), True
         else:
             one.plugin_id = row.id
             one.is_upgrade = self._installing.waits(row.id)
@@ -160,3 +161,14 @@ class Installs:
         over = [one.id for one in self._all.values() if one.ended is not None]
         for install_id in over[: max(0, len(over) - KEPT + 1)]:
             del self._all[install_id]
+
+
+def _what_failed(exc: Exception, source: str) -> str:
+    """Return the sentence for an installation that failed although the module may be fine."""
+    if isinstance(exc, SupervisorError):
+        return str(exc)
+    if isinstance(exc, OSError):
+        log.error("install_not_saved", source=source, error=str(exc))
+        return f"the server could not save the module: {exc.strerror}; see to that, then try again"
+    log.error("install_broken", source=source, exc_info=exc)
+    return "the server could not install the module; its log says why; try again in a moment"

@@ -30,6 +30,7 @@ _STATUS: tuple[tuple[type[Exception], HTTPStatus], ...] = (
     (domain.Conflict, HTTPStatus.CONFLICT),
     (plugins.PluginNotFound, HTTPStatus.NOT_FOUND),
     (plugins.ModuleRefused, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (plugins.NotInstalled, HTTPStatus.SERVICE_UNAVAILABLE),
     (plugins.TooManyInstalls, HTTPStatus.TOO_MANY_REQUESTS),
     (plugins.InstallNotFound, HTTPStatus.NOT_FOUND),
     (plugins.VersionNotFound, HTTPStatus.NOT_FOUND),

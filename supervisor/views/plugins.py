@@ -139,6 +139,8 @@ class InstallView:
     """Whether it waits beside an active version for an admin to accept it."""
     error: str | None
     """Why it was refused: a whole sentence."""
+    server_failed: bool = False
+    """Whether that was the server's fault, as with a full disk, so that the module may be fine."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import trio
 from msgspec import UNSET
 from quart import Blueprint, Response, request
 
-from supervisor.errors import ModuleRefused
+from supervisor.errors import ModuleRefused, NotInstalled
 from supervisor.views import InstallStep, InstallView, PluginState, PluginView
 from webapp.api.bodies import PluginPatch, PluginSource
 from webapp.api.operations import operation
@@ -66,7 +66,8 @@ async def install() -> PluginOut | Response:
         while came.step not in (InstallStep.DONE, InstallStep.REFUSED):
             came = await house().plugins.wait_install(begun.id, seen=came)
     if came.step is InstallStep.REFUSED:
-        raise ModuleRefused(came.error or "the module was not installed")
+        kind = NotInstalled if came.server_failed else ModuleRefused
+        raise kind(came.error or "the module was not installed")
     if came.step is InstallStep.DONE and came.plugin_id is not None:
         return shown(await house().plugins.plugin(came.plugin_id))
     response = json_response(came, status=202)

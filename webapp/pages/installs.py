@@ -65,7 +65,7 @@ async def _come(install_id: str) -> InstallView:
 
 async def _refusal(came: InstallView, url: str) -> Outcome:
     problem = f"{came.source or 'The file'} was not installed: {await _reason(came)}"
-    return Outcome(problem=problem, typed={"url": url}, status=422)
+    return Outcome(problem=problem, typed={"url": url}, status=503 if came.server_failed else 422)
 
 
 async def _reason(came: InstallView) -> str:
