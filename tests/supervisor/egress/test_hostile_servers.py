@@ -157,6 +157,7 @@ async def test_a_gzip_bomb_is_cut_off_at_the_limit(serve, caller):
         (b"deflate", zlib.compress(b"hello")),
         (b"identity", b"hello"),
     ],
+    ids=["gzip", "GZip, three members", "x-gzip", "deflate", "identity"],
 )
 async def test_a_body_that_was_packed_unasked_is_unpacked(serve, caller, coding, packed):
     server = await serve(HEAD + b"Content-Encoding: " + coding + b"\r\n\r\n" + packed)
