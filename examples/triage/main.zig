@@ -9,10 +9,7 @@ const Allocator = std.mem.Allocator;
 
 pub const panic = ohd.panic;
 
-const Event = struct {
-    ticket: rules.Ticket,
-    config: struct { rules: []const u8 = "[]", write_note: bool = true } = .{},
-};
+const Config = struct { rules: []const u8 = "[]", write_note: bool = true };
 
 const Verdict = struct {
     priority: ?[]const u8 = null,
@@ -20,18 +17,14 @@ const Verdict = struct {
     names: std.ArrayList([]const u8) = .empty,
 };
 
-export fn on_event(ptr: [*]const u8, len: u32) void {
-    var memory: std.heap.ArenaAllocator = .init(std.heap.wasm_allocator);
-    defer memory.deinit();
-    handle(memory.allocator(), ptr[0..len]) catch |err| ohd.log(.err, @errorName(err));
+export fn on_event(ptr: [*]const u8, len: usize) void {
+    ohd.handle(Config, ptr[0..len], handle);
 }
 
-fn handle(arena: Allocator, payload: []const u8) !void {
-    const options: std.json.ParseOptions = .{ .ignore_unknown_fields = true };
-    const event = try std.json.parseFromSliceLeaky(Event, arena, payload, options);
+fn handle(arena: Allocator, event: ohd.Event(Config)) !void {
     var reader: rules.Reader = .{ .arena = arena };
     const listed = reader.read(event.config.rules) catch |err| {
-        if (err == error.BadRules) return ohd.log(.err, reader.mistake);
+        if (err == error.BadRules) return ohd.log(.err, "{s}", .{reader.mistake});
         return err;
     };
     const verdict = try judge(arena, listed, &event.ticket);
@@ -39,7 +32,7 @@ fn handle(arena: Allocator, payload: []const u8) !void {
 }
 
 /// The first rule that says something of a thing decides it.
-fn judge(arena: Allocator, listed: []const rules.Rule, ticket: *const rules.Ticket) !Verdict {
+fn judge(arena: Allocator, listed: []const rules.Rule, ticket: *const ohd.Ticket) !Verdict {
     var verdict: Verdict = .{};
     for (listed) |*rule| {
         if (!rule.fits(ticket)) continue;
@@ -57,22 +50,23 @@ fn judge(arena: Allocator, listed: []const rules.Rule, ticket: *const rules.Tick
 fn apply(
     arena: Allocator,
     verdict: *const Verdict,
-    ticket: *const rules.Ticket,
+    ticket: *const ohd.Ticket,
     write_note: bool,
 ) !void {
     for (verdict.fields.keys(), verdict.fields.values()) |key, value| {
-        try setField(arena, ticket.id, key, value.string);
+        setField(arena, ticket.id, key, value.string);
     }
     const priority = verdict.priority orelse return;
-    try setField(arena, ticket.id, "triage_priority", priority);
+    setField(arena, ticket.id, "triage_priority", priority);
     if (!write_note or std.mem.eql(u8, priority, ticket.priority)) return;
     const names = try std.mem.join(arena, ", ", verdict.names.items);
     const text = "Triage suggests the priority {s} in place of {s}. Rules that fit: {s}.";
     const note = try std.fmt.allocPrint(arena, text, .{ priority, ticket.priority, names });
-    if (!try ohd.addNote(arena, ticket.id, note)) ohd.log(.warn, "the note was not accepted");
+    ohd.note(arena, ticket.id, note) catch |err|
+        ohd.log(.warn, "the note was not accepted: {t}", .{err});
 }
 
-fn setField(arena: Allocator, ticket_id: []const u8, key: []const u8, value: []const u8) !void {
-    if (try ohd.setField(arena, ticket_id, key, value)) return;
-    ohd.log(.warn, try std.fmt.allocPrint(arena, "the field {s} was not accepted", .{key}));
+fn setField(arena: Allocator, ticket_id: []const u8, key: []const u8, value: []const u8) void {
+    ohd.setField(arena, ticket_id, key, value) catch |err|
+        ohd.log(.warn, "the field {s} was not accepted: {t}", .{ key, err });
 }

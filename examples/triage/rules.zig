@@ -2,19 +2,11 @@
 //!
 //! A mistake is found before any rule is used, and told with its place and with what would do.
 const std = @import("std");
+const ohd = @import("ohd.zig");
 const json = std.json;
 const Allocator = std.mem.Allocator;
 
 pub const priorities = [_][]const u8{ "Low", "Medium", "High", "Critical" };
-
-pub const Ticket = struct {
-    id: []const u8,
-    subject: []const u8,
-    description: []const u8 = "",
-    priority: []const u8 = "",
-    category: ?[]const u8 = null,
-    submitter: struct { email: []const u8 = "" } = .{},
-};
 
 pub const Rule = struct {
     name: []const u8,
@@ -25,7 +17,7 @@ pub const Rule = struct {
     fields: ?json.ObjectMap,
 
     /// True where all of its conditions hold; a rule without conditions fits every ticket.
-    pub fn fits(rule: *const Rule, ticket: *const Ticket) bool {
+    pub fn fits(rule: *const Rule, ticket: *const ohd.Ticket) bool {
         if (rule.words) |words| {
             for (words) |word| {
                 if (holds(ticket.subject, word.string)) break;

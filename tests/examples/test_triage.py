@@ -87,4 +87,4 @@ async def test_a_field_that_the_help_desk_refuses_is_told_of(triage, custom_fiel
     await triage.configure(rules=json.dumps(rules), write_note=False)
     ticket = await triage.create()
     assert custom_fields(ticket) == {"triage_priority": "High", "fine": "y"}
-    assert "warn: the field not a key! was not accepted" in await triage.log()
+    assert "warn: the field not a key! was not accepted: Malformed" in await triage.log()
