@@ -1,9 +1,10 @@
 //! What stands between a plugin and its help desk: the events as Rust types, and the host's
-//! functions without pointers. It has a small JSON reader of its own, and needs no crate.
+//! functions without pointers. It reads and writes JSON by itself, and needs no crate.
 #![allow(dead_code)]
 
 use std::alloc::{alloc, dealloc, Layout};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Mutex;
 
 /// What happened.
@@ -148,19 +149,24 @@ pub struct Response {
     pub body: Vec<u8>,
 }
 
+impl Response {
+    /// Returns the body; Null where it is not JSON.
+    pub fn json(&self) -> Json {
+        let text = std::str::from_utf8(&self.body).ok();
+        text.and_then(Json::parse).unwrap_or(Json::Null)
+    }
+}
+
 /// Makes an HTTP request to a host that the manifest declares.
 pub fn fetch(method: &str, url: &str, headers: &[(&str, &str)], body: &str) -> Response {
-    let headers: Vec<String> = headers
-        .iter()
-        .map(|(name, value)| format!("{}:{}", quote(name), quote(value)))
-        .collect();
-    let request = format!(
-        r#"{{"method":{},"url":{},"headers":{{{}}},"body":{}}}"#,
-        quote(method),
-        quote(url),
-        headers.join(","),
-        quote(body),
-    );
+    let headers = headers.iter().map(|&(name, value)| (name, value.into()));
+    let request = Json::object([
+        ("method", method.into()),
+        ("url", url.into()),
+        ("headers", Json::object(headers)),
+        ("body", body.into()),
+    ])
+    .to_string();
     let (mut start, mut length) = (std::ptr::null_mut(), 0);
     unsafe {
         let status = ohd_http_request(request.as_ptr(), request.len(), &mut start, &mut length);
@@ -198,21 +204,23 @@ pub fn note(ticket_id: &str, body: &str) -> Result<(), Refused> {
 
 /// Sets a custom field of a ticket.
 pub fn set_field(ticket_id: &str, key: &str, value: &str) -> Result<(), Refused> {
-    let (ticket_id, key, value) = (quote(ticket_id), quote(key), quote(value));
-    let text = format!(
-        r#"{{"ticket_id":{},"key":{},"value":{}}}"#,
-        ticket_id, key, value
-    );
-    check(unsafe { ohd_set_custom_field(text.as_ptr(), text.len()) })
+    let field = Json::object([
+        ("ticket_id", ticket_id.into()),
+        ("key", key.into()),
+        ("value", value.into()),
+    ])
+    .to_string();
+    check(unsafe { ohd_set_custom_field(field.as_ptr(), field.len()) })
 }
 
 fn add_reply(ticket_id: &str, body: &str, internal: bool) -> Result<(), Refused> {
-    let (ticket_id, body) = (quote(ticket_id), quote(body));
-    let text = format!(
-        r#"{{"ticket_id":{},"body":{},"is_internal":{}}}"#,
-        ticket_id, body, internal
-    );
-    check(unsafe { ohd_add_reply(text.as_ptr(), text.len()) })
+    let reply = Json::object([
+        ("ticket_id", ticket_id.into()),
+        ("body", body.into()),
+        ("is_internal", Json::Bool(internal)),
+    ])
+    .to_string();
+    check(unsafe { ohd_add_reply(reply.as_ptr(), reply.len()) })
 }
 
 fn check(status: u32) -> Result<(), Refused> {
@@ -253,7 +261,8 @@ unsafe extern "C" fn ohd_free(start: *mut u8, size: usize) {
     dealloc(start, Layout::from_size_align_unchecked(size.max(1), 16));
 }
 
-/// A JSON value. Numbers are kept as they were written: `value.as_text().parse::<i64>()`.
+/// A JSON value; `to_string` writes it. Numbers are kept as they were written:
+/// `value.as_text().parse::<i64>()`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Json {
     Null,
@@ -265,6 +274,16 @@ pub enum Json {
 }
 
 impl Json {
+    /// Makes an object: `Json::object([("id", ticket.id.as_str().into())])`.
+    pub fn object<'a>(members: impl IntoIterator<Item = (&'a str, Json)>) -> Json {
+        let members = members.into_iter();
+        Json::Object(
+            members
+                .map(|(key, value)| (key.to_owned(), value))
+                .collect(),
+        )
+    }
+
     /// Reads a whole text; None where it is not JSON.
     pub fn parse(text: &str) -> Option<Json> {
         let mut reader = Reader { text, at: 0 };
@@ -299,6 +318,14 @@ impl Json {
         *self.get(key) == Json::Bool(true)
     }
 
+    /// Returns the items of an array.
+    pub fn items(&self) -> &[Json] {
+        match self {
+            Json::Array(items) => items,
+            _ => &[],
+        }
+    }
+
     /// Returns the members of an object.
     pub fn members(&self) -> impl Iterator<Item = (&String, &Json)> {
         match self {
@@ -307,6 +334,34 @@ impl Json {
         }
         .into_iter()
         .flatten()
+    }
+}
+
+impl From<&str> for Json {
+    fn from(text: &str) -> Json {
+        Json::Text(text.to_owned())
+    }
+}
+
+impl fmt::Display for Json {
+    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Json::Null => out.write_str("null"),
+            Json::Bool(truth) => write!(out, "{}", truth),
+            Json::Number(digits) => out.write_str(digits),
+            Json::Text(text) => out.write_str(&quote(text)),
+            Json::Array(items) => {
+                let items: Vec<String> = items.iter().map(Json::to_string).collect();
+                write!(out, "[{}]", items.join(","))
+            }
+            Json::Object(members) => {
+                let pairs = members.iter();
+                let pairs: Vec<String> = pairs
+                    .map(|(key, value)| format!("{}:{}", quote(key), value))
+                    .collect();
+                write!(out, "{{{}}}", pairs.join(","))
+            }
+        }
     }
 }
 
@@ -439,15 +494,17 @@ impl Reader<'_> {
 
     fn unicode(&mut self) -> Option<char> {
         let first = self.four_digits()?;
-        if !(0xd800..0xdc00).contains(&first) {
-            return Some(char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER));
+        let rest = self.at;
+        if (0xd800..0xdc00).contains(&first) && self.text[rest..].starts_with("\\u") {
+            self.at += 2;
+            let second = self.four_digits()?;
+            if (0xdc00..0xe000).contains(&second) {
+                return char::from_u32(0x10000 + ((first - 0xd800) << 10) + second - 0xdc00);
+            }
+            self.at = rest;
         }
-        if !self.text[self.at..].starts_with("\\u") {
-            return Some(char::REPLACEMENT_CHARACTER);
-        }
-        self.at += 2;
-        let second = self.four_digits()?.wrapping_sub(0xdc00) & 0x3ff;
-        char::from_u32(0x10000 + ((first - 0xd800) << 10) + second)
+        // Half a pair is no character.
+        Some(char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER))
     }
 
     fn four_digits(&mut self) -> Option<u32> {

@@ -4,12 +4,10 @@
 //! failed) and `pagerduty_incident_id`. Each later event of the ticket makes good what is missing.
 
 mod api;
-mod json;
 mod ohd;
 
 use api::{PagerDuty, Refusal};
-use json::Value;
-use ohd::Level;
+use ohd::{Event, Ticket};
 use std::cell::RefCell;
 use std::collections::HashMap;
 
@@ -24,23 +22,29 @@ thread_local! {
     static FIELDS: RefCell<HashMap<String, String>> = RefCell::new(HashMap::new());
 }
 
+/// # Safety
+/// The host passes the address and the length of an event's JSON.
 #[no_mangle]
-pub extern "C" fn on_event(at: *const u8, length: usize) {
-    match Value::parse(&ohd::read(at, length)) {
-        Some(event) => Handler { event: &event, ticket: event.get("ticket") }.handle(),
-        None => ohd::log(Level::Error, "the event is not the JSON that was expected"),
+pub unsafe extern "C" fn on_event(payload: *const u8, length: usize) {
+    match Event::read(payload, length) {
+        Some(event) => Handler {
+            event: &event,
+            ticket: &event.ticket,
+        }
+        .handle(),
+        None => ohd::error("not the event that was expected"),
     }
 }
 
 struct Handler<'a> {
-    event: &'a Value,
-    ticket: &'a Value,
+    event: &'a Event,
+    ticket: &'a Ticket,
 }
 
 impl Handler<'_> {
     fn handle(&self) {
-        let is_over = matches!(self.ticket.get("status").text(), "Resolved" | "Closed");
-        let is_critical = self.ticket.get("priority").text() == "Critical";
+        let is_over = matches!(self.ticket.status.as_str(), "Resolved" | "Closed");
+        let is_critical = self.ticket.priority == "Critical";
         match (self.field(STATUS).as_str(), is_over) {
             ("open", true) => self.resolve(),
             ("open", false) => self.note_number(),
@@ -59,7 +63,7 @@ impl Handler<'_> {
         self.set(NUMBER, "");
         self.note_number();
         if self.field(NUMBER).is_empty() {
-            ohd::note(self.id(), "PagerDuty incident opened.");
+            self.note("PagerDuty incident opened.");
         }
     }
 
@@ -68,11 +72,13 @@ impl Handler<'_> {
         if !self.field(NUMBER).is_empty() || self.pagerduty().token().is_empty() {
             return;
         }
-        match self.pagerduty().find(self.id()) {
+        match self.pagerduty().find(&self.ticket.id) {
             Ok(Some(incident)) => {
                 self.set(NUMBER, &incident.number);
-                let text = format!("PagerDuty incident #{}: {}", incident.number, incident.url);
-                ohd::note(self.id(), &text);
+                self.note(&format!(
+                    "PagerDuty incident #{}: {}",
+                    incident.number, incident.url
+                ));
             }
             Ok(None) => {}
             Err(refusal) => self.complain("the incident's number is not known", &refusal, false),
@@ -80,33 +86,45 @@ impl Handler<'_> {
     }
 
     fn resolve(&self) {
-        match self.pagerduty().resolve(self.id()) {
+        match self.pagerduty().resolve(&self.ticket.id) {
             Ok(()) => self.set(STATUS, "resolved"),
             Err(refusal) => self.complain("the incident was not resolved", &refusal, true),
         }
     }
 
     fn complain(&self, what: &str, refusal: &Refusal, tell: bool) {
-        let level = if refusal.is_passing() { Level::Warn } else { Level::Error };
-        let text = format!("{}: PagerDuty answered {} ({})", what, refusal.status, refusal.reason);
-        ohd::log(level, &format!("ticket {}: {}", self.id(), text));
+        let log = if refusal.is_passing() {
+            ohd::warn
+        } else {
+            ohd::error
+        };
+        let text = format!(
+            "{}: PagerDuty answered {} ({})",
+            what, refusal.status, refusal.reason
+        );
+        log(&format!("ticket {}: {}", self.ticket.id, text));
         if tell {
             let then = "It is tried again when something happens to this ticket.";
-            ohd::note(self.id(), &format!("PagerDuty: {}. {}", text, then));
+            self.note(&format!("PagerDuty: {}. {}", text, then));
         }
     }
 
     fn pagerduty(&self) -> PagerDuty {
-        PagerDuty { config: self.event.get("config") }
+        PagerDuty {
+            config: &self.event.config,
+        }
     }
 
-    fn id(&self) -> &str {
-        self.ticket.get("id").text()
+    fn note(&self, text: &str) {
+        if let Err(why) = ohd::note(&self.ticket.id, text) {
+            ohd::warn(&format!("the note was not accepted: {:?}", why));
+        }
     }
 
     fn field(&self, key: &str) -> String {
-        let kept = FIELDS.with(|all| all.borrow().get(&(self.id().to_string() + key)).cloned());
-        kept.unwrap_or_else(|| self.ticket.get("custom_fields").get(key).text().to_string())
+        let kept = FIELDS.with(|all| all.borrow().get(&(self.ticket.id.clone() + key)).cloned());
+        let shown = || self.ticket.custom_fields.get(key).cloned();
+        kept.or_else(shown).unwrap_or_default()
     }
 
     fn set(&self, key: &str, value: &str) {
@@ -118,8 +136,10 @@ impl Handler<'_> {
             if all.len() >= REMEMBERED {
                 all.clear();
             }
-            all.insert(self.id().to_string() + key, value.to_string());
+            all.insert(self.ticket.id.clone() + key, value.to_string());
         });
-        ohd::set_field(self.id(), key, value);
+        if let Err(why) = ohd::set_field(&self.ticket.id, key, value) {
+            ohd::warn(&format!("the field {} was not accepted: {:?}", key, why));
+        }
     }
 }

@@ -3,11 +3,10 @@
 //! Incidents are opened and resolved by the Events API v2, which takes a ticket's id as the key that
 //! tells one incident from another: asking twice opens one. It gives no number; the REST API does.
 
-use crate::json::Value;
-use crate::ohd;
+use crate::ohd::{self, Event, Json};
 
 pub struct PagerDuty<'a> {
-    pub config: &'a Value,
+    pub config: &'a Json,
 }
 
 pub struct Incident {
@@ -30,40 +29,40 @@ impl Refusal {
 
 impl PagerDuty<'_> {
     /// Opens an incident, unless one with the ticket's key is open.
-    pub fn trigger(&self, event: &Value) -> Result<(), Refusal> {
-        let ticket = event.get("ticket");
-        let url = ticket.get("url");
-        let payload = Value::object([
-            ("summary", cut(ticket.get("subject").text(), 1024).into()),
+    pub fn trigger(&self, event: &Event) -> Result<(), Refusal> {
+        let ticket = &event.ticket;
+        let url = ticket.url.as_str();
+        let payload = Json::object([
+            ("summary", cut(&ticket.subject, 1024).into()),
             ("source", "Open Help Desk".into()),
             ("severity", "critical".into()),
-            ("timestamp", event.get("occurred_at").clone()),
-            ("class", ticket.get("category").clone()),
+            ("timestamp", event.occurred_at.as_str().into()),
+            ("class", ticket.category.as_str().into()),
         ]);
-        let link = Value::object([("href", url.clone()), ("text", "The ticket".into())]);
-        self.enqueue(Value::object([
+        let link = Json::object([("href", url.into()), ("text", "The ticket".into())]);
+        self.enqueue(Json::object([
             ("routing_key", self.config.get("routing_key").clone()),
             ("event_action", "trigger".into()),
-            ("dedup_key", ticket.get("id").clone()),
+            ("dedup_key", ticket.id.as_str().into()),
             ("payload", payload),
-            ("links", Value::List(vec![link])),
+            ("links", Json::Array(vec![link])),
             ("client", "Open Help Desk".into()),
-            ("client_url", url.clone()),
+            ("client_url", url.into()),
         ]))
     }
 
     pub fn resolve(&self, ticket_id: &str) -> Result<(), Refusal> {
-        self.enqueue(Value::object([
+        self.enqueue(Json::object([
             ("routing_key", self.config.get("routing_key").clone()),
             ("event_action", "resolve".into()),
             ("dedup_key", ticket_id.into()),
         ]))
     }
 
-    fn enqueue(&self, event: Value) -> Result<(), Refusal> {
-        let headers = Value::object([("Content-Type", "application/json".into())]);
+    fn enqueue(&self, event: Json) -> Result<(), Refusal> {
+        let headers = [("Content-Type", "application/json")];
         let url = format!("https://events.{}/v2/enqueue", self.domain());
-        let answer = ohd::http("POST", &url, headers, &event.to_string());
+        let answer = ohd::fetch("POST", &url, &headers, &event.to_string());
         match answer.status {
             202 => Ok(()),
             _ => Err(refusal(answer)),
@@ -72,31 +71,34 @@ impl PagerDuty<'_> {
 
     /// Finds the open incident of a ticket; None where PagerDuty has not made it yet.
     pub fn find(&self, ticket_id: &str) -> Result<Option<Incident>, Refusal> {
-        let headers = Value::object([
-            ("Accept", "application/json".into()),
-            ("Authorization", format!("Token token={}", self.token()).as_str().into()),
-        ]);
+        let authorization = format!("Token token={}", self.token());
+        let headers = [
+            ("Accept", "application/json"),
+            ("Authorization", authorization.as_str()),
+        ];
         let url = format!(
             "https://api.{}/incidents?incident_key={}&statuses%5B%5D=triggered&statuses%5B%5D=acknowledged",
             self.domain(),
             ticket_id
         );
-        let answer = ohd::http("GET", &url, headers, "");
+        let answer = ohd::fetch("GET", &url, &headers, "");
         if answer.status != 200 {
             return Err(refusal(answer));
         }
-        let found = answer.body.get("incidents").get("0");
-        let number = found.get("incident_number").text().to_string();
-        let url = found.get("html_url").text().to_string();
-        Ok(if number.is_empty() { None } else { Some(Incident { number, url }) })
+        let body = answer.json();
+        let found = body.get("incidents").items().first();
+        Ok(found.map(|incident| Incident {
+            number: incident.text("incident_number"),
+            url: incident.text("html_url"),
+        }))
     }
 
-    pub fn token(&self) -> &str {
-        self.config.get("api_token").text()
+    pub fn token(&self) -> String {
+        self.config.text("api_token")
     }
 
     fn domain(&self) -> &str {
-        match self.config.get("region").text() {
+        match self.config.text("region").as_str() {
             "EU" => "eu.pagerduty.com",
             _ => "pagerduty.com",
         }
@@ -104,20 +106,24 @@ impl PagerDuty<'_> {
 }
 
 /// Reads the two forms that PagerDuty's errors have: of the Events API, and of the REST API.
-fn refusal(answer: ohd::Answer) -> Refusal {
-    let body = match answer.body.get("error") {
-        Value::Null => &answer.body,
+fn refusal(answer: ohd::Response) -> Refusal {
+    let json = answer.json();
+    let body = match json.get("error") {
+        Json::Null => &json,
         error => error,
     };
-    let mut said = vec![body.get("message").text()];
-    said.extend(body.get("errors").items().iter().map(Value::text));
+    let mut said = vec![body.text("message")];
+    said.extend(body.get("errors").items().iter().map(Json::as_text));
     said.retain(|part| !part.is_empty());
     let reason = match answer.status {
         0 => "no answer".to_string(),
         _ if said.is_empty() => "it gave no reason".to_string(),
         _ => cut(&said.join("; "), 500).to_string(),
     };
-    Refusal { status: answer.status, reason }
+    Refusal {
+        status: answer.status,
+        reason,
+    }
 }
 
 /// The start of a text, at most so many bytes and no half character.
