@@ -1,6 +1,4 @@
 // Finds issue keys, such as PROJ-123, in a text.
-import { isDigit, isLetter } from "./json";
-
 const MINUS = 0x2d;
 
 /** Returns each key once, in the order of the text; `projects` empty: those of any project. */
@@ -47,4 +45,12 @@ function isAlone(text: string, start: i32, end: i32): bool {
 
 function isInside(code: i32): bool {
   return isLetter(code) || isDigit(code) || code == 0x5f;
+}
+
+function isDigit(code: i32): bool {
+  return code >= 0x30 && code <= 0x39;
+}
+
+function isLetter(code: i32): bool {
+  return (code >= 0x41 && code <= 0x5a) || (code >= 0x61 && code <= 0x7a);
 }

@@ -4,7 +4,12 @@ import { Event, Level, Status, fetch, give, log, note, reply, setField, text } f
 const kept: ArrayBuffer[] = [];
 
 export function on_event(payload: usize, length: usize): void {
-  const event = new Event(payload, length);
+  const event = Event.read(payload, length);
+  if (event == null) log(Level.Error, "not the event that was expected");
+  else behave(event);
+}
+
+function behave(event: Event): void {
   const ticket = event.ticket;
   const words = ticket.subject.split(" ", 1);
   const rest = ticket.subject.substring(words[0].length + 1);

@@ -2,8 +2,9 @@
 import { Event, Level, Status, log, reply, setField } from "./ohd";
 
 export function on_event(payload: usize, length: usize): void {
-  const event = new Event(payload, length);
-  if (event.event == "ticket.created") greet(event);
+  const event = Event.read(payload, length);
+  if (event == null) log(Level.Error, "not the event that was expected");
+  else if (event.event == "ticket.created") greet(event);
 }
 
 function greet(event: Event): void {

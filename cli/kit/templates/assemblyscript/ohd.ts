@@ -8,24 +8,23 @@ export class Event {
   readonly occurredAt: string;
   readonly ticket: Ticket;
   readonly actor: Actor;
-  private readonly values: Map<string, string>;
 
-  /** Reads the payload that `on_event` was called with; a text that is not JSON aborts. */
-  constructor(ptr: usize, length: usize) {
-    const values = new JsonReader(text(ptr, length)).read();
-    this.values = values;
-    this.event = at(values, "event");
-    this.occurredAt = at(values, "occurred_at");
-    this.ticket = new Ticket(values);
-    this.actor = new Actor(at(values, "actor.id"), at(values, "actor.name"), at(values, "actor.role"));
+  constructor(private readonly json: Json) {
+    this.event = json.get("event");
+    this.occurredAt = json.get("occurred_at");
+    this.ticket = new Ticket(json);
+    this.actor = new Actor(json.get("actor.id"), json.get("actor.name"), json.get("actor.role"));
   }
 
-  /**
-   * Returns what stands at a path such as `config.greeting` or `data.to_status`: a text, a number or
-   * true or false as it is written, and "" for null or where there is nothing.
-   */
+  /** Reads the payload that `on_event` was called with; null where it is not JSON. */
+  static read(ptr: usize, length: usize): Event | null {
+    const json = Json.read(text(ptr, length));
+    return json == null ? null : new Event(json);
+  }
+
+  /** Returns what stands at a path such as `config.greeting` or `data.to_status`. */
   get(path: string): string {
-    return at(this.values, path);
+    return this.json.get(path);
   }
 }
 
@@ -45,20 +44,20 @@ export class Ticket {
   readonly url: string;
   readonly customFields: Map<string, string>;
 
-  constructor(values: Map<string, string>) {
-    this.id = at(values, "ticket.id");
-    this.subject = at(values, "ticket.subject");
-    this.description = at(values, "ticket.description");
-    this.status = at(values, "ticket.status");
-    this.priority = at(values, "ticket.priority");
-    this.category = at(values, "ticket.category");
-    this.type = at(values, "ticket.type");
-    this.item = at(values, "ticket.item");
-    this.submitter = person(values, "ticket.submitter");
-    this.assignee = values.has("ticket.assignee.id") ? person(values, "ticket.assignee") : null;
-    this.createdAt = at(values, "ticket.created_at");
-    this.url = at(values, "ticket.url");
-    this.customFields = below(values, "ticket.custom_fields.");
+  constructor(json: Json) {
+    this.id = json.get("ticket.id");
+    this.subject = json.get("ticket.subject");
+    this.description = json.get("ticket.description");
+    this.status = json.get("ticket.status");
+    this.priority = json.get("ticket.priority");
+    this.category = json.get("ticket.category");
+    this.type = json.get("ticket.type");
+    this.item = json.get("ticket.item");
+    this.submitter = person(json, "ticket.submitter");
+    this.assignee = json.get("ticket.assignee.id") != "" ? person(json, "ticket.assignee") : null;
+    this.createdAt = json.get("ticket.created_at");
+    this.url = json.get("ticket.url");
+    this.customFields = json.below("ticket.custom_fields.");
   }
 }
 
@@ -183,62 +182,65 @@ function object(members: Map<string, string>, texts: bool): string {
   return "{" + parts.join(",") + "}";
 }
 
-function at(values: Map<string, string>, path: string): string {
-  return values.has(path) ? values.get(path) : "";
+function person(json: Json, path: string): Person {
+  return new Person(json.get(path + ".id"), json.get(path + ".name"), json.get(path + ".email"));
 }
 
-function person(values: Map<string, string>, path: string): Person {
-  return new Person(at(values, path + ".id"), at(values, path + ".name"), at(values, path + ".email"));
-}
-
-function below(values: Map<string, string>, prefix: string): Map<string, string> {
-  const found = new Map<string, string>();
-  const keys = values.keys();
-  for (let i = 0; i < keys.length; i++) {
-    if (keys[i].startsWith(prefix)) found.set(keys[i].substring(prefix.length), values.get(keys[i]));
-  }
-  return found;
-}
-
-/** Reads JSON into its texts, numbers and truths, by path; an item of an array has its number. */
-class JsonReader {
-  private position: i32 = 0;
+/** The texts, numbers and truths of a JSON text, by path; an item of an array has its number. */
+export class Json {
   private readonly values: Map<string, string> = new Map();
+  private position: i32 = 0;
+  // Nothing is thrown, for AssemblyScript cannot catch it.
+  private ok: bool = true;
 
-  constructor(private readonly text: string) {}
+  private constructor(private readonly text: string) {}
 
-  read(): Map<string, string> {
-    this.value("");
-    if (this.next() != 0) throw new Error("more than one value in the JSON");
-    return this.values;
+  /** Reads a whole text, such as the body of an answer; null where it is not JSON. */
+  static read(text: string): Json | null {
+    const json = new Json(text);
+    json.value("", 0);
+    return json.ok && json.next() == 0 ? json : null;
   }
 
-  private value(path: string): void {
-    const first = this.next();
-    if (first == 0x7b) {
-      this.items(path, 0x7d);
-    } else if (first == 0x5b) {
-      this.items(path, 0x5d);
-    } else if (first == 0x22) {
-      this.values.set(path, this.string());
-    } else {
-      this.word(path);
+  /**
+   * Returns what stands at a path such as `items.0.name`: a text, a number or true or false as it is
+   * written, and "" for null or where there is nothing.
+   */
+  get(path: string): string {
+    return this.values.has(path) ? this.values.get(path) : "";
+  }
+
+  /** Returns everything whose path starts with `prefix`, by the rest of its path. */
+  below(prefix: string): Map<string, string> {
+    const found = new Map<string, string>();
+    const keys = this.values.keys();
+    for (let i = 0; i < keys.length; i++) {
+      if (keys[i].startsWith(prefix)) found.set(keys[i].substring(prefix.length), this.values.get(keys[i]));
     }
+    return found;
+  }
+
+  private value(path: string, depth: i32): void {
+    const first = this.next();
+    if (depth > 64) this.ok = false;
+    else if (first == 0x7b) this.items(path, 0x7d, depth + 1);
+    else if (first == 0x5b) this.items(path, 0x5d, depth + 1);
+    else if (first == 0x22) this.values.set(path, this.string());
+    else this.word(path);
   }
 
   /** Reads the members of an object or the items of an array, up to its closing bracket. */
-  private items(path: string, close: i32): void {
+  private items(path: string, close: i32, depth: i32): void {
     const prefix = path == "" ? "" : path + ".";
     this.position++;
-    for (let i = 0; this.next() != close; i++) {
+    for (let i = 0; this.ok && this.next() != close; i++) {
       if (i > 0) this.expect(0x2c);
       let name = i.toString();
       if (close == 0x7d) {
-        this.next();
         name = this.string();
         this.expect(0x3a);
       }
-      this.value(prefix + name);
+      if (this.ok) this.value(prefix + name, depth);
     }
     this.position++;
   }
@@ -249,15 +251,16 @@ class JsonReader {
       this.position++;
     }
     const word = this.text.substring(start, this.position);
-    if (word == "") throw new Error("a value is missing in the JSON");
-    if (word != "null") this.values.set(path, word);
+    if (word == "null") return;
+    if (word != "true" && word != "false" && isNaN(F64.parseFloat(word))) this.ok = false;
+    this.values.set(path, word);
   }
 
   private string(): string {
     this.expect(0x22);
     const parts: string[] = [];
     let plain = this.position;
-    while (this.position < this.text.length) {
+    while (this.ok && this.position < this.text.length) {
       const code = this.text.charCodeAt(this.position++);
       if (code != 0x22 && code != 0x5c) continue;
       parts.push(this.text.substring(plain, this.position - 1));
@@ -265,18 +268,18 @@ class JsonReader {
       parts.push(this.escaped());
       plain = this.position;
     }
-    throw new Error("a text in the JSON does not end");
+    this.ok = false;
+    return "";
   }
 
   private escaped(): string {
     const letter = this.text.charAt(this.position++);
-    if (letter == "u") {
-      this.position += 4;
-      const digits = this.text.substring(this.position - 4, this.position);
-      return String.fromCharCode(I32.parseInt(digits, 16));
-    }
-    const known = "bfnrt".indexOf(letter);
-    return known < 0 ? letter : "\b\f\n\r\t".charAt(known);
+    const known = '"\\/bfnrt'.indexOf(letter);
+    if (letter != "" && known >= 0) return '"\\/\b\f\n\r\t'.charAt(known);
+    const digits = this.text.substring(this.position, this.position + 4);
+    this.position += 4;
+    if (letter != "u" || digits.length < 4) this.ok = false;
+    return this.ok ? String.fromCharCode(I32.parseInt(digits, 16)) : "";
   }
 
   /** Returns the next code unit that is no space, 0 at the end. */
@@ -290,7 +293,7 @@ class JsonReader {
   }
 
   private expect(code: i32): void {
-    if (this.next() != code) throw new Error("the JSON lacks " + String.fromCharCode(code));
-    this.position++;
+    if (this.next() == code) this.position++;
+    else this.ok = false;
   }
 }
