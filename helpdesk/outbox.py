@@ -20,6 +20,8 @@ from helpdesk.storage import sql
 from helpdesk.storage.database import Database
 
 RECENT_BYTES = 8 * 1024 * 1024
+_OBJECT_BYTES = 512
+"""What an event in memory takes beside its body: other fields, and the objects that hold them."""
 PRUNE_CHUNK = 1_000
 """Events deleted in one transaction: pruning must not hold up the writer."""
 
@@ -56,10 +58,10 @@ class _Recent:
 
     def add(self, events: Sequence[OutboxEvent]) -> None:
         self._events.extend(events)
-        self._bytes += sum(len(event.body) for event in events)
+        self._bytes += sum(_size(event) for event in events)
         surplus = 0
         while self._bytes > self._most_bytes:
-            self._bytes -= len(self._events[surplus].body)
+            self._bytes -= _size(self._events[surplus])
             self.after = self._events[surplus].seq
             surplus += 1
         del self._events[:surplus]
@@ -67,6 +69,10 @@ class _Recent:
     def behind(self, seq: int, limit: int) -> Sequence[OutboxEvent]:
         first = bisect.bisect_right(self._events, seq, key=_seq_of)
         return self._events[first : first + limit]
+
+
+def _size(event: OutboxEvent) -> int:
+    return len(event.body) + _OBJECT_BYTES
 
 
 class Outbox:
