@@ -2,7 +2,7 @@
 
 import getpass
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -17,9 +17,11 @@ from cli.control import COMMAND_LINE, RunningServer
 from cli.errors import run
 from cli.tables import print_table
 from helpdesk.audit import acting_from
+from supervisor.text import clean_text
 from supervisor.views import PluginView
 
 NO_PLUGINS = "No plugins are installed."
+_LONGEST_REASON = 2_000
 
 data_options = [
     click.option("--config", type=click.Path(path_type=Path), help="Settings file."),
@@ -102,8 +104,17 @@ def list_plugins(as_json: bool, config: Path | None, data: Path | None) -> None:
                 [_list_row(view) for view in views],
                 nothing=NO_PLUGINS,
             )
+            print_reasons(views)
 
     run(go)
+
+
+def print_reasons(views: Sequence[PluginView]) -> None:
+    """Say why plugins do not run that should, beside a table that says only that."""
+    for view in views:
+        if view.state_reason:
+            reason = clean_text(view.state_reason, _LONGEST_REASON, lines=False)
+            click.echo(f"{view.id}: {reason}", err=True)
 
 
 def _list_row(view: PluginView) -> tuple[str, ...]:

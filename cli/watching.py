@@ -20,7 +20,7 @@ from cli.admin import PluginAdmin
 from cli.config import Config, load_config
 from cli.control import RunningServer
 from cli.errors import CannotGoOn, run
-from cli.plugins import NO_PLUGINS, open_admin, print_json, with_data
+from cli.plugins import NO_PLUGINS, open_admin, print_json, print_reasons, with_data
 from cli.tables import laid_out, print_table, width_of
 from supervisor.text import clean_text
 from supervisor.views import LogLine, ProcessView
@@ -61,11 +61,12 @@ def ps(watch: bool, as_json: bool, config: Path | None, data: Path | None) -> No
             await _watch(settings, as_json=as_json)
             return
         async with open_admin(settings) as admin:
-            views = await admin.processes()
+            views, plugins = await admin.processes(), await admin.plugins()
         if as_json:
             print_json([asdict(view) for view in views])
         else:
             print_table(_COLUMNS, [_row(view) for view in views], nothing=NO_PLUGINS)
+            print_reasons(plugins)
 
     run(go)
 

@@ -4,7 +4,7 @@ The caller of :meth:`Runners.stop` and :meth:`Runners.switch_off` holds the plug
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import copy_context
 from functools import partial
@@ -129,6 +129,15 @@ class Runners:
         start = partial(self._nursery.start_soon, name=f"plugin {row.id}")
         self._surroundings.copy().run(start, self._run, runner)
 
+    async def report_obstacles(self) -> None:
+        """Tell the admins which enabled plugins do not run: nobody looks when a server starts."""
+        for plugin_id, reason in list(self._obstacles.items()):
+            name = self._installed.row(plugin_id).manifest.name
+            try:
+                await self._tell(plugin_id, f"The plugin {name} does not run", [f"{reason}."])
+            except Exception as exc:
+                log.error("admins_not_told", plugin=plugin_id, error=str(exc))
+
     async def stop(self, plugin_id: str) -> None:
         """Let a plugin finish what runs, and end its process; it stays enabled."""
         runner = self._running.get(plugin_id)
@@ -201,11 +210,12 @@ class Runners:
             log.warning("plugin_switched_off", plugin=plugin_id, reason=reason)
             record = self._audit.stamp(audited.SUPERVISOR, audited.SWITCHED_OFF, plugin_id)
             await self.switch_off(plugin_id, reason, record)
-        await self._notices.tell_admins(
-            f"The plugin {runner.row.manifest.name} was switched off",
-            "\n".join([f"{reason}.", *runner.recorder.latest_errors])[:_LONGEST_NOTICE],
-            f"/admin/plugins/{plugin_id}",
-        )
+        title = f"The plugin {runner.row.manifest.name} was switched off"
+        await self._tell(plugin_id, title, [f"{reason}.", *runner.recorder.latest_errors])
+
+    async def _tell(self, plugin_id: str, title: str, lines: Sequence[str]) -> None:
+        body = "\n".join(lines)[:_LONGEST_NOTICE]
+        await self._notices.tell_admins(title, body, f"/admin/plugins/{plugin_id}")
 
     async def _waiting(self, row: PluginRow) -> list[OutboxEvent]:
         """Return the events that a plugin subscribed to and will not get, as it is switched off."""

@@ -45,6 +45,7 @@ class PluginService(Administration, Observation):
         for row in parts.installed.rows():
             if row.enabled:
                 parts.runners.start(row)
+        parts.nursery.start_soon(parts.runners.report_obstacles)
 
     async def drain(self) -> None:
         """Let every plugin finish what runs, then stop it; what waits stays in the outbox.

@@ -7,8 +7,10 @@ import pty
 import re
 import select
 import signal
+import sqlite3
 import subprocess
 import time
+from contextlib import closing
 
 import httpx
 import pytest
@@ -171,6 +173,18 @@ def test_the_log_is_followed_from_a_line_on(watched):
         following.send_signal(signal.SIGINT)
         assert following.wait(PATIENCE_S) == 130
     assert "ticket.created: trap" in heads[0]
+
+
+def test_the_tables_say_why_a_plugin_does_not_run(ohd):
+    ohd.good("plugin", "install", ohd.module("wat/trap"), *DATA)
+    with closing(sqlite3.connect(ohd.folder / "data" / "ohd.sqlite3")) as db, db:
+        db.execute("UPDATE plugins SET state_reason = '5 of 5 deliveries\x1b[31m failed'")
+    for look in ("ps", "list"):
+        result = ohd("plugin", look, *DATA)
+        assert result.exit_code == 0
+        (reason,) = result.stderr.splitlines()
+        assert reason.startswith(f"{TRAP}: 5 of 5 deliveries")
+        assert "\x1b" not in reason
 
 
 def test_looking_on_needs_a_server(ohd):
