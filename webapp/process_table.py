@@ -56,6 +56,8 @@ COLUMNS: Final = (
 )
 LAST_ERROR: Final = Column("last_error", "Last error", lambda _row: None, is_number=False)
 """Shown below the plugin's name in the table, and by itself on the plugin's page."""
+ALL_ERRORS: Final = Column("all_errors", "Errors in all", lambda row: row.process.errors)
+"""Shown on the plugin's page alone: it says little of how the plugin is now."""
 _BY_NAME: Final = {column.name: column for column in COLUMNS}
 
 
@@ -127,7 +129,7 @@ def cells(row: Row) -> dict[str, Cell]:
     made = macros("process_cells.html")
     return {
         column.name: Cell(_sort_text(column.key(row)), str(getattr(made, column.name)(row)))
-        for column in (*COLUMNS, LAST_ERROR)
+        for column in (*COLUMNS, LAST_ERROR, ALL_ERRORS)
     }
 
 
