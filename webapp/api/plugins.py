@@ -100,7 +100,11 @@ async def plugin(plugin_id: str) -> PluginOut:
 
 @operation(blueprint, "PATCH", ONE, errors=(403, 409))
 async def change(plugin_id: str, body: PluginPatch) -> PluginOut:
-    """Narrow or widen what it may do, set its limits, save configuration, enable, disable."""
+    """Narrow or widen what it may do, set its limits, save configuration, enable, disable.
+
+    The members are applied in this order, each by itself: where one is refused, those before it
+    stay.
+    """
     actor = current_visit().actor.id
     found = await house().plugins.plugin(plugin_id)
     if body.withheld is not UNSET:
