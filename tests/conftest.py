@@ -1,6 +1,7 @@
 """Fixtures that every half's tests share."""
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -9,6 +10,9 @@ import trio
 
 from tests.guests.build import ToolMissing, ToolUnobtainable, build_guest
 from tests.stand_in import StandIn, open_stand_in
+
+# A shell that starts the tests in the background lets them ignore Ctrl-C, and all that they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

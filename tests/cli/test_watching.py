@@ -10,7 +10,7 @@ import signal
 import sqlite3
 import subprocess
 import time
-from contextlib import closing
+from contextlib import closing, contextmanager
 
 import httpx
 import pytest
@@ -58,9 +58,16 @@ def wait(ask, good):
     return answer
 
 
+@contextmanager
 def command(ohd, *arguments, **options):
     environment = os.environ | {"PYTHONPATH": str(ROOT), "TERM": "xterm", "COLUMNS": "300"}
-    return subprocess.Popen([*OHD, *arguments, *DATA], cwd=ohd.folder, env=environment, **options)
+    with subprocess.Popen(
+        [*OHD, *arguments, *DATA], cwd=ohd.folder, env=environment, **options
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def process(**facts):
@@ -137,12 +144,12 @@ def test_a_look_every_second_in_a_pipe_and_as_json(watched):
 
 def test_on_a_terminal_the_table_is_shown_in_place_and_left_with_ctrl_c(watched):
     ours, its = pty.openpty()
-    watching = command(watched, "plugin", "ps", "--watch", stdin=its, stdout=its, stderr=its)
-    os.close(its)
-    seen = read_until(ours, lambda text: text.count("org.example.guest.trap") >= 2)
-    watching.send_signal(signal.SIGINT)
-    seen += read_until(ours, lambda text: "\x1b[?1049l" in text)
-    assert watching.wait(PATIENCE_S) == 130
+    with command(watched, "plugin", "ps", "--watch", stdin=its, stdout=its, stderr=its) as watching:
+        os.close(its)
+        seen = read_until(ours, lambda text: text.count("org.example.guest.trap") >= 2)
+        watching.send_signal(signal.SIGINT)
+        seen += read_until(ours, lambda text: "\x1b[?1049l" in text)
+        assert watching.wait(PATIENCE_S) == 130
     assert seen.count("\x1b[?1049h") == 1
     assert "Traceback" not in seen
     os.close(ours)

@@ -148,6 +148,9 @@ async def test_sighup_takes_over_limits_egress_and_log_level_without_a_restart(
     await stand_in.wait(1)
     assert (await helpdesk.plugin(plugin))["pid"] == before["pid"]
     (view,) = (await helpdesk.call("GET", "/admin/processes"))["data"]
+    assert view["guest_memory_limit_bytes"] == 67108864  # a process keeps the limits of its start
+    await helpdesk.call("POST", f"/admin/plugins/{plugin}/restart")
+    (view,) = (await helpdesk.call("GET", "/admin/processes"))["data"]
     assert view["guest_memory_limit_bytes"] == 33554432
 
 

@@ -96,6 +96,7 @@ FORMS: list[tuple[str, dict[str, str], dict[str, int]]] = [
     ("/tickets/{foreign}/close", {}, _STEP),
     ("/admin/plugins/org.example.probe/enable", {}, ADMIN_API | {"admin": 303}),
     ("/admin/plugins/org.example.probe/config", {}, ADMIN_API | {"admin": 303}),
+    ("/admin/plugins/org.example.probe/limits", {}, ADMIN_API | {"admin": 303}),
     ("/admin/plugins/org.example.probe/restart", {}, ADMIN_API | {"admin": 303}),
     ("/admin/plugins/org.example.probe/permissions", {}, ADMIN_API | {"admin": 303}),
     ("/admin/plugins/org.example.probe/versions/0/accept", {}, ADMIN_API | {"admin": 404}),
