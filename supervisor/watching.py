@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import trio
+from ulid import ULID
 
 from supervisor.delivery.journal import Journal
 from supervisor.delivery_log import DeliveryLog
@@ -27,7 +28,6 @@ from supervisor.views import HistoryPoint, LogLine, PluginHistory, ProcessView
 Span = Literal["hour", "day"]
 _QUARTERS, _QUARTER = 96, 15
 """Points of a day, and minutes of each."""
-_DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 class Watching:
@@ -133,7 +133,4 @@ class Watching:
 
 def _age_s(event_id: str) -> float:
     """Return how long ago an event was made: its id is a ULID, which begins with the time."""
-    made = 0
-    for digit in event_id[:10].upper():
-        made = made * 32 + _DIGITS.index(digit)
-    return max(0.0, time.time() - made / 1000)
+    return max(0.0, time.time() - ULID.from_str(event_id).timestamp)
