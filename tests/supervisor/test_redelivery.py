@@ -158,7 +158,8 @@ async def test_what_waits_at_an_orderly_stop_comes_at_the_next_start_and_has_not
     assert second.redelivered
 
 
-async def test_what_waits_is_dropped_on_record_when_the_plugin_is_switched_off(open_desk, stand_in):
+async def one_runs_and_one_waits(open_desk, stand_in):
+    """Deliver twice, and both again: the first is held in its request, the second waits."""
     desk = await open_desk(egress=stand_in.policy())
     plugin = await desk.probe(http_step(stand_in))
     await desk.ticket()
@@ -167,6 +168,11 @@ async def test_what_waits_is_dropped_on_record_when_the_plugin_is_switched_off(o
     stand_in.hold()
     await again(desk, plugin.id, first.id, second.id)
     await stand_in.wait(3)
+    return desk, plugin, first, second
+
+
+async def test_what_waits_is_dropped_on_record_when_the_plugin_is_switched_off(open_desk, stand_in):
+    desk, plugin, first, second = await one_runs_and_one_waits(open_desk, stand_in)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(partial(desk.plugins.set_enabled, plugin.id, False, actor=desk.admin.id))
         await desk.state(plugin.id, "stopping")
@@ -251,14 +257,7 @@ async def test_what_is_kept_from_a_plugin_does_not_come_again_either(desk):
 
 
 async def test_one_whose_process_is_lost_is_on_record_and_the_next_goes_on(open_desk, stand_in):
-    desk = await open_desk(egress=stand_in.policy())
-    plugin = await desk.probe(http_step(stand_in))
-    await desk.ticket()
-    await desk.ticket()
-    first, second = await desk.deliveries(plugin.id, 2)
-    stand_in.hold()
-    await again(desk, plugin.id, first.id, second.id)
-    await stand_in.wait(3)
+    desk, plugin, first, second = await one_runs_and_one_waits(open_desk, stand_in)
     os.kill((await desk.process(plugin.id)).pid, signal.SIGKILL)
     await stand_in.wait(4)
     stand_in.release()
@@ -270,14 +269,7 @@ async def test_one_whose_process_is_lost_is_on_record_and_the_next_goes_on(open_
 
 
 async def test_what_is_kept_from_a_plugin_before_its_turn_is_dropped_on_record(open_desk, stand_in):
-    desk = await open_desk(egress=stand_in.policy())
-    plugin = await desk.probe(http_step(stand_in))
-    await desk.ticket()
-    await desk.ticket()
-    first, second = await desk.deliveries(plugin.id, 2)
-    stand_in.hold()
-    await again(desk, plugin.id, first.id, second.id)
-    await stand_in.wait(3)
+    desk, plugin, first, second = await one_runs_and_one_waits(open_desk, stand_in)
     withheld = ["event:ticket.created"]
     await desk.plugins.narrow(plugin.id, withheld=withheld, actor=desk.admin.id)
     stand_in.release()
