@@ -13,7 +13,7 @@ from pathlib import Path
 import trio
 
 from benchmarks.guests import renamed
-from cli.compose import House, open_house
+from cli.compose import House, open_application
 from cli.config import Config
 from helpdesk.actors import SYSTEM, Actor, Role
 from helpdesk.tickets.model import TicketDraft
@@ -102,7 +102,7 @@ class BenchHouse:
 async def open_bench_house(folder: Path) -> AsyncIterator[BenchHouse]:
     """Run a help desk over ``folder``, which is made."""
     config = Config(folder, WebConfig(), SupervisorConfig(data_directory=folder))
-    async with open_house(config, run_plugins=True) as house:
+    async with open_application(config, run_plugins=True) as house:
         user = await house.helpdesk.users.create(
             SYSTEM, email="benchmark@example.com", name="Benchmark", role=Role.STAFF
         )

@@ -22,7 +22,7 @@ import trio
 
 from benchmarks import data_set
 from benchmarks.guests import numbered
-from cli.compose import DATABASE_FILE, open_house
+from cli.compose import DATABASE_FILE, open_application
 from cli.config import load_config
 from helpdesk.actors import SYSTEM
 from helpdesk.tickets.model import TicketFilter
@@ -63,7 +63,7 @@ async def make_desk(
     config = load_config(folder / "config.toml", data=folder / "data")
     await trio.Path(config.data).mkdir()
     people = await data_set.fill(config.data / DATABASE_FILE, tickets=tickets, replies=3 * tickets)
-    async with open_house(config, run_plugins=False) as house:
+    async with open_application(config, run_plugins=False) as house:
         admin, desk = people.admin, house.helpdesk
         for guest, number in guests.items():
             for module in await numbered(guest, number):

@@ -20,11 +20,11 @@ from sandbox_child.wasm.sections import manifest_section
 from sandbox_child.wire.entry import Entry
 from sandbox_child.wire.messages import EVENT
 from sandbox_child.wire.spec import CageSpec
-from supervisor.cage import Cage, CageSettings
 from supervisor.limits import DEFAULT_LIMITS, Limits
 from supervisor.manifest import parse_manifest
-from supervisor.modules.artifacts import ArtifactStore, module_hash
-from supervisor.modules.compiler import Compiler
+from supervisor.plugins.artifacts import ArtifactStore, module_hash
+from supervisor.plugins.compiler import Compiler
+from supervisor.process.cage import Cage, CageSettings
 from supervisor.process.conversation import Called, Finished, Logged, Ready, Work
 from supervisor.process.forkserver import ForkServer, open_fork_server
 from supervisor.process.session import Session, SessionHooks

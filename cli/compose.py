@@ -19,9 +19,9 @@ from helpdesk.service import HelpDesk
 from helpdesk.settings import SettingValues
 from helpdesk.storage.migrations import HELPDESK_MIGRATIONS
 from sandbox_child.runtime.settings import settings_fingerprint
-from supervisor.delivery.health import HealthRule
+from supervisor.delivery.error_threshold import ErrorThreshold
 from supervisor.ports import ActionResult, PluginActor
-from supervisor.secrets import SecretBox, load_keys
+from supervisor.secrets.box import SecretBox, load_keys
 from supervisor.service import HelpDeskPorts, PluginService, open_plugin_service
 from supervisor.store.migrations import migrations as supervisor_migrations
 
@@ -80,13 +80,13 @@ class HealthSettings:
 
     def follow(self, values: SettingValues) -> None:
         """Take over changed settings."""
-        self._rule = HealthRule(
+        self._rule = ErrorThreshold(
             threshold=values.plugin_error_threshold / 100,
             window_s=values.plugin_error_window_minutes * 60.0,
             least=values.plugin_error_least_deliveries,
         )
 
-    def rule(self) -> HealthRule:
+    def rule(self) -> ErrorThreshold:
         """Return the rule as it is now."""
         return self._rule
 
@@ -108,7 +108,7 @@ def _result(error: HelpDeskError) -> ActionResult:
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class Application:
     """Everything that runs, but the web server."""
 
     helpdesk: HelpDesk
@@ -127,7 +127,7 @@ async def open_helpdesk(config: Config) -> AsyncIterator[HelpDesk]:
 
 
 @asynccontextmanager
-async def open_house(config: Config, *, run_plugins: bool) -> AsyncIterator[House]:
+async def open_application(config: Config, *, run_plugins: bool) -> AsyncIterator[Application]:
     """Open everything over the data directory, which nobody else may have open.
 
     ``run_plugins``: whether the enabled plugins are started.
@@ -153,7 +153,7 @@ async def open_house(config: Config, *, run_plugins: bool) -> AsyncIterator[Hous
                 settings_fingerprint() + (WITH_LINES if config.supervisor.source_lines else ""),
                 run_plugins=run_plugins,
             ) as plugins:
-                yield House(helpdesk, plugins)
+                yield Application(helpdesk, plugins)
 
 
 def known_migrations() -> set[tuple[str, str]]:

@@ -13,11 +13,11 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from cli.errors import CannotGoOn
-from supervisor.cage import ALL_CONTROLS, DEFAULT_REQUIRED, CageSettings
+from supervisor.administration.fetch import FetchRules
 from supervisor.config import SupervisorConfig
 from supervisor.egress import EgressPolicy
-from supervisor.fetch import FetchRules
 from supervisor.limits import Limits, stack_problem
+from supervisor.process.cage import ALL_CONTROLS, DEFAULT_REQUIRED, CageSettings
 from webapp.config import WebConfig
 
 DEFAULT_PATH = Path("config.toml")

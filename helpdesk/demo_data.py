@@ -65,7 +65,7 @@ CATALOGUE: dict[str, dict[str, tuple[str, ...]]] = {
         "Printer": ("Paper jam", "Toner"),
     },
     "Software": {
-        "Email": ("Calendar", "Mailbox"),
+        "Email": ("Calendar", "Subscription"),
         "Office": ("Spreadsheet", "Word processor"),
         "Operating system": ("Update",),
     },

@@ -15,10 +15,10 @@ from sqlite_utils.migrations import Migrations
 from helpdesk.api_keys import ApiKeys
 from helpdesk.audit import AUDIT_MIGRATIONS, AuditLog
 from helpdesk.catalogue import Catalogue
+from helpdesk.change_feed import ChangeFeed
 from helpdesk.clock import Clock, SystemClock
 from helpdesk.first_run import FirstRun
 from helpdesk.groups import Groups
-from helpdesk.news import Newsroom
 from helpdesk.notifications import Notifications
 from helpdesk.outbox import Outbox
 from helpdesk.passwords import Passwords
@@ -38,7 +38,7 @@ class HelpDesk:
         self,
         database: Database,
         outbox: Outbox,
-        news: Newsroom,
+        news: ChangeFeed,
         *,
         clock: Clock,
         defaults: SettingValues,
@@ -82,7 +82,7 @@ class HelpDesk:
             yield cls(
                 database,
                 await Outbox.open(database),
-                await Newsroom.open(database),
+                await ChangeFeed.open(database),
                 clock=clock or SystemClock(),
                 defaults=defaults or SettingValues(),
                 passwords=passwords or Passwords(),

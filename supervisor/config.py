@@ -3,11 +3,11 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from supervisor.cage import CageSettings
-from supervisor.delivery.restart import RestartRule
+from supervisor.administration.fetch import FetchRules
+from supervisor.delivery.restart_backoff import RestartRule
 from supervisor.egress import EgressPolicy
-from supervisor.fetch import FetchRules
 from supervisor.limits import Limits
+from supervisor.process.cage import CageSettings
 
 
 @dataclass(frozen=True, slots=True)

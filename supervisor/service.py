@@ -10,15 +10,15 @@ from functools import partial
 
 import trio
 
-from supervisor.administration import Administration
-from supervisor.cgroups import open_groups
+from supervisor.assembly import Assembly, HelpDeskPorts
 from supervisor.config import SupervisorConfig
 from supervisor.egress import EgressClient
-from supervisor.modules.artifacts import ArtifactStore
-from supervisor.observation import Observation
-from supervisor.parts import HelpDeskPorts, Parts
+from supervisor.front_admin import Administration
+from supervisor.front_watch import Observation
+from supervisor.plugins.artifacts import ArtifactStore
+from supervisor.process.cgroups import open_groups
 from supervisor.process.forkserver import open_fork_server
-from supervisor.secrets import SecretBox
+from supervisor.secrets.box import SecretBox
 from supervisor.store import plugins as rows
 
 __all__ = ["HelpDeskPorts", "PluginService", "open_plugin_service"]
@@ -29,7 +29,7 @@ _CODE_FILES_OPEN = 64
 class PluginService(Administration, Observation):
     """Open it with :func:`open_plugin_service`."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Assembly) -> None:
         Administration.__init__(self, parts)
         Observation.__init__(self, parts)
 
@@ -93,7 +93,7 @@ async def open_plugin_service(
             ) as fork_server,
             trio.open_nursery() as nursery,
         ):
-            parts = Parts(
+            parts = Assembly(
                 config,
                 ports,
                 box,

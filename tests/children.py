@@ -20,11 +20,11 @@ from sandbox_child.abi.examine import Needs, examine
 from sandbox_child.runtime.settings import settings_fingerprint
 from sandbox_child.wasm.module import read_module
 from sandbox_child.wire.messages import EVENT, PANEL
-from supervisor.cage import Cage, CageSettings
 from supervisor.limits import Limits
 from supervisor.manifest import Manifest, parse_manifest
-from supervisor.modules.artifacts import ArtifactStore, module_hash
-from supervisor.modules.compiler import Compiler
+from supervisor.plugins.artifacts import ArtifactStore, module_hash
+from supervisor.plugins.compiler import Compiler
+from supervisor.process.cage import Cage, CageSettings
 from supervisor.process.conversation import Called, Finished, Logged, Ready, Work
 from supervisor.process.forkserver import ForkServer, open_fork_server
 from supervisor.process.session import Ended, Session, SessionHooks

@@ -7,7 +7,7 @@ from quart import Blueprint
 from quart_trio import QuartTrio
 
 from helpdesk.service import HelpDesk
-from webapp import assets, failures, guard, health, house, metrics, requests, traffic
+from webapp import context
 from webapp.api import catalogue as api_catalogue
 from webapp.api import docs as api_docs
 from webapp.api import groups as api_groups
@@ -25,8 +25,11 @@ from webapp.api import statuses as api_statuses
 from webapp.api import tickets as api_tickets
 from webapp.api import users as api_users
 from webapp.config import WebConfig
-from webapp.connection import WholeExchange
-from webapp.live import Hub
+from webapp.http import failures, requests
+from webapp.http.connection import WholeExchange
+from webapp.live.hub import Hub
+from webapp.live.process_watch import ProcessWatch
+from webapp.monitoring import health, metrics, traffic
 from webapp.pages import (
     audit,
     catalogue,
@@ -55,8 +58,9 @@ from webapp.pages import (
 )
 from webapp.pages import plugins as plugin_pages
 from webapp.ports import Plugins
+from webapp.rendering import assets
 from webapp.security.throttle import Throttle
-from webapp.watch import ProcessWatch
+from webapp.visitors import guard
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     assets.blueprint,
@@ -118,8 +122,8 @@ def create_app(helpdesk: HelpDesk, plugins: Plugins, config: WebConfig) -> Quart
     throttle = Throttle(window_s=config.login_window_s)
     live, watch = Hub(helpdesk.news), ProcessWatch(plugins)
     code = None if config.is_private else secrets.token_urlsafe(16)
-    house.install(
-        app.extensions, house.House(helpdesk, plugins, config, throttle, live, watch, code)
+    context.install(
+        app.extensions, context.AppContext(helpdesk, plugins, config, throttle, live, watch, code)
     )
     traffic.install(app)
     guard.install(app)
@@ -134,7 +138,7 @@ async def setup_address(app: QuartTrio) -> str | None:
 
     For the operator's eyes: whoever starts the server prints it, and nobody else learns it.
     """
-    here = house.house_of(app.extensions)
+    here = context.context_of(app.extensions)
     if not await here.helpdesk.first_run.is_due():
         return None
     code = f"?{urlencode({'code': here.setup_code})}" if here.setup_code else ""

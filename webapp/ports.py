@@ -7,7 +7,6 @@ tested, with one that has none installed.
 from collections.abc import Collection, Mapping, Sequence
 from typing import Literal, Protocol
 
-from supervisor.delivery_document import DeliveryDocument
 from supervisor.sandbox_check.report import CheckReport
 from supervisor.views import (
     DeliveryDetail,
@@ -15,6 +14,7 @@ from supervisor.views import (
     DeliveryView,
     EgressEntry,
     EgressFilter,
+    HealthCheck,
     InstallView,
     LogLine,
     PanelResult,
@@ -26,8 +26,8 @@ from supervisor.views import (
     SupervisorFigures,
     VersionComparison,
     VersionView,
-    Vital,
 )
+from supervisor.watching.delivery_document import DeliveryDocument
 
 ANY_DELIVERY = DeliveryFilter()
 
@@ -189,7 +189,7 @@ class Plugins(Protocol):
         """Return the newest requests below an id: the next piece of an export."""
         ...
 
-    async def vitals(self) -> Sequence[Vital]:
+    async def vitals(self) -> Sequence[HealthCheck]:
         """Return how the parts are that the supervisor cannot do without."""
         ...
 

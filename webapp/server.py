@@ -7,9 +7,9 @@ from hypercorn.config import Config
 from hypercorn.trio import serve as hypercorn_serve
 from quart_trio import QuartTrio
 
-from webapp import templating
 from webapp.config import KIB, WebConfig
-from webapp.house import house_of
+from webapp.context import context_of
+from webapp.rendering import templating
 
 _log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ async def serve(
 
     async def asked_to_stop() -> None:
         await shutdown.wait()
-        house_of(app.extensions).live.close()
+        context_of(app.extensions).live.close()
 
     await hypercorn_serve(
         app, server_config(config), shutdown_trigger=asked_to_stop, task_status=task_status

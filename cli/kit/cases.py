@@ -9,9 +9,9 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from cli.kit.document import Document
 from cli.kit.faults import read_as
 from cli.kit.shape import CaseLimits, CaseShape, Expect, Stub
+from cli.trial.document import Document
 from sandbox_child.wire.messages import EVENT, PANEL
 from supervisor.delivery.recorder import config_member
 from supervisor.egress.errors import RequestFailed

@@ -14,16 +14,16 @@ from pathlib import Path
 import click
 import trio
 
-from cli import retention
-from cli.compose import House, open_house
+from cli.compose import Application, open_application
 from cli.config import Config, load_config
-from cli.control import serve_control
+from cli.control.socket import serve_control
 from cli.errors import CannotGoOn, run
-from cli.kit.errors import BuildBroken
 from cli.kit.loading import Loader
 from cli.kit.project import Project
 from cli.kit.watch import open_changes
-from cli.serve import DEMO_LOGINS, free_port, start_web
+from cli.serving import retention
+from cli.serving.serve import DEMO_LOGINS, free_port, start_web
+from cli.trial.errors import BuildBroken
 from cli.values import pairs
 from helpdesk import demo, jobs
 from supervisor.errors import ConfigInvalid, SupervisorError
@@ -84,9 +84,9 @@ async def _dev(project: Project, settings: Config, values: Mapping[str, str]) ->
     await trio.to_thread.run_sync(_make_home, settings.data)
     async with trio.open_nursery() as nursery:
         await nursery.start(_until_signal, stop)
-        async with open_house(settings, run_plugins=True) as house:
-            await demo.fill(house.helpdesk)
-            await _serve(project, settings, house, stop, Loader(house.plugins, values))
+        async with open_application(settings, run_plugins=True) as application:
+            await demo.fill(application.helpdesk)
+            await _serve(project, settings, application, stop, Loader(application.plugins, values))
         nursery.cancel_scope.cancel()
 
 
@@ -106,17 +106,17 @@ async def _until_signal(
 
 
 async def _serve(
-    project: Project, settings: Config, house: House, stop: trio.Event, loader: Loader
+    project: Project, settings: Config, application: Application, stop: trio.Event, loader: Loader
 ) -> None:
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(jobs.run, house.helpdesk)
-        nursery.start_soon(retention.run, house.helpdesk)
-        await nursery.start(serve_control, house.plugins, settings.data)
-        await start_web(nursery, house, settings.web, stop)
+        nursery.start_soon(jobs.run, application.helpdesk)
+        nursery.start_soon(retention.run, application.helpdesk)
+        await nursery.start(serve_control, application.plugins, settings.data)
+        await start_web(nursery, application, settings.web, stop)
         _say(f"Log in as {', '.join(DEMO_LOGINS)}; the password is: demo")
         builder = _Builder(project, loader, settings.web.public_url)
         nursery.start_soon(builder.follow)
-        nursery.start_soon(_tail, house)
+        nursery.start_soon(_tail, application)
         await stop.wait()
         nursery.cancel_scope.cancel()
 
@@ -192,13 +192,13 @@ class _Builder:
             raise BuildBroken(self.project.folder, done.returncode)
 
 
-async def _tail(house: House) -> None:
+async def _tail(application: Application) -> None:
     """Print every log line that is new, of the plugin and of the host on its behalf."""
-    lines = await house.plugins.logs(limit=1)
+    lines = await application.plugins.logs(limit=1)
     seen = lines[-1].id if lines else 0
     while True:
-        await house.plugins.wait_logs(None, seen)
-        for line in await house.plugins.logs(after=seen, limit=_AT_ONCE):
+        await application.plugins.wait_logs(None, seen)
+        for line in await application.plugins.logs(after=seen, limit=_AT_ONCE):
             seen = line.id
             _print(line)
 

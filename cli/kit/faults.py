@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import inspect
 
-from cli.kit.document import Document
-from cli.kit.errors import FileWrong
+from cli.trial.document import Document
+from cli.trial.errors import FileWrong
 from supervisor.manifest.errors import describe
 
 _PATH = re.compile(r" - at `\$(.*)`$")

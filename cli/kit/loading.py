@@ -8,10 +8,10 @@ from pathlib import Path
 
 import trio
 
-from cli.module import read_file
+from cli.trial.module import read_file
 from cli.values import typed_values
 from supervisor.errors import AlreadyInstalled
-from supervisor.modules.artifacts import module_hash
+from supervisor.plugins.artifacts import module_hash
 from supervisor.service import PluginService
 from supervisor.views import PluginView, VersionStatus
 

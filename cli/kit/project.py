@@ -11,7 +11,7 @@ from shutil import which
 import click
 
 from cli.errors import CannotGoOn
-from cli.kit.errors import BuildBroken, ModuleStale, NoCases, NoModule
+from cli.trial.errors import BuildBroken, ModuleStale, NoCases, NoModule
 from supervisor.text import clean_text
 
 CASES = "cases/*"

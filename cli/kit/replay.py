@@ -13,25 +13,25 @@ from typing import Any
 import msgspec
 import trio
 
-from cli.bench import open_bench
 from cli.errors import CannotGoOn
-from cli.kit.errors import FileWrong
-from cli.module import Inspection, read_file
-from cli.one_event import Trial
-from cli.payload import Payload, candidate_of
+from cli.trial.bench import open_bench
+from cli.trial.errors import FileWrong
+from cli.trial.guest_call import Trial
+from cli.trial.module import Inspection, read_file
+from cli.trial.payload import Payload, candidate_of
 from sandbox_child.wire.messages import HostCall, LogLevel
-from supervisor.bound_secrets import BoundSecrets
-from supervisor.callers import Caller, HostCallRecord
+from supervisor.calls.bound_secrets import BoundSecrets
+from supervisor.calls.caller import Caller, HostCallRecord
 from supervisor.config import SupervisorConfig
-from supervisor.delivery_document import DeliveryDocument, HostCallPart
 from supervisor.egress import MalformedRequest, parse_request
 from supervisor.limits import Limits, stack_problem
 from supervisor.manifest import ConfigValue, Manifest
-from supervisor.modules.artifacts import module_hash
+from supervisor.plugins.artifacts import module_hash
 from supervisor.ports import ActionResult
 from supervisor.process.conversation import Called
-from supervisor.redaction import MARK
+from supervisor.secrets.redaction import MARK
 from supervisor.views import Outcome
+from supervisor.watching.delivery_document import DeliveryDocument, HostCallPart
 
 _CUT = "…"
 _SECRET = "(secret)"  # noqa: S105 - what stands in the place of one

@@ -10,9 +10,9 @@ import click
 
 from cli.kit.cases import Case
 from cli.kit.compare import Difference
-from cli.kit.document import to_yaml
-from cli.kit.manifest_file import HOSTS, line_of
 from cli.kit.tried import Happened
+from cli.trial.document import to_yaml
+from cli.trial.manifest_file import HOSTS, line_of
 from helpdesk.event_shapes import payload_problem
 from sandbox_child.wire.messages import EVENT
 from supervisor.text import clean_text

@@ -29,7 +29,7 @@ class Asked:
 
 @dataclass(slots=True)
 class StubbedEgress:
-    """``supervisor.hostcalls.Egress`` with answers from a case."""
+    """``supervisor.calls.host_calls.Egress`` with answers from a case."""
 
     answers: Sequence[Stub]
     policy: EgressPolicy

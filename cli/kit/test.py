@@ -7,19 +7,19 @@ from pathlib import Path
 import click
 import trio
 
-from cli.bench import Bench, open_bench
 from cli.config import load_config
 from cli.errors import CannotGoOn, run
 from cli.kit.cases import Case, read_case
 from cli.kit.compare import differences
-from cli.kit.errors import FileWrong
 from cli.kit.junit import Result, write_junit
-from cli.kit.manifest_file import NAME
 from cli.kit.project import CASES, Project
 from cli.kit.report import coloured, failure_lines
 from cli.kit.tried import try_case
 from cli.kit.update import update
-from cli.module import inspect_module, read_file
+from cli.trial.bench import Bench, open_bench
+from cli.trial.errors import FileWrong
+from cli.trial.manifest_file import NAME
+from cli.trial.module import inspect_module, read_file
 from supervisor.config import SupervisorConfig
 from supervisor.manifest import Manifest
 from supervisor.text import clean_text

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
-from cli.bench import Bench
 from cli.kit.cases import Case
 from cli.kit.stubs import Asked, StubbedEgress
-from cli.one_event import Candidate, Trial
-from supervisor.bound_secrets import BoundSecrets
+from cli.trial.bench import Bench
+from cli.trial.guest_call import Candidate, Trial
+from supervisor.calls.bound_secrets import BoundSecrets
 from supervisor.config import SupervisorConfig
 from supervisor.process.conversation import Work
-from supervisor.redaction import Redactor
+from supervisor.secrets.redaction import Redactor
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,12 +22,12 @@ from sandbox_child.abi import examine
 from sandbox_child.abi.signatures import ENV, GOJS, KNOWN_IMPORTS, OHD, WASI
 from sandbox_child.abi.wasi import Wasi
 from sandbox_child.wire.messages import LogLevel
-from supervisor import hostcalls
+from supervisor.calls import host_calls
 from supervisor.egress import messages
 from supervisor.limits import DEFAULT_LIMITS, KIB, MIB, Limits
 from supervisor.manifest import manifest_schema
-from supervisor.overrides import TABLE as OVERRIDABLE
-from supervisor.overrides import Overridable
+from supervisor.plugins.limits import TABLE as OVERRIDABLE
+from supervisor.plugins.limits import Overridable
 from supervisor.ports import ActionResult
 from supervisor.views import Outcome
 
@@ -48,7 +48,7 @@ def _paired(words: Mapping[Any, str], things: Iterable[Any]) -> list[tuple[Any, 
 
 
 def _functions() -> str:
-    permissions = {entry.name: entry.permission for entry in hostcalls._TABLE.values()}
+    permissions = {entry.name: entry.permission for entry in host_calls._TABLE.values()}
     types = {name: str(type_) for (module, name), type_ in KNOWN_IMPORTS.items() if module == OHD}
     rows = [
         (
@@ -243,8 +243,8 @@ async def parts() -> dict[str, str]:
         "functions": _functions(),
         "levels": f"Levels: {_levels()}. Another number is taken as info.",
         "http request": _request(messages.GuestRequest),
-        "reply": _request(hostcalls.AddReply),
-        "custom field": _request(hostcalls.SetCustomField),
+        "reply": _request(host_calls.AddReply),
+        "custom field": _request(host_calls.SetCustomField),
         "statuses": _statuses(),
         "outcomes": _outcomes(),
         "exports": _exports(),

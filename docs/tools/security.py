@@ -20,8 +20,8 @@ import structlog
 import trio
 
 from docs.tools.parts import replace_part
-from supervisor.cage import Cage, CageSettings
 from supervisor.limits import DEFAULT_LIMITS
+from supervisor.process.cage import Cage, CageSettings
 from supervisor.process.forkserver import open_fork_server
 from supervisor.sandbox_check.catalogue import About, read_catalogue
 from supervisor.sandbox_check.report import AttackResult, CheckReport, Result
@@ -95,7 +95,7 @@ def summary(report: CheckReport) -> str:
 
 def lines(report: CheckReport) -> str:
     """Return a report as ``ohd sandbox check`` prints its attacks."""
-    from cli.sandbox import line_of, summary_of  # noqa: PLC0415 - the table needs no command line
+    from cli.checks.sandbox import line_of, summary_of  # noqa: PLC0415 - the table needs no command line
 
     width = max(len(attack.name) for attack in report.attacks)
     return "\n".join([*(line_of(a, width) for a in report.attacks), "", summary_of(report), ""])

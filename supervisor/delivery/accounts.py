@@ -3,9 +3,9 @@
 import time
 from collections import Counter
 
+from supervisor.calls.ledger import EgressAccount
 from supervisor.delivery.journal import Journal
 from supervisor.delivery.work import Delivery
-from supervisor.ledger import EgressAccount
 from supervisor.process.conversation import Work
 
 

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 import msgspec
 
 from sandbox_child.wire.messages import LogLevel
+from supervisor.calls.host_calls import HostCallRecord
 from supervisor.delivery.journal import Journal
 from supervisor.delivery.tally import Tally
 from supervisor.delivery.work import Delivery
-from supervisor.hostcalls import HostCallRecord
 from supervisor.process.conversation import Work
-from supervisor.redaction import Redactor
+from supervisor.secrets.redaction import Redactor
 from supervisor.text import clean_text
 from supervisor.views import Outcome
 

@@ -14,17 +14,17 @@ import structlog
 import trio
 
 from sandbox_child.wire.messages import LogLevel
-from supervisor.delivery.again import Again
+from supervisor.calls.host_calls import HostCalls
+from supervisor.delivery.error_threshold import ErrorThreshold
 from supervisor.delivery.feed import Feed
-from supervisor.delivery.health import HealthRule
 from supervisor.delivery.recorder import Recorder
-from supervisor.delivery.restart import RestartPolicy, RestartRule
+from supervisor.delivery.redelivery import RedeliveryQueue
+from supervisor.delivery.restart_backoff import RestartPolicy, RestartRule
 from supervisor.delivery.work import PanelRequest
 from supervisor.delivery.workload import Workload
 from supervisor.errors import SupervisorError
-from supervisor.hostcalls import HostCalls
 from supervisor.manifest import ConfigValue
-from supervisor.overrides import LimitsInForce
+from supervisor.plugins.limits import LimitsInForce
 from supervisor.process.conversation import Finished, Ready
 from supervisor.process.session import Session, SessionHooks
 from supervisor.process.spawn import Spawner
@@ -43,7 +43,7 @@ class RunnerTools:
     open_code: Callable[[PluginRow], Awaitable[int]]
     host_calls: HostCalls
     limits: LimitsInForce
-    health_rule: Callable[[], HealthRule] = HealthRule
+    health_rule: Callable[[], ErrorThreshold] = ErrorThreshold
     """The rule as it is now."""
     restart_rule: RestartRule = field(default_factory=RestartRule)
     plain_http_panels: bool = False
@@ -60,7 +60,7 @@ class PluginRunner:
         recorder: Recorder,
         tools: RunnerTools,
         *,
-        again: Again,
+        again: RedeliveryQueue,
     ) -> None:
         self.row = row
         self.limits = tools.limits.of(row.limits)

@@ -6,7 +6,7 @@ Fed on the hot path: two additions and a binary search, no lock, no allocation.
 from bisect import bisect_left
 from collections import Counter
 
-from supervisor.durations import BOUNDS_S
+from supervisor.delivery.durations import BOUNDS_S
 
 
 class Tally:

@@ -10,12 +10,14 @@ from collections.abc import Callable, Mapping, Sequence
 import trio
 
 from sandbox_child.wire.messages import OutcomeCode
-from supervisor.bound_secrets import BoundSecrets
-from supervisor.delivery.again import Again
+from supervisor.calls.bound_secrets import BoundSecrets
+from supervisor.calls.host_calls import PERMISSIONS, Caller
+from supervisor.delivery.error_threshold import ErrorThreshold, Health
 from supervisor.delivery.feed import Feed
-from supervisor.delivery.health import Health, HealthRule
+from supervisor.delivery.panel_urls import panel_problem
 from supervisor.delivery.panels import PanelQueue
 from supervisor.delivery.recorder import Recorder, config_member
+from supervisor.delivery.redelivery import RedeliveryQueue
 from supervisor.delivery.work import (
     Delivery,
     depth_of,
@@ -23,14 +25,12 @@ from supervisor.delivery.work import (
     may_have,
 )
 from supervisor.egress.url import read_host
-from supervisor.hostcalls import PERMISSIONS, Caller
 from supervisor.limits import Limits
 from supervisor.manifest import ConfigValue, Manifest
-from supervisor.panels import panel_problem
-from supervisor.permissions import PANEL, withheld_hosts
+from supervisor.manifest.permissions import PANEL, withheld_hosts
 from supervisor.process.conversation import Finished, Work
 from supervisor.process.session import OUTCOMES, Ended
-from supervisor.redaction import Redactor
+from supervisor.secrets.redaction import Redactor
 from supervisor.views import Outcome, PanelResult
 
 _SMALLEST_WINDOW, _LARGEST_WINDOW = 2, 256
@@ -46,11 +46,11 @@ class Workload:
         manifest: Manifest,
         config: Mapping[str, ConfigValue],
         feed: Feed,
-        again: Again,
+        again: RedeliveryQueue,
         recorder: Recorder,
         *,
         limits: Limits,
-        health_rule: Callable[[], HealthRule],
+        health_rule: Callable[[], ErrorThreshold],
         withheld: frozenset[str],
         plain_http_panels: bool,
     ) -> None:

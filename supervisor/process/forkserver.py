@@ -23,8 +23,8 @@ import trio
 
 import sandbox_child
 from sandbox_child.wire.spec import ChildSpec, pack_spec
-from supervisor.cgroups import GroupPool
 from supervisor.limits import DEFAULT_LIMITS
+from supervisor.process.cgroups import GroupPool
 from supervisor.process.errors import ForkServerGone, SpawnRefused
 from supervisor.process.handle import ChildHandle
 from supervisor.process.orphans import end_orphan, end_orphans

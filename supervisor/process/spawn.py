@@ -7,8 +7,8 @@ import trio
 
 from sandbox_child.wire.entry import Entry
 from sandbox_child.wire.spec import PluginSpec
-from supervisor.cage import Cage
 from supervisor.limits import Limits
+from supervisor.process.cage import Cage
 from supervisor.process.errors import ForkServerGone, SpawnRefused
 from supervisor.process.forkserver import ForkServer
 from supervisor.process.session import Session, SessionHooks

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 import trio
 
 from sandbox_child.wire.spec import AttackSpec, CageSpec
-from supervisor.cage import ALL_CONTROLS, Cage, CageSettings
-from supervisor.cgroups import GroupPool, open_groups
 from supervisor.limits import MIB, Limits
+from supervisor.process.cage import ALL_CONTROLS, Cage, CageSettings
+from supervisor.process.cgroups import GroupPool, open_groups
 from supervisor.process.forkserver import open_fork_server
 from supervisor.sandbox_check.attempt import attempt, open_attacker
 from supervisor.sandbox_check.catalogue import About, read_catalogue

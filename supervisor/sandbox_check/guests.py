@@ -13,11 +13,11 @@ from pathlib import Path
 import msgspec
 import trio
 
-from supervisor.cage import Cage
 from supervisor.limits import MIB, Limits
 from supervisor.manifest import Manifest, parse_manifest
-from supervisor.modules.artifacts import ArtifactStore, module_hash
-from supervisor.modules.compiler import Compiler
+from supervisor.plugins.artifacts import ArtifactStore, module_hash
+from supervisor.plugins.compiler import Compiler
+from supervisor.process.cage import Cage
 from supervisor.process.session import Ended
 from supervisor.process.spawn import Spawner
 from supervisor.sandbox_check import guest_code

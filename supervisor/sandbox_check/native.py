@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 import trio
 
 from sandbox_child.wire.spec import AttackSpec, CageSpec
-from supervisor.cage import CageSettings
 from supervisor.limits import Limits
+from supervisor.process.cage import CageSettings
 from supervisor.process.forkserver import ForkServer
 from supervisor.sandbox_check.attempt import Ending, attempt
 from supervisor.sandbox_check.catalogue import About

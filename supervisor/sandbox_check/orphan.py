@@ -12,8 +12,8 @@ import structlog
 import trio
 
 from sandbox_child.wire.spec import AttackSpec
-from supervisor.cage import Cage, CageSettings
 from supervisor.limits import DEFAULT_LIMITS
+from supervisor.process.cage import Cage, CageSettings
 from supervisor.process.forkserver import open_fork_server
 from supervisor.sandbox_check.attempt import open_attacker
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from supervisor.errors import ConfigInvalid
 from supervisor.manifest import ConfigField, ConfigValue, Manifest, check_config
-from supervisor.secrets import KeyUnusable, SecretBox
+from supervisor.secrets.box import KeyUnusable, SecretBox
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from supervisor.history import DAY, Step
+from supervisor.watching.history import DAY, Step
 
 _COLUMNS = "deliveries, errors, buckets, waiting, cpu, cpu_s, uss, guest"
 _read_buckets = msgspec.json.Decoder(dict[int, int]).decode

@@ -13,7 +13,7 @@ import structlog
 from sandbox_child.wire.entry import ModuleReport
 from supervisor.errors import ModuleRefused
 from supervisor.manifest import Manifest, parse_manifest
-from supervisor.permissions import EVENT_PREFIX, asked_for
+from supervisor.manifest.permissions import EVENT_PREFIX, asked_for
 
 log = structlog.get_logger("supervisor.store")
 

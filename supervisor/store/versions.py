@@ -17,7 +17,7 @@ import structlog
 from sandbox_child.wire.entry import ModuleReport
 from supervisor.errors import ModuleRefused
 from supervisor.manifest import Manifest, parse_manifest
-from supervisor.permissions import asked_for
+from supervisor.manifest.permissions import asked_for
 from supervisor.store.plugins import PluginRow
 from supervisor.views import VersionStatus
 

@@ -8,7 +8,7 @@ from supervisor.views.deliveries import (
     Outcome,
 )
 from supervisor.views.egress import EgressEntry, EgressFilter, EgressOutcome
-from supervisor.views.figures import PluginCounts, SupervisorFigures, Vital
+from supervisor.views.figures import HealthCheck, PluginCounts, SupervisorFigures
 from supervisor.views.plugins import (
     ConfigFieldView,
     InstallStep,
@@ -41,6 +41,7 @@ __all__ = [
     "EgressEntry",
     "EgressFilter",
     "EgressOutcome",
+    "HealthCheck",
     "HistoryPoint",
     "InstallStep",
     "InstallView",
@@ -61,5 +62,4 @@ __all__ = [
     "VersionComparison",
     "VersionStatus",
     "VersionView",
-    "Vital",
 ]

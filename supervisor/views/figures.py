@@ -6,7 +6,7 @@ from supervisor.views.processes import ProcessView
 
 
 @dataclass(frozen=True, slots=True)
-class Vital:
+class HealthCheck:
     """One part that the supervisor cannot do without."""
 
     name: str

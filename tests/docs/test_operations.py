@@ -11,8 +11,8 @@ from prometheus_client.core import Metric
 from cli.main import main
 from helpdesk.settings import BOUNDS, SettingValues
 from supervisor.views import SupervisorFigures
-from webapp.exposition import Figures
-from webapp.traffic import Traffic
+from webapp.monitoring.exposition import Figures
+from webapp.monitoring.traffic import Traffic
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "operations.md").read_text("utf-8")
 

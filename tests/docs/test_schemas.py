@@ -9,8 +9,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from cli.kit.document import Document
-from cli.schema import all_schemas, as_text
+from cli.kit.schema import all_schemas, as_text
+from cli.trial.document import Document
 from helpdesk import demo
 from helpdesk.event_shapes import PAYLOADS, payload_problem
 from helpdesk.service import HelpDesk

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from supervisor.cage import ALL_CONTROLS
+from supervisor.process.cage import ALL_CONTROLS
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 

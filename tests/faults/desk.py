@@ -18,7 +18,7 @@ from typing import Any
 import trio
 import wasmtime
 
-from cli.compose import open_house
+from cli.compose import open_application
 from cli.config import load_config
 from helpdesk.actors import SYSTEM, Role
 from sandbox_child.wasm.sections import replace_custom_section
@@ -105,7 +105,7 @@ async def _make_site(folder: Path) -> Site:
     site.temporary.mkdir()
     (folder / "config.toml").write_text(_CONFIG)
     config = load_config(folder / "config.toml", data=site.data)
-    async with open_house(config, run_plugins=False) as house:
+    async with open_application(config, run_plugins=False) as house:
         people = house.helpdesk.users
         user = await people.create(SYSTEM, email="admin@example.com", name="A", role=Role.ADMIN)
         key = await house.helpdesk.api_keys.create(user.actor, user.id, name="faults")

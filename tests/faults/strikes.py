@@ -75,8 +75,8 @@ STEPS = {
         matters=of_an_event,
         subject="~g logs, and runs on",
     ),
-    "host call begun": Step("supervisor.hostcalls:HostCalls.answer", before=True),
-    "host call done": Step("supervisor.hostcalls:HostCalls.answer"),
+    "host call begun": Step("supervisor.calls.host_calls:HostCalls.answer", before=True),
+    "host call done": Step("supervisor.calls.host_calls:HostCalls.answer"),
     "host call answered": Step("supervisor.process.session:Session._answer"),
     "result read": Step(
         "supervisor.process.conversation:Conversation._result", matters=of_a_finished_event
@@ -90,14 +90,16 @@ STEPS = {
     "redelivery marked": Step(
         "supervisor.delivery.feed:write_surely", matters=which("mark_redelivered")
     ),
-    "stopping": Step("supervisor.runners:Runners.drain", before=True),
+    "stopping": Step("supervisor.delivery.runners:Runners.drain", before=True),
 }
 
 
 CHANGES = {
-    "module compiled": Step("supervisor.modules.compiler:Compiler.compile"),
-    "change written": Step("supervisor.changing:Changing.write"),
-    "stopped for another version": Step("supervisor.versions:Versions._swap", before=True),
+    "module compiled": Step("supervisor.plugins.compiler:Compiler.compile"),
+    "change written": Step("supervisor.administration.change:Changing.write"),
+    "stopped for another version": Step(
+        "supervisor.administration.versions:Versions._swap", before=True
+    ),
 }
 """The steps of an installation, and of a change to another version."""
 

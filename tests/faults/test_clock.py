@@ -12,13 +12,13 @@ JUMP_S = 20 * 86_400
 WRITES_DOWN = {
     "supervisor/delivery/accounts.py",
     "supervisor/delivery/recorder.py",
-    "supervisor/sampling.py",
+    "supervisor/watching/sampling.py",
     "supervisor/store/places.py",
     "supervisor/store/plugins.py",
     "supervisor/store/redeliveries.py",
     "supervisor/store/versions.py",
-    "supervisor/vitals.py",
-    "supervisor/watching.py",
+    "supervisor/watching/health_checks.py",
+    "supervisor/watching/activity.py",
 }
 """Where the time of day is read in order to be written down or shown, and for nothing else."""
 OF_DAY = {"time.time", "time.time_ns", "datetime.now", "datetime.utcnow", "datetime.today"}

@@ -5,7 +5,7 @@ import time
 
 import trio
 
-from cli.compose import open_house
+from cli.compose import open_application
 from cli.config import load_config
 from tests.faults.desk import DEADLINE_S, module_of, until
 from webapp.server import GRACE_S
@@ -17,7 +17,7 @@ OVERHEAD_S = 1.0 + 2.0
 
 async def _add_loopers(site):
     config = load_config(site.folder / "config.toml", data=site.data)
-    async with open_house(config, run_plugins=False) as house:
+    async with open_application(config, run_plugins=False) as house:
         for number in range(PLUGINS):
             module = module_of("org.example.mood", f"org.example.mood{number}")
             view = await house.plugins.install(module, source="faults", actor="faults")

@@ -7,7 +7,7 @@ import sqlite3
 import pytest
 import trio
 
-from cli.control import RunningServer
+from cli.control.socket import RunningServer
 from cli.errors import CannotGoOn
 from sandbox_child.wasm.sections import manifest_section, replace_custom_section
 from tests.faults.desk import module_of

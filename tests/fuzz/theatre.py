@@ -14,8 +14,8 @@ import trio
 
 from sandbox_child.wire.entry import Entry
 from sandbox_child.wire.messages import EVENT
-from supervisor.cage import Cage, CageSettings
 from supervisor.limits import Limits
+from supervisor.process.cage import Cage, CageSettings
 from supervisor.process.conversation import Called, Finished, Logged, Ready, Work
 from supervisor.process.forkserver import ForkServer, _import_paths
 from supervisor.process.session import Ended, SessionHooks

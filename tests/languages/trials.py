@@ -7,16 +7,16 @@ from typing import Any
 
 import trio
 
-from cli.bench import open_bench
-from cli.module import inspect_module
-from cli.one_event import Candidate, Trial
+from cli.trial.bench import open_bench
+from cli.trial.guest_call import Candidate, Trial
+from cli.trial.module import inspect_module
 from sandbox_child.wire.messages import EVENT, PANEL
-from supervisor.bound_secrets import BoundSecrets
+from supervisor.calls.bound_secrets import BoundSecrets
 from supervisor.config import SupervisorConfig
 from supervisor.egress import EgressClient, EgressPolicy
 from supervisor.manifest import check_config, effective_config
 from supervisor.process.conversation import Work
-from supervisor.redaction import Redactor
+from supervisor.secrets.redaction import Redactor
 from tests.children import QUICK, SHORT
 from tests.guests.toolchains import CACHE
 from tests.stand_in import Request, StandIn, open_stand_in

@@ -12,7 +12,7 @@ import click
 import pytest
 
 from cli.main import main
-from cli.serve import serve
+from cli.serving.serve import serve
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCKERFILE = ROOT / "packaging" / "Dockerfile"

@@ -8,8 +8,8 @@ import click
 import pytest
 
 from cli.main import main
-from cli.serve import serve
-from supervisor.overrides import TABLE
+from cli.serving.serve import serve
+from supervisor.plugins.limits import TABLE
 
 UNIT = Path(__file__).resolve().parents[2] / "packaging" / "open-help-desk.service"
 

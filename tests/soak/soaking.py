@@ -18,7 +18,7 @@ from pathlib import Path
 
 import trio
 
-from cli.compose import open_house
+from cli.compose import open_application
 from cli.config import load_config
 from helpdesk.actors import SYSTEM, Role
 from sandbox_child.wasm.sections import manifest_section, replace_custom_section
@@ -103,7 +103,7 @@ async def make_soak_site(folder: Path, plugins: Mapping[str, int] = PLUGINS) -> 
     site.temporary.mkdir(parents=True)
     (folder / "config.toml").write_text(_CONFIG)
     config = load_config(folder / "config.toml", data=site.data)
-    async with open_house(config, run_plugins=False) as house:
+    async with open_application(config, run_plugins=False) as house:
         people = house.helpdesk.users
         user = await people.create(SYSTEM, email="admin@example.com", name="A", role=Role.ADMIN)
         key = await house.helpdesk.api_keys.create(user.actor, user.id, name="soak")

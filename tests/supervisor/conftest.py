@@ -20,9 +20,9 @@ from helpdesk.users import User
 from sandbox_child.runtime.settings import settings_fingerprint
 from sandbox_child.wasm.sections import manifest_section, replace_custom_section
 from supervisor.config import SupervisorConfig
-from supervisor.delivery.health import HealthRule
-from supervisor.delivery.restart import RestartRule
-from supervisor.secrets import SecretBox
+from supervisor.delivery.error_threshold import ErrorThreshold
+from supervisor.delivery.restart_backoff import RestartRule
+from supervisor.secrets.box import SecretBox
 from supervisor.service import HelpDeskPorts, PluginService, open_plugin_service
 from supervisor.store.migrations import migrations
 from supervisor.views import DeliveryView, PluginView, ProcessView, VersionView
@@ -183,7 +183,7 @@ async def _run_desk(
     task_status: trio.TaskStatus[Desk] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     key, run_plugins = settings.pop("key", KEY), settings.pop("run_plugins", True)
-    health = settings.pop("health", HealthRule)
+    health = settings.pop("health", ErrorThreshold)
     settings.setdefault("restart", RestartRule(first_delay_s=0.01, longest_delay_s=0.02))
     config = SupervisorConfig(data_directory=path, **settings)
     quick = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from supervisor.delivery.restart import RestartRule
+from supervisor.delivery.restart_backoff import RestartRule
 from supervisor.views import PluginState
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "states.md"

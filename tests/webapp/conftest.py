@@ -16,7 +16,7 @@ import pytest
 import trio
 from quart_trio import QuartTrio
 
-from cli.compose import open_house
+from cli.compose import open_application
 from cli.config import Config
 from helpdesk.accounts import User
 from helpdesk.actors import SYSTEM, Role
@@ -24,8 +24,8 @@ from helpdesk.service import HelpDesk
 from helpdesk.tickets.model import Ticket, TicketDraft
 from sandbox_child.wasm.errors import ModuleError
 from sandbox_child.wasm.sections import manifest_section, replace_custom_section
+from supervisor.administration.fetch import FetchRules
 from supervisor.config import SupervisorConfig
-from supervisor.delivery_document import DeliveryDocument, make_document
 from supervisor.egress import EgressPolicy
 from supervisor.errors import (
     CannotRedeliver,
@@ -38,11 +38,10 @@ from supervisor.errors import (
     SupervisorError,
     VersionNotFound,
 )
-from supervisor.fetch import FetchRules
 from supervisor.limits import Limits
 from supervisor.manifest import Manifest, check_config, parse_manifest
-from supervisor.overrides import LimitsInForce, check_overrides, limit_views
-from supervisor.permissions import asked_for, permission_views
+from supervisor.manifest.permissions import asked_for, permission_views
+from supervisor.plugins.limits import LimitsInForce, check_overrides, limit_views
 from supervisor.sandbox_check.report import CheckReport
 from supervisor.views import (
     ConfigFieldView,
@@ -52,6 +51,7 @@ from supervisor.views import (
     DeliveryView,
     EgressEntry,
     EgressFilter,
+    HealthCheck,
     HistoryPoint,
     InstallStep,
     InstallView,
@@ -68,8 +68,8 @@ from supervisor.views import (
     VersionComparison,
     VersionStatus,
     VersionView,
-    Vital,
 )
+from supervisor.watching.delivery_document import DeliveryDocument, make_document
 from tests.stand_in import StandIn
 from webapp.app import create_app
 from webapp.config import WebConfig
@@ -82,7 +82,7 @@ LIMITS = LimitsInForce(Limits())
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
 
 
-class Shelf:
+class ModuleFiles:
     """Plugins that are installed and configured for real, and never run.
 
     Manifests and configuration pass the supervisor's own checks. What only a process could know
@@ -99,7 +99,7 @@ class Shelf:
         self.begun: dict[str, InstallView] = {}
         self.payload: str | None = None
         self.logged = trio.Event()
-        self.parts = [Vital("database", ok=True, detail="")]
+        self.parts = [HealthCheck("database", ok=True, detail="")]
         self.panel = PanelResult(None, "the plugin said nothing")
         self.lockdown = SandboxView((ControlView("seccomp", active=True, reason=""),), None)
         self.checked = CheckReport((), (), 1.0)
@@ -355,7 +355,7 @@ class Shelf:
             if wanted.host in (None, entry.host) and wanted.outcome in (None, entry.outcome)
         ]
 
-    async def vitals(self) -> Sequence[Vital]:
+    async def vitals(self) -> Sequence[HealthCheck]:
         return self.parts
 
     async def figures(self) -> SupervisorFigures:
@@ -588,7 +588,7 @@ async def build_site(
 
         async def build(**settings: Any) -> Site:
             desk = await stack.enter_async_context(HelpDesk.open(tmp_path / "desk.db"))
-            shelf = Shelf()
+            shelf = ModuleFiles()
             config = WebConfig(**{"port": 0} | settings)
             app = create_app(desk, shelf, config)
             bound = await nursery.start(lambda **k: serve(app, config, **k))
@@ -619,11 +619,11 @@ async def real_site(
             fetch=FetchRules(total_s=20.0, plain_http=True),
         ),
     )
-    async with AsyncExitStack() as stack, open_house(config, run_plugins=True) as house:
-        app = create_app(house.helpdesk, house.plugins, web)
+    async with AsyncExitStack() as stack, open_application(config, run_plugins=True) as app_context:
+        app = create_app(app_context.helpdesk, app_context.plugins, web)
         bound = await nursery.start(lambda **k: serve(app, web, **k))
-        people = await _people(house.helpdesk)
-        yield Site(bound[0], house.helpdesk, house.plugins, people, web, app, stack)
+        people = await _people(app_context.helpdesk)
+        yield Site(bound[0], app_context.helpdesk, app_context.plugins, people, web, app, stack)
         nursery.cancel_scope.cancel()
 
 

@@ -6,8 +6,8 @@ from webapp.api.bodies import NameBody, NodeBody
 from webapp.api.operations import operation
 from webapp.api.people_shapes import CategoryOut, NodeOut, category_json
 from webapp.api.shapes import Listing, whole_list
-from webapp.house import house
-from webapp.sessions import current_visit
+from webapp.context import app_context
+from webapp.visitors.sessions import current_visit
 
 blueprint = Blueprint("api_catalogue", __name__)
 
@@ -18,25 +18,29 @@ _KIND = "category, type or item"
 @operation(blueprint, "GET", "/api/catalogue")
 async def catalogue() -> Listing[CategoryOut]:
     """List the categories with their types and the types' items, by name."""
-    tree = await house().helpdesk.catalogue.tree()
+    tree = await app_context().helpdesk.catalogue.tree()
     return whole_list([category_json(category) for category in tree])
 
 
 @operation(blueprint, "POST", "/api/catalogue", status=201, errors=(403, 409))
 async def add(body: NodeBody) -> NodeOut:
     """Add a category, or below a category a type, or below a type an item (admins)."""
-    added = await house().helpdesk.catalogue.add(current_visit().actor, body.parent, body.name)
+    added = await app_context().helpdesk.catalogue.add(
+        current_visit().actor, body.parent, body.name
+    )
     return NodeOut(added.id, added.name)
 
 
 @operation(blueprint, "PATCH", _ONE, of=_KIND, errors=(403, 409))
 async def rename(node_id: str, body: NameBody) -> NodeOut:
     """Rename a category, type or item; tickets follow (admins)."""
-    renamed = await house().helpdesk.catalogue.rename(current_visit().actor, node_id, body.name)
+    renamed = await app_context().helpdesk.catalogue.rename(
+        current_visit().actor, node_id, body.name
+    )
     return NodeOut(renamed.id, renamed.name)
 
 
 @operation(blueprint, "DELETE", _ONE, of=_KIND, errors=(403, 409))
 async def delete(node_id: str) -> None:
     """Delete what no ticket uses, with all below it (admins)."""
-    await house().helpdesk.catalogue.delete(current_visit().actor, node_id)
+    await app_context().helpdesk.catalogue.delete(current_visit().actor, node_id)

@@ -6,9 +6,9 @@ from typing import Any, cast
 from quart import Blueprint, Quart, Response, current_app
 
 from webapp.api.openapi import LISTING, document
-from webapp.jsonio import json_response
-from webapp.markdown import render_markdown
-from webapp.rendering import page
+from webapp.http.jsonio import json_response
+from webapp.http.page import page
+from webapp.rendering.markdown import render_markdown
 
 blueprint = Blueprint("api_docs", __name__)
 

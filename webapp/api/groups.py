@@ -6,8 +6,8 @@ from webapp.api.bodies import GroupBody, GroupPatch, given
 from webapp.api.operations import operation
 from webapp.api.people_shapes import GroupOut, group_json
 from webapp.api.shapes import Listing, whole_list
-from webapp.house import house
-from webapp.sessions import current_visit
+from webapp.context import app_context
+from webapp.visitors.sessions import current_visit
 
 blueprint = Blueprint("api_groups", __name__)
 
@@ -17,7 +17,7 @@ _ONE = "/api/groups/<group_id>"
 @operation(blueprint, "GET", "/api/groups", errors=(403,))
 async def groups() -> Listing[GroupOut]:
     """List the groups by name (staff)."""
-    found = await house().helpdesk.groups.all(current_visit().actor)
+    found = await app_context().helpdesk.groups.all(current_visit().actor)
     return whole_list([group_json(group) for group in found])
 
 
@@ -27,7 +27,7 @@ async def groups() -> Listing[GroupOut]:
 async def create(body: GroupBody) -> GroupOut:
     """Create a group (admins)."""
     return group_json(
-        await house().helpdesk.groups.create(
+        await app_context().helpdesk.groups.create(
             current_visit().actor,
             name=body.name,
             member_ids=body.member_ids,
@@ -39,7 +39,7 @@ async def create(body: GroupBody) -> GroupOut:
 @operation(blueprint, "GET", _ONE, of="group", errors=(403,))
 async def group(group_id: str) -> GroupOut:
     """Return one group (staff)."""
-    return group_json(await house().helpdesk.groups.get(current_visit().actor, group_id))
+    return group_json(await app_context().helpdesk.groups.get(current_visit().actor, group_id))
 
 
 @operation(blueprint, "PATCH", _ONE, of="group", errors=(403, 409))
@@ -47,11 +47,11 @@ async def change(group_id: str, body: GroupPatch) -> GroupOut:
     """Change a group (admins)."""
     changes = given(name=body.name, member_ids=body.member_ids, category_ids=body.category_ids)
     return group_json(
-        await house().helpdesk.groups.update(current_visit().actor, group_id, **changes)
+        await app_context().helpdesk.groups.update(current_visit().actor, group_id, **changes)
     )
 
 
 @operation(blueprint, "DELETE", _ONE, of="group", errors=(403, 409))
 async def delete(group_id: str) -> None:
     """Delete a group that no ticket is assigned to (admins)."""
-    await house().helpdesk.groups.delete(current_visit().actor, group_id)
+    await app_context().helpdesk.groups.delete(current_visit().actor, group_id)

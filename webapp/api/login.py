@@ -5,10 +5,10 @@ from quart import Blueprint, Response, request
 from webapp.api.bodies import Credentials
 from webapp.api.operations import operation
 from webapp.api.people_shapes import LoginOut, self_json
-from webapp.house import house
-from webapp.jsonio import json_response
-from webapp.logins import log_in as start_session
-from webapp.sessions import Proof, current_visit, drop_session, keep_session
+from webapp.context import app_context
+from webapp.http.jsonio import json_response
+from webapp.visitors.logins import log_in as start_session
+from webapp.visitors.sessions import Proof, current_visit, drop_session, keep_session
 
 blueprint = Blueprint("api_login", __name__)
 logout_blueprint = Blueprint("api_logout", __name__)
@@ -20,10 +20,10 @@ logout_blueprint = Blueprint("api_logout", __name__)
 async def log_in(body: Credentials) -> Response:
     """Start a session: its cookie, the person, and the token that changes must carry."""
     visit = current_visit()
-    new = await start_session(house(), request, visit, body.email, body.password)
+    new = await start_session(app_context(), request, visit, body.email, body.password)
     user, token = self_json(new.session.user), new.session.csrf_token
     response = json_response(LoginOut(user, token))
-    keep_session(response, house().config, new)
+    keep_session(response, app_context().config, new)
     return response
 
 
@@ -32,7 +32,7 @@ async def log_out() -> Response:
     """End the session of the cookie; an API key has none and stays valid."""
     visit = current_visit()
     if visit.proof is Proof.COOKIE and visit.token is not None:
-        await house().helpdesk.sessions.log_out(visit.token)
+        await app_context().helpdesk.sessions.log_out(visit.token)
     response = Response("", status=204)
-    drop_session(response, house().config)
+    drop_session(response, app_context().config)
     return response

@@ -15,9 +15,9 @@ from webapp.api.people_shapes import (
     self_json,
 )
 from webapp.api.shapes import Listing, whole_list
-from webapp.house import house
-from webapp.logins import guarded_by_password
-from webapp.sessions import Proof, current_visit, drop_session, keep_session
+from webapp.context import app_context
+from webapp.visitors.logins import guarded_by_password
+from webapp.visitors.sessions import Proof, current_visit, drop_session, keep_session
 
 blueprint = Blueprint("api_me", __name__)
 
@@ -35,7 +35,7 @@ async def change(body: ProfilePatch) -> SelfOut:
     """Change one's own name."""
     person = current_visit().signed_in
     changes = given(name=body.name)
-    return self_json(await house().helpdesk.users.update(person.actor, person.id, **changes))
+    return self_json(await app_context().helpdesk.users.update(person.actor, person.id, **changes))
 
 
 @operation(blueprint, "POST", "/api/me/password", errors=(429,), answer=None)
@@ -44,16 +44,16 @@ async def change_password(body: PasswordChange) -> Response:
 
     A caller with a session gets the cookie of a new one.
     """
-    visit, desk = current_visit(), house().helpdesk
+    visit, desk = current_visit(), app_context().helpdesk
     checked(body.new)
     try:
-        with guarded_by_password(house(), request, visit.signed_in.email):
+        with guarded_by_password(app_context(), request, visit.signed_in.email):
             await desk.users.change_password(visit.actor, current=body.current, new=body.new)
     except LoginFailed:
         raise Invalid("current", "another", "your password as it is now") from None
     response = Response("", status=204)
     if visit.proof is Proof.COOKIE:
-        keep_session(response, house().config, await desk.sessions.start(visit.signed_in.id))
+        keep_session(response, app_context().config, await desk.sessions.start(visit.signed_in.id))
     return response
 
 
@@ -61,9 +61,9 @@ async def change_password(body: PasswordChange) -> Response:
 async def log_out_everywhere() -> Response:
     """End every session of one's own; API keys stay valid."""
     person = current_visit().signed_in
-    await house().helpdesk.sessions.revoke_all(person.actor, person.id)
+    await app_context().helpdesk.sessions.revoke_all(person.actor, person.id)
     response = Response("", status=204)
-    drop_session(response, house().config)
+    drop_session(response, app_context().config)
     return response
 
 
@@ -71,7 +71,7 @@ async def log_out_everywhere() -> Response:
 async def keys() -> Listing[KeyOut]:
     """List one's own API keys, newest first, revoked ones too."""
     person = current_visit().signed_in
-    found = await house().helpdesk.api_keys.list(person.actor, person.id)
+    found = await app_context().helpdesk.api_keys.list(person.actor, person.id)
     return whole_list([key_json(key) for key in found])
 
 
@@ -79,7 +79,7 @@ async def keys() -> Listing[KeyOut]:
 async def create_key(body: KeyBody) -> NewKeyOut:
     """Make an API key; its secret is in this answer and nowhere else."""
     person = current_visit().signed_in
-    new = await house().helpdesk.api_keys.create(person.actor, person.id, name=body.name)
+    new = await app_context().helpdesk.api_keys.create(person.actor, person.id, name=body.name)
     shown = key_json(new.key)
     return NewKeyOut(
         shown.id,
@@ -95,4 +95,4 @@ async def create_key(body: KeyBody) -> NewKeyOut:
 @operation(blueprint, "DELETE", "/api/me/keys/<key_id>", of="API key")
 async def revoke_key(key_id: str) -> None:
     """Revoke an API key of one's own."""
-    await house().helpdesk.api_keys.revoke(current_visit().actor, key_id)
+    await app_context().helpdesk.api_keys.revoke(current_visit().actor, key_id)

@@ -6,8 +6,8 @@ from webapp.api.bodies import EmptyBody
 from webapp.api.operations import operation
 from webapp.api.people_shapes import NotificationOut, NotificationsOut, notification_json
 from webapp.api.queries import NotificationQuery
-from webapp.house import house
-from webapp.sessions import current_visit
+from webapp.context import app_context
+from webapp.visitors.sessions import current_visit
 
 blueprint = Blueprint("api_notifications", __name__)
 
@@ -15,7 +15,7 @@ blueprint = Blueprint("api_notifications", __name__)
 @operation(blueprint, "GET", "/api/notifications")
 async def notifications(query: NotificationQuery) -> NotificationsOut:
     """List one's newest notifications, newest first."""
-    desk, actor = house().helpdesk.notifications, current_visit().actor
+    desk, actor = app_context().helpdesk.notifications, current_visit().actor
     found = await desk.list(actor, unread_only=query.unread, limit=query.limit)
     unread = await desk.unread_count(actor)
     return NotificationsOut([notification_json(notice) for notice in found], unread)
@@ -25,12 +25,12 @@ async def notifications(query: NotificationQuery) -> NotificationsOut:
 async def read_all(body: EmptyBody) -> None:
     """Mark all one's notifications as read."""
     del body
-    await house().helpdesk.notifications.mark_all_read(current_visit().actor)
+    await app_context().helpdesk.notifications.mark_all_read(current_visit().actor)
 
 
 @operation(blueprint, "POST", "/api/notifications/<notification_id>/read", of="notification")
 async def read(notification_id: str, body: EmptyBody) -> NotificationOut:
     """Mark one of one's notifications as read."""
     del body
-    desk, actor = house().helpdesk.notifications, current_visit().actor
+    desk, actor = app_context().helpdesk.notifications, current_visit().actor
     return notification_json(await desk.mark_read(actor, notification_id))

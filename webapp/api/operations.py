@@ -22,7 +22,7 @@ from quart import Blueprint, Response
 
 from helpdesk.errors import NotFound
 from webapp.errors import BodyInvalid
-from webapp.jsonio import json_response, read_json, read_query
+from webapp.http.jsonio import json_response, read_json, read_query
 
 Handler = TypeVar("Handler", bound=Callable[..., Awaitable[Any]])
 

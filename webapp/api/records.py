@@ -11,8 +11,8 @@ from supervisor.views import EgressEntry, EgressFilter, EgressOutcome
 from webapp.api.operations import operation
 from webapp.api.queries import Paged
 from webapp.api.shapes import Listing, Moment, listing
-from webapp.house import house
-from webapp.sessions import current_visit
+from webapp.context import app_context
+from webapp.visitors.sessions import current_visit
 
 blueprint = Blueprint("api_records", __name__)
 
@@ -60,7 +60,7 @@ class AuditOut(Struct):
 @operation(blueprint, "GET", "/api/admin/egress", errors=(403,))
 async def egress(query: EgressQuery) -> Listing[EgressEntry]:
     """List the requests that plugins made or were refused, newest first."""
-    found, total = await house().plugins.egress_entries(
+    found, total = await app_context().plugins.egress_entries(
         query.filter(), limit=query.per_page, offset=(query.page - 1) * query.per_page
     )
     return Listing(found, query.page, query.per_page, total, -(-total // query.per_page))
@@ -69,7 +69,7 @@ async def egress(query: EgressQuery) -> Listing[EgressEntry]:
 @operation(blueprint, "GET", "/api/admin/audit", errors=(403,))
 async def audit(query: AuditQuery) -> Listing[AuditOut]:
     """List what admins did to plugins and settings, newest first."""
-    found = await house().helpdesk.audit.list(
+    found = await app_context().helpdesk.audit.list(
         current_visit().actor, query.filter(), page=query.page, per_page=query.per_page
     )
     return listing(found, _audit_json)

@@ -6,8 +6,8 @@ from webapp.api.bodies import ReplyBody
 from webapp.api.operations import operation
 from webapp.api.queries import ReplyQuery
 from webapp.api.shapes import Listing, ReplyOut, listing, reply_json
-from webapp.house import house
-from webapp.sessions import current_visit
+from webapp.context import app_context
+from webapp.visitors.sessions import current_visit
 
 blueprint = Blueprint("api_replies", __name__)
 
@@ -15,7 +15,7 @@ blueprint = Blueprint("api_replies", __name__)
 @operation(blueprint, "GET", "/api/tickets/<ticket_id>/replies", of="ticket")
 async def replies(ticket_id: str, query: ReplyQuery) -> Listing[ReplyOut]:
     """List the conversation in order of time, without notes where the caller may not see them."""
-    found = await house().helpdesk.tickets.replies(
+    found = await app_context().helpdesk.tickets.replies(
         current_visit().actor, ticket_id, page=query.page, per_page=query.per_page
     )
     return listing(found, reply_json)
@@ -31,6 +31,6 @@ async def replies(ticket_id: str, query: ReplyQuery) -> Listing[ReplyOut]:
 )
 async def add(ticket_id: str, body: ReplyBody) -> ReplyOut:
     """Add a reply, or with ``is_internal`` a note."""
-    tickets = house().helpdesk.tickets
+    tickets = app_context().helpdesk.tickets
     write = tickets.note if body.is_internal else tickets.reply
     return reply_json(await write(current_visit().actor, ticket_id, body.body))

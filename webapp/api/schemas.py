@@ -8,7 +8,7 @@ from quart import Blueprint
 
 from helpdesk.errors import NotFound
 from webapp.api.operations import operation
-from webapp.schemas import schemas
+from webapp.api.plugin_schemas import schemas
 
 blueprint = Blueprint("api_schemas", __name__)
 

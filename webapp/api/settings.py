@@ -5,8 +5,8 @@ from quart import Blueprint
 from webapp.api.bodies import SettingsPatch, given
 from webapp.api.operations import operation
 from webapp.api.people_shapes import SettingsOut, settings_json
-from webapp.house import house
-from webapp.sessions import current_visit
+from webapp.context import app_context
+from webapp.visitors.sessions import current_visit
 
 blueprint = Blueprint("api_settings", __name__)
 
@@ -14,7 +14,7 @@ blueprint = Blueprint("api_settings", __name__)
 @operation(blueprint, "GET", "/api/admin/settings", errors=(403,))
 async def settings() -> SettingsOut:
     """Return the settings."""
-    return settings_json(await house().helpdesk.settings.all())
+    return settings_json(await app_context().helpdesk.settings.all())
 
 
 @operation(blueprint, "PATCH", "/api/admin/settings", errors=(403,))
@@ -33,4 +33,6 @@ async def change(body: SettingsPatch) -> SettingsOut:
         keep_logs_days=body.keep_logs_days,
         keep_egress_days=body.keep_egress_days,
     )
-    return settings_json(await house().helpdesk.settings.update(current_visit().actor, **changes))
+    return settings_json(
+        await app_context().helpdesk.settings.update(current_visit().actor, **changes)
+    )

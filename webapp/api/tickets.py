@@ -31,8 +31,8 @@ from webapp.api.shapes import (
     summary_json,
     ticket_json,
 )
-from webapp.house import house
-from webapp.sessions import current_visit
+from webapp.context import app_context
+from webapp.visitors.sessions import current_visit
 
 blueprint = Blueprint("api_tickets", __name__)
 
@@ -42,7 +42,7 @@ _ONE = "/api/tickets/<ticket_id>"
 @operation(blueprint, "GET", "/api/tickets")
 async def tickets(query: TicketQuery) -> Listing[TicketRow]:
     """List the tickets that the caller may see."""
-    found = await house().helpdesk.tickets.list(
+    found = await app_context().helpdesk.tickets.list(
         current_visit().actor,
         query.filter(),
         sort=query.sort,
@@ -74,13 +74,13 @@ async def create(body: TicketBody) -> TicketOut:
         submitter_id=await _submitter(actor, body.submitter),
         **_assignee(body.assignee),
     )
-    return await _shown(await house().helpdesk.tickets.create(actor, draft))
+    return await _shown(await app_context().helpdesk.tickets.create(actor, draft))
 
 
 async def _submitter(actor: Actor, email: str | None) -> str | None:
     if email is None:
         return None
-    user = await house().helpdesk.users.find_by_email(actor, email)
+    user = await app_context().helpdesk.users.find_by_email(actor, email)
     if user is None:
         raise Invalid("submitter", repr(email[:254]), "the email address of an account")
     return user.id
@@ -89,7 +89,7 @@ async def _submitter(actor: Actor, email: str | None) -> str | None:
 @operation(blueprint, "GET", _ONE, of="ticket")
 async def ticket(ticket_id: str) -> TicketOut:
     """Return one ticket."""
-    return await _shown(await house().helpdesk.tickets.get(current_visit().actor, ticket_id))
+    return await _shown(await app_context().helpdesk.tickets.get(current_visit().actor, ticket_id))
 
 
 @operation(blueprint, "GET", f"{_ONE}/timeline", of="ticket")
@@ -99,7 +99,7 @@ async def timeline(ticket_id: str, query: TimelineQuery) -> TimelineOut:
     It is read from its end; notes are there for those who may see them.
     """
     before = None if isinstance(query.before, UnsetType) else query.before
-    detail = await house().helpdesk.tickets.detail(
+    detail = await app_context().helpdesk.tickets.detail(
         current_visit().actor, ticket_id, before=before, limit=query.limit
     )
     story = detail.timeline
@@ -123,7 +123,7 @@ async def change(ticket_id: str, body: TicketPatch) -> TicketOut:
     )
     if not isinstance(body.assignee, UnsetType):
         changes |= _assignee(body.assignee)
-    tickets_, actor = house().helpdesk.tickets, current_visit().actor
+    tickets_, actor = app_context().helpdesk.tickets, current_visit().actor
     return await _shown(await tickets_.update(actor, ticket_id, TicketChanges(**changes)))
 
 
@@ -139,21 +139,23 @@ async def resolve(ticket_id: str, body: ResolveBody) -> TicketOut:
     actor = current_visit().actor
     notes = checks.body("notes", body.notes, least=0)
     notes = body.resolution_notes or notes
-    return await _shown(await house().helpdesk.tickets.resolve(actor, ticket_id, notes))
+    return await _shown(await app_context().helpdesk.tickets.resolve(actor, ticket_id, notes))
 
 
 @operation(blueprint, "POST", f"{_ONE}/reopen", of="ticket", errors=(403, 409))
 async def reopen(ticket_id: str, body: ReopenBody) -> TicketOut:
     """Reopen a ticket within the reopen window."""
     actor = current_visit().actor
-    return await _shown(await house().helpdesk.tickets.reopen(actor, ticket_id, body.reason))
+    return await _shown(await app_context().helpdesk.tickets.reopen(actor, ticket_id, body.reason))
 
 
 @operation(blueprint, "POST", f"{_ONE}/close", of="ticket", errors=(403, 409))
 async def close(ticket_id: str, body: EmptyBody) -> TicketOut:
     """Close a ticket."""
     del body
-    return await _shown(await house().helpdesk.tickets.close(current_visit().actor, ticket_id))
+    return await _shown(
+        await app_context().helpdesk.tickets.close(current_visit().actor, ticket_id)
+    )
 
 
 async def _shown(found: Ticket) -> TicketOut:
@@ -161,4 +163,4 @@ async def _shown(found: Ticket) -> TicketOut:
 
 
 async def _site_url() -> str:
-    return (await house().helpdesk.settings.all()).site_url
+    return (await app_context().helpdesk.settings.all()).site_url

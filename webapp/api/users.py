@@ -7,8 +7,8 @@ from webapp.api.operations import operation
 from webapp.api.people_shapes import KeyOut, UserOut, key_json, user_json
 from webapp.api.queries import UserQuery
 from webapp.api.shapes import Listing, listing, whole_list
-from webapp.house import house
-from webapp.sessions import current_visit
+from webapp.context import app_context
+from webapp.visitors.sessions import current_visit
 
 blueprint = Blueprint("api_users", __name__)
 
@@ -18,7 +18,7 @@ _ONE = "/api/users/<user_id>"
 @operation(blueprint, "GET", "/api/users", errors=(403,))
 async def users(query: UserQuery) -> Listing[UserOut]:
     """List accounts by name (staff)."""
-    found = await house().helpdesk.users.list(
+    found = await app_context().helpdesk.users.list(
         current_visit().actor, text=query.q, page=query.page, per_page=query.per_page
     )
     return listing(found, user_json)
@@ -30,7 +30,7 @@ async def users(query: UserQuery) -> Listing[UserOut]:
 async def create(body: UserBody) -> UserOut:
     """Create an account (admins)."""
     return user_json(
-        await house().helpdesk.users.create(
+        await app_context().helpdesk.users.create(
             current_visit().actor,
             email=body.email,
             name=body.name,
@@ -43,7 +43,7 @@ async def create(body: UserBody) -> UserOut:
 @operation(blueprint, "GET", _ONE, of="user")
 async def user(user_id: str) -> UserOut:
     """Return one account: one's own, or any for staff."""
-    return user_json(await house().helpdesk.users.get(current_visit().actor, user_id))
+    return user_json(await app_context().helpdesk.users.get(current_visit().actor, user_id))
 
 
 @operation(blueprint, "PATCH", _ONE, of="user", errors=(403, 409))
@@ -53,19 +53,21 @@ async def change(user_id: str, body: UserPatch) -> UserOut:
     Disabling ends the person's sessions, and their API keys stop working.
     """
     changes = given(name=body.name, email=body.email, role=body.role, disabled=body.disabled)
-    return user_json(await house().helpdesk.users.update(current_visit().actor, user_id, **changes))
+    return user_json(
+        await app_context().helpdesk.users.update(current_visit().actor, user_id, **changes)
+    )
 
 
 @operation(blueprint, "PUT", f"{_ONE}/password", of="user", errors=(403,))
 async def set_password(user_id: str, body: PasswordBody) -> None:
     """Give somebody a new password and end their sessions (admins)."""
-    await house().helpdesk.users.set_password(current_visit().actor, user_id, body.password)
+    await app_context().helpdesk.users.set_password(current_visit().actor, user_id, body.password)
 
 
 @operation(blueprint, "DELETE", f"{_ONE}/sessions", of="user", errors=(403,))
 async def end_sessions(user_id: str) -> None:
     """Log somebody out everywhere: oneself, or anybody by admins."""
-    desk, actor = house().helpdesk, current_visit().actor
+    desk, actor = app_context().helpdesk, current_visit().actor
     await desk.users.get(actor, user_id)
     await desk.sessions.revoke_all(actor, user_id)
 
@@ -73,7 +75,7 @@ async def end_sessions(user_id: str) -> None:
 @operation(blueprint, "GET", f"{_ONE}/keys", of="user", errors=(403,))
 async def keys(user_id: str) -> Listing[KeyOut]:
     """List somebody's API keys: one's own, or anybody's for admins."""
-    desk, actor = house().helpdesk, current_visit().actor
+    desk, actor = app_context().helpdesk, current_visit().actor
     await desk.users.get(actor, user_id)
     return whole_list([key_json(key) for key in await desk.api_keys.list(actor, user_id)])
 
@@ -81,4 +83,4 @@ async def keys(user_id: str) -> Listing[KeyOut]:
 @operation(blueprint, "DELETE", f"{_ONE}/keys/<key_id>", of="API key")
 async def revoke_key(user_id: str, key_id: str) -> None:
     """Revoke an API key: one's own, or anybody's by admins."""
-    await house().helpdesk.api_keys.revoke(current_visit().actor, key_id, owner_id=user_id)
+    await app_context().helpdesk.api_keys.revoke(current_visit().actor, key_id, owner_id=user_id)

@@ -3,10 +3,10 @@
 from quart import Blueprint, Response, request
 
 from helpdesk.audit import AuditFilter
-from webapp.house import house
+from webapp.context import app_context
+from webapp.http.page import page
 from webapp.pages.paging import Shown, page_number
-from webapp.rendering import page
-from webapp.sessions import current_visit
+from webapp.visitors.sessions import current_visit
 
 blueprint = Blueprint("audit", __name__)
 
@@ -23,7 +23,7 @@ async def audit() -> Response:
         actor=asked.get("actor", "").strip() or None,
     )
     number = page_number(asked.get("page", ""))
-    found = await house().helpdesk.audit.list(
+    found = await app_context().helpdesk.audit.list(
         current_visit().actor, wanted, page=number, per_page=PER_PAGE
     )
     shown = Shown("/admin/audit", asked, number, found.total_pages)

@@ -7,13 +7,13 @@ from quart import Blueprint, Response
 from helpdesk.catalogue import CategoryNode
 from helpdesk.errors import HelpDeskError, NotFound
 from helpdesk.tickets.model import Ref
-from webapp.forms import form_fields
-from webapp.house import house
-from webapp.links import admin_url
+from webapp.context import app_context
+from webapp.http.forms import form_fields
+from webapp.http.page import page
+from webapp.http.redirects import see
 from webapp.pages.outcomes import NOTHING, Outcome, done_from_address, refused
-from webapp.redirects import see
-from webapp.rendering import page
-from webapp.sessions import current_visit
+from webapp.rendering.links import admin_url
+from webapp.visitors.sessions import current_visit
 
 blueprint = Blueprint("catalogue", __name__)
 
@@ -63,7 +63,7 @@ async def catalogue() -> Response:
 
 
 async def _tree(outcome: Outcome = NOTHING) -> Response:
-    tree = await house().helpdesk.catalogue.tree()
+    tree = await app_context().helpdesk.catalogue.tree()
     return page("catalogue.html", status=outcome.status, outcome=outcome, tree=tree)
 
 
@@ -72,7 +72,7 @@ async def add_category() -> Response:
     """Add a category."""
     fields = await form_fields()
     try:
-        added = await house().helpdesk.catalogue.add_category(
+        added = await app_context().helpdesk.catalogue.add_category(
             current_visit().actor, fields.get("name", "")
         )
     except HelpDeskError as error:
@@ -87,7 +87,7 @@ async def node_page(node_id: str) -> Response:
 
 
 async def _show(node_id: str, outcome: Outcome) -> Response:
-    node = find(await house().helpdesk.catalogue.tree(), node_id)
+    node = find(await app_context().helpdesk.catalogue.tree(), node_id)
     return page("catalogue_node.html", status=outcome.status, outcome=outcome, node=node)
 
 
@@ -95,7 +95,11 @@ async def _show(node_id: str, outcome: Outcome) -> Response:
 async def add_below(node_id: str) -> Response:
     """Add a type to a category, or an item to a type."""
     fields = await form_fields()
-    desk, actor, name = house().helpdesk.catalogue, current_visit().actor, fields.get("name", "")
+    desk, actor, name = (
+        app_context().helpdesk.catalogue,
+        current_visit().actor,
+        fields.get("name", ""),
+    )
     find(await desk.tree(), node_id)
     try:
         await desk.add(actor, node_id, name)
@@ -109,7 +113,7 @@ async def rename(node_id: str) -> Response:
     """Rename a node; tickets follow."""
     fields = await form_fields()
     try:
-        await house().helpdesk.catalogue.rename(
+        await app_context().helpdesk.catalogue.rename(
             current_visit().actor, node_id, fields.get("name", "")
         )
     except HelpDeskError as error:
@@ -120,7 +124,7 @@ async def rename(node_id: str) -> Response:
 @blueprint.post("/admin/catalogue/<node_id>/delete")
 async def delete(node_id: str) -> Response:
     """Delete a node that no ticket uses, with all below it."""
-    desk = house().helpdesk.catalogue
+    desk = app_context().helpdesk.catalogue
     node = find(await desk.tree(), node_id)
     try:
         await desk.delete(current_visit().actor, node_id)

@@ -5,17 +5,17 @@ from quart import Blueprint, Response, request
 from supervisor.errors import SupervisorError
 from supervisor.manifest.shape import EVENTS
 from supervisor.views import DeliveryFilter, Outcome
-from webapp.forms import form_fields, many
-from webapp.house import house
-from webapp.jsonio import json_response
-from webapp.links import delivery_url, plugin_url
+from webapp.context import app_context
+from webapp.http.forms import form_fields, many
+from webapp.http.jsonio import json_response
+from webapp.http.redirects import see
 from webapp.pages.outcomes import NOTHING, refused
 from webapp.pages.outcomes import Outcome as Said
 from webapp.pages.paging import Shown
 from webapp.pages.plugin_frame import show
-from webapp.redirects import see
-from webapp.sessions import current_visit
-from webapp.templating import slug
+from webapp.rendering.links import delivery_url, plugin_url
+from webapp.rendering.templating import slug
+from webapp.visitors.sessions import current_visit
 
 blueprint = Blueprint("plugin_deliveries", __name__)
 
@@ -30,9 +30,9 @@ async def deliveries(plugin_id: str) -> Response:
 
 
 async def _list(plugin_id: str, said: Said) -> Response:
-    plugin = await house().plugins.plugin(plugin_id)
+    plugin = await app_context().plugins.plugin(plugin_id)
     wanted, before = _filter(), request.args.get("before") or None
-    found = await house().plugins.deliveries(
+    found = await app_context().plugins.deliveries(
         plugin_id, wanted=wanted, limit=PER_PAGE + 1, before=before
     )
     return show(
@@ -79,15 +79,15 @@ async def delivery(plugin_id: str, delivery_id: str) -> Response:
 
 
 async def _one(plugin_id: str, delivery_id: str, said: Said) -> Response:
-    plugin = await house().plugins.plugin(plugin_id)
-    found = await house().plugins.delivery(plugin_id, delivery_id)
+    plugin = await app_context().plugins.plugin(plugin_id)
+    found = await app_context().plugins.delivery(plugin_id, delivery_id)
     return show("plugin_delivery.html", plugin, "delivery", said, found=found, one=found.delivery)
 
 
 @blueprint.get("/admin/plugins/<plugin_id>/deliveries/<delivery_id>.json")
 async def document(plugin_id: str, delivery_id: str) -> Response:
     """Return one delivery as a file for the plugin's author."""
-    found = await house().plugins.delivery_document(plugin_id, delivery_id)
+    found = await app_context().plugins.delivery_document(plugin_id, delivery_id)
     response = json_response(found)
     name = f"{slug(plugin_id)}-delivery-{slug(delivery_id)}.json"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
@@ -100,7 +100,9 @@ async def redeliver(plugin_id: str) -> Response:
     chosen, fields = await many("delivery"), await form_fields()
     alone = "alone" in fields and len(chosen) == 1
     try:
-        queued = await house().plugins.redeliver(plugin_id, chosen, actor=current_visit().actor.id)
+        queued = await app_context().plugins.redeliver(
+            plugin_id, chosen, actor=current_visit().actor.id
+        )
     except SupervisorError as error:
         said = refused(error)
         return await (_one(plugin_id, chosen[0], said) if alone else _list(plugin_id, said))

@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator
 from quart import Blueprint, Response, request
 
 from supervisor.views import EgressEntry, EgressFilter, EgressOutcome
-from webapp.house import house
+from webapp.context import app_context
+from webapp.http.page import page
 from webapp.pages.paging import Shown, page_number
 from webapp.ports import Plugins
-from webapp.rendering import page
-from webapp.spreadsheets import Cell, csv_lines
+from webapp.rendering.spreadsheets import Cell, csv_lines
 
 blueprint = Blueprint("egress", __name__)
 
@@ -27,7 +27,7 @@ _COLUMNS = (
 async def ledger() -> Response:
     """List requests, newest first."""
     wanted, number = _filter(), page_number(request.args.get("page", ""))
-    plugins = house().plugins
+    plugins = app_context().plugins
     found, total = await plugins.egress_entries(
         wanted, limit=PER_PAGE, offset=(number - 1) * PER_PAGE
     )
@@ -45,7 +45,9 @@ async def ledger() -> Response:
 @blueprint.get("/admin/egress.csv")
 async def export() -> Response:
     """Return every request that fits as CSV, newest first."""
-    response = Response(_lines(house().plugins, _filter()), content_type="text/csv; charset=utf-8")
+    response = Response(
+        _lines(app_context().plugins, _filter()), content_type="text/csv; charset=utf-8"
+    )
     response.headers["Content-Disposition"] = 'attachment; filename="egress.csv"'
     response.timeout = LONGEST_S
     return response

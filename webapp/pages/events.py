@@ -15,9 +15,8 @@ import trio
 from quart import Blueprint, Response, request
 
 from helpdesk.accounts import User
-from webapp.house import House
-from webapp.live import Parcel
-from webapp.streams import (
+from webapp.context import AppContext
+from webapp.http.event_streams import (
     HEARTBEAT,
     HEARTBEAT_S,
     Stream,
@@ -26,6 +25,7 @@ from webapp.streams import (
     opening,
     stream_response,
 )
+from webapp.live.hub import Batch
 
 blueprint = Blueprint("events", __name__)
 
@@ -52,7 +52,7 @@ def _age_s(given: str) -> float:
 class _News(Stream):
     """Tells one page what changes of tickets, and of its person's notifications."""
 
-    def __init__(self, here: House, person: User, credential: str, age_s: float) -> None:
+    def __init__(self, here: AppContext, person: User, credential: str, age_s: float) -> None:
         self._mailbox = mailbox_for(person, credential)
         super().__init__(here, self._mailbox, credential)
         self._age_s = age_s
@@ -75,7 +75,7 @@ class _News(Stream):
         await trio.sleep(PAUSE_S)
         return await self._told(self._mailbox.take())
 
-    async def _told(self, parcel: Parcel) -> bytes:
+    async def _told(self, parcel: Batch) -> bytes:
         lines = [event_bytes("ticket", {"id": ticket_id}) for ticket_id in parcel.ticket_ids]
         if parcel.refresh:
             lines.append(event_bytes("refresh", {}))

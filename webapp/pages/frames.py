@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from supervisor.views import PanelSlot
-from webapp.house import house
+from webapp.context import app_context
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -22,10 +22,10 @@ async def frame_sources(slots: Sequence[PanelSlot]) -> tuple[str, ...]:
     if not slots:
         return ()
     with_panel = {slot.plugin_id for slot in slots}
-    schemes = ("https", "http") if house().config.allow_http_panels else ("https",)
+    schemes = ("https", "http") if app_context().config.allow_http_panels else ("https",)
     return tuple(
         f"{scheme}://{host}:*"
-        for plugin in await house().plugins.plugins()
+        for plugin in await app_context().plugins.plugins()
         if plugin.id in with_panel
         for host in plugin.allowed_hosts
         for scheme in schemes

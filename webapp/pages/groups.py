@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from quart import Blueprint, Response
 
 from helpdesk.errors import HelpDeskError
-from webapp.forms import form_fields, many
-from webapp.house import house
-from webapp.links import admin_url
+from webapp.context import app_context
+from webapp.http.forms import form_fields, many
+from webapp.http.page import page
+from webapp.http.redirects import see
 from webapp.pages.outcomes import NOTHING, Outcome, done_from_address, refused
-from webapp.redirects import see
-from webapp.rendering import page
-from webapp.sessions import current_visit
+from webapp.rendering.links import admin_url
+from webapp.visitors.sessions import current_visit
 
 blueprint = Blueprint("groups", __name__)
 
@@ -30,7 +30,7 @@ async def groups() -> Response:
 
 
 async def _list(outcome: Outcome = NOTHING) -> Response:
-    desk, actor = house().helpdesk, current_visit().actor
+    desk, actor = app_context().helpdesk, current_visit().actor
     return page(
         "groups.html",
         status=outcome.status,
@@ -45,7 +45,7 @@ async def create() -> Response:
     """Create a group; who belongs to it is chosen on its own page."""
     fields = await form_fields()
     try:
-        group = await house().helpdesk.groups.create(
+        group = await app_context().helpdesk.groups.create(
             current_visit().actor, name=fields.get("name", "")
         )
     except HelpDeskError as error:
@@ -60,7 +60,7 @@ async def group_page(group_id: str) -> Response:
 
 
 async def _show(group_id: str, outcome: Outcome) -> Response:
-    desk, actor = house().helpdesk, current_visit().actor
+    desk, actor = app_context().helpdesk, current_visit().actor
     group = await desk.groups.get(actor, group_id)
     people = {person.id: person for person in await desk.users.assignable(actor)}
     # A member who is disabled is not offered for tickets, but stays a member until unchecked.
@@ -82,7 +82,7 @@ async def save(group_id: str) -> Response:
     """Change a group: its name, its members, its categories."""
     fields = await form_fields()
     try:
-        await house().helpdesk.groups.update(
+        await app_context().helpdesk.groups.update(
             current_visit().actor,
             group_id,
             name=fields.get("name", ""),
@@ -98,7 +98,7 @@ async def save(group_id: str) -> Response:
 async def delete(group_id: str) -> Response:
     """Delete a group that no ticket is assigned to."""
     try:
-        await house().helpdesk.groups.delete(current_visit().actor, group_id)
+        await app_context().helpdesk.groups.delete(current_visit().actor, group_id)
     except HelpDeskError as error:
         return await _again(group_id, error, {})
     return see(admin_url(SECTION, done="deleted"))

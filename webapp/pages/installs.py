@@ -10,18 +10,18 @@ from quart import Blueprint, Response
 from helpdesk.accounts import User
 from supervisor.errors import PluginNotFound, SupervisorError
 from supervisor.views import InstallStep, InstallView
+from webapp.context import AppContext, app_context
 from webapp.errors import BodyInvalid
-from webapp.forms import chosen, form_fields
-from webapp.house import House, house
-from webapp.links import install_url, plugin_url, version_url
+from webapp.http.event_streams import Watch, event_bytes, stream_response
+from webapp.http.forms import chosen, form_fields
+from webapp.http.page import page
+from webapp.http.redirects import see
+from webapp.http.uploads import uploaded_module
 from webapp.pages.outcomes import Outcome, refused
 from webapp.pages.plugin_frame import names
 from webapp.pages.plugins import show_list
-from webapp.redirects import see
-from webapp.rendering import page
-from webapp.sessions import current_visit
-from webapp.streams import Watch, event_bytes, stream_response
-from webapp.uploads import uploaded_module
+from webapp.rendering.links import install_url, plugin_url, version_url
+from webapp.visitors.sessions import current_visit
 
 blueprint = Blueprint("installs", __name__)
 
@@ -47,7 +47,7 @@ async def install() -> Response:
 
 
 async def _begin(url: str | None) -> InstallView:
-    plugins, actor = house().plugins, current_visit().actor.id
+    plugins, actor = app_context().plugins, current_visit().actor.id
     if url is not None:
         return await plugins.start_install(url=url, actor=actor)
     name, module = await uploaded_module()
@@ -56,10 +56,10 @@ async def _begin(url: str | None) -> InstallView:
 
 async def _come(install_id: str) -> InstallView:
     """Return an installation's end, or how far it has come when patience ends."""
-    view = house().plugins.install_status(install_id)
+    view = app_context().plugins.install_status(install_id)
     with trio.move_on_after(PATIENCE_S):
         while view.step not in _ENDS:
-            view = await house().plugins.wait_install(install_id, seen=view)
+            view = await app_context().plugins.wait_install(install_id, seen=view)
     return view
 
 
@@ -74,7 +74,7 @@ async def _reason(came: InstallView) -> str:
     if came.plugin_id is None:
         return reason
     try:
-        versions = await house().plugins.versions(came.plugin_id)
+        versions = await app_context().plugins.versions(came.plugin_id)
     except PluginNotFound:
         return reason
     for actor_id, name in (await names(version.installed_by for version in versions)).items():
@@ -87,7 +87,7 @@ async def _next(came: InstallView) -> str | None:
     if came.step is not InstallStep.DONE or came.plugin_id is None:
         return None
     if came.is_upgrade:
-        plugin = await house().plugins.plugin(came.plugin_id)
+        plugin = await app_context().plugins.plugin(came.plugin_id)
         if plugin.waiting_version is not None:
             return version_url(plugin.id, plugin.waiting_version)
     return plugin_url(came.plugin_id, "review", "installed")
@@ -96,7 +96,7 @@ async def _next(came: InstallView) -> str | None:
 @blueprint.get("/admin/plugins/installs/<install_id>")
 async def progress(install_id: str) -> Response:
     """Show how far an installation has come."""
-    came = house().plugins.install_status(install_id)
+    came = app_context().plugins.install_status(install_id)
     return page(
         "install.html",
         came=came,
@@ -110,14 +110,14 @@ async def progress(install_id: str) -> Response:
 @blueprint.get("/admin/plugins/installs/<install_id>/live")
 async def live(install_id: str) -> Response:
     """Tell an open page whenever the installation has come further: ``event: step``."""
-    house().plugins.install_status(install_id)
+    app_context().plugins.install_status(install_id)
     return stream_response(lambda here, person, shown: _Progress(here, person, shown, install_id))
 
 
 class _Progress(Watch):
     """Follows one installation to its end."""
 
-    def __init__(self, here: House, person: User, credential: str, install_id: str) -> None:
+    def __init__(self, here: AppContext, person: User, credential: str, install_id: str) -> None:
         super().__init__(here, person, credential)
         self._install_id = install_id
         self._seen: InstallView | None = None

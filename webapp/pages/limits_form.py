@@ -6,7 +6,7 @@ numbers are allowed is the supervisor's to check; here text only becomes numbers
 
 from collections.abc import Mapping, Sequence
 
-from supervisor.overrides import read_number
+from supervisor.plugins.limits import read_number
 from supervisor.views import LimitView
 
 PREFIX = "limit."

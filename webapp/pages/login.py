@@ -4,14 +4,14 @@ from quart import Blueprint, Response, request
 from quart.typing import ResponseReturnValue
 
 from helpdesk.errors import LoginFailed
+from webapp.context import app_context
 from webapp.errors import TooManyAttempts
-from webapp.forms import form_fields
-from webapp.house import house
-from webapp.logins import log_in as start_session
-from webapp.redirects import see
-from webapp.rendering import page
+from webapp.http.forms import form_fields
+from webapp.http.page import page
+from webapp.http.redirects import see
 from webapp.security.origin import safe_next
-from webapp.sessions import Proof, current_visit, drop_session, keep_session
+from webapp.visitors.logins import log_in as start_session
+from webapp.visitors.sessions import Proof, current_visit, drop_session, keep_session
 
 blueprint = Blueprint("login", __name__)
 
@@ -38,7 +38,7 @@ async def log_in() -> ResponseReturnValue:
     email, target = fields.get("email", ""), safe_next(fields.get("next"))
     try:
         new = await start_session(
-            house(), request, current_visit(), email, fields.get("password", "")
+            app_context(), request, current_visit(), email, fields.get("password", "")
         )
     except LoginFailed as error:
         return _again(email, target, str(error), 401)
@@ -47,7 +47,7 @@ async def log_in() -> ResponseReturnValue:
         response.headers["Retry-After"] = str(error.retry_after_s)
         return response
     response = see(target)
-    keep_session(response, house().config, new)
+    keep_session(response, app_context().config, new)
     return response
 
 
@@ -60,7 +60,7 @@ async def log_out() -> ResponseReturnValue:
     """End the session."""
     visit = current_visit()
     if visit.proof is Proof.COOKIE and visit.token is not None:
-        await house().helpdesk.sessions.log_out(visit.token)
+        await app_context().helpdesk.sessions.log_out(visit.token)
     response = see("/login")
-    drop_session(response, house().config)
+    drop_session(response, app_context().config)
     return response

@@ -2,11 +2,11 @@
 
 from quart import Blueprint, Response
 
-from webapp.house import house
-from webapp.redirects import see
-from webapp.rendering import page
+from webapp.context import app_context
+from webapp.http.page import page
+from webapp.http.redirects import see
 from webapp.security.origin import safe_next
-from webapp.sessions import current_visit
+from webapp.visitors.sessions import current_visit
 
 blueprint = Blueprint("notifications", __name__)
 
@@ -16,19 +16,19 @@ SHOWN = 100
 @blueprint.get("/notifications")
 async def notifications() -> Response:
     """List the newest notifications."""
-    found = await house().helpdesk.notifications.list(current_visit().actor, limit=SHOWN)
+    found = await app_context().helpdesk.notifications.list(current_visit().actor, limit=SHOWN)
     return page("notifications.html", notices=found)
 
 
 @blueprint.post("/notifications/read")
 async def read_all() -> Response:
     """Mark all as read."""
-    await house().helpdesk.notifications.mark_all_read(current_visit().actor)
+    await app_context().helpdesk.notifications.mark_all_read(current_visit().actor)
     return see("/notifications")
 
 
 @blueprint.post("/notifications/<notice_id>/open")
 async def open_notice(notice_id: str) -> Response:
     """Mark one as read and lead to what it is about."""
-    notice = await house().helpdesk.notifications.mark_read(current_visit().actor, notice_id)
+    notice = await app_context().helpdesk.notifications.mark_read(current_visit().actor, notice_id)
     return see(safe_next(notice.link) if notice.link else "/notifications")

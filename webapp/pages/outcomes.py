@@ -12,7 +12,7 @@ from quart import request
 from helpdesk.errors import HelpDeskError, NotFound
 from supervisor.errors import SupervisorError
 from webapp.errors import WebError
-from webapp.failures import failure
+from webapp.http.failures import failure
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ Answers ``{"url": …}`` or ``{"error": …}``, the sentence for the error card.
 from quart import Blueprint, Response, request
 
 from supervisor.errors import NotRunning, PluginNotFound
-from webapp.house import house
-from webapp.jsonio import json_response
+from webapp.context import app_context
+from webapp.http.jsonio import json_response
 from webapp.pages.frames import is_own_origin
-from webapp.sessions import current_visit
+from webapp.visitors.sessions import current_visit
 
 blueprint = Blueprint("panels", __name__)
 
@@ -17,15 +17,15 @@ blueprint = Blueprint("panels", __name__)
 @blueprint.get("/tickets/<ticket_id>/panels/<plugin_id>")
 async def panel(ticket_id: str, plugin_id: str) -> Response:
     """Ask the plugin for its panel's address, for a ticket that the visitor may see."""
-    ticket = await house().helpdesk.tickets.get(current_visit().actor, ticket_id)
-    if plugin_id not in {slot.plugin_id for slot in house().plugins.panel_slots()}:
+    ticket = await app_context().helpdesk.tickets.get(current_visit().actor, ticket_id)
+    if plugin_id not in {slot.plugin_id for slot in app_context().plugins.panel_slots()}:
         raise PluginNotFound(plugin_id)
     try:
-        result = await house().plugins.render_panel(plugin_id, ticket.id)
+        result = await app_context().plugins.render_panel(plugin_id, ticket.id)
     except NotRunning:
         return json_response({"error": "The plugin is not running just now."})
     if result.url is None:
         return json_response({"error": result.error or "The plugin has no panel for this ticket."})
-    if is_own_origin(result.url, house().config.public_url, request.host):
+    if is_own_origin(result.url, app_context().config.public_url, request.host):
         return json_response({"error": "The panel's address is one of the help desk itself."})
     return json_response({"url": result.url})

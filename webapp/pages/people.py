@@ -7,13 +7,13 @@ from quart import Blueprint, Response, request
 from helpdesk.actors import Role
 from helpdesk.errors import HelpDeskError
 from helpdesk.passwords import MAX_LENGTH, MIN_LENGTH
-from webapp.forms import form_fields
-from webapp.house import house
-from webapp.links import admin_url
+from webapp.context import app_context
+from webapp.http.forms import form_fields
+from webapp.http.page import page
+from webapp.http.redirects import see
 from webapp.pages.outcomes import NOTHING, Outcome, done_from_address, refused
-from webapp.redirects import see
-from webapp.rendering import page
-from webapp.sessions import current_visit
+from webapp.rendering.links import admin_url
+from webapp.visitors.sessions import current_visit
 
 blueprint = Blueprint("people", __name__)
 
@@ -33,7 +33,7 @@ async def people() -> Response:
     """List accounts, searched by name and address."""
     text, number = request.args.get("q", ""), request.args.get("page", "")
     wanted = int(number) if number.isascii() and number.isdigit() and len(number) < 6 else 1
-    found = await house().helpdesk.users.list(
+    found = await app_context().helpdesk.users.list(
         current_visit().actor, text=text, page=max(1, wanted), per_page=PER_PAGE
     )
     return page("people.html", found=found, text=text)
@@ -61,7 +61,7 @@ async def create() -> Response:
     """Create an account."""
     fields = await form_fields()
     try:
-        person = await house().helpdesk.users.create(
+        person = await app_context().helpdesk.users.create(
             current_visit().actor,
             email=fields.get("email", ""),
             name=fields.get("name", ""),
@@ -80,7 +80,7 @@ async def person_page(user_id: str) -> Response:
 
 
 async def _show(user_id: str, outcome: Outcome) -> Response:
-    desk, actor = house().helpdesk, current_visit().actor
+    desk, actor = app_context().helpdesk, current_visit().actor
     person = await desk.users.get(actor, user_id)
     keys = await desk.api_keys.list(actor, user_id)
     groups = [group for group in await desk.groups.all(actor) if user_id in group.member_ids]
@@ -102,7 +102,7 @@ async def save(user_id: str) -> Response:
     """Change an account."""
     fields = await form_fields()
     try:
-        await house().helpdesk.users.update(
+        await app_context().helpdesk.users.update(
             current_visit().actor,
             user_id,
             name=fields.get("name", ""),
@@ -119,7 +119,7 @@ async def save(user_id: str) -> Response:
 async def set_password(user_id: str) -> Response:
     """Give somebody a new password."""
     fields = await form_fields()
-    desk = house().helpdesk
+    desk = app_context().helpdesk
     try:
         await desk.users.set_password(current_visit().actor, user_id, fields.get("password", ""))
     except HelpDeskError as error:
@@ -130,15 +130,15 @@ async def set_password(user_id: str) -> Response:
 @blueprint.post("/admin/people/<user_id>/sessions/end")
 async def end_sessions(user_id: str) -> Response:
     """Log somebody out everywhere."""
-    await house().helpdesk.users.get(current_visit().actor, user_id)
-    await house().helpdesk.sessions.revoke_all(current_visit().actor, user_id)
+    await app_context().helpdesk.users.get(current_visit().actor, user_id)
+    await app_context().helpdesk.sessions.revoke_all(current_visit().actor, user_id)
     return see(admin_url(SECTION, user_id, "ended"))
 
 
 @blueprint.post("/admin/people/<user_id>/keys/<key_id>/revoke")
 async def revoke_key(user_id: str, key_id: str) -> Response:
     """Revoke somebody's API key."""
-    await house().helpdesk.api_keys.revoke(current_visit().actor, key_id)
+    await app_context().helpdesk.api_keys.revoke(current_visit().actor, key_id)
     return see(admin_url(SECTION, user_id, "revoked"))
 
 

@@ -10,11 +10,11 @@ from quart import Response
 
 from helpdesk.errors import HelpDeskError
 from supervisor.views import PluginView
-from webapp.house import house
+from webapp.context import app_context
+from webapp.http.page import page
 from webapp.pages.outcomes import NOTHING, Outcome
-from webapp.process_table import Cells, cells, make_rows
-from webapp.rendering import page
-from webapp.sessions import current_visit
+from webapp.rendering.process_table import Cells, cells, make_rows
+from webapp.visitors.sessions import current_visit
 
 TABS = (
     ("", "Overview"),
@@ -43,7 +43,7 @@ def show(
 
 async def live_cells(plugin: PluginView) -> Cells:
     """Return what the process table has of one plugin, as it is just now."""
-    every = await house().plugins.processes()
+    every = await app_context().plugins.processes()
     mine = [process for process in every if process.plugin_id == plugin.id]
     rows = make_rows([plugin], mine, {})
     return cells(rows[0]) if rows else {}
@@ -56,6 +56,6 @@ async def names(actor_ids: Iterable[str]) -> dict[str, str]:
 
 async def _name(actor_id: str) -> str:
     try:
-        return (await house().helpdesk.users.get(current_visit().actor, actor_id)).name
+        return (await app_context().helpdesk.users.get(current_visit().actor, actor_id)).name
     except HelpDeskError:
         return actor_id

@@ -12,11 +12,11 @@ from quart import Blueprint, Response, request
 from helpdesk.accounts import User
 from supervisor.errors import PluginNotFound
 from supervisor.views import LogLine
-from webapp.house import House, house
+from webapp.context import AppContext, app_context
+from webapp.http.event_streams import Watch, event_bytes, stream_response
+from webapp.http.page import page
 from webapp.pages.plugin_frame import show
-from webapp.rendering import page
-from webapp.streams import Watch, event_bytes, stream_response
-from webapp.templating import macros
+from webapp.rendering.templating import macros
 
 blueprint = Blueprint("plugin_log", __name__)
 
@@ -30,15 +30,15 @@ LEVELS = ("debug", "info", "warn", "error")
 @blueprint.get("/admin/plugins/log")
 async def every_log() -> Response:
     """Show what all plugins logged."""
-    lines = await house().plugins.logs(level=_level(), limit=LINES)
+    lines = await app_context().plugins.logs(level=_level(), limit=LINES)
     return page("log.html", **_shown(lines), plugin_id=None)
 
 
 @blueprint.get("/admin/plugins/<plugin_id>/log")
 async def one_log(plugin_id: str) -> Response:
     """Show what one plugin logged."""
-    plugin = await house().plugins.plugin(plugin_id)
-    lines = await house().plugins.logs(plugin_id, level=_level(), limit=LINES)
+    plugin = await app_context().plugins.plugin(plugin_id)
+    lines = await app_context().plugins.logs(plugin_id, level=_level(), limit=LINES)
     return show("plugin_log.html", plugin, "log", **_shown(lines), plugin_id=plugin_id)
 
 
@@ -61,7 +61,7 @@ async def live() -> Response:
     """Open a tail: of one plugin with ``?plugin=``, of graver lines with ``?level=``."""
     plugin_id, level = request.args.get("plugin") or None, _level()
     if plugin_id is not None:
-        await house().plugins.plugin(plugin_id)
+        await app_context().plugins.plugin(plugin_id)
     given = request.args.get("after", "")
     after = int(given) if given.isascii() and given.isdecimal() and len(given) < 19 else 0
     return stream_response(
@@ -74,7 +74,7 @@ class _Tail(Watch):
 
     def __init__(
         self,
-        here: House,
+        here: AppContext,
         person: User,
         credential: str,
         asked: tuple[str | None, str | None, int],

@@ -3,10 +3,10 @@
 from quart import Blueprint, Response, request
 
 from supervisor.views import InstallStep
-from webapp.house import house
+from webapp.context import app_context
+from webapp.http.page import page
 from webapp.pages.outcomes import NOTHING, Outcome, done_from_address
-from webapp.process_table import COLUMNS, Order, cells, in_order
-from webapp.rendering import page
+from webapp.rendering.process_table import COLUMNS, Order, cells, in_order
 
 blueprint = Blueprint("plugin_pages", __name__)
 
@@ -23,7 +23,7 @@ async def plugins() -> Response:
 async def show_list(outcome: Outcome = NOTHING) -> Response:
     """Return the page, with what is to be said of a form that was sent."""
     order = Order.read(request.args.get("sort", ""))
-    rows = in_order(await house().watch.rows(), order)
+    rows = in_order(await app_context().watch.rows(), order)
     return page(
         "plugins.html",
         status=outcome.status,
@@ -31,5 +31,5 @@ async def show_list(outcome: Outcome = NOTHING) -> Response:
         columns=COLUMNS,
         order=order,
         rows=[(row.plugin, cells(row)) for row in rows],
-        under_way=[one for one in house().plugins.installs() if one.step not in _ENDS],
+        under_way=[one for one in app_context().plugins.installs() if one.step not in _ENDS],
     )

@@ -13,10 +13,10 @@ from collections.abc import Mapping
 from quart import Blueprint, Response, request
 
 from helpdesk.accounts import User
-from webapp.house import House
-from webapp.process_table import Cells
-from webapp.streams import Watch, event_bytes, stream_response
-from webapp.watch import changed_cells
+from webapp.context import AppContext
+from webapp.http.event_streams import Watch, event_bytes, stream_response
+from webapp.live.process_watch import changed_cells
+from webapp.rendering.process_table import Cells
 
 blueprint = Blueprint("process_stream", __name__)
 
@@ -31,7 +31,9 @@ async def live() -> Response:
 class _Processes(Watch):
     """Follows the shared samples."""
 
-    def __init__(self, here: House, person: User, credential: str, plugin_id: str | None) -> None:
+    def __init__(
+        self, here: AppContext, person: User, credential: str, plugin_id: str | None
+    ) -> None:
         super().__init__(here, person, credential)
         self._plugin_id = plugin_id
         self._seen = 0

@@ -6,14 +6,14 @@ from quart import Blueprint, Response, request
 
 from helpdesk.errors import HelpDeskError, Invalid, LoginFailed
 from helpdesk.passwords import MAX_LENGTH, MIN_LENGTH, checked
+from webapp.context import app_context
 from webapp.errors import TooManyAttempts
-from webapp.forms import form_fields
-from webapp.house import house
-from webapp.logins import guarded_by_password
+from webapp.http.forms import form_fields
+from webapp.http.page import page
+from webapp.http.redirects import see
 from webapp.pages.outcomes import NOTHING, Outcome, done_from_address, refused
-from webapp.redirects import see
-from webapp.rendering import page
-from webapp.sessions import Proof, current_visit, drop_session, keep_session
+from webapp.visitors.logins import guarded_by_password
+from webapp.visitors.sessions import Proof, current_visit, drop_session, keep_session
 
 blueprint = Blueprint("profile", __name__)
 
@@ -32,12 +32,12 @@ async def profile() -> Response:
 
 async def _show(outcome: Outcome = NOTHING, *, secret: str = "") -> Response:
     visit = current_visit()
-    keys = await house().helpdesk.api_keys.list(visit.actor, visit.signed_in.id)
+    keys = await app_context().helpdesk.api_keys.list(visit.actor, visit.signed_in.id)
     return page(
         "profile.html",
         status=outcome.status,
         outcome=outcome,
-        person=await house().helpdesk.users.get(visit.actor, visit.signed_in.id),
+        person=await app_context().helpdesk.users.get(visit.actor, visit.signed_in.id),
         keys=[key for key in keys if key.revoked_at is None],
         secret=secret,
         password_least=MIN_LENGTH,
@@ -50,7 +50,7 @@ async def rename() -> Response:
     """Change one's name."""
     fields, visit = await form_fields(), current_visit()
     try:
-        await house().helpdesk.users.update(
+        await app_context().helpdesk.users.update(
             visit.actor, visit.signed_in.id, name=fields.get("name", "")
         )
     except HelpDeskError as error:
@@ -71,8 +71,8 @@ async def change_password() -> Response:
         return await _show(refused(error, fields, "password"))
     response = see("/profile?done=password")
     if visit.proof is Proof.COOKIE:
-        new = await house().helpdesk.sessions.start(visit.signed_in.id)
-        keep_session(response, house().config, new)
+        new = await app_context().helpdesk.sessions.start(visit.signed_in.id)
+        keep_session(response, app_context().config, new)
     return response
 
 
@@ -81,8 +81,8 @@ async def _change_password(fields: Mapping[str, str]) -> None:
     if new != fields.get("password_again", ""):
         raise Invalid("password_again", "another", "the new password once more")
     checked(new)
-    with guarded_by_password(house(), request, visit.signed_in.email):
-        await house().helpdesk.users.change_password(
+    with guarded_by_password(app_context(), request, visit.signed_in.email):
+        await app_context().helpdesk.users.change_password(
             visit.actor, current=fields.get("current_password", ""), new=new
         )
 
@@ -91,9 +91,9 @@ async def _change_password(fields: Mapping[str, str]) -> None:
 async def log_out_everywhere() -> Response:
     """End all one's sessions, this one too."""
     visit = current_visit()
-    await house().helpdesk.sessions.revoke_all(visit.actor, visit.signed_in.id)
+    await app_context().helpdesk.sessions.revoke_all(visit.actor, visit.signed_in.id)
     response = see("/login")
-    drop_session(response, house().config)
+    drop_session(response, app_context().config)
     return response
 
 
@@ -102,7 +102,7 @@ async def create_key() -> Response:
     """Make an API key and show it, this once."""
     fields, visit = await form_fields(), current_visit()
     try:
-        new = await house().helpdesk.api_keys.create(
+        new = await app_context().helpdesk.api_keys.create(
             visit.actor, visit.signed_in.id, name=fields.get("key_name", "")
         )
     except HelpDeskError as error:
@@ -120,5 +120,5 @@ def _renamed(error: HelpDeskError) -> HelpDeskError:
 @blueprint.post("/profile/keys/<key_id>/revoke")
 async def revoke_key(key_id: str) -> Response:
     """Revoke one's API key."""
-    await house().helpdesk.api_keys.revoke(current_visit().actor, key_id)
+    await app_context().helpdesk.api_keys.revoke(current_visit().actor, key_id)
     return see("/profile?done=revoked")

@@ -3,14 +3,14 @@
 from quart import Blueprint, Response
 
 from supervisor.errors import ConfigInvalid
-from webapp.forms import form_fields, many
-from webapp.house import house
-from webapp.links import plugin_url
+from webapp.context import app_context
+from webapp.http.forms import form_fields, many
+from webapp.http.redirects import see
 from webapp.pages.outcomes import done_from_address
 from webapp.pages.plugin import settings_refused
 from webapp.pages.plugin_frame import names, show
-from webapp.redirects import see
-from webapp.sessions import current_visit
+from webapp.rendering.links import plugin_url
+from webapp.visitors.sessions import current_visit
 
 blueprint = Blueprint("plugin_review", __name__)
 
@@ -23,7 +23,7 @@ DONE = {
 @blueprint.get("/admin/plugins/<plugin_id>/review")
 async def review(plugin_id: str) -> Response:
     """Show what the plugin is and asks for."""
-    plugin = await house().plugins.plugin(plugin_id)
+    plugin = await app_context().plugins.plugin(plugin_id)
     return show(
         "plugin_review.html",
         plugin,
@@ -38,18 +38,18 @@ async def narrow(plugin_id: str) -> Response:
     """Withhold every permission that is shown and not ticked; then enable, where asked to."""
     fields = await form_fields()
     shown, ticked = set(await many("shown")), set(await many("allowed"))
-    plugin = await house().plugins.plugin(plugin_id)
+    plugin = await app_context().plugins.plugin(plugin_id)
     # What was not on the page when the admin decided stays as it is.
     before = {one.token for one in plugin.permissions if not one.granted}
     withheld = set() if fields.get("then") == "all" else (shown - ticked) | (before - shown)
     asked = {one.token for one in plugin.permissions}
     actor = current_visit().actor.id
     if withheld & asked != before:
-        await house().plugins.narrow(plugin_id, withheld=withheld & asked, actor=actor)
+        await app_context().plugins.narrow(plugin_id, withheld=withheld & asked, actor=actor)
     if fields.get("then") != "enable":
         return see(plugin_url(plugin_id, "review", "narrowed"))
     try:
-        await house().plugins.set_enabled(plugin_id, True, actor=actor)
+        await app_context().plugins.set_enabled(plugin_id, True, actor=actor)
     except ConfigInvalid as error:
         return await settings_refused(plugin_id, error.problems)
     return see(plugin_url(plugin_id, done="enabled"))

@@ -5,8 +5,8 @@ from collections import Counter
 from quart import Blueprint, Response
 
 from supervisor.sandbox_check.report import CheckReport, Result
-from webapp.house import house
-from webapp.rendering import page
+from webapp.context import app_context
+from webapp.http.page import page
 
 blueprint = Blueprint("sandbox", __name__)
 
@@ -14,16 +14,16 @@ blueprint = Blueprint("sandbox", __name__)
 @blueprint.get("/admin/sandbox")
 async def sandbox() -> Response:
     """Show which controls every plugin's process has."""
-    return page("sandbox.html", sandbox=house().plugins.sandbox(), report=None)
+    return page("sandbox.html", sandbox=app_context().plugins.sandbox(), report=None)
 
 
 @blueprint.post("/admin/sandbox/check")
 async def check() -> Response:
     """Attack the sandbox, which takes some seconds, and show what became of it."""
-    report = await house().plugins.check_sandbox()
+    report = await app_context().plugins.check_sandbox()
     return page(
         "sandbox.html",
-        sandbox=house().plugins.sandbox(),
+        sandbox=app_context().plugins.sandbox(),
         report=report,
         results=list(Result),
         families=_by_family(report),

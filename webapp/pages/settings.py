@@ -4,13 +4,13 @@ from quart import Blueprint, Response
 
 from helpdesk.errors import HelpDeskError
 from helpdesk.settings import BOUNDS
-from webapp.forms import form_fields
-from webapp.house import house
-from webapp.links import admin_url
+from webapp.context import app_context
+from webapp.http.forms import form_fields
+from webapp.http.page import page
+from webapp.http.redirects import see
 from webapp.pages.outcomes import NOTHING, Outcome, done_from_address, refused
-from webapp.redirects import see
-from webapp.rendering import page
-from webapp.sessions import current_visit
+from webapp.rendering.links import admin_url
+from webapp.visitors.sessions import current_visit
 
 blueprint = Blueprint("settings", __name__)
 
@@ -36,7 +36,7 @@ async def settings() -> Response:
 
 
 async def _show(outcome: Outcome = NOTHING) -> Response:
-    values = await house().helpdesk.settings.all()
+    values = await app_context().helpdesk.settings.all()
     return page(
         "settings.html", status=outcome.status, outcome=outcome, values=values, bounds=BOUNDS
     )
@@ -48,7 +48,7 @@ async def save() -> Response:
     fields = await form_fields()
     changes = {name: fields[name] for name in NAMES if name in fields}
     try:
-        await house().helpdesk.settings.update(current_visit().actor, **changes)
+        await app_context().helpdesk.settings.update(current_visit().actor, **changes)
     except HelpDeskError as error:
         return await _show(refused(error, fields))
     return see(admin_url("settings", done="saved"))

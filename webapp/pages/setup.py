@@ -13,12 +13,12 @@ from quart import Blueprint, Response, abort, request
 from helpdesk.accounts import User
 from helpdesk.errors import Conflict, HelpDeskError, Invalid
 from helpdesk.passwords import MAX_LENGTH, MIN_LENGTH
-from webapp.forms import form_fields
-from webapp.house import house
+from webapp.context import app_context
+from webapp.http.forms import form_fields
+from webapp.http.page import page
+from webapp.http.redirects import see
 from webapp.pages.outcomes import NOTHING, Outcome, refused
-from webapp.redirects import see
-from webapp.rendering import page
-from webapp.sessions import keep_session
+from webapp.visitors.sessions import keep_session
 
 blueprint = Blueprint("setup", __name__)
 
@@ -28,7 +28,7 @@ _LONGEST_CODE = 100
 @blueprint.get("/setup")
 async def form() -> Response:
     """Show the form; there is nothing here once somebody has an account."""
-    if not await house().helpdesk.first_run.is_due():
+    if not await app_context().helpdesk.first_run.is_due():
         abort(404)
     return _form(NOTHING, request.args.get("code", ""))
 
@@ -38,7 +38,7 @@ def _form(outcome: Outcome, code: str) -> Response:
         "setup.html",
         status=outcome.status,
         outcome=outcome,
-        wants_code=house().setup_code is not None,
+        wants_code=app_context().setup_code is not None,
         code=code[:_LONGEST_CODE],
         password_least=MIN_LENGTH,
         password_most=MAX_LENGTH,
@@ -48,7 +48,7 @@ def _form(outcome: Outcome, code: str) -> Response:
 @blueprint.post("/setup")
 async def create() -> Response:
     """Make the first admin, and log them in."""
-    fields, desk = await form_fields(), house().helpdesk
+    fields, desk = await form_fields(), app_context().helpdesk
     if not await desk.first_run.is_due():
         abort(404)
     try:
@@ -59,17 +59,17 @@ async def create() -> Response:
     except HelpDeskError as error:
         return _form(refused(error, fields), fields.get("code", ""))
     response = see("/admin/settings")
-    keep_session(response, house().config, await desk.sessions.start(admin.id))
+    keep_session(response, app_context().config, await desk.sessions.start(admin.id))
     return response
 
 
 async def _create(fields: Mapping[str, str]) -> User:
-    wanted, password = house().setup_code, fields.get("password", "")
+    wanted, password = app_context().setup_code, fields.get("password", "")
     offered = fields.get("code", "").strip()
     if wanted is not None and not hmac.compare_digest(offered.encode(), wanted.encode()):
         raise Invalid("code", "another", "the code that the server printed when it started")
     if password != fields.get("password_again", ""):
         raise Invalid("password_again", "another", "the password once more")
-    return await house().helpdesk.first_run.create_admin(
+    return await app_context().helpdesk.first_run.create_admin(
         email=fields.get("email", ""), name=fields.get("name", ""), password=password
     )

@@ -3,13 +3,13 @@
 from quart import Blueprint, Response
 
 from helpdesk.errors import HelpDeskError
-from webapp.forms import form_fields
-from webapp.house import house
-from webapp.links import admin_url
+from webapp.context import app_context
+from webapp.http.forms import form_fields
+from webapp.http.page import page
+from webapp.http.redirects import see
 from webapp.pages.outcomes import NOTHING, Outcome, done_from_address, refused
-from webapp.redirects import see
-from webapp.rendering import page
-from webapp.sessions import current_visit
+from webapp.rendering.links import admin_url
+from webapp.visitors.sessions import current_visit
 
 blueprint = Blueprint("statuses", __name__)
 
@@ -28,7 +28,7 @@ async def statuses() -> Response:
 
 
 async def _list(outcome: Outcome = NOTHING) -> Response:
-    found = await house().helpdesk.statuses.all()
+    found = await app_context().helpdesk.statuses.all()
     return page("statuses.html", status=outcome.status, outcome=outcome, statuses=found)
 
 
@@ -37,7 +37,7 @@ async def add() -> Response:
     """Add a status."""
     fields = await form_fields()
     try:
-        await house().helpdesk.statuses.add(current_visit().actor, fields.get("name", ""))
+        await app_context().helpdesk.statuses.add(current_visit().actor, fields.get("name", ""))
     except HelpDeskError as error:
         return await _list(refused(error, fields))
     return see(admin_url(SECTION, done="added"))
@@ -49,7 +49,7 @@ async def rename() -> Response:
     fields = await form_fields()
     name, new_name = fields.get("status", ""), fields.get("new_name", "")
     try:
-        await house().helpdesk.statuses.rename(current_visit().actor, name, new_name)
+        await app_context().helpdesk.statuses.rename(current_visit().actor, name, new_name)
     except HelpDeskError as error:
         return await _list(refused(error, fields, "rename"))
     return see(admin_url(SECTION, done="renamed"))
@@ -60,7 +60,9 @@ async def remove() -> Response:
     """Remove an added status that no ticket has."""
     fields = await form_fields()
     try:
-        await house().helpdesk.statuses.remove(current_visit().actor, fields.get("status", ""))
+        await app_context().helpdesk.statuses.remove(
+            current_visit().actor, fields.get("status", "")
+        )
     except HelpDeskError as error:
         return await _list(refused(error, fields, "remove"))
     return see(admin_url(SECTION, done="removed"))

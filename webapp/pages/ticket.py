@@ -11,15 +11,15 @@ from quart import Blueprint, Response, request
 
 from helpdesk.errors import HelpDeskError, Invalid, NotFound
 from helpdesk.tickets.edits import UNSET, TicketChanges
+from webapp.context import app_context
 from webapp.errors import BodyInvalid
-from webapp.failures import failure
-from webapp.forms import form_fields
-from webapp.house import house
-from webapp.links import ticket_url
+from webapp.http.failures import failure
+from webapp.http.forms import form_fields
+from webapp.http.redirects import see
 from webapp.pages.choices import place_is_changed, read_place
 from webapp.pages.ticket_view import show_ticket
-from webapp.redirects import see
-from webapp.sessions import current_visit
+from webapp.rendering.links import ticket_url
+from webapp.visitors.sessions import current_visit
 
 blueprint = Blueprint("ticket", __name__)
 
@@ -54,26 +54,30 @@ async def _again(
 
 
 async def _reply(ticket_id: str, fields: Mapping[str, str]) -> None:
-    await house().helpdesk.tickets.reply(current_visit().actor, ticket_id, fields.get("reply", ""))
+    await app_context().helpdesk.tickets.reply(
+        current_visit().actor, ticket_id, fields.get("reply", "")
+    )
 
 
 async def _note(ticket_id: str, fields: Mapping[str, str]) -> None:
-    await house().helpdesk.tickets.note(current_visit().actor, ticket_id, fields.get("note", ""))
+    await app_context().helpdesk.tickets.note(
+        current_visit().actor, ticket_id, fields.get("note", "")
+    )
 
 
 async def _resolve(ticket_id: str, fields: Mapping[str, str]) -> None:
     notes = fields.get("notes", "")
-    await house().helpdesk.tickets.resolve(current_visit().actor, ticket_id, notes)
+    await app_context().helpdesk.tickets.resolve(current_visit().actor, ticket_id, notes)
 
 
 async def _reopen(ticket_id: str, fields: Mapping[str, str]) -> None:
     reason = fields.get("reason", "")
-    await house().helpdesk.tickets.reopen(current_visit().actor, ticket_id, reason)
+    await app_context().helpdesk.tickets.reopen(current_visit().actor, ticket_id, reason)
 
 
 async def _close(ticket_id: str, fields: Mapping[str, str]) -> None:
     del fields
-    await house().helpdesk.tickets.close(current_visit().actor, ticket_id)
+    await app_context().helpdesk.tickets.close(current_visit().actor, ticket_id)
 
 
 async def _update(ticket_id: str, fields: Mapping[str, str]) -> None:
@@ -94,7 +98,7 @@ async def _update(ticket_id: str, fields: Mapping[str, str]) -> None:
         **place,
         **(_assignee(changed["assignee"]) if "assignee" in changed else {}),
     )
-    await house().helpdesk.tickets.update(current_visit().actor, ticket_id, changes)
+    await app_context().helpdesk.tickets.update(current_visit().actor, ticket_id, changes)
 
 
 def _assignee(value: str) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from helpdesk.groups import Group
 from helpdesk.statuses import Status
 from helpdesk.tickets.model import Priority
 from helpdesk.users import User
-from webapp.house import house
-from webapp.links import list_url
+from webapp.context import app_context
+from webapp.http.page import page
 from webapp.pages.list_query import (
     ME,
     NOBODY,
@@ -24,8 +24,8 @@ from webapp.pages.list_query import (
     turned,
     view_filter,
 )
-from webapp.rendering import page
-from webapp.sessions import current_visit
+from webapp.rendering.links import list_url
+from webapp.visitors.sessions import current_visit
 
 blueprint = Blueprint("ticket_list", __name__)
 
@@ -85,7 +85,7 @@ class Column:
 @blueprint.get("/tickets")
 async def tickets() -> Response:
     """Show one page of the tickets that the visitor may see."""
-    desk, visit = house().helpdesk, current_visit()
+    desk, visit = app_context().helpdesk, current_visit()
     names = USER_VIEWS if visit.signed_in.role is Role.USER else STAFF_VIEWS
     wanted = Wanted.read(request.args, names)
     offers = await _offers(visit.actor)
@@ -111,7 +111,7 @@ async def tickets() -> Response:
 
 
 async def _offers(actor: Actor) -> Offers:
-    desk, is_staff = house().helpdesk, actor.role != Role.USER
+    desk, is_staff = app_context().helpdesk, actor.role != Role.USER
     return Offers(
         await desk.statuses.all(),
         await desk.catalogue.tree(),
@@ -122,7 +122,7 @@ async def _offers(actor: Actor) -> Offers:
 
 async def _views(actor: Actor, names: dict[str, str], shown: str) -> list[View]:
     filters = {name: view_filter(name) for name in names}
-    counts = await house().helpdesk.tickets.view_counts(actor, filters)
+    counts = await app_context().helpdesk.tickets.view_counts(actor, filters)
     return [
         View(label, list_url([("view", name)]), counts[name], name == shown)
         for name, label in names.items()

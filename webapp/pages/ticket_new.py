@@ -8,14 +8,14 @@ from helpdesk.actors import Actor, Role
 from helpdesk.checks import MAX_SUBJECT
 from helpdesk.errors import HelpDeskError, Invalid, NotFound
 from helpdesk.tickets.model import Priority, TicketDraft
-from webapp.failures import failure
-from webapp.forms import chosen, form_fields
-from webapp.house import house
-from webapp.links import ticket_url
+from webapp.context import app_context
+from webapp.http.failures import failure
+from webapp.http.forms import chosen, form_fields
+from webapp.http.page import page
+from webapp.http.redirects import see
 from webapp.pages.choices import LEVELS, catalogue_levels, read_place
-from webapp.redirects import see
-from webapp.rendering import page
-from webapp.sessions import current_visit
+from webapp.rendering.links import ticket_url
+from webapp.visitors.sessions import current_visit
 
 blueprint = Blueprint("ticket_new", __name__)
 
@@ -32,7 +32,7 @@ async def create() -> Response:
     fields = await form_fields()
     actor = current_visit().actor
     try:
-        ticket = await house().helpdesk.tickets.create(actor, await _draft(actor, fields))
+        ticket = await app_context().helpdesk.tickets.create(actor, await _draft(actor, fields))
     except NotFound as error:
         return await _form(fields, {error.kind: str(error)}, 422)
     except HelpDeskError as error:
@@ -54,14 +54,14 @@ async def _draft(actor: Actor, fields: Mapping[str, str]) -> TicketDraft:
 async def _submitter(actor: Actor, email: str | None) -> str | None:
     if email is None or actor.role == Role.USER:
         return None
-    user = await house().helpdesk.users.find_by_email(actor, email)
+    user = await app_context().helpdesk.users.find_by_email(actor, email)
     if user is None:
         raise Invalid("submitter", repr(email[:254]), "the email address of an account")
     return user.id
 
 
 async def _form(fields: Mapping[str, str], problems: Mapping[str, str], status: int) -> Response:
-    tree = await house().helpdesk.catalogue.tree()
+    tree = await app_context().helpdesk.catalogue.tree()
     return page(
         "ticket_new.html",
         status=status,

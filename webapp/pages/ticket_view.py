@@ -12,9 +12,8 @@ from markupsafe import Markup
 from quart import Response, g
 
 from helpdesk.tickets.model import Author, Priority, Reply, StatusChange, TicketDetail
-from webapp.house import house
-from webapp.links import earlier_url, panel_url
-from webapp.markdown import render_in_thread
+from webapp.context import app_context
+from webapp.http.page import page
 from webapp.pages.choices import (
     LEVELS,
     Choice,
@@ -26,8 +25,9 @@ from webapp.pages.choices import (
     place_values,
 )
 from webapp.pages.frames import frame_sources
-from webapp.rendering import page
-from webapp.sessions import current_visit
+from webapp.rendering.links import earlier_url, panel_url
+from webapp.rendering.markdown import render_in_thread
+from webapp.visitors.sessions import current_visit
 
 ENTRIES_SHOWN = 100
 DONE = {
@@ -94,10 +94,10 @@ async def show_ticket(
 
     ``before`` shows the part of the story before that entry.
     """
-    detail = await house().helpdesk.tickets.detail(
+    detail = await app_context().helpdesk.tickets.detail(
         current_visit().actor, ticket_id, before=before, limit=ENTRIES_SHOWN
     )
-    slots = house().plugins.panel_slots()
+    slots = app_context().plugins.panel_slots()
     g.frame_sources = await frame_sources(slots)
     return page(
         "ticket.html",
@@ -135,7 +135,7 @@ def _entry(entry: Reply | StatusChange, html: Markup) -> Entry:
 
 
 async def _work_form(detail: TicketDetail) -> WorkForm:
-    desk, actor, ticket = house().helpdesk, current_visit().actor, detail.ticket
+    desk, actor, ticket = app_context().helpdesk, current_visit().actor, detail.ticket
     assignee, place = assignee_value(ticket.assignee), place_values(ticket)
     users = people(await desk.users.assignable(actor))
     if ticket.assignee and ticket.assignee.kind == "user":

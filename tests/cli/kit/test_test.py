@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from cli.kit.document import Document
+from cli.trial.document import Document
 
 EVENT = "event: events/created.json\n"
 API = "https://api.example.com/v1"

@@ -3,8 +3,8 @@
 import pytest
 import trio
 
+from supervisor.administration.fetch import Fetched, Fetcher, FetchRules, shown_url
 from supervisor.errors import FetchFailed
-from supervisor.fetch import Fetched, Fetcher, FetchRules, shown_url
 
 MODULE = b"\0asm\1\0\0\0" + b"x" * 5_000
 PLAIN = FetchRules(total_s=20.0, plain_http=True)

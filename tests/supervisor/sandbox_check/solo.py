@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import trio
 
-from supervisor.cage import ALL_CONTROLS
+from supervisor.process.cage import ALL_CONTROLS
 from supervisor.sandbox_check.attempt import attempt
 from supervisor.sandbox_check.check import CheckOptions, open_arena
 from supervisor.sandbox_check.native import Arena, attack_spec, inside, without_lockdown

@@ -9,8 +9,14 @@ import pytest
 
 from sandbox_child.lockdown.status import Control
 from sandbox_child.wire.spec import AttackSpec, ProbeSpec
-from supervisor.cage import ALL_CONTROLS, ALWAYS_REQUIRED, DEFAULT_REQUIRED, Cage, CageSettings
 from supervisor.limits import Limits
+from supervisor.process.cage import (
+    ALL_CONTROLS,
+    ALWAYS_REQUIRED,
+    DEFAULT_REQUIRED,
+    Cage,
+    CageSettings,
+)
 from supervisor.process.forkserver import open_fork_server
 from supervisor.sandbox_check.attempt import CheckFailed, attempt
 from supervisor.sandbox_check.catalogue import read_catalogue

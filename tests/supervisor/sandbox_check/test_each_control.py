@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from supervisor.cage import ALL_CONTROLS
+from supervisor.process.cage import ALL_CONTROLS
 from supervisor.sandbox_check.check import CheckOptions, run_check
 from supervisor.sandbox_check.report import Result
 

@@ -1,6 +1,6 @@
 """The JSON Schemas, for whoever asks."""
 
-from webapp.schemas import schemas
+from webapp.api.plugin_schemas import schemas
 
 
 async def test_schemas_are_listed_and_served_without_a_login(site):

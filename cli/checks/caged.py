@@ -1,0 +1,60 @@
+"""What ``ohd doctor`` finds out about the sandbox: one real child locks itself down and reports."""
+
+from collections.abc import Iterator
+
+import trio
+
+from cli.checks.checkup import Finding, Status
+from cli.config import Config
+from cli.errors import first_of
+from supervisor.errors import SupervisorError
+from supervisor.process.cgroups import open_groups
+from supervisor.process.forkserver import open_fork_server
+from supervisor.sandbox_check.sandbox import Sandbox, missing_controls
+from supervisor.views import SandboxView
+
+_PATIENCE_S = 60.0
+_TOLD = (SupervisorError, OSError, trio.TooSlowError)
+_COSTS = {
+    "user_namespace": "children share the server's user; seccomp and Landlock keep them apart",
+    "own_user": "children share the server's user; seccomp and Landlock keep them apart",
+    "network_namespace": "an escaped plugin would see this machine's network interfaces",
+    "ipc_namespace": "an escaped plugin would share this machine's System V IPC",
+    "cgroup": "memory and processes of plugins are limited by rlimits alone",
+    "landlock": "files and TCP are kept from plugins by seccomp alone",
+    "seccomp": "an escaped plugin could make any system call",
+    "no_writable_code": "memory of an escaped plugin is kept from becoming code by seccomp alone",
+}
+
+
+async def sandbox(config: Config) -> list[Finding]:
+    """Have a child lock itself down, and say what it has and what it goes without."""
+    settings = config.supervisor
+    try:
+        with trio.fail_after(_PATIENCE_S):
+            async with (
+                open_groups(wanted=settings.cage.control_groups) as groups,
+                open_fork_server(groups=groups) as fork_server,
+            ):
+                found = Sandbox(fork_server, settings.cage, settings.limits, groups)
+                await found.look()
+                return list(_findings(found.view))
+    except (*_TOLD, ExceptionGroup) as exc:
+        cause = first_of(exc)
+        if not isinstance(cause, _TOLD):
+            raise
+        why = str(cause) or "no child answered in time"
+        return [Finding("sandbox", Status.PROBLEM, why, "no plugin can run on this machine")]
+
+
+def _findings(view: SandboxView) -> Iterator[Finding]:
+    if view.problem is not None:
+        cost = "no plugin can run on this machine"
+        yield Finding("sandbox", Status.PROBLEM, view.problem, cost)
+        return
+    active = [control.name for control in view.controls if control.active]
+    yield Finding("sandbox", Status.OK, f"in force: {', '.join(active)}")
+    for control in missing_controls(view):
+        cost = _COSTS.get(control.name, "plugins run with one wall less")
+        found = f"not in force: {control.reason}" if control.reason else "not in force"
+        yield Finding(f"sandbox: {control.name}", Status.WARNING, found, cost)

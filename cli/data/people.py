@@ -1,0 +1,64 @@
+"""``ohd user`` and ``ohd apikey``: they write into the data directory, with or without a server."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from cli.compose import open_helpdesk
+from cli.config import load_config
+from cli.errors import CannotGoOn, run
+from cli.plugins.switching import with_data
+from helpdesk.actors import SYSTEM, Role
+
+
+@click.group()
+def user() -> None:
+    """Manage people's accounts."""
+
+
+@user.command("create")
+@click.argument("email")
+@click.option("--name", required=True)
+@click.option("--role", type=click.Choice([role.value for role in Role]), default=Role.USER.value)
+@with_data
+def create_user(
+    *, email: str, name: str, role: str, config: Path | None, data: Path | None
+) -> None:
+    """Create an account; the password is asked for, or read from standard input."""
+    if sys.stdin.isatty():
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    else:
+        password = sys.stdin.readline().rstrip("\r\n")
+
+    async def go() -> None:
+        async with open_helpdesk(load_config(config, data=data)) as helpdesk:
+            made = await helpdesk.users.create(
+                SYSTEM, email=email, name=name, role=Role(role), password=password
+            )
+        click.echo(f"{made.email} is {made.role.value}")
+
+    run(go)
+
+
+@click.group()
+def apikey() -> None:
+    """Manage API keys."""
+
+
+@apikey.command("create")
+@click.argument("email")
+@click.option("--name", required=True, help="What the key is for.")
+@with_data
+def create_key(*, email: str, name: str, config: Path | None, data: Path | None) -> None:
+    """Create an API key for an account and print it; it is not shown again."""
+
+    async def go() -> None:
+        async with open_helpdesk(load_config(config, data=data)) as helpdesk:
+            found = await helpdesk.users.find_by_email(SYSTEM, email)
+            if found is None:
+                raise CannotGoOn(f"there is no account with the address {email}")
+            made = await helpdesk.api_keys.create(SYSTEM, found.id, name=name)
+        click.echo(made.secret)
+
+    run(go)

@@ -1,0 +1,248 @@
+"""``ohd plugin install``, ``upgrade``, ``rollback``, ``withhold``: versions and permissions.
+
+Nothing new is allowed by default: an upgrade that asks for more says so and changes nothing, until
+each permission is accepted or withheld by name.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import trio
+
+from cli.config import Config, load_config
+from cli.control.methods import PluginAdmin
+from cli.errors import CannotGoOn, run
+from cli.plugins.switching import actor, open_admin, with_data
+from cli.tables import print_table
+from cli.trial.module import read_file
+from supervisor.text import clean_text
+from supervisor.views import PluginView, VersionComparison, VersionStatus, VersionView
+
+_LONGEST_LINE = 20_000
+_SHOWN_HASH = 12
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """Which version is meant."""
+
+    plugin_id: str
+    name: str
+    """Its number, or the beginning of its hash; empty: the newest."""
+    status: VersionStatus
+
+    def fits(self, version: VersionView) -> bool:
+        if version.status is not self.status:
+            return False
+        return version.version == self.name or version.sha256.startswith(self.name)
+
+    def missing(self) -> str:
+        named = f"version {self.name} of {self.plugin_id}".replace("  ", " ")
+        return f"no {named} is {self.status.value}; list them: ohd plugin versions {self.plugin_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What was decided on permissions that a version asks for anew."""
+
+    accept: tuple[str, ...]
+    accept_all: bool
+    withhold: tuple[str, ...]
+
+    def accepted(self, compared: VersionComparison) -> set[str]:
+        everything = {asked.token for asked in compared.asked_anew} if self.accept_all else set()
+        return (set(self.accept) | everything) - set(self.withhold)
+
+
+def with_decisions(command: Any) -> Any:
+    """Give a command the options of ``_Said``."""
+    for option in (
+        click.option("--withhold", multiple=True, metavar="TOKEN", help="Keep this from it."),
+        click.option("--accept-all", is_flag=True, help="Allow everything that it asks for anew."),
+        click.option("--accept", multiple=True, metavar="TOKEN", help="Allow event:NAME, say."),
+    ):
+        command = option(command)
+    return command
+
+
+@click.command()
+@click.argument("source", metavar="FILE|URL")
+@with_data
+def install(source: str, config: Path | None, data: Path | None) -> None:
+    """Install a module from a file or a URL.
+
+    It arrives disabled. A newer version of a plugin that is installed waits beside it.
+    """
+
+    async def go() -> None:
+        async with open_admin(load_config(config, data=data)) as admin:
+            view = await _install(admin, source)
+            found = await admin.versions(view.id)
+        if view.waiting_version is not None:
+            waiting = next(one for one in found if one.sha256 == view.waiting_version)
+            click.echo(f"{view.id} {waiting.version} waits; {view.version} goes on until then")
+            click.echo(f"Look at it and accept it: ohd plugin upgrade {view.id}")
+            return
+        click.echo(f"{view.id} {view.version} is installed and disabled")
+        for warning in view.warnings:
+            click.echo(f"warning: {_clean(warning)}", err=True)
+        click.echo(f"Switch it on: ohd plugin enable {view.id}")
+
+    run(go)
+
+
+async def _install(admin: PluginAdmin, source: str) -> PluginView:
+    if "://" in source:
+        return await admin.install_from_url(source, actor=actor())
+    path = Path(source)
+    module = await trio.to_thread.run_sync(read_file, path)
+    return await admin.install(module, source=path.name, actor=actor())
+
+
+@click.command()
+@click.argument("plugin_id")
+@with_data
+def versions(plugin_id: str, config: Path | None, data: Path | None) -> None:
+    """List the versions of a plugin: the active one, the one that waits, and those kept."""
+
+    async def go() -> None:
+        async with open_admin(load_config(config, data=data)) as admin:
+            found = await admin.versions(plugin_id)
+        print_table(
+            ("version", "status", "sha256", "bytes", "uploaded", "by", "source"),
+            [_row(version) for version in found],
+            nothing="",
+        )
+
+    run(go)
+
+
+@click.command()
+@click.argument("plugin_id")
+@with_decisions
+@with_data
+def upgrade(plugin_id: str, config: Path | None, data: Path | None, **said: Any) -> None:
+    """Put the version that waits in the active one's place.
+
+    What it asks for anew is listed; each is accepted or withheld, else nothing is changed.
+    """
+    wanted = _Wanted(plugin_id, "", VersionStatus.WAITING)
+    run(_change, load_config(config, data=data), wanted, _Said(**said))
+
+
+@click.command()
+@click.argument("plugin_id")
+@click.argument("version", required=False, default="")
+@with_decisions
+@with_data
+def rollback(
+    plugin_id: str, version: str, config: Path | None, data: Path | None, **said: Any
+) -> None:
+    """Go back to a kept version with the configuration that it had.
+
+    VERSION is its number, or the beginning of its SHA-256; without one, the one before.
+    """
+    wanted = _Wanted(plugin_id, version, VersionStatus.KEPT)
+    run(_change, load_config(config, data=data), wanted, _Said(**said))
+
+
+async def _change(settings: Config, wanted: _Wanted, said: _Said) -> None:
+    plugin_id = wanted.plugin_id
+    async with open_admin(settings) as admin:
+        found = await admin.versions(plugin_id)
+        version = next((version for version in found if wanted.fits(version)), None)
+        if version is None:
+            raise CannotGoOn(wanted.missing())
+        compared = await admin.compare(plugin_id, version.sha256)
+        accepted = said.accepted(compared)
+        _show_asked(compared, accepted | set(said.withhold))
+        view = await admin.accept_version(
+            plugin_id,
+            version.sha256,
+            accepted=sorted(accepted),
+            withheld=sorted(said.withhold),
+            actor=actor(),
+        )
+    click.echo(f"{view.id} is at {view.version} now, {view.state.value.replace('_', ' ')}")
+    if view.enabled and view.state_reason:
+        click.echo(f"warning: {_clean(view.state_reason)}", err=True)
+
+
+def _show_asked(compared: VersionComparison, decided: set[str]) -> None:
+    """Name what nobody has decided on, before the server refuses to go on without."""
+    open_ = [each for each in compared.asked_anew if each.token not in decided]
+    if not open_:
+        return
+    lines = [f"  {each.token}  {each.sentence} {each.warning or ''}".rstrip() for each in open_]
+    click.echo(f"Version {compared.other.version} also asks for:", err=True)
+    click.echo("\n".join(_clean(line) for line in lines), err=True)
+
+
+@click.command()
+@click.argument("plugin_id")
+@click.argument("tokens", nargs=-1, metavar="TOKEN…")
+@click.option("--none", "nothing", is_flag=True, help="Give everything back.")
+@with_data
+def withhold(
+    plugin_id: str, tokens: tuple[str, ...], nothing: bool, config: Path | None, data: Path | None
+) -> None:
+    """Keep exactly these permissions from a plugin, at once; without any, list them.
+
+    A TOKEN is event:NAME, host:NAME, reply, custom_field or panel.
+    """
+    if tokens and nothing:
+        raise CannotGoOn("name permissions, or say --none; not both")
+
+    async def go() -> None:
+        async with open_admin(load_config(config, data=data)) as admin:
+            if tokens or nothing:
+                view = await admin.narrow(plugin_id, withheld=list(tokens), actor=actor())
+            else:
+                view = await _plugin(admin, plugin_id)
+        print_table(
+            ("permission", "", "what it means"),
+            [
+                (each.token, "granted" if each.granted else "withheld", each.sentence)
+                for each in view.permissions
+            ],
+            nothing=f"{plugin_id} asks for nothing.",
+        )
+
+    run(go)
+
+
+@click.command()
+@click.argument("plugin_id")
+@with_data
+def restart(plugin_id: str, config: Path | None, data: Path | None) -> None:
+    """Give a plugin a new process; what is in flight finishes first."""
+
+    async def go() -> None:
+        async with open_admin(load_config(config, data=data)) as admin:
+            await admin.restart(plugin_id, actor=actor())
+        click.echo(f"{plugin_id} is restarted")
+
+    run(go)
+
+
+async def _plugin(admin: PluginAdmin, plugin_id: str) -> PluginView:
+    await admin.versions(plugin_id)  # says that there is no such plugin
+    return next(view for view in await admin.plugins() if view.id == plugin_id)
+
+
+def _row(version: VersionView) -> tuple[str, ...]:
+    return (
+        version.version,
+        version.status.value,
+        version.sha256[:_SHOWN_HASH],
+        str(version.size),
+        version.installed_at[:19],
+        version.installed_by,
+        version.source,
+    )
+
+
+def _clean(text: str) -> str:
+    return clean_text(text, _LONGEST_LINE, lines=False)

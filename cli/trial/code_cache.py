@@ -1,0 +1,69 @@
+"""Compiled code that is kept between commands, so that only a changed module is compiled again.
+
+It lies in the user's cache folder, authenticated with a key that lies beside it and is the user's
+alone: whoever can write there could as well change the programs of the user. What a server runs is
+never taken from here.
+"""
+
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+from cli.compose import WITH_LINES
+from cli.errors import CannotGoOn
+from sandbox_child.runtime.settings import settings_fingerprint
+from supervisor.plugins.artifacts import ArtifactStore
+
+_KEY_BYTES = 32
+_MOST = 24
+"""Modules that are kept; those that were used longest ago go first."""
+
+
+def cache_folder() -> Path:
+    """Return the folder for what can be made again (XDG Base Directory Specification)."""
+    given = os.environ.get("XDG_CACHE_HOME", "")
+    base = Path(given) if Path(given).is_absolute() else Path.home() / ".cache"
+    return base / "ohd"
+
+
+def open_kept(sha256: str, module: bytes) -> ArtifactStore:
+    """Return a store that has the module, to be closed by the caller; raises CannotGoOn. Blocks."""
+    folder = cache_folder()
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Another engine setting than a server's: its code knows the lines of its source.
+        settings = settings_fingerprint() + WITH_LINES
+        store = ArtifactStore(folder, _key(folder / "key"), settings)
+        store.save_module(sha256, module)
+        os.utime(store.module_path(sha256))
+        _forget_oldest(store, folder)
+    except OSError as exc:
+        raise CannotGoOn(
+            f"{exc.filename or folder}: {exc.strerror}; set XDG_CACHE_HOME to a folder that can "
+            "be written to"
+        ) from None
+    return store
+
+
+def _key(path: Path) -> bytes:
+    """Return the key of this folder, made at the first use."""
+    with suppress(FileExistsError):
+        part = path.with_suffix(f".{secrets.token_hex(4)}.part")
+        part.touch(mode=0o600)
+        part.write_bytes(secrets.token_bytes(_KEY_BYTES))
+        # A link, unlike a rename, leaves the key alone that another command has made meanwhile.
+        try:
+            os.link(part, path)
+        finally:
+            part.unlink()
+    return path.read_bytes()
+
+
+def _forget_oldest(store: ArtifactStore, folder: Path) -> None:
+    found = []
+    for path in (folder / "modules").glob("*.wasm"):
+        with suppress(FileNotFoundError):  # another command forgets as well
+            found.append((path.stat().st_mtime, path.stem))
+    for _, sha256 in sorted(found)[:-_MOST]:
+        store.delete(sha256)

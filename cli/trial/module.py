@@ -1,0 +1,143 @@
+"""``ohd plugin inspect`` and ``ohd plugin embed``: they need a file and nothing else.
+
+Inspecting compiles nothing: structure and manifest are read in bounds by the same code that an
+installation uses.
+"""
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cli.errors import CannotGoOn, plain_errors
+from cli.trial.manifest_file import check_manifest_file, unknown_keys
+from sandbox_child.abi.examine import Needs, examine
+from sandbox_child.wasm.module import read_module
+from sandbox_child.wasm.sections import replace_custom_section
+from sandbox_child.wire.entry import ModuleReport
+from supervisor.administration.installer import read_manifest
+from supervisor.limits import DEFAULT_LIMITS
+from supervisor.manifest import Manifest
+from supervisor.text import clean_text
+
+_SECTION = "ohd_manifest"
+_LONGEST_LINE = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What can be said of a module without running it."""
+
+    manifest: Manifest
+    report: ModuleReport
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Everything that is allowed and worth a look."""
+        unknown = [f"the manifest has the unknown key {key!r}" for key in self.manifest.unknown]
+        return (*self.report.warnings, *unknown)
+
+
+def inspect_module(module: bytes) -> Inspection:
+    """Return what an installation would find; raises what it would be refused for."""
+    if len(module) > DEFAULT_LIMITS.module_bytes:
+        raise CannotGoOn(
+            f"the module has {len(module):,} bytes; at most {DEFAULT_LIMITS.module_bytes:,} "
+            "are allowed"
+        )
+    facts = read_module(module)
+    _, manifest = read_manifest(module)
+    needs = Needs(bool(manifest.events), manifest.ui_panel is not None)
+    return Inspection(manifest, examine(facts, needs))
+
+
+def read_file(path: Path) -> bytes:
+    """Return a file's bytes; raises CannotGoOn."""
+    try:
+        return path.read_bytes()
+    except OSError as exc:
+        raise CannotGoOn(f"{path}: {exc.strerror}") from None
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def inspect(file: Path, as_json: bool) -> None:
+    """Show what a module is, wants and offers. Status 2 where it would be refused."""
+    with plain_errors():
+        found = inspect_module(read_file(file))
+    if as_json:
+        click.echo(json.dumps(_as_json(found), indent=2, ensure_ascii=False))
+    else:
+        _print(found)
+
+
+def _as_json(found: Inspection) -> dict[str, Any]:
+    report = found.report
+    return {
+        "manifest": dict(found.manifest.raw),
+        "imports": [asdict(line) for line in report.imports],
+        "exports": [asdict(line) for line in report.exports],
+        "allocator": report.entry.allocator,
+        "start": report.entry.start,
+        "start_section": report.start_section,
+        "panel": report.entry.panel,
+        "toolchain": report.toolchain,
+        "functions": report.functions,
+        "memory": {"min_pages": report.memory_min_pages, "max_pages": report.memory_max_pages},
+        "warnings": list(found.warnings),
+    }
+
+
+def _print(found: Inspection) -> None:
+    manifest, report = found.manifest, found.report
+    lines = [
+        f"{manifest.name} {manifest.version} ({manifest.id})",
+        f"  {manifest.description}",
+        f"events      {', '.join(manifest.events) or 'none'}",
+        f"hosts       {', '.join(manifest.allowed_hosts) or 'none'}",
+        f"config      {', '.join(manifest.config_schema) or 'none'}",
+        f"panel       {_panel(found)}",
+        f"toolchain   {report.toolchain}",
+        f"allocator   {report.entry.allocator}",
+        f"start       {report.entry.start}{', start section' if report.start_section else ''}",
+        "imports",
+        *(f"  {line.module}.{line.name} {line.type}" for line in report.imports),
+        "exports",
+        *(f"  {line.name} {line.type}" for line in report.exports),
+        *(f"warning     {warning}" for warning in found.warnings),
+    ]
+    for line in lines:
+        # Names are the module's to choose, and may hold terminal escapes.
+        click.echo(clean_text(line, _LONGEST_LINE, lines=False))
+
+
+def _panel(found: Inspection) -> str:
+    panel = found.manifest.ui_panel
+    if panel is None:
+        return "none"
+    return f"{panel.title!r}, {panel.height} px, {found.report.entry.panel}"
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("manifest", type=click.Path(path_type=Path))
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True)
+def embed(file: Path, manifest: Path, output: Path) -> None:
+    """Write MANIFEST into FILE's custom section, in the place of one that is there."""
+    raw = read_file(manifest)
+    checked = check_manifest_file(manifest, raw)
+    for warning in unknown_keys(manifest, checked):
+        click.echo(f"ohd: warning: {clean_text(warning, _LONGEST_LINE, lines=False)}", err=True)
+    with plain_errors():
+        result = replace_custom_section(read_file(file), _SECTION, raw)
+    part = output.with_name(f"{output.name}.{os.getpid()}.part")
+    try:
+        part.write_bytes(result)
+        part.replace(output)
+    except OSError as exc:
+        part.unlink(missing_ok=True)
+        raise CannotGoOn(f"{output}: {exc.strerror}") from None

@@ -1,0 +1,86 @@
+"""Two versions of a plugin side by side: what one asks for and has, and the other does not. Pure.
+
+Must not know where versions are kept, or how one takes the place of the other.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from supervisor.manifest import ConfigField, Manifest
+from supervisor.manifest.permissions import permission_views
+from supervisor.store.records import timestamp
+from supervisor.store.versions import VersionRow
+from supervisor.views import VersionComparison, VersionStatus, VersionView
+
+
+def version_view(version: VersionRow, withheld: frozenset[str]) -> VersionView:
+    """Return the snapshot of a version that keeps ``withheld`` from its plugin."""
+    return VersionView(
+        version=version.manifest.version,
+        sha256=version.sha256,
+        size=version.size,
+        status=version.status,
+        source=version.source,
+        installed_at=timestamp(version.installed_at),
+        installed_by=version.installed_by,
+        toolchain=version.report.toolchain or None,
+        imports=tuple(f"{line.module}.{line.name}" for line in version.report.imports),
+        config_fields=tuple(version.manifest.config_schema),
+        permissions=permission_views(version.asks_for, withheld),
+    )
+
+
+def withheld_after(active: VersionRow, other: VersionRow) -> frozenset[str]:
+    """Return what ``other`` would not get in the place of ``active``, if nobody said any more.
+
+    What is withheld stays so; of what is asked for anew, what was withheld when it ran before.
+    """
+    before = other.withheld - set(active.asks_for)
+    return frozenset((active.withheld | before) & set(other.asks_for))
+
+
+def asked_anew(active: VersionRow, other: VersionRow) -> tuple[str, ...]:
+    """Return the permissions that ``other`` asks for and ``active`` does not."""
+    return _missing(other.asks_for, active.asks_for)
+
+
+def compare(active: VersionRow, other: VersionRow) -> VersionComparison:
+    """Return both versions, and where they differ."""
+    withheld = withheld_after(active, other)
+    before, after = version_view(active, active.withheld), version_view(other, withheld)
+    old, new = active.manifest.config_schema, other.manifest.config_schema
+    return VersionComparison(
+        active=before,
+        other=after,
+        asked_anew=permission_views(asked_anew(active, other), withheld),
+        given_up=permission_views(_missing(active.asks_for, other.asks_for), active.withheld),
+        imports_added=_missing(after.imports, before.imports),
+        imports_removed=_missing(before.imports, after.imports),
+        fields_added=_missing(new, old),
+        fields_removed=_missing(old, new),
+        fields_changed=tuple(
+            name for name in new if name in old and _means(new[name]) != _means(old[name])
+        ),
+        is_older=other.status is VersionStatus.KEPT
+        or precedence(other.manifest) < precedence(active.manifest),
+    )
+
+
+def precedence(manifest: Manifest) -> tuple[object, ...]:
+    """Return what sorts versions as Semantic Versioning 2.0.0 does (its section 11)."""
+    plain, _, _build = manifest.version.partition("+")
+    core, _, pre = plain.partition("-")
+    numbers = tuple(int(part) for part in core.split("."))
+    # A number is lower than a word, fewer parts are lower, and none at all is the highest.
+    parts = tuple((0, int(p), "") if p.isdecimal() else (1, 0, p) for p in pre.split(".") if pre)
+    return (numbers, not pre, parts)
+
+
+def _missing(of: Iterable[str], among: Iterable[str]) -> tuple[str, ...]:
+    there = set(among)
+    return tuple(each for each in of if each not in there)
+
+
+def _means(field: ConfigField) -> ConfigField:
+    """Return a field without its words."""
+    return replace(field, label="", description="")

@@ -1,0 +1,198 @@
+"""What an admin changes about a plugin: on and off, its values, what it may do and use; its end.
+
+One change of a plugin at a time. How a version comes, and takes the place of another, is for
+``installing`` and ``versions`` to know.
+"""
+
+import sqlite3
+from collections.abc import Collection, Mapping
+
+import structlog
+
+from supervisor.administration.change import ChangeContext
+from supervisor.errors import NotRunning, PermissionUnknown
+from supervisor.manifest import check_config, effective_config
+from supervisor.manifest.permissions import EVENT_PREFIX
+from supervisor.plugins import audit
+from supervisor.plugins.audit import config_changes, limit_changes, narrowing_changes
+from supervisor.plugins.limits import check_overrides
+from supervisor.store import places
+from supervisor.store import plugins as rows
+from supervisor.store.configs import check_ready, save_config
+from supervisor.store.plugins import PluginRow
+
+log = structlog.get_logger("supervisor.changes")
+
+
+class PluginControls:
+    """See the module."""
+
+    def __init__(self, changing: ChangeContext) -> None:
+        self._with = changing
+
+    async def set_enabled(self, plugin_id: str, enabled: bool, *, actor: str) -> PluginRow:
+        """Switch a plugin on or off; raises PluginNotFound, or ConfigInvalid where values miss."""
+        installed, runners = self._with.installed, self._with.runners
+        installed.row(plugin_id)
+        async with installed.lock(plugin_id):
+            row = installed.row(plugin_id)
+            with self._with.carried_through(plugin_id):
+                if enabled and not row.enabled:
+                    await self._enable(row, actor)
+                elif not enabled and row.enabled:
+                    record = self._with.audit.stamp(actor, audit.DISABLED, plugin_id)
+                    try:
+                        await runners.switch_off(plugin_id, None, record)
+                    except BaseException:
+                        await self._with.resume(plugin_id)
+                        raise
+            log.info("plugin_enabled" if enabled else "plugin_disabled", plugin=plugin_id, by=actor)
+            return installed.row(plugin_id)
+
+    async def set_config(
+        self, plugin_id: str, values: Mapping[str, object], *, actor: str
+    ) -> PluginRow:
+        """Save configuration values, which the plugin gets from its next event on.
+
+        A name that is not given keeps its value; None clears it. Raises ConfigInvalid.
+        """
+        installed, runners = self._with.installed, self._with.runners
+        installed.row(plugin_id)
+        async with installed.lock(plugin_id):
+            row, saved = installed.row(plugin_id), installed.config(plugin_id)
+            new = check_config(row.manifest, values, saved.values, complete=row.enabled)
+            keep = saved.unreadable.keys() - values.keys()
+            changes = config_changes(row.manifest, saved.values, new)
+            record = self._with.audit.stamp(actor, audit.CONFIGURED, plugin_id)
+
+            def job(db: sqlite3.Connection) -> None:
+                save_config(db, row.manifest, new, self._with.box, keep)
+                if changes:
+                    record(db, changes)
+
+            with self._with.carried_through(plugin_id):
+                await self._with.write(plugin_id, job)
+            if runner := runners.get(plugin_id):
+                runner.workload.set_config(effective_config(row.manifest, new))
+            elif row.enabled:
+                runners.start(row)
+            log.info("plugin_configured", plugin=plugin_id, fields=sorted(values), by=actor)
+            return row
+
+    async def narrow(self, plugin_id: str, *, withheld: Collection[str], actor: str) -> PluginRow:
+        """Keep exactly these permissions from a plugin, from now on.
+
+        An event that is given back is one that it gets anew: not those that came meanwhile. Raises
+        PermissionUnknown for what the plugin does not ask for.
+        """
+        installed = self._with.installed
+        installed.row(plugin_id)
+        async with installed.lock(plugin_id):
+            row, new = installed.row(plugin_id), frozenset(withheld)
+            if unknown := new - set(row.asks_for):
+                raise PermissionUnknown(plugin_id, unknown, row.asks_for)
+            if new == row.withheld:
+                return row
+            record = self._with.audit.stamp(actor, audit.NARROWED, plugin_id)
+
+            with self._with.carried_through(plugin_id):
+                starts = event_starts(row, row.withheld - new, await self._with.outbox.last_seq())
+
+                def job(db: sqlite3.Connection) -> None:
+                    rows.set_withheld(db, plugin_id, new, starts)
+                    record(db, narrowing_changes(row.withheld, new))
+
+                await self._with.write(plugin_id, job)
+            row = installed.row(plugin_id)
+            if runner := self._with.runners.get(plugin_id):
+                runner.workload.narrow(row.withheld, row.subscriptions)
+            log.info("plugin_narrowed", plugin=plugin_id, withheld=sorted(new), by=actor)
+            return row
+
+    async def set_limits(
+        self, plugin_id: str, overrides: Mapping[str, float | None], *, actor: str
+    ) -> PluginRow:
+        """Give a plugin limits of its own, with a process that has them; raises LimitsInvalid.
+
+        A name that is not given stays as it is; None goes back to the operator's limit.
+        """
+        installed = self._with.installed
+        installed.row(plugin_id)
+        async with installed.lock(plugin_id):
+            row = installed.row(plugin_id)
+            pages = row.report.memory_min_pages
+            new = check_overrides(plugin_id, overrides, row.limits, pages)
+            changes = limit_changes(row.limits, new)
+            if not changes:
+                return row
+            record = self._with.audit.stamp(actor, audit.LIMITED, plugin_id)
+
+            def job(db: sqlite3.Connection) -> None:
+                rows.set_limits(db, plugin_id, new)
+                record(db, changes)
+
+            with self._with.carried_through(plugin_id):
+                async with self._with.stopped(plugin_id):
+                    await self._with.write(plugin_id, job)
+            log.info("plugin_limited", plugin=plugin_id, limits=sorted(changes), by=actor)
+            return installed.row(plugin_id)
+
+    async def restart(self, plugin_id: str, *, actor: str) -> PluginRow:
+        """Give a plugin a new process, once what is in flight has finished or met its deadline.
+
+        Raises NotRunning where it is switched off, or nothing runs plugins here.
+        """
+        installed, runners = self._with.installed, self._with.runners
+        installed.row(plugin_id)
+        async with installed.lock(plugin_id):
+            row = installed.row(plugin_id)
+            if not row.enabled:
+                raise NotRunning(plugin_id, "it is switched off; enable it")
+            if not runners.active:
+                raise NotRunning(plugin_id, "the server is not running")
+            record = self._with.audit.stamp(actor, audit.RESTARTED, plugin_id)
+            with self._with.carried_through(plugin_id):
+                async with self._with.stopped(plugin_id):
+                    await self._with.write(plugin_id, lambda db: record(db, {}))
+            log.info("plugin_restarted", plugin=plugin_id, by=actor)
+            return row
+
+    async def uninstall(self, plugin_id: str, *, actor: str) -> None:
+        """Stop a plugin and delete its modules and configuration; ticket data that it set stays."""
+        installed = self._with.installed
+        installed.row(plugin_id)
+        async with installed.lock(plugin_id):
+            row = installed.row(plugin_id)
+            hashes = [row.sha256, *(other.sha256 for other in installed.others(plugin_id))]
+            record = self._with.audit.stamp(actor, audit.UNINSTALLED, plugin_id)
+
+            def job(db: sqlite3.Connection) -> None:
+                rows.delete_plugin(db, plugin_id)
+                record(db, {"version": row.manifest.version, "sha256": row.sha256})
+
+            with self._with.carried_through(plugin_id):
+                async with self._with.stopped(plugin_id):
+                    await self._with.journal.flush()
+                    await self._with.write(plugin_id, job)
+                await self._with.shelf.forget(*hashes)
+            log.info("plugin_uninstalled", plugin=plugin_id, by=actor)
+
+    async def _enable(self, row: PluginRow, actor: str) -> None:
+        check_ready(row.manifest, self._with.installed.config(row.id))
+        seq = await self._with.outbox.last_seq()
+        record = self._with.audit.stamp(actor, audit.ENABLED, row.id)
+
+        def job(db: sqlite3.Connection) -> None:
+            places.enable(db, row.id, seq)
+            record(db, {"version": row.manifest.version})
+
+        await self._with.write(row.id, job)
+        self._with.runners.start(self._with.installed.row(row.id))
+
+
+def event_starts(row: PluginRow, given: Collection[str], seq: int) -> dict[str, int]:
+    """Return from where on a plugin is told of its events, those just ``given`` behind ``seq``."""
+    new = (t.removeprefix(EVENT_PREFIX) for t in given if t.startswith(EVENT_PREFIX))
+    # What lies behind has no effect any more.
+    old = {event: at for event, at in row.event_starts.items() if at > row.settled_seq}
+    return old | dict.fromkeys(new, seq)

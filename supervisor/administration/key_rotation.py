@@ -1,0 +1,75 @@
+"""Replacing the key that secrets are encrypted with, so that a stop at any moment loses nothing.
+
+::
+
+    key file: [old]        every secret opens with old
+    key file: [new, old]   every secret opens with one of them, whoever starts now
+    one transaction        every secret is sealed with new
+    key file: [new]        the old key opens nothing any more
+
+A running server swaps its ring before the transaction, so that whatever is saved behind it was
+sealed with the new key. Must not know which plugins there are.
+"""
+
+import sqlite3
+from pathlib import Path
+
+import structlog
+import trio
+
+from supervisor.ports import AuditWriter, Database
+from supervisor.secrets.box import (
+    KEY_VARIABLE,
+    KeyUnusable,
+    SecretBox,
+    keys_come_from_environment,
+    new_key,
+    replace_keys,
+)
+from supervisor.store.sealed import replace_sealed, sealed_secrets
+from supervisor.views import KeyRotation
+
+log = structlog.get_logger("supervisor.rotation")
+
+
+async def rotate_key(
+    database: Database, box: SecretBox, key_file: Path, record: AuditWriter
+) -> KeyRotation:
+    """Make a new key and seal every secret with it.
+
+    Where the environment gives the keys, its first one takes the place of a new one: raises
+    KeyUnusable where it gives no second. A secret that no key opens is left as it is and named.
+    """
+    from_environment = keys_come_from_environment()
+    if from_environment and len(box.keys) == 1:
+        raise KeyUnusable(
+            f"the key comes from {KEY_VARIABLE}, which only you can change: put a new key in front "
+            "of the old one, a blank between them, restart, and run this again"
+        )
+    # Shielded: a rotation that was begun is the quicker to finish than to explain.
+    with trio.CancelScope(shield=True):
+        if not from_environment:
+            key = new_key()
+            await trio.to_thread.run_sync(replace_keys, key_file, (key, *box.keys))
+            box.put_first(key)
+        done = await database.write(lambda db: reseal(db, box, record))
+        if not from_environment:
+            await trio.to_thread.run_sync(replace_keys, key_file, box.keys[:1])
+            box.forget_older()
+    log.info("key_rotated", secrets=done.resealed, unreadable=list(done.unreadable))
+    return done
+
+
+def reseal(db: sqlite3.Connection, box: SecretBox, record: AuditWriter) -> KeyRotation:
+    """Seal every secret with the first key; runs in a database job."""
+    resealed, unreadable = 0, list[str]()
+    for secret in sealed_secrets(db):
+        try:
+            plain = box.open(secret.sealed, secret.plugin_id, secret.field)
+        except KeyUnusable:
+            unreadable.append(str(secret))
+            continue
+        replace_sealed(db, secret, box.seal(plain, secret.plugin_id, secret.field))
+        resealed += 1
+    record(db, {"secrets": resealed, "unreadable": unreadable})
+    return KeyRotation(resealed, tuple(unreadable), keys_come_from_environment())

@@ -1,0 +1,144 @@
+"""The versions of a plugin: one takes the place of another when an admin says so, and back.
+
+What runs goes on until then, and finishes what it has begun; the next event goes to the new
+version. Everything of a change is one transaction: a stop in the middle leaves the old version or
+the new one, with its own configuration and its place in the outbox.
+"""
+
+import sqlite3
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+import structlog
+
+from supervisor.administration.change import ChangeContext
+from supervisor.administration.comparison import asked_anew, compare, version_view, withheld_after
+from supervisor.administration.controls import event_starts
+from supervisor.errors import PermissionsNotAccepted, PermissionUnknown
+from supervisor.plugins import audit
+from supervisor.plugins.audit import version_changes, version_facts
+from supervisor.store import plugins as rows
+from supervisor.store import versions as kept
+from supervisor.store.configs import carry_over, save_config
+from supervisor.store.plugins import PluginRow
+from supervisor.store.versions import VersionRow, version_of
+from supervisor.views import VersionComparison, VersionStatus, VersionView
+
+log = structlog.get_logger("supervisor.versions")
+
+
+class Versions:
+    """See the module."""
+
+    def __init__(self, changing: ChangeContext, kept_versions: int) -> None:
+        """``kept_versions``: how many that were installed before are kept."""
+        self._with = changing
+        self.kept_versions = kept_versions
+
+    def views(self, plugin_id: str) -> Sequence[VersionView]:
+        """Return the active version, the one that waits, and those that are kept, newest first."""
+        row = self._with.installed.row(plugin_id)
+        active, others = version_of(row), self._with.installed.others(plugin_id)
+        return [
+            version_view(active, row.withheld),
+            *(version_view(other, withheld_after(active, other)) for other in others),
+        ]
+
+    def compare(self, plugin_id: str, sha256: str) -> VersionComparison:
+        """Put a version beside the active one; raises PluginNotFound, VersionNotFound."""
+        other = self._with.installed.other(plugin_id, sha256)
+        return compare(version_of(self._with.installed.row(plugin_id)), other)
+
+    async def accept(
+        self,
+        plugin_id: str,
+        sha256: str,
+        *,
+        accepted: Collection[str],
+        withheld: Collection[str],
+        actor: str,
+    ) -> PluginRow:
+        """Put a version in the active one's place; raises PermissionsNotAccepted and others."""
+        installed = self._with.installed
+        installed.other(plugin_id, sha256)
+        async with installed.lock(plugin_id):
+            before, other = installed.row(plugin_id), installed.other(plugin_id, sha256)
+            after = _decide(before, other, accepted, withheld)
+            is_rollback = other.status is VersionStatus.KEPT
+            action = audit.ROLLED_BACK if is_rollback else audit.UPGRADED
+            with self._with.carried_through(plugin_id):
+                async with self._with.stopped(plugin_id):
+                    await self._swap(before, after, other, action, actor)
+            row = installed.row(plugin_id)
+            log.info(action.replace(".", "_"), plugin=plugin_id, version=row.manifest.version)
+            return row
+
+    async def discard(self, plugin_id: str, sha256: str, *, actor: str) -> None:
+        """Forget a version that waits or is kept; raises PluginNotFound, VersionNotFound."""
+        installed = self._with.installed
+        installed.other(plugin_id, sha256)
+        async with installed.lock(plugin_id):
+            other = installed.other(plugin_id, sha256)
+            record = self._with.audit.stamp(actor, audit.DISCARDED, plugin_id)
+
+            def job(db: sqlite3.Connection) -> None:
+                kept.drop(db, plugin_id, sha256)
+                record(db, version_facts(other))
+
+            with self._with.carried_through(plugin_id):
+                await self._with.write(plugin_id, job)
+                await self._with.shelf.forget(sha256)
+
+    async def _swap(
+        self, before: PluginRow, after: PluginRow, other: VersionRow, action: str, actor: str
+    ) -> None:
+        """Record the new version as the active one, and the old one as kept."""
+        installed, plugin_id = self._with.installed, before.id
+        record = self._with.audit.stamp(actor, action, plugin_id)
+        given = set(after.asks_for) - after.withheld - (set(before.asks_for) - before.withheld)
+        await self._with.journal.flush()
+        await installed.refresh(plugin_id)
+        here = installed.row(plugin_id)
+        starts = event_starts(here, given, await self._with.outbox.last_seq())
+        after = replace(after, event_starts=starts)
+        hashes = [before.sha256, *(each.sha256 for each in installed.others(plugin_id))]
+
+        def job(db: sqlite3.Connection) -> None:
+            kept.keep(db, before)
+            rows.replace_version(db, after)
+            if other.status is VersionStatus.KEPT:
+                kept.restore_config(db, plugin_id, other.sha256)
+            else:
+                going = carry_over(before.manifest, after.manifest, installed.config(plugin_id))
+                save_config(db, after.manifest, going.values, self._with.box, going.unreadable)
+            kept.drop(db, plugin_id, other.sha256)
+            kept.drop_oldest(db, plugin_id, self.kept_versions)
+            record(db, version_changes(before, after))
+
+        await self._with.write(plugin_id, job)
+        await self._with.shelf.forget(*hashes)
+
+
+def _decide(
+    before: PluginRow, other: VersionRow, accepted: Collection[str], withheld: Collection[str]
+) -> PluginRow:
+    """Return the plugin with its other version, and what of that is withheld."""
+    yes, no = set(accepted), set(withheld)
+    if unknown := (yes | no) - set(other.asks_for):
+        raise PermissionUnknown(before.id, unknown, other.asks_for)
+    active = version_of(before)
+    missing = [token for token in asked_anew(active, other) if token not in yes | no]
+    if missing:
+        raise PermissionsNotAccepted(before.id, other.manifest.version, missing)
+    return replace(
+        before,
+        manifest=other.manifest,
+        manifest_text=other.manifest_text,
+        report=other.report,
+        sha256=other.sha256,
+        size=other.size,
+        source=other.source,
+        installed_at=other.installed_at,
+        installed_by=other.installed_by,
+        withheld=(withheld_after(active, other) - yes) | no,
+    )

@@ -1,0 +1,140 @@
+"""The parts of one supervisor, made and joined in the order in which they need each other.
+
+Must not know what anybody does with them.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import trio
+
+from supervisor.administration.change import ChangeContext
+from supervisor.administration.controls import PluginControls
+from supervisor.administration.fetch import Fetcher
+from supervisor.administration.install_jobs import InstallJobs
+from supervisor.administration.installer import Installer
+from supervisor.administration.versions import Versions
+from supervisor.calls.host_calls import HostCalls
+from supervisor.config import SupervisorConfig
+from supervisor.delivery.accounts import JournalLedger
+from supervisor.delivery.error_threshold import ErrorThreshold
+from supervisor.delivery.journal import Journal
+from supervisor.delivery.runner import RunnerTools
+from supervisor.delivery.runners import Runners
+from supervisor.egress import EgressClient
+from supervisor.plugins.artifacts import ArtifactStore
+from supervisor.plugins.audit import Unaudited
+from supervisor.plugins.compiler import Compiler
+from supervisor.plugins.limits import LimitsInForce
+from supervisor.plugins.module_files import ModuleFiles
+from supervisor.plugins.registry import PluginRegistry
+from supervisor.ports import AdminNotices, AuditLog, Database, Outbox, TicketActions
+from supervisor.process.cage import Cage
+from supervisor.process.cgroups import GroupPool
+from supervisor.process.forkserver import ForkServer
+from supervisor.process.spawn import Spawner
+from supervisor.sandbox_check.sandbox import Sandbox
+from supervisor.secrets.box import SecretBox
+from supervisor.store.plugins import PluginRow
+from supervisor.views import PluginView
+from supervisor.watching.activity import Activity
+from supervisor.watching.health_checks import HealthChecks
+from supervisor.watching.snapshots import plugin_view
+
+
+@dataclass(frozen=True, slots=True)
+class HelpDeskPorts:
+    """What the help desk gives the supervisor."""
+
+    database: Database
+    outbox: Outbox
+    actions: TicketActions
+    notices: AdminNotices
+    audit: AuditLog = field(default_factory=Unaudited)
+    health_rule: Callable[[], ErrorThreshold] = ErrorThreshold
+    """The rule as the admins have it now; asked whenever a delivery has failed."""
+
+
+class Assembly:
+    """See the module."""
+
+    def __init__(
+        self,
+        config: SupervisorConfig,
+        ports: HelpDeskPorts,
+        box: SecretBox,
+        fork_server: ForkServer,
+        egress: EgressClient,
+        *,
+        artifacts: ArtifactStore,
+        groups: GroupPool,
+        nursery: trio.Nursery,
+        run_plugins: bool,
+    ) -> None:
+        self.limits = limits = LimitsInForce(config.limits)
+        self.key_file = config.key_file
+        self.database = ports.database
+        self.audit = ports.audit
+        self.nursery = nursery
+        self.artifacts = artifacts
+        self.box = box
+        self.egress = egress
+        self.fork_server = fork_server
+        cage = Cage(config.cage)
+        self.sandbox = Sandbox(fork_server, config.cage, config.limits, groups)
+        compiler = Compiler(fork_server, artifacts, cage, config.limits)
+        self.compiler = compiler
+        self.journal = Journal(ports.database)
+        self.vitals = HealthChecks(ports.database, self.journal, fork_server)
+        self.ledger = JournalLedger(self.journal)
+        self.installed = PluginRegistry(ports.database, box)
+        self.tools = tools = RunnerTools(
+            spawner=Spawner(fork_server, cage),
+            open_code=lambda row: compiler.open(row.sha256, row.manifest),
+            host_calls=HostCalls(egress, ports.actions, self.ledger),
+            limits=limits,
+            health_rule=ports.health_rule,
+            restart_rule=config.restart,
+            plain_http_panels=config.plain_http_panels,
+        )
+        self.runners = Runners(
+            nursery,
+            self.installed,
+            tools,
+            self.journal,
+            database=ports.database,
+            outbox=ports.outbox,
+            notices=ports.notices,
+            audit=ports.audit,
+            active=run_plugins,
+        )
+        self.watching = Activity(
+            self.installed,
+            self.runners,
+            self.journal,
+            database=ports.database,
+            outbox=ports.outbox,
+            audit=ports.audit,
+        )
+        self.changing = changing = ChangeContext(
+            self.installed,
+            self.runners,
+            self.journal,
+            ModuleFiles(artifacts, self.installed.uses),
+            ports.database,
+            ports.outbox,
+            box,
+            ports.audit,
+            limits,
+        )
+        self.changes = PluginControls(changing)
+        self.versions = Versions(changing, config.kept_versions)
+        self.installing = Installer(changing, compiler)
+        self.fetcher = Fetcher(egress, config.fetch)
+        self.installs = InstallJobs(
+            nursery, self.installing, self.fetcher, lambda: limits.defaults.module_bytes
+        )
+
+    def view(self, row: PluginRow) -> PluginView:
+        """Return the snapshot of a plugin."""
+        return plugin_view(row, self.installed, self.runners, self.limits)

@@ -1,0 +1,248 @@
+"""What a guest may ask of the supervisor: one table, a permission each, checked here and only here.
+
+A child is never believed: which plugin asks is known by its pipe, what it may do by its installed
+manifest, and whatever it sends is validated again. A second ABI would add rows to the table.
+"""
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+import msgspec
+import structlog
+
+from sandbox_child.wire.messages import HostCall, LogLevel
+from supervisor.calls.bound_secrets import SecretNotForHost
+from supervisor.calls.caller import Caller, HostCallRecord, http_requests
+from supervisor.calls.ledger import Attempt, Ledger, NoLedger, account, asked_by, shown_request
+from supervisor.calls.shapes import AddReply, SetCustomField
+from supervisor.egress import (
+    EgressAnswer,
+    EgressProgress,
+    EgressRequest,
+    MalformedRequest,
+    Sizes,
+    parse_request,
+)
+from supervisor.egress.url import read_host
+from supervisor.ports import ActionResult, PluginActor, TicketActions
+from supervisor.process.conversation import Called, Work
+
+__all__ = ["PERMISSIONS", "Caller", "Egress", "HostCallRecord", "HostCalls"]
+
+log = structlog.get_logger("supervisor.hostcalls")
+
+_FORBIDDEN, _NO_ANSWER = 403, 0
+_DETAIL_LIMIT = 500
+_ANSWER_LIMIT = 4096
+"""Characters of an HTTP answer that are kept, so that a delivery can be tried again elsewhere."""
+
+
+class Egress(Protocol):
+    """The way out to the network."""
+
+    async def request(
+        self,
+        request: EgressRequest,
+        allowed_hosts: frozenset[str],
+        progress: EgressProgress | None = None,
+        sizes: Sizes | None = None,
+    ) -> EgressAnswer:
+        """Make one request; raises nothing but Cancelled."""
+        ...
+
+
+@dataclass(slots=True)
+class _Call:
+    """One host call while it is answered."""
+
+    caller: Caller
+    work: Work
+    raw: bytes
+    request: Mapping[str, Any] = field(default_factory=dict)
+    """What is asked, for the record, as soon as it is understood."""
+    attempt: Attempt = field(default_factory=Attempt)
+    """How far an HTTP request has come."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status: int
+    body: bytes = b""
+    detail: str | None = None
+
+
+class HostCalls:
+    """Answers host calls of every plugin."""
+
+    def __init__(
+        self,
+        egress: Egress,
+        actions: TicketActions,
+        ledger: Ledger | None = None,
+    ) -> None:
+        self._egress = egress
+        self._actions = actions
+        self._ledger = ledger or NoLedger()
+
+    async def answer(self, caller: Caller, called: Called) -> tuple[int, bytes]:
+        """Return the status and the body for the guest; raises nothing but Cancelled."""
+        entry = _TABLE[called.name]
+        call = _Call(caller, called.work, called.request)
+        started = time.monotonic()
+        # What stays on record where the deadline, or the child's end, cuts the call off.
+        answer = _Answer(entry.broken, detail="it was cut off with the event")
+        try:
+            answer = await self._try(entry, call)
+        finally:
+            spent = time.monotonic() - started
+            _note(entry, call, answer, spent)
+            if called.name == HostCall.HTTP_REQUEST:
+                self._enter(call, answer, spent)
+        return answer.status, answer.body
+
+    def _enter(self, call: _Call, answer: _Answer, spent: float) -> None:
+        """Put a request into the egress ledger, whatever became of it."""
+        entry = account(
+            call.caller.plugin_id,
+            call.request or asked_by(call.raw),
+            call.attempt,
+            call.caller.redact,
+            status=answer.status,
+            duration_s=spent,
+            detail=answer.detail,
+        )
+        self._ledger.note(entry, call.work)
+
+    async def _try(self, entry: "_Entry", call: _Call) -> _Answer:
+        caller = call.caller
+        if entry.permission not in caller.grants:
+            return _Answer(
+                entry.refused, detail=f"the permission {entry.permission!r} is withheld by an admin"
+            )
+        try:
+            return await entry.handler(self, call)
+        except Exception as exc:
+            error = caller.redact(f"{type(exc).__name__}: {exc}")
+            log.error("host_call_failed", plugin=caller.plugin_id, call=entry.name, error=error)
+            return _Answer(entry.broken, detail="the host could not do it")
+
+    async def http(self, call: _Call) -> _Answer:
+        """Answer ``ohd_http_request``."""
+        try:
+            request = parse_request(call.raw)
+        except MalformedRequest as exc:
+            return _Answer(_NO_ANSWER, detail=str(exc))
+        call.request = shown_request(request)
+        host = read_host(request.url)
+        if host in call.caller.withheld_hosts:
+            # Before any secret is put in: none is filled for a host that is withheld.
+            return _Answer(_FORBIDDEN, detail=f"the host {host} is withheld by an admin")
+        limits = call.caller.limits
+        if http_requests(call.work) >= limits.http_requests:
+            return _Answer(
+                _NO_ANSWER, detail=f"more than {limits.http_requests} HTTP requests in one event"
+            )
+        try:
+            request = call.caller.secrets.fill(request)
+        except SecretNotForHost as exc:
+            return _Answer(_FORBIDDEN, detail=str(exc))
+        call.attempt.progress = EgressProgress()
+        call.attempt.answer = got = await self._egress.request(
+            request,
+            call.caller.allowed_hosts,
+            call.attempt.progress,
+            Sizes(limits.http_request_bytes, limits.http_response_bytes),
+        )
+        return _Answer(got.status, got.body, got.detail)
+
+    async def reply(self, call: _Call) -> _Answer:
+        """Answer ``ohd_add_reply``."""
+        try:
+            reply = msgspec.json.decode(call.raw, type=AddReply)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
+            return _malformed(exc)
+        call.request = msgspec.structs.asdict(reply)
+        result = await self._actions.add_reply(
+            _actor(call), reply.ticket_id, reply.body, is_internal=reply.is_internal
+        )
+        return _Answer(result, detail=_WORDS.get(result))
+
+    async def field(self, call: _Call) -> _Answer:
+        """Answer ``ohd_set_custom_field``."""
+        try:
+            field = msgspec.json.decode(call.raw, type=SetCustomField)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
+            return _malformed(exc)
+        call.request = msgspec.structs.asdict(field)
+        result = await self._actions.set_custom_field(
+            _actor(call), field.ticket_id, field.key, field.value
+        )
+        return _Answer(result, detail=_WORDS.get(result))
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    name: str
+    permission: str
+    handler: Callable[[HostCalls, _Call], Awaitable[_Answer]]
+    refused: int
+    """Status where the permission is missing."""
+    broken: int
+    """Status where the host itself fails."""
+
+
+_TABLE: Final = {
+    HostCall.HTTP_REQUEST: _Entry(
+        "ohd_http_request", "http", HostCalls.http, _FORBIDDEN, _NO_ANSWER
+    ),
+    HostCall.ADD_REPLY: _Entry(
+        "ohd_add_reply",
+        "reply",
+        HostCalls.reply,
+        ActionResult.NOT_PERMITTED,
+        ActionResult.HOST_ERROR,
+    ),
+    HostCall.SET_CUSTOM_FIELD: _Entry(
+        "ohd_set_custom_field",
+        "custom_field",
+        HostCalls.field,
+        ActionResult.NOT_PERMITTED,
+        ActionResult.HOST_ERROR,
+    ),
+}
+
+PERMISSIONS: Final = frozenset(entry.permission for entry in _TABLE.values())
+
+_WORDS: Final = {
+    ActionResult.MALFORMED: "the payload does not fit",
+    ActionResult.NO_SUCH_TICKET: "there is no such ticket",
+    ActionResult.NOT_PERMITTED: "the ticket does not allow it",
+    ActionResult.LIMIT: "a limit was met",
+    ActionResult.HOST_ERROR: "the host could not do it",
+}
+
+
+def _actor(call: _Call) -> PluginActor:
+    caller = call.caller
+    return PluginActor(caller.plugin_id, caller.name, caller.depth(call.work))
+
+
+def _malformed(exc: Exception) -> _Answer:
+    # msgspec names the path and the types, never a value.
+    reason = str(exc) if isinstance(exc, msgspec.ValidationError) else "it is not JSON"
+    return _Answer(ActionResult.MALFORMED, detail=f"the payload does not fit: {reason}")
+
+
+def _note(entry: _Entry, call: _Call, answer: _Answer, duration_s: float) -> None:
+    """Put a call on the record of its event, without secrets."""
+    redact = call.caller.redact
+    detail = redact(answer.detail)[:_DETAIL_LIMIT] if answer.detail else None
+    request = {k: redact(v) if isinstance(v, str) else v for k, v in call.request.items()}
+    shown, cut = redact.head(answer.body, _ANSWER_LIMIT) if answer.body else (None, False)
+    call.work.host_calls.append(
+        HostCallRecord(entry.name, request, answer.status, duration_s * 1000, detail, shown, cut)
+    )
+    if detail:
+        call.caller.log(LogLevel.WARN, f"{entry.name}: {detail}", call.work)

@@ -1,1 +1,0 @@
-"""Module files: kept by content hash, compiled in throwaway children, their code cached."""

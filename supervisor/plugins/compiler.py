@@ -1,0 +1,166 @@
+"""Compiling untrusted modules: each in a child of its own, which is thrown away.
+
+The supervisor reads no more of a module than its bytes. What the child reports is bounded and
+checked against a strict schema like everything a child says.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+import trio
+
+from sandbox_child.wire.entry import ModuleReport
+from sandbox_child.wire.errors import WireError
+from sandbox_child.wire.frames import FrameDecoder
+from sandbox_child.wire.messages import READY, RESULT, check_head
+from sandbox_child.wire.spec import CompileSpec
+from supervisor.errors import ModuleRefused, SupervisorError
+from supervisor.limits import MIB, Limits
+from supervisor.manifest import Manifest
+from supervisor.plugins.artifacts import ArtifactStore
+from supervisor.process.cage import Cage
+from supervisor.process.errors import ForkServerGone
+from supervisor.process.forkserver import ForkServer
+from supervisor.process.handle import ExitStatus
+from supervisor.text import clean_text
+
+_MAX_REPORT = 4 * MIB
+_MAX_REFUSAL = 4_000
+_EXPECTED = frozenset({READY, RESULT})
+
+
+class CompileFailed(SupervisorError):
+    """The compile child broke down in a way that says nothing about the module."""
+
+
+class Compiler:
+    """Compiles modules into the artifact store, one at a time."""
+
+    def __init__(
+        self, fork_server: ForkServer, artifacts: ArtifactStore, cage: Cage, limits: Limits
+    ) -> None:
+        self._fork_server = fork_server
+        self._artifacts = artifacts
+        self._cage = cage
+        self.limits = limits
+        self._one_at_a_time = trio.Lock()
+
+    async def compile(self, sha256: str, manifest: Manifest) -> ModuleReport:
+        """Compile a saved module; raises ModuleRefused with the reason, or CompileFailed."""
+        async with self._one_at_a_time:
+            try:
+                return await self._compile(sha256, manifest)
+            except OSError as exc:
+                raise CompileFailed(f"the module could not be compiled: {exc.strerror}") from exc
+
+    async def _compile(self, sha256: str, manifest: Manifest) -> ModuleReport:
+        try:
+            return await self._compile_once(sha256, manifest)
+        except ForkServerGone as exc:
+            if not exc.asked:
+                raise
+        return await self._compile_once(sha256, manifest)
+
+    async def _compile_once(self, sha256: str, manifest: Manifest) -> ModuleReport:
+        part = await trio.to_thread.run_sync(self._artifacts.new_artifact, sha256)
+        try:
+            report, size = await self._run(sha256, manifest, part)
+            await trio.to_thread.run_sync(self._adopt, sha256, part, size)
+        finally:
+            part.unlink(missing_ok=True)
+        return report
+
+    async def open(self, sha256: str, manifest: Manifest) -> int:
+        """Return a descriptor of a module's compiled code, which is compiled if need be."""
+        descriptor = await trio.to_thread.run_sync(self._artifacts.open_artifact, sha256)
+        if descriptor is None:
+            await self.compile(sha256, manifest)
+            descriptor = await trio.to_thread.run_sync(self._artifacts.open_artifact, sha256)
+        if descriptor is None:
+            raise CompileFailed(
+                "the compiled module vanished; is the data directory being emptied?"
+            )
+        return descriptor
+
+    def _adopt(self, sha256: str, part: Path, size: int) -> None:
+        if part.stat().st_size != size:
+            raise CompileFailed("the compiled module is not as long as its compiler said")
+        self._artifacts.adopt(sha256, part)
+
+    async def _run(self, sha256: str, manifest: Manifest, part: Path) -> tuple[ModuleReport, int]:
+        read_end, write_end = os.pipe()
+        async with trio.lowlevel.FdStream(read_end) as report_stream:
+            with (
+                _closing(write_end),
+                _opened(self._artifacts.module_path(sha256), os.O_RDONLY) as module,
+                _opened(part, os.O_WRONLY) as artifact,
+            ):
+                handle = await self._fork_server.spawn(
+                    self._spec(manifest), [module, write_end, artifact]
+                )
+            try:
+                with trio.move_on_after(self.limits.compile_wall_s) as scope:
+                    said = await _read_bounded(report_stream)
+                    status = await handle.wait()
+            finally:
+                await handle.reap()
+        if scope.cancelled_caught:
+            raise ModuleRefused(
+                f"the module did not compile within {self.limits.compile_wall_s:g} s"
+            )
+        return _understand(said, status)
+
+    def _spec(self, manifest: Manifest) -> CompileSpec:
+        limits = self.limits
+        return CompileSpec(
+            kind="compile",
+            cage=self._cage.compiler(limits),
+            needs_events=bool(manifest.events),
+            needs_panel=manifest.ui_panel is not None,
+            max_module_bytes=limits.module_bytes,
+            max_artifact_bytes=limits.artifact_bytes,
+            cpu_seconds=limits.compile_cpu_s,
+        )
+
+
+async def _read_bounded(stream: trio.lowlevel.FdStream) -> bytes:
+    said = bytearray()
+    while chunk := await stream.receive_some(64 * 1024):
+        said += chunk
+        if len(said) > _MAX_REPORT + 1024:
+            raise CompileFailed("the compile child said too much")
+    return bytes(said)
+
+
+def _understand(said: bytes, status: ExitStatus) -> tuple[ModuleReport, int]:
+    if not said:
+        raise ModuleRefused(
+            "the module could not be compiled within its limits of time and memory "
+            f"(the compile process ended with {status})"
+        )
+    try:
+        ((head, blob),) = FrameDecoder(_MAX_REPORT).feed(said)
+        kind = check_head(head, _EXPECTED)
+        if kind == RESULT:
+            raise ModuleRefused(clean_text(blob.decode("utf-8", "replace"), _MAX_REFUSAL))
+        return msgspec.json.decode(blob, type=ModuleReport), head[1]
+    except (WireError, ValueError, msgspec.MsgspecError) as exc:
+        raise CompileFailed(f"the compile child made no sense: {type(exc).__name__}") from None
+
+
+@contextmanager
+def _opened(path: Path, flags: int) -> Iterator[int]:
+    descriptor = os.open(path, flags | os.O_CLOEXEC)
+    with _closing(descriptor):
+        yield descriptor
+
+
+@contextmanager
+def _closing(descriptor: int) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,136 @@
+"""What admins watch: processes, their figures over time, the delivery log, log lines.
+
+The service's reading half. Must not know how any of it is changed.
+"""
+
+import sqlite3
+import time
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import trio
+from ulid import ULID
+
+from supervisor.delivery.journal import Journal
+from supervisor.delivery.runners import Runners
+from supervisor.plugins.limits import LimitsInForce
+from supervisor.plugins.registry import PluginRegistry
+from supervisor.ports import AuditLog, Database, Outbox
+from supervisor.store.history import steps_of
+from supervisor.store.plugin_log import at_least, find_lines, newest_line
+from supervisor.store.plugins import PluginRow
+from supervisor.views import HistoryPoint, LogLine, PluginHistory, ProcessView
+from supervisor.watching.delivery_log import DeliveryLog
+from supervisor.watching.history import DAY, MINUTE_S, points
+from supervisor.watching.sampling import FRESH_S, Sampler
+from supervisor.watching.snapshots import process_view
+
+Span = Literal["hour", "day"]
+_QUARTERS, _QUARTER = 96, 15
+"""Points of a day, and minutes of each."""
+
+
+class Activity:
+    """See the module."""
+
+    def __init__(
+        self,
+        installed: PluginRegistry,
+        runners: Runners,
+        journal: Journal,
+        *,
+        database: Database,
+        outbox: Outbox,
+        audit: AuditLog,
+    ) -> None:
+        self._installed = installed
+        self._runners = runners
+        self._journal = journal
+        self._database = database
+        self._sampler = Sampler(installed, runners, database)
+        self.deliveries = DeliveryLog(
+            installed, runners, journal, database=database, outbox=outbox, audit=audit
+        )
+
+    async def processes(self, limits: LimitsInForce) -> Sequence[ProcessView]:
+        """Return a line for each installed plugin, with its process where it has one."""
+        await self._sampler.look(FRESH_S)
+        return [await self._process(row, limits) for row in self._installed.rows()]
+
+    async def history(self, plugin_id: str, span: Span) -> PluginHistory:
+        """Return what a plugin did and used; raises PluginNotFound."""
+        self._installed.row(plugin_id)
+        await self._sampler.look(FRESH_S)
+        return await self._history(plugin_id, span)
+
+    async def histories(self, span: Span) -> Mapping[str, PluginHistory]:
+        """Return the same of every plugin."""
+        await self._sampler.look(FRESH_S)
+        return {row.id: await self._history(row.id, span) for row in self._installed.rows()}
+
+    async def logs(
+        self, plugin_id: str | None, *, level: str | None, after: int | None, limit: int
+    ) -> Sequence[LogLine]:
+        """Return the newest log lines, or those behind ``after``; oldest first either way."""
+        levels = at_least(level)
+        if plugin_id is not None:
+            self._installed.row(plugin_id)
+        await self._journal.flush()
+        return await self._database.read(
+            lambda db: find_lines(db, plugin_id, levels, after=after, limit=limit)
+        )
+
+    async def wait_logs(self, plugin_id: str | None, after: int) -> None:
+        """Return once there is a line with a greater id."""
+        while True:
+            if plugin_id is not None:
+                self._installed.row(plugin_id)
+            seen = self._journal.lines_of(plugin_id)
+            if await self._database.read(lambda db: newest_line(db, plugin_id)) > after:
+                return
+            await self._journal.wait_lines(plugin_id, seen)
+
+    async def begin(self, nursery: trio.Nursery) -> None:
+        """Take up what was seen before, and look from now on."""
+        await self._sampler.load()
+        nursery.start_soon(self._sampler.run)
+
+    def forget(self, plugin_id: str) -> None:
+        """Drop the figures of a plugin that was uninstalled."""
+        self._sampler.forget(plugin_id)
+
+    async def close(self) -> None:
+        """Write what was seen of the minute that runs."""
+        await self._sampler.look()
+        await self._sampler.save()
+
+    async def _process(self, row: PluginRow, limits: LimitsInForce) -> ProcessView:
+        runner = self._runners.get(row.id)
+        oldest = await runner.feed.oldest() if runner else None
+        return process_view(
+            row,
+            self._runners,
+            self._sampler.usage,
+            self._sampler.meter(row.id),
+            runner.limits if runner else limits.of(row.limits),
+            unfinished=await runner.workload.unfinished() if runner else 0,
+            oldest_s=_age_s(oldest.id) if oldest else None,
+        )
+
+    async def _history(self, plugin_id: str, span: Span) -> PluginHistory:
+        """Return a history: an hour from memory, a day with what is in the database."""
+        meter = self._sampler.meter(plugin_id)
+        if span == "hour":
+            return PluginHistory(plugin_id, MINUTE_S, meter.hour())
+        last, recent = meter.minute, dict(meter.steps)
+
+        def read(db: sqlite3.Connection) -> tuple[HistoryPoint, ...]:
+            steps = steps_of(db, plugin_id, last - DAY) | recent
+            return points(steps, last, count=_QUARTERS, step_minutes=_QUARTER)
+
+        return PluginHistory(plugin_id, _QUARTER * MINUTE_S, await self._database.read(read))
+
+
+def _age_s(event_id: str) -> float:
+    """Return how long ago an event was made: its id is a ULID, which begins with the time."""
+    return max(0.0, time.time() - ULID.from_str(event_id).timestamp)

@@ -1,0 +1,119 @@
+"""Turns every error into an answer: a page for people, ``{"error": …}`` for the API.
+
+Errors raised on purpose carry a sentence that is fit to show. Anything else becomes a reference
+number, with the traceback in the log beside the same number and nowhere else.
+"""
+
+import logging
+import secrets
+from dataclasses import dataclass, field
+from http import HTTPStatus
+
+from quart import Quart, Response, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
+
+from helpdesk import errors as domain
+from supervisor import errors as plugins
+from webapp.errors import TooManyAttempts, WebError
+from webapp.http.jsonio import json_response
+from webapp.http.page import page
+from webapp.visitors.guard import is_api
+
+_log = logging.getLogger(__name__)
+
+_STATUS: tuple[tuple[type[Exception], HTTPStatus], ...] = (
+    (domain.NotFound, HTTPStatus.NOT_FOUND),
+    (domain.NotAllowed, HTTPStatus.FORBIDDEN),
+    (domain.Invalid, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (domain.LoginFailed, HTTPStatus.UNAUTHORIZED),
+    (domain.LimitReached, HTTPStatus.CONFLICT),
+    (domain.Conflict, HTTPStatus.CONFLICT),
+    (plugins.PluginNotFound, HTTPStatus.NOT_FOUND),
+    (plugins.ModuleRefused, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (plugins.NotInstalled, HTTPStatus.SERVICE_UNAVAILABLE),
+    (plugins.TooManyInstalls, HTTPStatus.TOO_MANY_REQUESTS),
+    (plugins.InstallNotFound, HTTPStatus.NOT_FOUND),
+    (plugins.VersionNotFound, HTTPStatus.NOT_FOUND),
+    (plugins.DeliveryNotFound, HTTPStatus.NOT_FOUND),
+    (plugins.PermissionUnknown, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (plugins.PermissionsNotAccepted, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (plugins.CannotRedeliver, HTTPStatus.CONFLICT),
+    (plugins.UnknownLevel, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (plugins.NotFinished, HTTPStatus.SERVICE_UNAVAILABLE),
+    (plugins.ConfigInvalid, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (plugins.LimitsInvalid, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (plugins.NotRunning, HTTPStatus.CONFLICT),
+)
+_HTTP_SENTENCES = {
+    404: "there is nothing at this address; check it, or start from the ticket list",
+    405: "this address does not take that kind of request",
+    408: "the request took too long to arrive; send it again",
+    400: "the request cannot be understood; go back and try again",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An error as people see it."""
+
+    status: int
+    message: str
+    fields: dict[str, str] = field(default_factory=dict)
+    """Field name to problem, where the error names fields."""
+
+
+def failure(error: Exception) -> Failure:
+    """Say what an error means to the person who met it."""
+    if isinstance(error, WebError):
+        return Failure(error.status, str(error), dict(getattr(error, "fields", {})))
+    for kind, status in _STATUS:
+        if isinstance(error, kind):
+            return Failure(status, str(error), _fields(error))
+    if isinstance(error, domain.StorageError):
+        return _unexpected(error, 503, "the change could not be saved; try again in a moment")
+    if isinstance(error, HTTPException) and error.code is not None and error.code < 500:
+        return Failure(error.code, _http_sentence(error))
+    return _unexpected(error, 500, "something went wrong on the server, and it is not your fault")
+
+
+def _fields(error: Exception) -> dict[str, str]:
+    if isinstance(error, plugins.ConfigInvalid | plugins.LimitsInvalid):
+        return error.problems
+    if isinstance(error, domain.Invalid):
+        return {error.field: f"expected {error.expected}, found {error.found}"}
+    return {}
+
+
+def _http_sentence(error: HTTPException) -> str:
+    if isinstance(error, RequestEntityTooLarge):
+        limit = request.max_content_length or 0
+        return f"the request is too large; this address takes at most {limit // 1024:,} KiB"
+    return _HTTP_SENTENCES.get(error.code or 400, _HTTP_SENTENCES[400])
+
+
+def _unexpected(error: Exception, status: int, message: str) -> Failure:
+    reference = secrets.token_hex(4)
+    cause = getattr(error, "original_exception", None) or error
+    _log.error("%s %s failed [%s]", request.method, request.path, reference, exc_info=cause)
+    return Failure(status, f"{message}; an admin finds it in the log under {reference}")
+
+
+async def answer(error: Exception) -> Response:
+    """Answer a request that ended in an error."""
+    found = failure(error)
+    if is_api(request.path):
+        response = json_response({"error": found.message}, status=found.status)
+    else:
+        title = HTTPStatus(found.status).phrase
+        response = page("error.html", status=found.status, title=title, failure=found)
+    if isinstance(error, TooManyAttempts):
+        response.headers["Retry-After"] = str(error.retry_after_s)
+    if isinstance(error, MethodNotAllowed):
+        response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
+    return response
+
+
+def install(app: Quart) -> None:
+    """Register the answers with the app."""
+    for kind in (HTTPException, WebError, domain.HelpDeskError, plugins.SupervisorError):
+        app.register_error_handler(kind, answer)

@@ -1,0 +1,187 @@
+"""The one place that every request passes: host, visitor, role, origin, token; then headers.
+
+Which blueprint is for whom stands in one table, so that a route cannot forget to ask. It must not
+know what the routes do; what a person may do with a ticket is the domain's to say.
+"""
+
+import enum
+import hmac
+
+from quart import Quart, Request, Response, g, request
+from quart.typing import ResponseReturnValue
+
+from helpdesk.actors import Role
+from helpdesk.audit import set_origin
+from webapp.context import app_context
+from webapp.errors import ForgeryRefused, LoginNeeded, NotForYou, WrongHost
+from webapp.http.redirects import see
+from webapp.rendering.links import login_url
+from webapp.security.headers import security_headers
+from webapp.security.origin import host_is_known, is_same_site
+from webapp.visitors.origin import origin_of
+from webapp.visitors.sessions import Proof, Visit, current_visit, find_visit, keep_form_cookie
+
+CSRF_FIELD = "csrf_token"
+CSRF_HEADER = "X-CSRF-Token"
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Access(enum.Enum):
+    """Whom a blueprint is for."""
+
+    PUBLIC = "anybody, without looking who it is"
+    ANYONE = "anybody, logged in or not"
+    SIGNED_IN = "whoever is logged in"
+    ADMIN = "admins"
+
+
+ACCESS = {
+    "assets": Access.PUBLIC,
+    "health": Access.PUBLIC,
+    "login": Access.ANYONE,
+    "ticket_list": Access.SIGNED_IN,
+    "ticket_new": Access.SIGNED_IN,
+    "ticket": Access.SIGNED_IN,
+    "panels": Access.SIGNED_IN,
+    "events": Access.SIGNED_IN,
+    "setup": Access.ANYONE,
+    "notifications": Access.SIGNED_IN,
+    "profile": Access.SIGNED_IN,
+    "people": Access.ADMIN,
+    "groups": Access.ADMIN,
+    "catalogue": Access.ADMIN,
+    "statuses": Access.ADMIN,
+    "settings": Access.ADMIN,
+    "plugin_pages": Access.ADMIN,
+    "process_stream": Access.ADMIN,
+    "installs": Access.ADMIN,
+    "plugin": Access.ADMIN,
+    "plugin_review": Access.ADMIN,
+    "plugin_versions": Access.ADMIN,
+    "plugin_deliveries": Access.ADMIN,
+    "plugin_log": Access.ADMIN,
+    "egress": Access.ADMIN,
+    "audit": Access.ADMIN,
+    "sandbox": Access.ADMIN,
+    "metrics": Access.ANYONE,
+    "api_records": Access.ADMIN,
+    "api_login": Access.ANYONE,
+    "api_logout": Access.SIGNED_IN,
+    "api_schemas": Access.PUBLIC,
+    "api_docs": Access.ANYONE,
+    "api_me": Access.SIGNED_IN,
+    "api_users": Access.SIGNED_IN,
+    "api_groups": Access.SIGNED_IN,
+    "api_catalogue": Access.SIGNED_IN,
+    "api_statuses": Access.SIGNED_IN,
+    "api_notifications": Access.SIGNED_IN,
+    "api_settings": Access.ADMIN,
+    "api_tickets": Access.SIGNED_IN,
+    "api_replies": Access.SIGNED_IN,
+    "api_plugins": Access.ADMIN,
+    "api_plugin_versions": Access.ADMIN,
+    "api_plugin_records": Access.ADMIN,
+}
+_LOGIN_BY_JSON = "api_login.log_in"
+"""Bears no token, because its caller cannot have one yet: it takes JSON alone, which a foreign
+page cannot send without being asked for permission first (CORS), and the origin is checked."""
+
+_SETUP = "setup"
+
+
+def is_api(path: str) -> bool:
+    """Tell whether errors on this path are answered as JSON."""
+    if path.startswith("/admin/plugins/") and path.endswith("/live"):
+        return True
+    return path.startswith("/api/") or "/panels/" in path or path in {"/events", "/metrics"}
+
+
+async def admit() -> ResponseReturnValue | None:
+    """Let the request through, raise, or send the visitor to the log-in page."""
+    config = app_context().config
+    access = ACCESS[request.blueprint] if request.blueprint else Access.ANYONE
+    if access is Access.PUBLIC:
+        return None
+    if not host_is_known(request.host, config.known_hosts):
+        raise WrongHost
+    g.visit = visit = await find_visit(request, app_context())
+    set_origin(origin_of(request, visit, config))
+    if request.url_rule is None:
+        return None
+    if visit.user is None and await _needs_setup():
+        return see("/setup")
+    if access is not Access.ANYONE and visit.user is None:
+        return _ask_to_log_in()
+    if access is Access.ADMIN and visit.signed_in.role is not Role.ADMIN:
+        raise NotForYou(Role.ADMIN)
+    if request.method not in _SAFE_METHODS:
+        await _refuse_forgery(visit)
+    if visit.user is not None and not is_api(request.path):
+        g.unread = await app_context().helpdesk.notifications.unread_count(visit.actor)
+    return None
+
+
+async def _needs_setup() -> bool:
+    """Tell whether this is a page, and nobody could log in to see it: there is no account yet."""
+    asks = request.method in _SAFE_METHODS and not is_api(request.path)
+    if not asks or request.blueprint == _SETUP:
+        return False
+    return await app_context().helpdesk.first_run.is_due()
+
+
+def _ask_to_log_in() -> ResponseReturnValue:
+    if is_api(request.path) or request.method not in _SAFE_METHODS:
+        raise LoginNeeded
+    return see(login_url(request.full_path.rstrip("?")))
+
+
+async def _refuse_forgery(visit: Visit) -> None:
+    if visit.proof is Proof.API_KEY:
+        return
+    if not is_same_site(
+        origin=request.headers.get("Origin"),
+        fetch_site=request.headers.get("Sec-Fetch-Site"),
+        host_header=request.host,
+        public_url=app_context().config.public_url,
+    ):
+        raise ForgeryRefused("this request came from another site")
+    if request.endpoint == _LOGIN_BY_JSON or _is_from_a_program(request):
+        return
+    offered = await _offered_token(request)
+    if not hmac.compare_digest(offered.encode(), visit.csrf_token.encode()):
+        raise ForgeryRefused("the page was out of date, or the request lacked its token")
+
+
+def _is_from_a_program(asked: Request) -> bool:
+    """Tell whether a call of the API cannot have been made by a browser for a foreign page.
+
+    Browsers say on every change where it comes from. Who brings a token is held to it.
+    """
+    said = {"Origin", "Sec-Fetch-Site", CSRF_HEADER}
+    return asked.path.startswith("/api/") and not any(name in asked.headers for name in said)
+
+
+async def _offered_token(asked: Request) -> str:
+    header = asked.headers.get(CSRF_HEADER)
+    if header is not None or is_api(asked.path):
+        return header or ""
+    return str((await asked.form).get(CSRF_FIELD, ""))
+
+
+async def dress(response: Response) -> Response:
+    """Put the security headers on every response."""
+    config = app_context().config
+    headers = security_headers(frame_sources=g.get("frame_sources", ()), tls=config.secure_cookies)
+    for name, value in headers.items():
+        response.headers[name] = value
+    if response.headers.get("Content-Type", "").startswith("text/html"):
+        keep_form_cookie(response, config, current_visit())
+    if "Cache-Control" not in response.headers:
+        response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def install(app: Quart) -> None:
+    """Make every request of the app pass the guard."""
+    app.before_request(admit)
+    app.after_request(dress)

@@ -1,0 +1,33 @@
+"""Where a request comes from, for the audit log: the whole address, and how the visitor proved."""
+
+import ipaddress
+
+from quart import Request
+
+from webapp.config import WebConfig
+from webapp.security.origin import forwarded_address
+from webapp.visitors.sessions import Proof, Visit
+
+
+def peer_of(request: Request) -> str:
+    """Return the address at the other end of the connection; ``local`` for none."""
+    peer = request.scope.get("client")
+    return str(peer[0]) if peer else "local"
+
+
+def origin_of(request: Request, visit: Visit, config: WebConfig) -> str:
+    """Return the visitor's address; behind trusted proxies what the outermost of them saw."""
+    address = forwarded_address(
+        peer_of(request), request.headers.get("X-Forwarded-For"), config.proxy_hops
+    )
+    return f"{address}, API key" if visit.proof is Proof.API_KEY else address
+
+
+def is_direct_from_here(request: Request) -> bool:
+    """Tell whether this machine itself asks, and no proxy on it for somebody else."""
+    if any(name in request.headers for name in ("X-Forwarded-For", "Forwarded", "Via")):
+        return False
+    try:
+        return ipaddress.ip_address(peer_of(request)).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,139 @@
+"""Who visits: finds the person behind a cookie or an API key, and owns the cookies.
+
+The help desk keeps the sessions; a cookie carries an opaque token and nothing else. It must not
+know what a visitor may do: ``guard.py`` and the domain decide that.
+"""
+
+import enum
+import re
+import secrets
+from dataclasses import dataclass, field
+
+from quart import Request, Response, g
+
+from helpdesk.actors import Actor
+from helpdesk.sessions import NewSession
+from helpdesk.users import User
+from webapp.config import WebConfig
+from webapp.context import AppContext
+from webapp.errors import LoginNeeded
+
+_BEARER = re.compile(r"Bearer (ohd_sk_[!-~]{1,200})", re.ASCII)
+_FORM_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
+_LONGEST_TOKEN = 200
+
+
+class Proof(enum.Enum):
+    """How a visitor showed who they are."""
+
+    NOTHING = "nothing"
+    COOKIE = "cookie"
+    API_KEY = "api key"
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """The visitor of one request."""
+
+    proof: Proof
+    user: User | None = None
+    csrf_token: str = field(default="", repr=False)
+    """What a form of this visitor must carry; of the session, or of the form cookie."""
+    token: str | None = field(default=None, repr=False)
+    """The session token, for logging out and for renewing at log-in."""
+    form_cookie_is_new: bool = False
+
+    @property
+    def signed_in(self) -> User:
+        """The person; ``LoginNeeded`` where there is none."""
+        if self.user is None:
+            raise LoginNeeded
+        return self.user
+
+    @property
+    def actor(self) -> Actor:
+        """The person as the domain knows actors."""
+        return self.signed_in.actor
+
+
+def form_cookie(config: WebConfig) -> str:
+    """Name of the cookie that ties the log-in form to the browser that loaded it."""
+    return "__Host-ohd_form" if config.secure_cookies else "ohd_form"
+
+
+async def find_visit(request: Request, app_context: AppContext) -> Visit:
+    """Find out who sends this request. An API key counts alone: its cookies are ignored.
+
+    Raises ``LoginNeeded`` for a bearer key that fits nobody, rather than treating a mistyped key
+    as a visitor without one. Other schemes belong to a proxy in front, and are not looked at.
+    """
+    authorization = request.headers.get("Authorization", "")
+    if authorization[:6].lower() == "bearer":
+        return await _by_key(authorization, app_context)
+    token = request.cookies.get(app_context.config.session_cookie)
+    if token and len(token) <= _LONGEST_TOKEN:
+        session = await app_context.helpdesk.sessions.find(token)
+        if session is not None:
+            return Visit(Proof.COOKIE, session.user, session.csrf_token, token)
+    return _nobody(request, app_context.config)
+
+
+async def person_behind(credential: str, app_context: AppContext) -> User | None:
+    """Return whose API key or session token this is; None where it is no more."""
+    if _BEARER.fullmatch(f"Bearer {credential}"):
+        return await app_context.helpdesk.api_keys.find_user(credential)
+    session = await app_context.helpdesk.sessions.find(credential)
+    return None if session is None else session.user
+
+
+def shown_credential(request: Request, config: WebConfig) -> str:
+    """Return the API key or session token that a request shows; empty where it shows none."""
+    match = _BEARER.fullmatch(request.headers.get("Authorization", ""))
+    return match[1] if match else request.cookies.get(config.session_cookie, "")
+
+
+async def _by_key(authorization: str, app_context: AppContext) -> Visit:
+    match = _BEARER.fullmatch(authorization)
+    user = await app_context.helpdesk.api_keys.find_user(match[1]) if match else None
+    if user is None:
+        raise LoginNeeded
+    return Visit(Proof.API_KEY, user)
+
+
+def _nobody(request: Request, config: WebConfig) -> Visit:
+    known = request.cookies.get(form_cookie(config), "")
+    if _FORM_TOKEN.fullmatch(known):
+        return Visit(Proof.NOTHING, csrf_token=known)
+    return Visit(Proof.NOTHING, csrf_token=secrets.token_urlsafe(32), form_cookie_is_new=True)
+
+
+def current_visit() -> Visit:
+    """Return the visitor of the current request; nobody where the guard has not looked."""
+    visit: Visit = g.get("visit", Visit(Proof.NOTHING))
+    return visit
+
+
+def keep_form_cookie(response: Response, config: WebConfig, visit: Visit) -> None:
+    """Give a new visitor the cookie that their log-in form will be compared with."""
+    if visit.form_cookie_is_new:
+        _set(response, config, form_cookie(config), visit.csrf_token)
+
+
+def keep_session(response: Response, config: WebConfig, new: NewSession) -> None:
+    """Put a new session's token into the browser; its form cookie has served."""
+    _set(response, config, config.session_cookie, new.token)
+    response.delete_cookie(form_cookie(config), path="/", secure=config.secure_cookies)
+
+
+def drop_session(response: Response, config: WebConfig) -> None:
+    """Take the session cookie away."""
+    response.delete_cookie(
+        config.session_cookie, path="/", secure=config.secure_cookies, httponly=True, samesite="Lax"
+    )
+
+
+def _set(response: Response, config: WebConfig, name: str, value: str) -> None:
+    """Set a cookie that lasts until the browser closes; the server ends sessions by itself."""
+    response.set_cookie(
+        name, value, path="/", secure=config.secure_cookies, httponly=True, samesite="Lax"
+    )
