@@ -13,12 +13,12 @@ from pathlib import Path
 import trio
 
 from benchmarks.guests import renamed
-from cli.compose import House, open_application
+from cli.compose import Application, open_application
 from cli.config import Config
 from helpdesk.actors import SYSTEM, Actor, Role
 from helpdesk.tickets.model import TicketDraft
 from supervisor.config import SupervisorConfig
-from supervisor.views import PluginState
+from supervisor.states import PluginState
 from tests.guests.build import build_guest
 from webapp.config import WebConfig
 
@@ -30,9 +30,9 @@ _DRAFT = TicketDraft("New laptop request", "I need a replacement for the one tha
 class BenchHouse:
     """Open it with :func:`open_bench_house`."""
 
-    def __init__(self, house: House, person: Actor) -> None:
+    def __init__(self, house: Application, person: Actor) -> None:
         self._person = person
-        self.helpdesk, self.plugins = house.helpdesk, house.plugins
+        self.helpdesk, self.supervisor = house.helpdesk, house.supervisor
         self._recorded = 0
         self._moved = trio.Event()
         self.helpdesk.database.observe_commits(self._observe)
@@ -40,18 +40,18 @@ class BenchHouse:
     async def install(self, guest: str, number: int = 0) -> str:
         """Install a guest and return its id, which ``number`` makes one of its own."""
         module = (await trio.to_thread.run_sync(build_guest, guest)).read_bytes()
-        view = await self.plugins.install(
+        view = await self.supervisor.installs.install(
             renamed(module, number), source="benchmark", actor="benchmark"
         )
         return view.id
 
     async def enable(self, plugin_id: str, wanted: bool) -> None:
         """Switch a plugin on or off."""
-        await self.plugins.set_enabled(plugin_id, wanted, actor="benchmark")
+        await self.supervisor.controls.set_enabled(plugin_id, wanted, actor="benchmark")
 
     async def wait_ready(self, plugin_id: str) -> None:
         """Return once the plugin's process has said READY, to a quarter of a millisecond."""
-        while (await self.plugins.plugin(plugin_id)).state is not PluginState.RUNNING:  # noqa: ASYNC110
+        while (await self.supervisor.overview.plugin(plugin_id)).state is not PluginState.RUNNING:  # noqa: ASYNC110
             await trio.sleep(0.00025)
 
     async def create_ticket(self) -> None:

@@ -67,8 +67,10 @@ async def make_desk(
         admin, desk = people.admin, house.helpdesk
         for guest, number in guests.items():
             for module in await numbered(guest, number):
-                view = await house.plugins.install(module, source="benchmark", actor="benchmark")
-                await house.plugins.set_enabled(view.id, True, actor="benchmark")
+                view = await house.supervisor.installs.install(
+                    module, source="benchmark", actor="benchmark"
+                )
+                await house.supervisor.controls.set_enabled(view.id, True, actor="benchmark")
         # Plugins may fail here on purpose, and must not be switched off for it.
         await desk.settings.update(admin.actor, plugin_error_threshold=100)
         session = await desk.sessions.start(admin.id)

@@ -22,7 +22,7 @@ from sandbox_child.runtime.settings import settings_fingerprint
 from supervisor.delivery.error_threshold import ErrorThreshold
 from supervisor.ports import ActionResult, PluginActor
 from supervisor.secrets.box import SecretBox, load_keys
-from supervisor.service import HelpDeskPorts, PluginService, open_plugin_service
+from supervisor.service import HelpDeskPorts, Supervisor, open_supervisor
 from supervisor.store.migrations import migrations as supervisor_migrations
 
 DATABASE_FILE = "ohd.sqlite3"
@@ -109,10 +109,10 @@ def _result(error: HelpDeskError) -> ActionResult:
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """Everything that runs, but the web server."""
+    """Everything that runs, except the web server."""
 
     helpdesk: HelpDesk
-    plugins: PluginService
+    supervisor: Supervisor
 
 
 @asynccontextmanager
@@ -146,14 +146,14 @@ async def open_application(config: Config, *, run_plugins: bool) -> AsyncIterato
                 helpdesk.audit,
                 health.rule,
             )
-            async with open_plugin_service(
+            async with open_supervisor(
                 config.supervisor,
                 ports,
                 SecretBox(key, older),
                 settings_fingerprint() + (WITH_LINES if config.supervisor.source_lines else ""),
                 run_plugins=run_plugins,
-            ) as plugins:
-                yield Application(helpdesk, plugins)
+            ) as supervisor:
+                yield Application(helpdesk, supervisor)
 
 
 def known_migrations() -> set[tuple[str, str]]:

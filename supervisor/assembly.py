@@ -13,6 +13,7 @@ from supervisor.administration.controls import PluginControls
 from supervisor.administration.fetch import Fetcher
 from supervisor.administration.install_jobs import InstallJobs
 from supervisor.administration.installer import Installer
+from supervisor.administration.key_rotation import EncryptionKey
 from supervisor.administration.versions import Versions
 from supervisor.calls.host_calls import HostCalls
 from supervisor.config import SupervisorConfig
@@ -21,6 +22,7 @@ from supervisor.delivery.error_threshold import ErrorThreshold
 from supervisor.delivery.journal import Journal
 from supervisor.delivery.runner import RunnerTools
 from supervisor.delivery.runners import Runners
+from supervisor.delivery.ticket_panels import TicketPanels
 from supervisor.egress import EgressClient
 from supervisor.plugins.artifacts import ArtifactStore
 from supervisor.plugins.audit import Unaudited
@@ -35,11 +37,11 @@ from supervisor.process.forkserver import ForkServer
 from supervisor.process.spawn import Spawner
 from supervisor.sandbox_check.sandbox import Sandbox
 from supervisor.secrets.box import SecretBox
-from supervisor.store.plugins import PluginRow
-from supervisor.views import PluginView
-from supervisor.watching.activity import Activity
+from supervisor.watching.delivery_log import DeliveryLog
+from supervisor.watching.egress_log import EgressLog
 from supervisor.watching.health_checks import HealthChecks
-from supervisor.watching.snapshots import plugin_view
+from supervisor.watching.logs import PluginLogs
+from supervisor.watching.overview import Overview
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,6 @@ class Assembly:
         run_plugins: bool,
     ) -> None:
         self.limits = limits = LimitsInForce(config.limits)
-        self.key_file = config.key_file
         self.database = ports.database
         self.audit = ports.audit
         self.nursery = nursery
@@ -85,7 +86,6 @@ class Assembly:
         compiler = Compiler(fork_server, artifacts, cage, config.limits)
         self.compiler = compiler
         self.journal = Journal(ports.database)
-        self.vitals = HealthChecks(ports.database, self.journal, fork_server)
         self.ledger = JournalLedger(self.journal)
         self.installed = PluginRegistry(ports.database, box)
         self.tools = tools = RunnerTools(
@@ -108,15 +108,28 @@ class Assembly:
             audit=ports.audit,
             active=run_plugins,
         )
-        self.watching = Activity(
+        self.overview = Overview(self.installed, self.runners, limits, ports.database)
+        self.deliveries = DeliveryLog(
             self.installed,
             self.runners,
             self.journal,
             database=ports.database,
             outbox=ports.outbox,
             audit=ports.audit,
+            limits=limits,
         )
-        self.changing = changing = ChangeContext(
+        self.logs = PluginLogs(self.installed, self.journal, ports.database)
+        self.egress_log = EgressLog(self.journal, ports.database)
+        self.health = HealthChecks(
+            ports.database,
+            self.journal,
+            fork_server,
+            overview=self.overview,
+            runners=self.runners,
+            ledger=self.ledger,
+        )
+        self.panels = TicketPanels(self.installed, self.runners)
+        context = ChangeContext(
             self.installed,
             self.runners,
             self.journal,
@@ -126,15 +139,17 @@ class Assembly:
             box,
             ports.audit,
             limits,
+            self.overview.view,
+            self.overview.forget,
         )
-        self.changes = PluginControls(changing)
-        self.versions = Versions(changing, config.kept_versions)
-        self.installing = Installer(changing, compiler)
+        self.controls = PluginControls(context)
+        self.versions = Versions(context, config.kept_versions)
         self.fetcher = Fetcher(egress, config.fetch)
         self.installs = InstallJobs(
-            nursery, self.installing, self.fetcher, lambda: limits.defaults.module_bytes
+            nursery,
+            Installer(context, compiler),
+            self.fetcher,
+            lambda: limits.defaults.module_bytes,
+            self.overview.view,
         )
-
-    def view(self, row: PluginRow) -> PluginView:
-        """Return the snapshot of a plugin."""
-        return plugin_view(row, self.installed, self.runners, self.limits)
+        self.key = EncryptionKey(ports.database, box, config.key_file, ports.audit)

@@ -6,6 +6,7 @@ enabled plugin.
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
+from dataclasses import replace
 from functools import partial
 
 import trio
@@ -13,25 +14,33 @@ import trio
 from supervisor.assembly import Assembly, HelpDeskPorts
 from supervisor.config import SupervisorConfig
 from supervisor.egress import EgressClient
-from supervisor.front_admin import Administration
-from supervisor.front_watch import Observation
 from supervisor.plugins.artifacts import ArtifactStore
 from supervisor.process.cgroups import open_groups
 from supervisor.process.forkserver import open_fork_server
 from supervisor.secrets.box import SecretBox
 from supervisor.store import plugins as rows
 
-__all__ = ["HelpDeskPorts", "PluginService", "open_plugin_service"]
+__all__ = ["HelpDeskPorts", "Supervisor", "open_supervisor"]
 
 _CODE_FILES_OPEN = 64
 
 
-class PluginService(Administration, Observation):
-    """Open it with :func:`open_plugin_service`."""
+class Supervisor:
+    """Open it with :func:`open_supervisor`. Each attribute is a room's front door."""
 
     def __init__(self, parts: Assembly) -> None:
-        Administration.__init__(self, parts)
-        Observation.__init__(self, parts)
+        self._parts = parts
+        self.overview = parts.overview
+        self.controls = parts.controls
+        self.installs = parts.installs
+        self.versions = parts.versions
+        self.deliveries = parts.deliveries
+        self.logs = parts.logs
+        self.panels = parts.panels
+        self.egress_log = parts.egress_log
+        self.health = parts.health
+        self.sandbox = parts.sandbox
+        self.key = parts.key
 
     async def begin(self) -> None:
         """Load what is installed, clear what a cut-off installation left, start what is enabled."""
@@ -39,7 +48,7 @@ class PluginService(Administration, Observation):
         parts.nursery.start_soon(parts.journal.run)
         await parts.sandbox.look()
         await parts.installed.load()
-        await parts.watching.begin(parts.nursery)
+        await parts.overview.begin(parts.nursery)
         hashes = await parts.database.read(rows.module_hashes)
         await trio.to_thread.run_sync(parts.artifacts.keep_only, hashes)
         for row in parts.installed.rows():
@@ -56,18 +65,34 @@ class PluginService(Administration, Observation):
             longest = self._parts.runners.longest_deadline_s(self._parts.limits.defaults.deadline_s)
             scope.deadline = trio.current_time() + 2 * longest
             await self._parts.runners.drain()
-            await self._parts.watching.close()
+            await self._parts.overview.close()
+
+    def reconfigure(self, config: SupervisorConfig) -> None:
+        """Apply new limits, another egress policy, and other rules for installing.
+
+        A request follows the new policy at once. A plugin's process keeps its limits; the next one
+        has the new ones, except those that an admin set. Raises RouteInvalid and changes nothing
+        where the policy cannot be used.
+        """
+        parts = self._parts
+        parts.egress.set_policy(config.egress)
+        # The engine is made already.
+        stack = parts.limits.defaults.wasm_stack_bytes
+        limits = replace(config.limits, wasm_stack_bytes=stack)
+        parts.limits.defaults = parts.compiler.limits = limits
+        parts.fetcher.rules = config.fetch
+        parts.versions.kept_versions = config.kept_versions
 
 
 @asynccontextmanager
-async def open_plugin_service(
+async def open_supervisor(
     config: SupervisorConfig,
     ports: HelpDeskPorts,
     box: SecretBox,
     engine_settings: str,
     *,
     run_plugins: bool = True,
-) -> AsyncIterator[PluginService]:
+) -> AsyncIterator[Supervisor]:
     """Run the supervisor for the length of the block; on leaving, drain it and end every process.
 
     ``engine_settings`` names the engine's version and settings, which compiled code depends on.
@@ -104,10 +129,10 @@ async def open_plugin_service(
                 nursery=nursery,
                 run_plugins=run_plugins,
             )
-            service = PluginService(parts)
+            supervisor = Supervisor(parts)
             try:
-                await service.begin()
-                yield service
+                await supervisor.begin()
+                yield supervisor
             finally:
-                await service.drain()
+                await supervisor.drain()
                 nursery.cancel_scope.cancel()

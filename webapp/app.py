@@ -7,6 +7,7 @@ from quart import Blueprint
 from quart_trio import QuartTrio
 
 from helpdesk.service import HelpDesk
+from supervisor.service import Supervisor
 from webapp import context
 from webapp.api import catalogue as api_catalogue
 from webapp.api import docs as api_docs
@@ -57,7 +58,6 @@ from webapp.pages import (
     versions,
 )
 from webapp.pages import plugins as plugin_pages
-from webapp.ports import Plugins
 from webapp.rendering import assets
 from webapp.security.throttle import Throttle
 from webapp.visitors import guard
@@ -111,8 +111,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
 )
 
 
-def create_app(helpdesk: HelpDesk, plugins: Plugins, config: WebConfig) -> QuartTrio:
-    """Return the app over an open help desk and the supervisor's plugins."""
+def create_app(helpdesk: HelpDesk, supervisor: Supervisor, config: WebConfig) -> QuartTrio:
+    """Return the app over an open help desk and a running supervisor."""
     app = QuartTrio(__name__, static_folder=None, template_folder=None)
     app.asgi_http_class = WholeExchange
     app.request_class = requests.request_class(config)
@@ -120,10 +120,11 @@ def create_app(helpdesk: HelpDesk, plugins: Plugins, config: WebConfig) -> Quart
     app.config["BODY_TIMEOUT"] = config.body_timeout_s
     app.config["PROPAGATE_EXCEPTIONS"] = False
     throttle = Throttle(window_s=config.login_window_s)
-    live, watch = Hub(helpdesk.news), ProcessWatch(plugins)
+    live, watch = Hub(helpdesk.news), ProcessWatch(supervisor)
     code = None if config.is_private else secrets.token_urlsafe(16)
     context.install(
-        app.extensions, context.AppContext(helpdesk, plugins, config, throttle, live, watch, code)
+        app.extensions,
+        context.AppContext(helpdesk, supervisor, config, throttle, live, watch, code),
     )
     traffic.install(app)
     guard.install(app)

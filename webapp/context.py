@@ -9,10 +9,10 @@ from typing import cast
 from quart import current_app
 
 from helpdesk.service import HelpDesk
+from supervisor.service import Supervisor
 from webapp.config import WebConfig
 from webapp.live.hub import Hub
 from webapp.live.process_watch import ProcessWatch
-from webapp.ports import Plugins
 from webapp.security.throttle import Throttle
 
 _KEY = "open_help_desk"
@@ -23,7 +23,7 @@ class AppContext:
     """Everything that a request may need."""
 
     helpdesk: HelpDesk
-    plugins: Plugins
+    supervisor: Supervisor
     config: WebConfig
     throttle: Throttle
     live: Hub

@@ -36,7 +36,7 @@ async def _measure(
     config: Mapping[str, str] | None = None,
 ) -> Row:
     plugin_id, clicks = await house.install(guest), bench.count(_CLICKS)
-    await house.plugins.set_config(plugin_id, config or {}, actor="benchmark")
+    await house.supervisor.controls.set_config(plugin_id, config or {}, actor="benchmark")
     async with open_peer("spawn_python") as peer:
         samples = await interleave(
             {

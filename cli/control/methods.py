@@ -1,139 +1,44 @@
-"""What the command line does with plugins: the service's own methods, here or in a running server.
+"""What the command line may ask a running server: the one list of methods that are served.
 
-The socket's requests are checked against these signatures, and its answers read by them: a method
-that stands here can be asked for over it, and nothing else can.
+Requests are checked against the signatures of these methods, and answers are read by them.
 """
 
 import inspect
-from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any, Protocol, get_type_hints
+from collections.abc import Callable, Mapping
+from typing import Any, get_type_hints
 
-from supervisor.views import (
-    DeliveryFilter,
-    DeliveryView,
-    KeyRotation,
-    LogLine,
-    PluginView,
-    ProcessView,
-    VersionComparison,
-    VersionView,
-)
-from supervisor.watching.delivery_document import DeliveryDocument
-
-
-class PluginAdmin(Protocol):
-    """A part of PluginService, where each method is described."""
-
-    async def plugins(self) -> Sequence[PluginView]:
-        """See PluginService."""
-        ...
-
-    async def processes(self) -> Sequence[ProcessView]:
-        """See PluginService."""
-        ...
-
-    async def logs(
-        self,
-        plugin_id: str | None = None,
-        *,
-        level: str | None = None,
-        after: int | None = None,
-        limit: int = 200,
-    ) -> Sequence[LogLine]:
-        """See PluginService."""
-        ...
-
-    async def deliveries(
-        self,
-        plugin_id: str,
-        *,
-        wanted: DeliveryFilter,
-        limit: int = 50,
-        before: str | None = None,
-    ) -> Sequence[DeliveryView]:
-        """See PluginService."""
-        ...
-
-    async def delivery_document(self, plugin_id: str, delivery_id: str) -> DeliveryDocument:
-        """See PluginService."""
-        ...
-
-    async def redeliver(self, plugin_id: str, delivery_ids: Sequence[str], *, actor: str) -> int:
-        """See PluginService."""
-        ...
-
-    async def install(self, module: bytes, *, source: str, actor: str) -> PluginView:
-        """See PluginService."""
-        ...
-
-    async def install_from_url(self, url: str, *, actor: str) -> PluginView:
-        """See PluginService."""
-        ...
-
-    async def versions(self, plugin_id: str) -> Sequence[VersionView]:
-        """See PluginService."""
-        ...
-
-    async def compare(self, plugin_id: str, sha256: str) -> VersionComparison:
-        """See PluginService."""
-        ...
-
-    async def accept_version(
-        self,
-        plugin_id: str,
-        sha256: str,
-        *,
-        accepted: Collection[str],
-        withheld: Collection[str] = (),
-        actor: str,
-    ) -> PluginView:
-        """See PluginService."""
-        ...
-
-    async def discard_version(self, plugin_id: str, sha256: str, *, actor: str) -> None:
-        """See PluginService."""
-        ...
-
-    async def narrow(self, plugin_id: str, *, withheld: Collection[str], actor: str) -> PluginView:
-        """See PluginService."""
-        ...
-
-    async def restart(self, plugin_id: str, *, actor: str) -> PluginView:
-        """See PluginService."""
-        ...
-
-    async def set_enabled(self, plugin_id: str, enabled: bool, *, actor: str) -> PluginView:
-        """See PluginService."""
-        ...
-
-    async def set_config(
-        self, plugin_id: str, values: Mapping[str, object], *, actor: str
-    ) -> PluginView:
-        """See PluginService."""
-        ...
-
-    async def set_limits(
-        self, plugin_id: str, overrides: Mapping[str, float | None], *, actor: str
-    ) -> PluginView:
-        """See PluginService."""
-        ...
-
-    async def uninstall(self, plugin_id: str, *, actor: str) -> None:
-        """See PluginService."""
-        ...
-
-    async def rotate_key(self, *, actor: str) -> KeyRotation:
-        """See PluginService."""
-        ...
-
+from supervisor.administration.controls import PluginControls
+from supervisor.administration.install_jobs import InstallJobs
+from supervisor.administration.key_rotation import EncryptionKey
+from supervisor.administration.versions import Versions
+from supervisor.watching.delivery_log import DeliveryLog
+from supervisor.watching.logs import PluginLogs
+from supervisor.watching.overview import Overview
 
 METHODS: Mapping[str, Callable[..., Any]] = {
-    name: method
-    for name, method in vars(PluginAdmin).items()
-    if inspect.iscoroutinefunction(method) and not name.startswith("_")
+    "overview.plugins": Overview.plugins,
+    "overview.processes": Overview.processes,
+    "logs.read": PluginLogs.read,
+    "deliveries.page": DeliveryLog.page,
+    "deliveries.document": DeliveryLog.document,
+    "deliveries.redeliver": DeliveryLog.redeliver,
+    "installs.install": InstallJobs.install,
+    "installs.from_url": InstallJobs.from_url,
+    "versions.all": Versions.all,
+    "versions.compare": Versions.compare,
+    "versions.accept": Versions.accept,
+    "versions.discard": Versions.discard,
+    "controls.withhold": PluginControls.withhold,
+    "controls.restart": PluginControls.restart,
+    "controls.set_enabled": PluginControls.set_enabled,
+    "controls.set_config": PluginControls.set_config,
+    "controls.set_limits": PluginControls.set_limits,
+    "controls.uninstall": PluginControls.uninstall,
+    "key.rotate": EncryptionKey.rotate,
 }
+"""Rooms are attributes of ``supervisor.service.Supervisor``."""
 
 
 def types_of(method: str) -> Mapping[str, Any]:
     """Return the types of a method's parameters, and of its ``return``."""
-    return get_type_hints(METHODS[method])
+    return get_type_hints(METHODS[method], vars(inspect.getmodule(METHODS[method])))

@@ -2,8 +2,8 @@
 
 The socket lies in the data directory and only the server's user can open it, which is all the proof
 that is asked for: whoever can open it could read the database as well. A request is a msgpack map
-``{method, args, kwargs}`` behind a length of four bytes, the answer ``{result}`` or
-``{error, problems}``.
+``{method, args, kwargs}`` after a length of four bytes, where ``method`` is ``room.name``; the
+answer is ``{result}`` or ``{error, problems}``.
 """
 
 import inspect
@@ -13,6 +13,7 @@ import struct
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,11 @@ import msgspec
 import structlog
 import trio
 
-from cli.control.methods import METHODS, PluginAdmin, types_of
+from cli.control.methods import METHODS, types_of
 from cli.errors import CannotGoOn
 from helpdesk.audit import acting_from
 from supervisor.errors import ConfigInvalid, LimitsInvalid, SupervisorError
+from supervisor.service import Supervisor
 
 SOCKET_FILE = "control.sock"
 COMMAND_LINE = "command line"
@@ -35,7 +37,7 @@ log = structlog.get_logger("ohd.control")
 
 
 async def serve_control(
-    service: PluginAdmin,
+    service: Supervisor,
     data: Path,
     *,
     task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
@@ -58,7 +60,7 @@ async def serve_control(
         path.unlink(missing_ok=True)
 
 
-async def _answer(service: PluginAdmin, stream: trio.abc.Stream) -> None:
+async def _answer(service: Supervisor, stream: trio.abc.Stream) -> None:
     """Answer one request; whatever is wrong with it, the server goes on."""
     async with stream:
         with suppress(trio.BrokenResourceError, trio.ClosedResourceError):
@@ -68,12 +70,12 @@ async def _answer(service: PluginAdmin, stream: trio.abc.Stream) -> None:
             await _send(stream, answer)
 
 
-async def _perform(service: PluginAdmin, packed: bytes) -> dict[str, Any]:
+async def _perform(service: Supervisor, packed: bytes) -> dict[str, Any]:
     try:
         request = msgspec.msgpack.decode(packed, type=_Request)
         if request.method not in METHODS:
             return {"error": f"the server has no {request.method!r}; is it of another version?"}
-        result = await getattr(service, request.method)(**_arguments(request))
+        result = await attrgetter(request.method)(service)(**_arguments(request))
         return {"result": msgspec.to_builtins(result)}
     except (ConfigInvalid, LimitsInvalid) as exc:
         return {"error": str(exc), "problems": exc.problems}
@@ -119,7 +121,7 @@ async def _connect(path: Path) -> trio.SocketStream:
 
 
 class RunningServer:
-    """Asks the server of a data directory; has the methods of PluginAdmin."""
+    """A Supervisor that runs in another process; has the methods that METHODS lists."""
 
     def __init__(self, data: Path) -> None:
         self._path = data / SOCKET_FILE
@@ -131,11 +133,11 @@ class RunningServer:
             return True
         return False
 
-    def __getattr__(self, method: str) -> Callable[..., Awaitable[Any]]:
-        """Return what asks the server for a method of PluginAdmin."""
-        if method not in METHODS:
-            raise AttributeError(method)
-        return partial(self._ask, method)
+    def __getattr__(self, room: str) -> "_Room":
+        """Return what asks the server for the methods of one room."""
+        if not any(method.startswith(f"{room}.") for method in METHODS):
+            raise AttributeError(room)
+        return _Room(self, room)
 
     async def _ask(self, method: str, *args: object, **kwargs: object) -> Any:
         try:
@@ -147,6 +149,19 @@ class RunningServer:
         if "error" in answer:
             raise CannotGoOn(answer["error"])
         return msgspec.convert(answer["result"], types_of(method)["return"])
+
+
+class _Room:
+    """One room of a Supervisor that runs in another process."""
+
+    def __init__(self, server: RunningServer, name: str) -> None:
+        self._server = server
+        self._name = name
+
+    def __getattr__(self, method: str) -> Callable[..., Awaitable[Any]]:
+        if (full := f"{self._name}.{method}") not in METHODS:
+            raise AttributeError(full)
+        return partial(self._server._ask, full)  # noqa: SLF001 - two halves of one thing
 
 
 async def _send(stream: trio.abc.Stream, message: Mapping[str, object]) -> None:

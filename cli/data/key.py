@@ -24,7 +24,7 @@ def rotate(config: Path | None, data: Path | None) -> None:
 
     async def go() -> None:
         async with open_admin(load_config(config, data=data)) as admin:
-            done = await admin.rotate_key(actor=actor())
+            done = await admin.key.rotate(actor=actor())
         click.echo(f"{done.resealed} secrets are sealed with the new key")
         for place in done.unreadable:
             click.echo(f"warning: no key opens the secret of {place}; enter it again", err=True)

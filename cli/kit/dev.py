@@ -86,7 +86,9 @@ async def _dev(project: Project, settings: Config, values: Mapping[str, str]) ->
         await nursery.start(_until_signal, stop)
         async with open_application(settings, run_plugins=True) as application:
             await demo.fill(application.helpdesk)
-            await _serve(project, settings, application, stop, Loader(application.plugins, values))
+            await _serve(
+                project, settings, application, stop, Loader(application.supervisor, values)
+            )
         nursery.cancel_scope.cancel()
 
 
@@ -111,7 +113,7 @@ async def _serve(
     async with trio.open_nursery() as nursery:
         nursery.start_soon(jobs.run, application.helpdesk)
         nursery.start_soon(retention.run, application.helpdesk)
-        await nursery.start(serve_control, application.plugins, settings.data)
+        await nursery.start(serve_control, application.supervisor, settings.data)
         await start_web(nursery, application, settings.web, stop)
         _say(f"Log in as {', '.join(DEMO_LOGINS)}; the password is: demo")
         builder = _Builder(project, loader, settings.web.public_url)
@@ -194,11 +196,11 @@ class _Builder:
 
 async def _tail(application: Application) -> None:
     """Print every log line that is new, of the plugin and of the host on its behalf."""
-    lines = await application.plugins.logs(limit=1)
+    lines = await application.supervisor.logs.read(limit=1)
     seen = lines[-1].id if lines else 0
     while True:
-        await application.plugins.wait_logs(None, seen)
-        for line in await application.plugins.logs(after=seen, limit=_AT_ONCE):
+        await application.supervisor.logs.wait(None, seen)
+        for line in await application.supervisor.logs.read(after=seen, limit=_AT_ONCE):
             seen = line.id
             _print(line)
 

@@ -30,7 +30,7 @@ from supervisor.plugins.artifacts import module_hash
 from supervisor.ports import ActionResult
 from supervisor.process.conversation import Called
 from supervisor.secrets.redaction import MARK
-from supervisor.views import Outcome
+from supervisor.states import Outcome
 from supervisor.watching.delivery_document import DeliveryDocument, HostCallPart
 
 _CUT = "…"

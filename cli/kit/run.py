@@ -20,8 +20,8 @@ from cli.values import pairs
 from supervisor.calls.bound_secrets import BoundSecrets
 from supervisor.config import SupervisorConfig
 from supervisor.egress import EgressClient
+from supervisor.states import Outcome
 from supervisor.text import clean_text
-from supervisor.views import Outcome
 
 _FAILED = 1
 _LONGEST_LINE = 20_000

@@ -17,11 +17,11 @@ from rich.console import Console, RenderableType
 from rich.live import Live
 
 from cli.config import Config, load_config
-from cli.control.methods import PluginAdmin
 from cli.control.socket import RunningServer
 from cli.errors import CannotGoOn, run
 from cli.plugins.switching import NO_PLUGINS, open_admin, print_json, print_reasons, with_data
 from cli.tables import laid_out, print_table, width_of
+from supervisor.service import Supervisor
 from supervisor.text import clean_text
 from supervisor.views import LogLine, ProcessView
 
@@ -61,7 +61,7 @@ def ps(watch: bool, as_json: bool, config: Path | None, data: Path | None) -> No
             await _watch(settings, as_json=as_json)
             return
         async with open_admin(settings) as admin:
-            views, plugins = await admin.processes(), await admin.plugins()
+            views, plugins = await admin.overview.processes(), await admin.overview.plugins()
         if as_json:
             print_json([asdict(view) for view in views])
         else:
@@ -76,7 +76,7 @@ async def _watch(settings: Config, *, as_json: bool) -> None:
     admin = await _running(settings)
     if as_json or not sys.stdout.isatty():
         while True:
-            views = await admin.processes()
+            views = await admin.overview.processes()
             if as_json:
                 click.echo(json.dumps([asdict(view) for view in views], ensure_ascii=False))
             else:
@@ -85,7 +85,7 @@ async def _watch(settings: Config, *, as_json: bool) -> None:
     console = Console()
     with Live(console=console, screen=True, auto_refresh=False) as live:
         while True:
-            live.update(_shown(await admin.processes(), console.width), refresh=True)
+            live.update(_shown(await admin.overview.processes(), console.width), refresh=True)
             await trio.sleep(_LOOK_S)
 
 
@@ -126,31 +126,31 @@ def logs(
             await _follow(await _running(settings), plugin_id, level, lines)
             return
         async with open_admin(settings) as admin:
-            found = await admin.logs(plugin_id, level=level, limit=lines)
+            found = await admin.logs.read(plugin_id, level=level, limit=lines)
         _print_lines(found)
 
     run(go)
 
 
-async def _follow(admin: PluginAdmin, plugin_id: str | None, level: str | None, lines: int) -> None:
-    newest = await admin.logs(plugin_id, limit=1)
+async def _follow(admin: Supervisor, plugin_id: str | None, level: str | None, lines: int) -> None:
+    newest = await admin.logs.read(plugin_id, limit=1)
     last = newest[-1].id if newest else 0
-    found = await admin.logs(plugin_id, level=level, limit=lines)
+    found = await admin.logs.read(plugin_id, level=level, limit=lines)
     _print_lines([line for line in found if line.id <= last])
     while True:
-        more = await admin.logs(plugin_id, level=level, after=last, limit=_TAIL_LINES)
+        more = await admin.logs.read(plugin_id, level=level, after=last, limit=_TAIL_LINES)
         _print_lines(more)
         last = more[-1].id if more else last
         if len(more) < _TAIL_LINES:
             await trio.sleep(_TAIL_S)
 
 
-async def _running(settings: Config) -> PluginAdmin:
+async def _running(settings: Config) -> Supervisor:
     """Return the server of the data directory; raises CannotGoOn where none runs."""
     server = RunningServer(settings.data)
     if not await server.available():
         raise CannotGoOn(f"no server runs on {settings.data}, so that nothing changes there")
-    return cast(PluginAdmin, server)
+    return cast(Supervisor, server)
 
 
 def _print_lines(lines: Sequence[LogLine]) -> None:

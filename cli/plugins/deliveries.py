@@ -10,8 +10,9 @@ from cli.config import load_config
 from cli.errors import run
 from cli.plugins.switching import actor, open_admin, print_json, with_data
 from cli.tables import print_table
+from supervisor.states import Outcome
 from supervisor.text import clean_text
-from supervisor.views import DeliveryFilter, DeliveryView, Outcome
+from supervisor.views import DeliveryFilter, DeliveryView
 from supervisor.watching.delivery_document import DeliveryDocument, HostCallPart
 
 _LONGEST_ERROR = 80
@@ -55,7 +56,9 @@ def deliveries(
 
     async def go() -> None:
         async with open_admin(load_config(config, data=data)) as admin:
-            found = await admin.deliveries(plugin_id, wanted=wanted, limit=lines, before=before)
+            found = await admin.deliveries.page(
+                plugin_id, wanted=wanted, limit=lines, before=before
+            )
         if as_json:
             print_json([asdict(view) for view in found])
         else:
@@ -76,7 +79,7 @@ def delivery(
 
     async def go() -> None:
         async with open_admin(load_config(config, data=data)) as admin:
-            document = await admin.delivery_document(plugin_id, delivery_id)
+            document = await admin.deliveries.document(plugin_id, delivery_id)
         if as_json:
             print_json(msgspec.to_builtins(document))
         else:
@@ -97,7 +100,7 @@ def redeliver(
 
     async def go() -> None:
         async with open_admin(load_config(config, data=data)) as admin:
-            queued = await admin.redeliver(plugin_id, delivery_ids, actor=actor())
+            queued = await admin.deliveries.redeliver(plugin_id, delivery_ids, actor=actor())
         plural = "y is" if queued == 1 else "ies are"
         click.echo(f"{queued} deliver{plural} queued again for {plugin_id}")
         if waiting := len(set(delivery_ids)) - queued:

@@ -38,9 +38,9 @@ def limits(
     async def go() -> None:
         async with open_admin(load_config(config, data=data)) as admin:
             if changes:
-                view = await admin.set_limits(plugin_id, changes, actor=actor())
+                view = await admin.controls.set_limits(plugin_id, changes, actor=actor())
             else:
-                view = _plugin(await admin.plugins(), plugin_id)
+                view = _plugin(await admin.overview.plugins(), plugin_id)
         print_table(
             ("limit", "now", "config.toml", "unit", "from", "to", "of what"),
             [_row(limit) for limit in view.limits],

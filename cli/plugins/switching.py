@@ -12,11 +12,11 @@ import click
 
 from cli.compose import open_application
 from cli.config import Config, load_config
-from cli.control.methods import PluginAdmin
 from cli.control.socket import COMMAND_LINE, RunningServer
 from cli.errors import run
 from cli.tables import print_table
 from helpdesk.audit import acting_from
+from supervisor.service import Supervisor
 from supervisor.text import clean_text
 from supervisor.views import PluginView
 
@@ -37,15 +37,15 @@ def with_data(command: Any) -> Any:
 
 
 @asynccontextmanager
-async def open_admin(settings: Config) -> AsyncIterator[PluginAdmin]:
+async def open_admin(settings: Config) -> AsyncIterator[Supervisor]:
     """Reach the server of the data directory if one runs, else open the data directory."""
     server = RunningServer(settings.data)
     if await server.available():
-        yield cast(PluginAdmin, server)
+        yield cast(Supervisor, server)
     else:
         async with open_application(settings, run_plugins=False) as application:
             with acting_from(COMMAND_LINE):
-                yield application.plugins
+                yield application.supervisor
 
 
 @click.command()
@@ -67,7 +67,7 @@ def disable(plugin_id: str, config: Path | None, data: Path | None) -> None:
 def _switch(plugin_id: str, settings: Config, *, enabled: bool) -> None:
     async def go() -> None:
         async with open_admin(settings) as admin:
-            view = await admin.set_enabled(plugin_id, enabled, actor=actor())
+            view = await admin.controls.set_enabled(plugin_id, enabled, actor=actor())
         click.echo(f"{view.id} is {'enabled' if view.enabled else 'disabled'}")
 
     run(go)
@@ -81,7 +81,7 @@ def uninstall(plugin_id: str, config: Path | None, data: Path | None) -> None:
 
     async def go() -> None:
         async with open_admin(load_config(config, data=data)) as admin:
-            await admin.uninstall(plugin_id, actor=actor())
+            await admin.controls.uninstall(plugin_id, actor=actor())
         click.echo(f"{plugin_id} is uninstalled")
 
     run(go)
@@ -95,7 +95,7 @@ def list_plugins(as_json: bool, config: Path | None, data: Path | None) -> None:
 
     async def go() -> None:
         async with open_admin(load_config(config, data=data)) as admin:
-            views = await admin.plugins()
+            views = await admin.overview.plugins()
         if as_json:
             print_json([asdict(view) for view in views])
         else:

@@ -12,13 +12,14 @@ import click
 import trio
 
 from cli.config import Config, load_config
-from cli.control.methods import PluginAdmin
 from cli.errors import CannotGoOn, run
 from cli.plugins.switching import actor, open_admin, with_data
 from cli.tables import print_table
 from cli.trial.module import read_file
+from supervisor.service import Supervisor
+from supervisor.states import VersionStatus
 from supervisor.text import clean_text
-from supervisor.views import PluginView, VersionComparison, VersionStatus, VersionView
+from supervisor.views import PluginView, VersionComparison, VersionView
 
 _LONGEST_LINE = 20_000
 _SHOWN_HASH = 12
@@ -79,7 +80,7 @@ def install(source: str, config: Path | None, data: Path | None) -> None:
     async def go() -> None:
         async with open_admin(load_config(config, data=data)) as admin:
             view = await _install(admin, source)
-            found = await admin.versions(view.id)
+            found = await admin.versions.all(view.id)
         if view.waiting_version is not None:
             waiting = next(one for one in found if one.sha256 == view.waiting_version)
             click.echo(f"{view.id} {waiting.version} waits; {view.version} goes on until then")
@@ -93,12 +94,12 @@ def install(source: str, config: Path | None, data: Path | None) -> None:
     run(go)
 
 
-async def _install(admin: PluginAdmin, source: str) -> PluginView:
+async def _install(admin: Supervisor, source: str) -> PluginView:
     if "://" in source:
-        return await admin.install_from_url(source, actor=actor())
+        return await admin.installs.from_url(source, actor=actor())
     path = Path(source)
     module = await trio.to_thread.run_sync(read_file, path)
-    return await admin.install(module, source=path.name, actor=actor())
+    return await admin.installs.install(module, source=path.name, actor=actor())
 
 
 @click.command()
@@ -109,7 +110,7 @@ def versions(plugin_id: str, config: Path | None, data: Path | None) -> None:
 
     async def go() -> None:
         async with open_admin(load_config(config, data=data)) as admin:
-            found = await admin.versions(plugin_id)
+            found = await admin.versions.all(plugin_id)
         print_table(
             ("version", "status", "sha256", "bytes", "uploaded", "by", "source"),
             [_row(version) for version in found],
@@ -151,14 +152,14 @@ def rollback(
 async def _change(settings: Config, wanted: _Wanted, said: _Said) -> None:
     plugin_id = wanted.plugin_id
     async with open_admin(settings) as admin:
-        found = await admin.versions(plugin_id)
+        found = await admin.versions.all(plugin_id)
         version = next((version for version in found if wanted.fits(version)), None)
         if version is None:
             raise CannotGoOn(wanted.missing())
-        compared = await admin.compare(plugin_id, version.sha256)
+        compared = await admin.versions.compare(plugin_id, version.sha256)
         accepted = said.accepted(compared)
         _show_asked(compared, accepted | set(said.withhold))
-        view = await admin.accept_version(
+        view = await admin.versions.accept(
             plugin_id,
             version.sha256,
             accepted=sorted(accepted),
@@ -198,7 +199,9 @@ def withhold(
     async def go() -> None:
         async with open_admin(load_config(config, data=data)) as admin:
             if tokens or nothing:
-                view = await admin.narrow(plugin_id, withheld=list(tokens), actor=actor())
+                view = await admin.controls.withhold(
+                    plugin_id, withheld=list(tokens), actor=actor()
+                )
             else:
                 view = await _plugin(admin, plugin_id)
         print_table(
@@ -221,15 +224,15 @@ def restart(plugin_id: str, config: Path | None, data: Path | None) -> None:
 
     async def go() -> None:
         async with open_admin(load_config(config, data=data)) as admin:
-            await admin.restart(plugin_id, actor=actor())
+            await admin.controls.restart(plugin_id, actor=actor())
         click.echo(f"{plugin_id} is restarted")
 
     run(go)
 
 
-async def _plugin(admin: PluginAdmin, plugin_id: str) -> PluginView:
-    await admin.versions(plugin_id)  # says that there is no such plugin
-    return next(view for view in await admin.plugins() if view.id == plugin_id)
+async def _plugin(admin: Supervisor, plugin_id: str) -> PluginView:
+    await admin.versions.all(plugin_id)  # says that there is no such plugin
+    return next(view for view in await admin.overview.plugins() if view.id == plugin_id)
 
 
 def _row(version: VersionView) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from cli.config import Config
 from cli.errors import CannotGoOn
 from cli.logs import set_log_level
 from supervisor.egress import RouteInvalid
-from supervisor.service import PluginService
+from supervisor.service import Supervisor
 
 log = structlog.get_logger("ohd.reload")
 
@@ -32,7 +32,7 @@ _AT_RUN_TIME = frozenset({"limits", "egress", "fetch", "kept_versions"})
 class Reloader:
     """Knows the settings that are in force."""
 
-    def __init__(self, config: Config, load: Callable[[], Config], plugins: PluginService) -> None:
+    def __init__(self, config: Config, load: Callable[[], Config], plugins: Supervisor) -> None:
         """``load`` reads the file again, with what the command line gave; blocking."""
         self.config = config
         self._load = load

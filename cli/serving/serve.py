@@ -87,7 +87,7 @@ async def _serve(settings: Config, with_demo: bool, load: Callable[[], Config]) 
                 application,
                 settings,
                 operator,
-                Reloader(settings, load, application.plugins),
+                Reloader(settings, load, application.supervisor),
                 with_demo,
             )
         nursery.cancel_scope.cancel()
@@ -115,14 +115,14 @@ async def _run(
     async with trio.open_nursery() as nursery:
         nursery.start_soon(jobs.run, application.helpdesk)
         nursery.start_soon(retention.run, application.helpdesk)
-        await nursery.start(serve_control, application.plugins, settings.data)
+        await nursery.start(serve_control, application.supervisor, settings.data)
         served = await start_web(nursery, application, settings.web, operator.stop)
         if with_demo:
             click.echo(f"Log in as {', '.join(DEMO_LOGINS)}; the password is: demo", err=True)
         await operator.serving(reloader)
         await operator.stop.wait()
         # The plugins finish while the web server does: neither waits for the other.
-        nursery.start_soon(application.plugins.drain)
+        nursery.start_soon(application.supervisor.drain)
         with trio.move_on_after(2 * GRACE_S):
             await served.wait()
         nursery.cancel_scope.cancel()
@@ -135,7 +135,7 @@ async def start_web(
 
     Raises CannotGoOn where the address is taken.
     """
-    app = create_app(application.helpdesk, application.plugins, config)
+    app = create_app(application.helpdesk, application.supervisor, config)
     served = trio.Event()
 
     async def until_stopped(
@@ -169,11 +169,13 @@ def _cannot_listen(host: str, port: int, exc: BaseException) -> CannotGoOn:
 async def _fill_demo(application: Application) -> None:
     """Write the demo tickets into an empty help desk, and switch the bundled plugin on."""
     await demo.fill(application.helpdesk)
-    if await application.plugins.plugins():
+    if await application.supervisor.overview.plugins():
         return
     module = await trio.to_thread.run_sync(bundled_plugin().read_bytes)
-    plugin = await application.plugins.install(module, source="bundled", actor=_DEMO_ACTOR)
-    await application.plugins.set_enabled(plugin.id, True, actor=_DEMO_ACTOR)
+    plugin = await application.supervisor.installs.install(
+        module, source="bundled", actor=_DEMO_ACTOR
+    )
+    await application.supervisor.controls.set_enabled(plugin.id, True, actor=_DEMO_ACTOR)
 
 
 def bundled_plugin() -> Path:

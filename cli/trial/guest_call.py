@@ -22,8 +22,8 @@ from supervisor.ports import ActionResult, PluginActor
 from supervisor.process.conversation import Called, Finished, Work
 from supervisor.process.session import OUTCOMES, Ended, Session, SessionHooks
 from supervisor.secrets.redaction import Redactor
+from supervisor.states import Outcome
 from supervisor.text import clean_text
-from supervisor.views import Outcome
 
 _LONGEST_TEXT = 16_000
 

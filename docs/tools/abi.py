@@ -29,7 +29,7 @@ from supervisor.manifest import manifest_schema
 from supervisor.plugins.limits import TABLE as OVERRIDABLE
 from supervisor.plugins.limits import Overridable
 from supervisor.ports import ActionResult
-from supervisor.views import Outcome
+from supervisor.states import Outcome
 
 AUTHORS = Path(__file__).resolve().parents[1] / "authors"
 PAGES = (AUTHORS / "abi.md", AUTHORS / "limits.md")

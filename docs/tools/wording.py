@@ -4,7 +4,7 @@ Must not say what the code can say itself.
 """
 
 from supervisor.ports import ActionResult
-from supervisor.views import Outcome
+from supervisor.states import Outcome
 
 FUNCTIONS = {
     "ohd_alloc": "(size) → pointer. Memory of the plugin's own, from its own allocator.",

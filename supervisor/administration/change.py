@@ -20,6 +20,8 @@ from supervisor.plugins.module_files import ModuleFiles
 from supervisor.plugins.registry import PluginRegistry
 from supervisor.ports import AuditLog, Database, Outbox
 from supervisor.secrets.box import SecretBox
+from supervisor.store.plugins import PluginRow
+from supervisor.views import PluginView
 
 _PATIENCE_S = 10.0
 """Beyond the time that a plugin has to finish what it does."""
@@ -40,6 +42,10 @@ class ChangeContext:
     box: SecretBox
     audit: AuditLog
     limits: LimitsInForce
+    view: Callable[[PluginRow], PluginView]
+    """Takes the snapshot that whoever made the change is shown."""
+    forget: Callable[[str], None]
+    """Drops what is remembered of a plugin that was uninstalled."""
 
     async def write(self, plugin_id: str, job: Callable[[sqlite3.Connection], None]) -> None:
         """Make a change durable, and then known; the caller holds the plugin's lock.

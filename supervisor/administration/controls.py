@@ -20,6 +20,7 @@ from supervisor.store import places
 from supervisor.store import plugins as rows
 from supervisor.store.configs import check_ready, save_config
 from supervisor.store.plugins import PluginRow
+from supervisor.views import PluginView
 
 log = structlog.get_logger("supervisor.changes")
 
@@ -30,7 +31,7 @@ class PluginControls:
     def __init__(self, changing: ChangeContext) -> None:
         self._with = changing
 
-    async def set_enabled(self, plugin_id: str, enabled: bool, *, actor: str) -> PluginRow:
+    async def set_enabled(self, plugin_id: str, enabled: bool, *, actor: str) -> PluginView:
         """Switch a plugin on or off; raises PluginNotFound, or ConfigInvalid where values miss."""
         installed, runners = self._with.installed, self._with.runners
         installed.row(plugin_id)
@@ -47,11 +48,11 @@ class PluginControls:
                         await self._with.resume(plugin_id)
                         raise
             log.info("plugin_enabled" if enabled else "plugin_disabled", plugin=plugin_id, by=actor)
-            return installed.row(plugin_id)
+            return self._with.view(installed.row(plugin_id))
 
     async def set_config(
         self, plugin_id: str, values: Mapping[str, object], *, actor: str
-    ) -> PluginRow:
+    ) -> PluginView:
         """Save configuration values, which the plugin gets from its next event on.
 
         A name that is not given keeps its value; None clears it. Raises ConfigInvalid.
@@ -77,9 +78,11 @@ class PluginControls:
             elif row.enabled:
                 runners.start(row)
             log.info("plugin_configured", plugin=plugin_id, fields=sorted(values), by=actor)
-            return row
+            return self._with.view(row)
 
-    async def narrow(self, plugin_id: str, *, withheld: Collection[str], actor: str) -> PluginRow:
+    async def withhold(
+        self, plugin_id: str, *, withheld: Collection[str], actor: str
+    ) -> PluginView:
         """Keep exactly these permissions from a plugin, from now on.
 
         An event that is given back is one that it gets anew: not those that came meanwhile. Raises
@@ -92,7 +95,7 @@ class PluginControls:
             if unknown := new - set(row.asks_for):
                 raise PermissionUnknown(plugin_id, unknown, row.asks_for)
             if new == row.withheld:
-                return row
+                return self._with.view(row)
             record = self._with.audit.stamp(actor, audit.NARROWED, plugin_id)
 
             with self._with.carried_through(plugin_id):
@@ -107,11 +110,11 @@ class PluginControls:
             if runner := self._with.runners.get(plugin_id):
                 runner.workload.narrow(row.withheld, row.subscriptions)
             log.info("plugin_narrowed", plugin=plugin_id, withheld=sorted(new), by=actor)
-            return row
+            return self._with.view(row)
 
     async def set_limits(
         self, plugin_id: str, overrides: Mapping[str, float | None], *, actor: str
-    ) -> PluginRow:
+    ) -> PluginView:
         """Give a plugin limits of its own, with a process that has them; raises LimitsInvalid.
 
         A name that is not given stays as it is; None goes back to the operator's limit.
@@ -124,7 +127,7 @@ class PluginControls:
             new = check_overrides(plugin_id, overrides, row.limits, pages)
             changes = limit_changes(row.limits, new)
             if not changes:
-                return row
+                return self._with.view(row)
             record = self._with.audit.stamp(actor, audit.LIMITED, plugin_id)
 
             def job(db: sqlite3.Connection) -> None:
@@ -135,9 +138,9 @@ class PluginControls:
                 async with self._with.stopped(plugin_id):
                     await self._with.write(plugin_id, job)
             log.info("plugin_limited", plugin=plugin_id, limits=sorted(changes), by=actor)
-            return installed.row(plugin_id)
+            return self._with.view(installed.row(plugin_id))
 
-    async def restart(self, plugin_id: str, *, actor: str) -> PluginRow:
+    async def restart(self, plugin_id: str, *, actor: str) -> PluginView:
         """Give a plugin a new process, once what is in flight has finished or met its deadline.
 
         Raises NotRunning where it is switched off, or nothing runs plugins here.
@@ -155,7 +158,7 @@ class PluginControls:
                 async with self._with.stopped(plugin_id):
                     await self._with.write(plugin_id, lambda db: record(db, {}))
             log.info("plugin_restarted", plugin=plugin_id, by=actor)
-            return row
+            return self._with.view(row)
 
     async def uninstall(self, plugin_id: str, *, actor: str) -> None:
         """Stop a plugin and delete its modules and configuration; ticket data that it set stays."""
@@ -175,6 +178,7 @@ class PluginControls:
                     await self._with.journal.flush()
                     await self._with.write(plugin_id, job)
                 await self._with.shelf.forget(*hashes)
+            self._with.forget(plugin_id)
             log.info("plugin_uninstalled", plugin=plugin_id, by=actor)
 
     async def _enable(self, row: PluginRow, actor: str) -> None:

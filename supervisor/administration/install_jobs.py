@@ -15,8 +15,9 @@ import trio
 from supervisor.administration.fetch import Fetched, Fetcher, shown_url
 from supervisor.administration.installer import Installer
 from supervisor.errors import InstallNotFound, ModuleRefused, SupervisorError, TooManyInstalls
+from supervisor.states import InstallStep
 from supervisor.store.plugins import PluginRow
-from supervisor.views import InstallStep, InstallView
+from supervisor.views import InstallView, PluginView
 
 MOST_AT_ONCE = 8
 """Each may hold a whole module in memory."""
@@ -70,24 +71,34 @@ class InstallJobs:
     def __init__(
         self,
         nursery: trio.Nursery,
-        installing: Installer,
+        installer: Installer,
         fetcher: Fetcher,
         most_bytes: Callable[[], int],
+        view: Callable[[PluginRow], PluginView],
     ) -> None:
         """``most_bytes``: how large a module may be now."""
         self._nursery = nursery
-        self._installing = installing
+        self._installer = installer
+        self._view = view
         self._fetcher = fetcher
         self._most_bytes = most_bytes
         self._all: dict[str, _Install] = {}
 
-    async def from_url(self, url: str, *, actor: str) -> PluginRow:
-        """Fetch and install a module; returns when it is there. Raises ModuleRefused."""
-        module = await self._fetcher.fetch(url, self._most_bytes(), Fetched())
-        return await self._installing.install(module, source=shown_url(url), actor=actor)
+    async def install(self, module: bytes, *, source: str, actor: str) -> PluginView:
+        """Check, compile and store a module; a new plugin is disabled.
 
-    def start(
-        self, *, module: bytes | None, url: str | None, source: str, actor: str
+        A module with the id of an installed plugin waits beside the active version until
+        ``Versions.accept``. Raises ModuleRefused with the reason, or AlreadyInstalled.
+        """
+        return self._view(await self._installer.install(module, source=source, actor=actor))
+
+    async def from_url(self, url: str, *, actor: str) -> PluginView:
+        """Fetch a module and install it; raises FetchFailed and what :meth:`install` raises."""
+        module = await self._fetcher.fetch(url, self._most_bytes(), Fetched())
+        return await self.install(module, source=shown_url(url), actor=actor)
+
+    async def start(
+        self, *, module: bytes | None = None, url: str | None = None, source: str = "", actor: str
     ) -> InstallView:
         """Begin an installation of ``module``, or of what lies at ``url``; raises TooManyInstalls.
 
@@ -109,7 +120,7 @@ class InstallJobs:
             if found is None:
                 found = await self._fetcher.fetch(url or "", self._most_bytes(), one.fetched)
             one.size = len(found)
-            return await self._installing.install(
+            return await self._installer.install(
                 found, source=shown, actor=actor, progress=one.move
             )
 
@@ -120,7 +131,7 @@ class InstallJobs:
         """Return how far an installation has come; raises InstallNotFound."""
         return self._find(install_id).view()
 
-    def views(self) -> Sequence[InstallView]:
+    def all(self) -> Sequence[InstallView]:
         """Return the installations that are under way or over since a short while, newest first."""
         return [one.view() for one in reversed(self._all.values())]
 
@@ -147,7 +158,7 @@ class InstallJobs:
             one.error, one.server_failed = _what_failed(exc, one.source), True
         else:
             one.plugin_id = row.id
-            one.is_upgrade = self._installing.waits(row.id)
+            one.is_upgrade = self._installer.waits(row.id)
         one.ended = trio.current_time()
         one.move(InstallStep.REFUSED if one.error else InstallStep.DONE, one.plugin_id)
 

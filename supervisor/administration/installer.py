@@ -20,11 +20,11 @@ from supervisor.plugins import audit
 from supervisor.plugins.artifacts import module_hash
 from supervisor.plugins.audit import version_facts
 from supervisor.plugins.compiler import Compiler
+from supervisor.states import InstallStep, VersionStatus
 from supervisor.store import plugins as rows
 from supervisor.store.plugins import PluginRow, new_plugin
 from supervisor.store.records import timestamp
 from supervisor.store.versions import add_waiting, version_of
-from supervisor.views import InstallStep, VersionStatus
 
 Progress = Callable[[InstallStep, str | None], None]
 """Told of each step, and of the plugin's id once that is known."""

@@ -17,7 +17,8 @@ from pathlib import Path
 import structlog
 import trio
 
-from supervisor.ports import AuditWriter, Database
+from supervisor.plugins.audit import KEY_ROTATED
+from supervisor.ports import AuditLog, AuditWriter, Database
 from supervisor.secrets.box import (
     KEY_VARIABLE,
     KeyUnusable,
@@ -30,6 +31,21 @@ from supervisor.store.sealed import replace_sealed, sealed_secrets
 from supervisor.views import KeyRotation
 
 log = structlog.get_logger("supervisor.rotation")
+
+
+class EncryptionKey:
+    """The key of one help desk, as an admin may replace it."""
+
+    def __init__(self, database: Database, box: SecretBox, key_file: Path, audit: AuditLog) -> None:
+        self._database = database
+        self._box = box
+        self._key_file = key_file
+        self._audit = audit
+
+    async def rotate(self, *, actor: str) -> KeyRotation:
+        """Replace the key, and seal every secret with the new one; raises KeyUnusable."""
+        record = self._audit.stamp(actor, KEY_ROTATED, "key")
+        return await rotate_key(self._database, self._box, self._key_file, record)
 
 
 async def rotate_key(

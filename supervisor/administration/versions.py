@@ -17,12 +17,13 @@ from supervisor.administration.controls import event_starts
 from supervisor.errors import PermissionsNotAccepted, PermissionUnknown
 from supervisor.plugins import audit
 from supervisor.plugins.audit import version_changes, version_facts
+from supervisor.states import VersionStatus
 from supervisor.store import plugins as rows
 from supervisor.store import versions as kept
 from supervisor.store.configs import carry_over, save_config
 from supervisor.store.plugins import PluginRow
 from supervisor.store.versions import VersionRow, version_of
-from supervisor.views import VersionComparison, VersionStatus, VersionView
+from supervisor.views import PluginView, VersionComparison, VersionView
 
 log = structlog.get_logger("supervisor.versions")
 
@@ -35,7 +36,7 @@ class Versions:
         self._with = changing
         self.kept_versions = kept_versions
 
-    def views(self, plugin_id: str) -> Sequence[VersionView]:
+    async def all(self, plugin_id: str) -> Sequence[VersionView]:
         """Return the active version, the one that waits, and those that are kept, newest first."""
         row = self._with.installed.row(plugin_id)
         active, others = version_of(row), self._with.installed.others(plugin_id)
@@ -44,7 +45,7 @@ class Versions:
             *(version_view(other, withheld_after(active, other)) for other in others),
         ]
 
-    def compare(self, plugin_id: str, sha256: str) -> VersionComparison:
+    async def compare(self, plugin_id: str, sha256: str) -> VersionComparison:
         """Put a version beside the active one; raises PluginNotFound, VersionNotFound."""
         other = self._with.installed.other(plugin_id, sha256)
         return compare(version_of(self._with.installed.row(plugin_id)), other)
@@ -55,10 +56,16 @@ class Versions:
         sha256: str,
         *,
         accepted: Collection[str],
-        withheld: Collection[str],
+        withheld: Collection[str] = (),
         actor: str,
-    ) -> PluginRow:
-        """Put a version in the active one's place; raises PermissionsNotAccepted and others."""
+    ) -> PluginView:
+        """Activate a version that waits (an upgrade) or is kept (a rollback).
+
+        ``accepted`` or ``withheld`` names every permission that the version asks for and the active
+        one does not, else raises PermissionsNotAccepted; also VersionNotFound, PermissionUnknown.
+        A rollback restores the configuration that the version had. An enabled plugin continues with
+        the next event; one whose configuration is no longer complete waits for it, and says so.
+        """
         installed = self._with.installed
         installed.other(plugin_id, sha256)
         async with installed.lock(plugin_id):
@@ -71,7 +78,7 @@ class Versions:
                     await self._swap(before, after, other, action, actor)
             row = installed.row(plugin_id)
             log.info(action.replace(".", "_"), plugin=plugin_id, version=row.manifest.version)
-            return row
+            return self._with.view(row)
 
     async def discard(self, plugin_id: str, sha256: str, *, actor: str) -> None:
         """Forget a version that waits or is kept; raises PluginNotFound, VersionNotFound."""

@@ -18,8 +18,8 @@ from supervisor.egress import (
 )
 from supervisor.process.conversation import Work
 from supervisor.secrets.redaction import Redactor
+from supervisor.states import EgressOutcome
 from supervisor.text import clean_text
-from supervisor.views import EgressOutcome
 
 MAX_PATH = 300
 """Characters of a path that are kept."""

@@ -14,8 +14,8 @@ from supervisor.delivery.tally import Tally
 from supervisor.delivery.work import Delivery
 from supervisor.process.conversation import Work
 from supervisor.secrets.redaction import Redactor
+from supervisor.states import Outcome
 from supervisor.text import clean_text
-from supervisor.views import Outcome
 
 _MAX_ERROR = 16_000
 _MAX_VALUE = 200

@@ -3,7 +3,7 @@
 import random
 from dataclasses import dataclass, field
 
-from supervisor.views import Outcome
+from supervisor.states import Outcome
 
 _OF_THE_PROCESS = frozenset({Outcome.START_FAILED, Outcome.LOST, Outcome.PROTOCOL})
 

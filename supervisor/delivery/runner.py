@@ -28,9 +28,10 @@ from supervisor.plugins.limits import LimitsInForce
 from supervisor.process.conversation import Finished, Ready
 from supervisor.process.session import Session, SessionHooks
 from supervisor.process.spawn import Spawner
+from supervisor.states import Outcome, PluginState
 from supervisor.store.plugins import PluginRow
 from supervisor.store.redeliveries import Entry
-from supervisor.views import Outcome, PanelResult, PluginState
+from supervisor.views import PanelResult
 
 log = structlog.get_logger("supervisor.runner")
 

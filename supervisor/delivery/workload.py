@@ -31,7 +31,8 @@ from supervisor.manifest.permissions import PANEL, withheld_hosts
 from supervisor.process.conversation import Finished, Work
 from supervisor.process.session import OUTCOMES, Ended
 from supervisor.secrets.redaction import Redactor
-from supervisor.views import Outcome, PanelResult
+from supervisor.states import Outcome
+from supervisor.views import PanelResult
 
 _SMALLEST_WINDOW, _LARGEST_WINDOW = 2, 256
 _QUICK_S = 0.002

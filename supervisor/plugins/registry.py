@@ -13,11 +13,11 @@ import trio
 from supervisor.errors import PluginNotFound, VersionNotFound
 from supervisor.ports import Database
 from supervisor.secrets.box import SecretBox
+from supervisor.states import VersionStatus
 from supervisor.store import plugins as rows
 from supervisor.store.configs import SavedConfig, load_config
 from supervisor.store.plugins import PluginRow
 from supervisor.store.versions import VersionRow, other_versions
-from supervisor.views import VersionStatus
 
 
 class PluginRegistry:

@@ -29,7 +29,7 @@ from supervisor.process.conversation import (
 )
 from supervisor.process.handle import ChildHandle
 from supervisor.process.report import controls_in_force
-from supervisor.views import Outcome
+from supervisor.states import Outcome
 
 _READ_BYTES = 256 * 1024
 _MAX_AHEAD_BYTES = 4 * MIB

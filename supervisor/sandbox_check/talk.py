@@ -10,7 +10,7 @@ from supervisor.sandbox_check.catalogue import About
 from supervisor.sandbox_check.native import Arena, attack_spec
 from supervisor.sandbox_check.report import AttackResult, Result
 from supervisor.sandbox_check.watched import Watched
-from supervisor.views import Outcome
+from supervisor.states import Outcome
 
 _AT_ONCE = 8
 _PATIENCE_S = 5.0

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from supervisor.states import Outcome
 from supervisor.store.records import timestamp
-from supervisor.views import DeliveryFilter, DeliveryView, Outcome
+from supervisor.views import DeliveryFilter, DeliveryView
 
 _COLUMNS = (
     "id, plugin_id, event_id, event, ticket_id, outcome, error, started_at, duration_us, "

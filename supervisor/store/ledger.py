@@ -8,8 +8,9 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
+from supervisor.states import EgressOutcome
 from supervisor.store.records import timestamp
-from supervisor.views import EgressEntry, EgressFilter, EgressOutcome
+from supervisor.views import EgressEntry, EgressFilter
 
 _COLUMNS = (
     "at, plugin_id, event_id, outcome, host, address, method, path, status, "

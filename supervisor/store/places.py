@@ -8,10 +8,10 @@ import time
 from collections.abc import Sequence
 
 from supervisor.ports import OutboxEvent
+from supervisor.states import Outcome
 from supervisor.store import redeliveries
 from supervisor.store.plugins import PluginRow
 from supervisor.store.records import Batch, DeliveryRow, write_batch
-from supervisor.views import Outcome
 
 
 def release(db: sqlite3.Connection, plugin_id: str) -> None:

@@ -18,8 +18,8 @@ from sandbox_child.wire.entry import ModuleReport
 from supervisor.errors import ModuleRefused
 from supervisor.manifest import Manifest, parse_manifest
 from supervisor.manifest.permissions import asked_for
+from supervisor.states import VersionStatus
 from supervisor.store.plugins import PluginRow
-from supervisor.views import VersionStatus
 
 log = structlog.get_logger("supervisor.store")
 

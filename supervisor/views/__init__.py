@@ -1,17 +1,16 @@
 """What the supervisor shows of itself: frozen snapshots for pages, the API and the command line."""
 
 from supervisor.views.deliveries import (
+    ANY_DELIVERY,
     DeliveryDetail,
     DeliveryFilter,
     DeliveryView,
     LogLine,
-    Outcome,
 )
-from supervisor.views.egress import EgressEntry, EgressFilter, EgressOutcome
+from supervisor.views.egress import EgressEntry, EgressFilter
 from supervisor.views.figures import HealthCheck, PluginCounts, SupervisorFigures
 from supervisor.views.plugins import (
     ConfigFieldView,
-    InstallStep,
     InstallView,
     KeyRotation,
     LimitView,
@@ -20,19 +19,18 @@ from supervisor.views.plugins import (
     PermissionView,
     PluginView,
     VersionComparison,
-    VersionStatus,
     VersionView,
 )
 from supervisor.views.processes import (
     ControlView,
     HistoryPoint,
     PluginHistory,
-    PluginState,
     ProcessView,
     SandboxView,
 )
 
 __all__ = [
+    "ANY_DELIVERY",
     "ConfigFieldView",
     "ControlView",
     "DeliveryDetail",
@@ -40,26 +38,21 @@ __all__ = [
     "DeliveryView",
     "EgressEntry",
     "EgressFilter",
-    "EgressOutcome",
     "HealthCheck",
     "HistoryPoint",
-    "InstallStep",
     "InstallView",
     "KeyRotation",
     "LimitView",
     "LogLine",
-    "Outcome",
     "PanelResult",
     "PanelSlot",
     "PermissionView",
     "PluginCounts",
     "PluginHistory",
-    "PluginState",
     "PluginView",
     "ProcessView",
     "SandboxView",
     "SupervisorFigures",
     "VersionComparison",
-    "VersionStatus",
     "VersionView",
 ]

@@ -1,22 +1,9 @@
 """What is shown of deliveries and of what plugins logged."""
 
-import enum
 from dataclasses import dataclass
 from typing import Any
 
-
-class Outcome(enum.StrEnum):
-    """How one delivery, or one panel, ended."""
-
-    OK = "ok"
-    TRAP = "trap"
-    TIMEOUT = "timeout"
-    OUT_OF_MEMORY = "out_of_memory"
-    EXIT = "exit"
-    LOST = "lost"
-    START_FAILED = "start_failed"
-    PROTOCOL = "protocol"
-    DROPPED = "dropped"
+from supervisor.states import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +48,9 @@ class DeliveryFilter:
     event_id: str | None = None
     ticket_id: str | None = None
     redelivered: bool | None = None
+
+
+ANY_DELIVERY = DeliveryFilter()
 
 
 @dataclass(frozen=True, slots=True)

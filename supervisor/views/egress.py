@@ -1,17 +1,8 @@
 """What is shown of plugins' requests."""
 
-import enum
 from dataclasses import dataclass
 
-
-class EgressOutcome(enum.StrEnum):
-    """What became of a plugin's request."""
-
-    ANSWERED = "answered"
-    REFUSED = "refused"
-    """By a rule of ours; nothing was sent."""
-    FAILED = "failed"
-    """By the network, the server, or the end of the event."""
+from supervisor.states import EgressOutcome
 
 
 @dataclass(frozen=True, slots=True)

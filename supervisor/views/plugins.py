@@ -1,10 +1,9 @@
 """What is shown of an installed plugin, its versions and its panels."""
 
-import enum
 from dataclasses import dataclass
 from typing import Any
 
-from supervisor.views.processes import PluginState
+from supervisor.states import InstallStep, PluginState, VersionStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +56,6 @@ class PermissionView:
     """Whether the admin has left it; a thing that is not granted can be given back."""
 
 
-class VersionStatus(enum.StrEnum):
-    """What one version of an installed plugin is there for."""
-
-    ACTIVE = "active"
-    """The installed one: it runs where the plugin is enabled."""
-    WAITING = "waiting"
-    """Was uploaded, and waits until an admin has accepted what it asks for."""
-    KEPT = "kept"
-    """Was active before, and can be again, with the configuration that it had."""
-
-
 @dataclass(frozen=True, slots=True)
 class VersionView:
     """One version of a plugin whose module is on disk."""
@@ -109,16 +97,6 @@ class VersionComparison:
     """Same name, another type, default, options, or whether it is required or secret."""
     is_older: bool
     """Whether ``other`` has the lower version number, or was active before."""
-
-
-class InstallStep(enum.StrEnum):
-    """How far an installation has come, in this order; the last two are its ends."""
-
-    FETCHING = "fetching"
-    CHECKING = "checking"
-    COMPILING = "compiling"
-    DONE = "done"
-    REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,20 +1,8 @@
 """What is shown of the plugins' processes and of the cage around them."""
 
-import enum
 from dataclasses import dataclass
 
-
-class PluginState(enum.StrEnum):
-    """Where one plugin stands. ``docs/states.md`` draws the transitions."""
-
-    DISABLED = "disabled"
-    STARTING = "starting"
-    RUNNING = "running"
-    BACKING_OFF = "backing_off"
-    STOPPING = "stopping"
-    FAILED = "failed"
-    STOPPED = "stopped"
-    """Enabled, and nothing runs plugins here: the command line looks at an idle data directory."""
+from supervisor.states import PluginState
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from supervisor.store.delivery_log import FoundDelivery, find_deliveries, find_d
 from supervisor.store.plugin_log import lines_of_delivery
 from supervisor.store.plugins import PluginRow
 from supervisor.store.redeliveries import Entry, queue
-from supervisor.views import DeliveryDetail, DeliveryFilter, DeliveryView
+from supervisor.views import ANY_DELIVERY, DeliveryDetail, DeliveryFilter, DeliveryView
 from supervisor.watching.delivery_document import DeliveryDocument, make_document
 
 PAYLOAD_SHOWN = 64 << 10
@@ -52,6 +52,7 @@ class DeliveryLog:
         database: Database,
         outbox: Outbox,
         audit: AuditLog,
+        limits: LimitsInForce,
     ) -> None:
         self._installed = installed
         self._runners = runners
@@ -59,9 +60,15 @@ class DeliveryLog:
         self._database = database
         self._outbox = outbox
         self._audit = audit
+        self._limits = limits
 
     async def page(
-        self, plugin_id: str, wanted: DeliveryFilter, *, limit: int, before: str | None
+        self,
+        plugin_id: str,
+        *,
+        wanted: DeliveryFilter = ANY_DELIVERY,
+        limit: int = 50,
+        before: str | None = None,
     ) -> Sequence[DeliveryView]:
         """Return the newest deliveries that are wanted, or those before the id ``before``."""
         self._installed.row(plugin_id)
@@ -88,9 +95,7 @@ class DeliveryLog:
             logs=tuple(lines),
         )
 
-    async def document(
-        self, plugin_id: str, delivery_id: str, limits: LimitsInForce
-    ) -> DeliveryDocument:
+    async def document(self, plugin_id: str, delivery_id: str) -> DeliveryDocument:
         """Return one delivery for the plugin's author; raises DeliveryNotFound."""
         row = self._installed.row(plugin_id)
         found = await self._find(plugin_id, delivery_id)
@@ -99,7 +104,7 @@ class DeliveryLog:
             lambda db: lines_of_delivery(db, plugin_id, found, LINES_SHOWN)
         )
         given = self._given(row, event) if event else None
-        return make_document(row, found.view, given, lines, limits.of(row.limits))
+        return make_document(row, found.view, given, lines, self._limits.of(row.limits))
 
     async def redeliver(self, plugin_id: str, delivery_ids: Sequence[str], *, actor: str) -> int:
         """Queue the events of deliveries once more; return how many did not wait already.

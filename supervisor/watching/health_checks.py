@@ -11,13 +11,16 @@ from collections.abc import Mapping, Sequence
 
 import trio
 
+from supervisor.delivery.accounts import JournalLedger
 from supervisor.delivery.durations import SHOWN_S, shown
 from supervisor.delivery.journal import Journal, JournalStatistics
+from supervisor.delivery.runners import Runners
 from supervisor.delivery.tally import Tally
 from supervisor.ports import Database
 from supervisor.process.errors import ProcessError
 from supervisor.process.forkserver import ForkServer
 from supervisor.views import HealthCheck, PluginCounts, ProcessView, SupervisorFigures
+from supervisor.watching.overview import Overview
 
 STUCK_S = 10.0
 """A result that has waited so long to be written is a journal that is stuck."""
@@ -29,8 +32,20 @@ _FRESH_S = 1.0
 class HealthChecks:
     """See the module."""
 
-    def __init__(self, database: Database, journal: Journal, fork_server: ForkServer) -> None:
+    def __init__(
+        self,
+        database: Database,
+        journal: Journal,
+        fork_server: ForkServer,
+        *,
+        overview: Overview,
+        runners: Runners,
+        ledger: JournalLedger,
+    ) -> None:
         self._database = database
+        self._overview = overview
+        self._runners = runners
+        self._ledger = ledger
         self._journal = journal
         self._fork_server = fork_server
         self._lock = trio.Lock()
@@ -44,6 +59,16 @@ class HealthChecks:
                 self._found = (await self._writes(), await self._forks(), self._records())
                 self._found_at = trio.current_time()
             return self._found
+
+    async def figures(self) -> SupervisorFigures:
+        """Return everything that a monitor collects."""
+        return figures(
+            await self._overview.processes(),
+            self._runners.tallies,
+            self._ledger.counts,
+            self._journal.statistics(),
+            self._fork_server,
+        )
 
     async def _writes(self) -> HealthCheck:
         with trio.move_on_after(PATIENCE_S):

@@ -10,10 +10,11 @@ from supervisor.manifest import ConfigField
 from supervisor.manifest.permissions import permission_views
 from supervisor.plugins.limits import LimitsInForce, limit_views
 from supervisor.plugins.registry import PluginRegistry
+from supervisor.states import PluginState
 from supervisor.store.configs import SavedConfig
 from supervisor.store.plugins import PluginRow
 from supervisor.store.records import timestamp
-from supervisor.views import ConfigFieldView, PluginState, PluginView, ProcessView
+from supervisor.views import ConfigFieldView, PluginView, ProcessView
 from supervisor.watching.history import Meter
 from supervisor.watching.process_usage import Usage
 

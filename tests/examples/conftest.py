@@ -60,7 +60,7 @@ class Example:
         return await self.now(ticket)
 
     async def configure(self, **values: Any) -> None:
-        await self.desk.plugins.set_config(self.plugin_id, values, actor="test")
+        await self.desk.supervisor.controls.set_config(self.plugin_id, values, actor="test")
 
     async def notes(self, ticket: Ticket) -> list[str]:
         """Return the internal notes; a public reply of the example's fails the test."""
@@ -71,13 +71,13 @@ class Example:
 
     async def log(self) -> list[str]:
         """Return the example's log, each line with its level: ``error: ...``."""
-        lines = await self.desk.plugins.logs(self.plugin_id)
+        lines = await self.desk.supervisor.logs.read(self.plugin_id)
         return [f"{line.level}: {line.message}" for line in lines]
 
     async def deliveries(self) -> list[DeliveryView]:
         """Return all deliveries, oldest first."""
         await self.desk.settled(self.plugin_id)
-        return list(await self.desk.plugins.deliveries(self.plugin_id, limit=500))[::-1]
+        return list(await self.desk.supervisor.deliveries.page(self.plugin_id, limit=500))[::-1]
 
 
 def fields(ticket: Ticket) -> dict[str, str]:

@@ -96,7 +96,7 @@ async def test_issues_that_an_agent_names_are_linked_once_and_shown_in_the_panel
         ("OPS-7", "To Do", "nobody"),
         ("PROJ-123", "Done", "Mia Krystof"),
     ]
-    result = await linker.desk.plugins.render_panel(linker.plugin_id, ticket.id)
+    result = await linker.desk.supervisor.panels.render(linker.plugin_id, ticket.id)
     assert result.url == f"https://{PANEL}/panel?ticket={ticket.id}"
     assert await linker.log() == []
     seen = f"{await linker.deliveries()} {fields} {jira.issues}"

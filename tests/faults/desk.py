@@ -113,8 +113,8 @@ async def _make_site(folder: Path) -> Site:
         await house.helpdesk.settings.update(user.actor, plugin_error_threshold=100)
         digest = (ROOT / "examples/digest/digest.wasm").read_bytes()
         for module in (digest, *(module_of(name) for name in _PLUGINS)):
-            view = await house.plugins.install(module, source="faults", actor="faults")
-            await house.plugins.set_enabled(view.id, True, actor="faults")
+            view = await house.supervisor.installs.install(module, source="faults", actor="faults")
+            await house.supervisor.controls.set_enabled(view.id, True, actor="faults")
     return replace(site, key=key.secret)
 
 

@@ -96,7 +96,7 @@ STEPS = {
 
 CHANGES = {
     "module compiled": Step("supervisor.plugins.compiler:Compiler.compile"),
-    "change written": Step("supervisor.administration.change:Changing.write"),
+    "change written": Step("supervisor.administration.change:ChangeContext.write"),
     "stopped for another version": Step(
         "supervisor.administration.versions:Versions._swap", before=True
     ),

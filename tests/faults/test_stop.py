@@ -20,8 +20,8 @@ async def _add_loopers(site):
     async with open_application(config, run_plugins=False) as house:
         for number in range(PLUGINS):
             module = module_of("org.example.mood", f"org.example.mood{number}")
-            view = await house.plugins.install(module, source="faults", actor="faults")
-            await house.plugins.set_enabled(view.id, True, actor="faults")
+            view = await house.supervisor.installs.install(module, source="faults", actor="faults")
+            await house.supervisor.controls.set_enabled(view.id, True, actor="faults")
 
 
 def test_a_stop_ends_in_time_although_five_plugins_loop(site, serve):

@@ -25,8 +25,8 @@ def newer() -> bytes:
 async def upgrade(site) -> None:
     """Install the newer version, and change to it."""
     server = RunningServer(site.data)
-    view = await server.install(newer(), source="faults", actor="faults")
-    await server.accept_version(LISTENER, view.waiting_version, accepted=[], actor="faults")
+    view = await server.installs.install(newer(), source="faults", actor="faults")
+    await server.versions.accept(LISTENER, view.waiting_version, accepted=[], actor="faults")
 
 
 def stands(site) -> dict[str, str]:

@@ -16,7 +16,7 @@ import trio
 from sandbox_child.wire.messages import EVENT
 from supervisor.process.conversation import Work
 from supervisor.process.forkserver import open_fork_server
-from supervisor.views import Outcome
+from supervisor.states import Outcome
 from tests.children import QUICK, Recorder, Workshop, assemble
 from tests.fuzz import grammar
 from tests.fuzz.grammar import frame

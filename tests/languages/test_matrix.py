@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from supervisor.views import Outcome
+from supervisor.states import Outcome
 from tests.languages.trials import ANSWER, TEXT, TICKET, TOKEN, Tried
 
 LARGE_LINE = "900003 end"

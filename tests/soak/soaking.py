@@ -110,8 +110,8 @@ async def make_soak_site(folder: Path, plugins: Mapping[str, int] = PLUGINS) -> 
         # They fail on purpose, and must not be switched off for it.
         await house.helpdesk.settings.update(user.actor, plugin_error_threshold=100)
         for module in _modules(plugins):
-            view = await house.plugins.install(module, source="soak", actor="soak")
-            await house.plugins.set_enabled(view.id, True, actor="soak")
+            view = await house.supervisor.installs.install(module, source="soak", actor="soak")
+            await house.supervisor.controls.set_enabled(view.id, True, actor="soak")
     return replace(site, key=key.secret)
 
 

@@ -23,7 +23,7 @@ from supervisor.config import SupervisorConfig
 from supervisor.delivery.error_threshold import ErrorThreshold
 from supervisor.delivery.restart_backoff import RestartRule
 from supervisor.secrets.box import SecretBox
-from supervisor.service import HelpDeskPorts, PluginService, open_plugin_service
+from supervisor.service import HelpDeskPorts, Supervisor, open_supervisor
 from supervisor.store.migrations import migrations
 from supervisor.views import DeliveryView, PluginView, ProcessView, VersionView
 
@@ -38,7 +38,7 @@ class Desk:
     """A help desk, its supervisor, and short ways to say what a test does with them."""
 
     helpdesk: HelpDesk
-    plugins: PluginService
+    supervisor: Supervisor
     user: User
     admin: User
     guest: Callable[[str], bytes]
@@ -106,26 +106,28 @@ class Desk:
     ) -> PluginView:
         """Install a guest, configure it, and switch it on."""
         module = self.module(guest_name, **manifest)
-        view = await self.plugins.install(module, source="a test", actor="test")
+        view = await self.supervisor.installs.install(module, source="a test", actor="test")
         if config:
-            view = await self.plugins.set_config(view.id, config, actor="test")
+            view = await self.supervisor.controls.set_config(view.id, config, actor="test")
         if enabled:
-            view = await self.plugins.set_enabled(view.id, True, actor="test")
+            view = await self.supervisor.controls.set_enabled(view.id, True, actor="test")
         return view
 
     async def upload(self, guest_name: str, /, **manifest: Any) -> VersionView:
         """Install another version of a guest that is installed; it waits."""
-        view = await self.plugins.install(
+        view = await self.supervisor.installs.install(
             self.module(guest_name, **manifest), source="a test", actor="test"
         )
-        versions = await self.plugins.versions(view.id)
+        versions = await self.supervisor.versions.all(view.id)
         return next(version for version in versions if version.sha256 == view.waiting_version)
 
     async def accept(self, plugin_id: str, sha256: str) -> PluginView:
         """Change to another version, and allow it all that it asks for anew."""
-        compared = await self.plugins.compare(plugin_id, sha256)
+        compared = await self.supervisor.versions.compare(plugin_id, sha256)
         accepted = [asked.token for asked in compared.asked_anew]
-        return await self.plugins.accept_version(plugin_id, sha256, accepted=accepted, actor="test")
+        return await self.supervisor.versions.accept(
+            plugin_id, sha256, accepted=accepted, actor="test"
+        )
 
     async def upgrade(self, plugin_id: str, guest_name: str, /, **manifest: Any) -> PluginView:
         """Install another version and change to it."""
@@ -139,13 +141,15 @@ class Desk:
 
     async def steps(self, plugin_id: str, *steps: dict[str, Any]) -> None:
         """Give the probe other things to do from the next event on."""
-        await self.plugins.set_config(plugin_id, {"steps": json.dumps(steps)}, actor="test")
+        await self.supervisor.controls.set_config(
+            plugin_id, {"steps": json.dumps(steps)}, actor="test"
+        )
 
     async def deliveries(self, plugin_id: str, count: int = 1) -> list[DeliveryView]:
         """Wait for so many deliveries, and return all there are, oldest first."""
 
         async def ask() -> list[DeliveryView]:
-            return list(await self.plugins.deliveries(plugin_id, limit=500))[::-1]
+            return list(await self.supervisor.deliveries.page(plugin_id, limit=500))[::-1]
 
         return await self.until(ask, lambda found: len(found) >= count)
 
@@ -154,10 +158,10 @@ class Desk:
         return (await self.deliveries(plugin_id))[0]
 
     async def log(self, plugin_id: str) -> list[str]:
-        return [line.message for line in await self.plugins.logs(plugin_id)]
+        return [line.message for line in await self.supervisor.logs.read(plugin_id)]
 
     async def process(self, plugin_id: str) -> ProcessView:
-        views = await self.plugins.processes()
+        views = await self.supervisor.overview.processes()
         return next(view for view in views if view.plugin_id == plugin_id)
 
     async def running(self, plugin_id: str) -> PluginView:
@@ -167,7 +171,7 @@ class Desk:
     async def state(self, plugin_id: str, state: str) -> PluginView:
         """Wait for a state."""
         return await self.until(
-            lambda: self.plugins.plugin(plugin_id), lambda view: view.state == state
+            lambda: self.supervisor.overview.plugin(plugin_id), lambda view: view.state == state
         )
 
     async def close(self) -> None:
@@ -199,11 +203,11 @@ async def _run_desk(
                 helpdesk.audit,
                 health if callable(health) else lambda: health,
             )
-            async with open_plugin_service(
+            async with open_supervisor(
                 config, ports, SecretBox(key), settings_fingerprint(), run_plugins=run_plugins
-            ) as plugins:
+            ) as supervisor:
                 user, admin = [await _person(helpdesk, role) for role in (Role.USER, Role.ADMIN)]
-                desk = Desk(helpdesk, plugins, user, admin, guest, path, closed=closed)
+                desk = Desk(helpdesk, supervisor, user, admin, guest, path, closed=closed)
                 task_status.started(desk)
                 await desk.closing.wait()
     finally:

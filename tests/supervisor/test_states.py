@@ -10,7 +10,7 @@ import pytest
 import structlog
 
 from supervisor.delivery.restart_backoff import RestartRule
-from supervisor.views import PluginState
+from supervisor.states import PluginState
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "states.md"
 SLOW = RestartRule(first_delay_s=600.0, longest_delay_s=600.0)
@@ -19,7 +19,7 @@ SLOW = RestartRule(first_delay_s=600.0, longest_delay_s=600.0)
 async def another_process(desk, before):
     """Wait until the plugin runs in another process than ``before``."""
     await desk.until(
-        lambda: desk.plugins.plugin(before.id),
+        lambda: desk.supervisor.overview.plugin(before.id),
         lambda view: view.state == "running" and view.pid != before.pid,
     )
 
@@ -28,7 +28,7 @@ async def enable(open_desk):
     desk = await open_desk()
     plugin = await desk.install("wat/noop", enabled=False)
     yield desk, plugin
-    await desk.plugins.set_enabled(plugin.id, True, actor="test")
+    await desk.supervisor.controls.set_enabled(plugin.id, True, actor="test")
     await desk.running(plugin.id)
 
 
@@ -37,7 +37,7 @@ async def disable(open_desk):
     plugin = await desk.install("wat/noop")
     await desk.running(plugin.id)
     yield desk, plugin
-    await desk.plugins.set_enabled(plugin.id, False, actor="test")
+    await desk.supervisor.controls.set_enabled(plugin.id, False, actor="test")
 
 
 async def trap(open_desk):
@@ -62,7 +62,7 @@ async def fail_to_start(open_desk):
     desk = await open_desk(restart=SLOW)
     plugin = await desk.install("wat/start_trap", enabled=False)
     yield desk, plugin
-    await desk.plugins.set_enabled(plugin.id, True, actor="test")
+    await desk.supervisor.controls.set_enabled(plugin.id, True, actor="test")
     await desk.state(plugin.id, "backing_off")
 
 
@@ -71,14 +71,14 @@ async def disable_while_it_waits(open_desk):
     plugin = await desk.install("wat/start_trap")
     await desk.state(plugin.id, "backing_off")
     yield desk, plugin
-    await desk.plugins.set_enabled(plugin.id, False, actor="test")
+    await desk.supervisor.controls.set_enabled(plugin.id, False, actor="test")
 
 
 async def crash_in_a_loop(open_desk):
     desk = await open_desk(restart=RestartRule(first_delay_s=0.001, give_up_after=3))
     plugin = await desk.install("wat/start_trap", enabled=False)
     yield desk, plugin
-    await desk.plugins.set_enabled(plugin.id, True, actor="test")
+    await desk.supervisor.controls.set_enabled(plugin.id, True, actor="test")
     await desk.state(plugin.id, "failed")
 
 
@@ -101,7 +101,7 @@ async def failed(open_desk):
 async def enable_after_a_failure(open_desk):
     desk, plugin = await failed(open_desk)
     yield desk, plugin
-    await desk.plugins.set_enabled(plugin.id, True, actor="test")
+    await desk.supervisor.controls.set_enabled(plugin.id, True, actor="test")
     await desk.running(plugin.id)
 
 
@@ -118,7 +118,7 @@ async def disable_while_nothing_runs(open_desk):
     await desk.close()
     desk = await open_desk(run_plugins=False)
     yield desk, plugin
-    await desk.plugins.set_enabled(plugin.id, False, actor="test")
+    await desk.supervisor.controls.set_enabled(plugin.id, False, actor="test")
 
 
 async def restart(open_desk):
@@ -126,7 +126,7 @@ async def restart(open_desk):
     plugin = await desk.install("wat/noop")
     before = await desk.running(plugin.id)
     yield desk, plugin
-    await desk.plugins.restart(plugin.id, actor="test")
+    await desk.supervisor.controls.restart(plugin.id, actor="test")
     await another_process(desk, before)
 
 
@@ -159,12 +159,12 @@ async def walked(open_desk, walk) -> set[tuple[str, str]]:
     """Walk, and return every edge that was passed, by the supervisor's own log and its view."""
     with structlog.testing.capture_logs() as said:
         async for desk, plugin in walk(open_desk):
-            states = [(await desk.plugins.plugin(plugin.id)).state.value]
+            states = [(await desk.supervisor.overview.plugin(plugin.id)).state.value]
             said.clear()
         for line in said:
             if line["event"] == "plugin_state" and line["plugin"] == plugin.id:
                 states += [line["was"], line["now"]]
-        states.append((await desk.plugins.plugin(plugin.id)).state.value)
+        states.append((await desk.supervisor.overview.plugin(plugin.id)).state.value)
     return {(a, b) for a, b in itertools.pairwise(states) if a != b}
 
 

@@ -43,7 +43,9 @@ from supervisor.manifest import Manifest, check_config, parse_manifest
 from supervisor.manifest.permissions import asked_for, permission_views
 from supervisor.plugins.limits import LimitsInForce, check_overrides, limit_views
 from supervisor.sandbox_check.report import CheckReport
+from supervisor.states import InstallStep, Outcome, PluginState, VersionStatus
 from supervisor.views import (
+    ANY_DELIVERY,
     ConfigFieldView,
     ControlView,
     DeliveryDetail,
@@ -53,27 +55,22 @@ from supervisor.views import (
     EgressFilter,
     HealthCheck,
     HistoryPoint,
-    InstallStep,
     InstallView,
     LogLine,
-    Outcome,
     PanelResult,
     PanelSlot,
     PluginHistory,
-    PluginState,
     PluginView,
     ProcessView,
     SandboxView,
     SupervisorFigures,
     VersionComparison,
-    VersionStatus,
     VersionView,
 )
 from supervisor.watching.delivery_document import DeliveryDocument, make_document
 from tests.stand_in import StandIn
 from webapp.app import create_app
 from webapp.config import WebConfig
-from webapp.ports import ANY_DELIVERY
 from webapp.server import serve
 
 PASSWORD = "a long enough password"
@@ -82,7 +79,11 @@ LIMITS = LimitsInForce(Limits())
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
 
 
-class ModuleFiles:
+class Room(SimpleNamespace):
+    """The methods of one room."""
+
+
+class FakeSupervisor:
     """Plugins that are installed and configured for real, and never run.
 
     Manifests and configuration pass the supervisor's own checks. What only a process could know
@@ -101,8 +102,49 @@ class ModuleFiles:
         self.logged = trio.Event()
         self.parts = [HealthCheck("database", ok=True, detail="")]
         self.panel = PanelResult(None, "the plugin said nothing")
-        self.lockdown = SandboxView((ControlView("seccomp", active=True, reason=""),), None)
         self.checked = CheckReport((), (), 1.0)
+        self.overview = Room(
+            plugins=self.plugins,
+            plugin=self.plugin,
+            processes=self.processes,
+            history=self.history,
+            histories=self.histories,
+        )
+        self.installs = Room(
+            install=self.install,
+            start=self.start_install,
+            status=self.install_status,
+            all=self.list_installs,
+            wait=self.wait_install,
+        )
+        self.versions = Room(
+            all=self.list_versions,
+            compare=self.compare,
+            accept=self.accept_version,
+            discard=self.discard_version,
+        )
+        self.controls = Room(
+            set_enabled=self.set_enabled,
+            set_config=self.set_config,
+            set_limits=self.set_limits,
+            withhold=self.withhold,
+            restart=self.restart,
+            uninstall=self.uninstall,
+        )
+        self.deliveries = Room(
+            page=self.list_deliveries,
+            detail=self.delivery,
+            document=self.delivery_document,
+            redeliver=self.redeliver,
+        )
+        self.logs = Room(read=self.read_logs, wait=self.wait_logs)
+        self.egress_log = Room(page=self.egress_entries, before=self.egress_before)
+        self.health = Room(check=self.check_health, figures=self.figures)
+        self.sandbox = Room(
+            view=SandboxView((ControlView("seccomp", active=True, reason=""),), None),
+            check=self.check_sandbox,
+        )
+        self.panels = Room(slots=self.panel_slots, render=self.render_panel)
 
     async def plugins(self) -> Sequence[PluginView]:
         return [self._view(plugin_id) for plugin_id in sorted(self.views)]
@@ -211,13 +253,13 @@ class ModuleFiles:
             raise InstallNotFound(install_id)
         return self.begun[install_id]
 
-    def installs(self) -> Sequence[InstallView]:
+    def list_installs(self) -> Sequence[InstallView]:
         return list(self.begun.values())
 
     async def wait_install(self, install_id: str, *, seen: InstallView | None) -> InstallView:
         return self.install_status(install_id)
 
-    async def versions(self, plugin_id: str) -> Sequence[VersionView]:
+    async def list_versions(self, plugin_id: str) -> Sequence[VersionView]:
         plugin = await self.plugin(plugin_id)
         return [
             VersionView(
@@ -255,7 +297,9 @@ class ModuleFiles:
         await self.plugin(plugin_id)
         raise VersionNotFound(plugin_id, sha256)
 
-    async def narrow(self, plugin_id: str, *, withheld: Collection[str], actor: str) -> PluginView:
+    async def withhold(
+        self, plugin_id: str, *, withheld: Collection[str], actor: str
+    ) -> PluginView:
         view = await self.plugin(plugin_id)
         known = [one.token for one in view.permissions]
         if unknown := set(withheld) - set(known):
@@ -282,7 +326,7 @@ class ModuleFiles:
     async def histories(self, *, span: str = "hour") -> Mapping[str, PluginHistory]:
         return {plugin_id: await self.history(plugin_id, span=span) for plugin_id in self.views}
 
-    async def deliveries(
+    async def list_deliveries(
         self,
         plugin_id: str,
         *,
@@ -314,7 +358,7 @@ class ModuleFiles:
                 raise CannotRedeliver(plugin_id, f"delivery {delivery_id} is not there")
         return len(delivery_ids)
 
-    async def logs(
+    async def read_logs(
         self,
         plugin_id: str | None = None,
         *,
@@ -355,14 +399,11 @@ class ModuleFiles:
             if wanted.host in (None, entry.host) and wanted.outcome in (None, entry.outcome)
         ]
 
-    async def vitals(self) -> Sequence[HealthCheck]:
+    async def check_health(self) -> Sequence[HealthCheck]:
         return self.parts
 
     async def figures(self) -> SupervisorFigures:
         return SupervisorFigures((), (), (), (), 0, 0, 0.0, 1)
-
-    def sandbox(self) -> SandboxView:
-        return self.lockdown
 
     async def check_sandbox(self) -> CheckReport:
         return self.checked
@@ -588,7 +629,7 @@ async def build_site(
 
         async def build(**settings: Any) -> Site:
             desk = await stack.enter_async_context(HelpDesk.open(tmp_path / "desk.db"))
-            shelf = ModuleFiles()
+            shelf = FakeSupervisor()
             config = WebConfig(**{"port": 0} | settings)
             app = create_app(desk, shelf, config)
             bound = await nursery.start(lambda **k: serve(app, config, **k))
@@ -619,11 +660,11 @@ async def real_site(
             fetch=FetchRules(total_s=20.0, plain_http=True),
         ),
     )
-    async with AsyncExitStack() as stack, open_application(config, run_plugins=True) as app_context:
-        app = create_app(app_context.helpdesk, app_context.plugins, web)
+    async with AsyncExitStack() as stack, open_application(config, run_plugins=True) as application:
+        app = create_app(application.helpdesk, application.supervisor, web)
         bound = await nursery.start(lambda **k: serve(app, web, **k))
-        people = await _people(app_context.helpdesk)
-        yield Site(bound[0], app_context.helpdesk, app_context.plugins, people, web, app, stack)
+        people = await _people(application.helpdesk)
+        yield Site(bound[0], application.helpdesk, application.supervisor, people, web, app, stack)
         nursery.cancel_scope.cancel()
 
 

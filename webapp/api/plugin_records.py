@@ -25,20 +25,20 @@ class Queued(Struct):
 @operation(blueprint, "GET", "/api/admin/processes", errors=(403,))
 async def processes() -> Listing[ProcessView]:
     """List the plugins with their processes, read just now."""
-    return whole_list(await app_context().plugins.processes())
+    return whole_list(await app_context().supervisor.overview.processes())
 
 
 @operation(blueprint, "GET", f"{ONE}/history", errors=(403,))
 async def history(plugin_id: str, query: HistoryQuery) -> PluginHistory:
     """Return what a plugin did and used in the last hour or day."""
-    return await app_context().plugins.history(plugin_id, span=query.span)
+    return await app_context().supervisor.overview.history(plugin_id, span=query.span)
 
 
 @operation(blueprint, "GET", f"{ONE}/deliveries", errors=(403,))
 async def deliveries(plugin_id: str, query: DeliveryQuery) -> Listing[DeliveryView]:
     """List the newest deliveries that fit; ``before`` an id for older ones."""
     before = None if isinstance(query.before, UnsetType) else query.before
-    found = await app_context().plugins.deliveries(
+    found = await app_context().supervisor.deliveries.page(
         plugin_id, wanted=query.filter(), limit=query.limit, before=before
     )
     return whole_list(found)
@@ -47,19 +47,19 @@ async def deliveries(plugin_id: str, query: DeliveryQuery) -> Listing[DeliveryVi
 @operation(blueprint, "GET", f"{ONE}/deliveries/<delivery_id>", errors=(403,))
 async def delivery(plugin_id: str, delivery_id: str) -> DeliveryDetail:
     """Return one delivery with what the plugin was given, secrets taken out, and its log lines."""
-    return await app_context().plugins.delivery(plugin_id, delivery_id)
+    return await app_context().supervisor.deliveries.detail(plugin_id, delivery_id)
 
 
 @operation(blueprint, "GET", f"{ONE}/deliveries/<delivery_id>/document", errors=(403,))
 async def document(plugin_id: str, delivery_id: str) -> DeliveryDocument:
     """Return one delivery as a file for the plugin's author, without secrets."""
-    return await app_context().plugins.delivery_document(plugin_id, delivery_id)
+    return await app_context().supervisor.deliveries.document(plugin_id, delivery_id)
 
 
 @operation(blueprint, "POST", f"{ONE}/deliveries/redeliver", errors=(403, 409))
 async def redeliver(plugin_id: str, body: RedeliverBody) -> Queued:
     """Queue deliveries again, all or none; each is marked as ``redelivered``."""
-    queued = await app_context().plugins.redeliver(
+    queued = await app_context().supervisor.deliveries.redeliver(
         plugin_id, body.ids, actor=current_visit().actor.id
     )
     return Queued(queued)
@@ -78,7 +78,7 @@ async def every_log(query: LogQuery) -> Listing[LogLine]:
 
 
 async def _lines(plugin_id: str | None, query: LogQuery) -> Listing[LogLine]:
-    found = await app_context().plugins.logs(
+    found = await app_context().supervisor.logs.read(
         plugin_id, level=query.level, after=query.after, limit=query.limit
     )
     return whole_list(found)

@@ -18,13 +18,13 @@ _VERSION = f"{ONE}/versions/<digest>"
 @operation(blueprint, "GET", f"{ONE}/versions", errors=(403,))
 async def versions(plugin_id: str) -> Listing[VersionView]:
     """List the active version, the one that waits, and those that are kept, newest first."""
-    return whole_list(await app_context().plugins.versions(plugin_id))
+    return whole_list(await app_context().supervisor.versions.all(plugin_id))
 
 
 @operation(blueprint, "GET", _VERSION, errors=(403,))
 async def comparison(plugin_id: str, digest: str) -> VersionComparison:
     """Set a version that waits or is kept beside the active one."""
-    return await app_context().plugins.compare(plugin_id, digest)
+    return await app_context().supervisor.versions.compare(plugin_id, digest)
 
 
 @operation(blueprint, "POST", f"{_VERSION}/accept", errors=(403, 409))
@@ -33,7 +33,7 @@ async def accept(plugin_id: str, digest: str, body: AcceptBody) -> PluginOut:
 
     Everything that it asks for anew has to be accepted or withheld by its token.
     """
-    plugin = await app_context().plugins.accept_version(
+    plugin = await app_context().supervisor.versions.accept(
         plugin_id,
         digest,
         accepted=body.accepted,
@@ -46,4 +46,6 @@ async def accept(plugin_id: str, digest: str, body: AcceptBody) -> PluginOut:
 @operation(blueprint, "DELETE", _VERSION, errors=(403, 409))
 async def discard(plugin_id: str, digest: str) -> None:
     """Delete a version that is not the active one."""
-    await app_context().plugins.discard_version(plugin_id, digest, actor=current_visit().actor.id)
+    await app_context().supervisor.versions.discard(
+        plugin_id, digest, actor=current_visit().actor.id
+    )

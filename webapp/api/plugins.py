@@ -7,7 +7,8 @@ from msgspec import UNSET
 from quart import Blueprint, Response, request
 
 from supervisor.errors import ModuleRefused, NotInstalled
-from supervisor.views import InstallStep, InstallView, PluginState, PluginView
+from supervisor.states import InstallStep, PluginState
+from supervisor.views import InstallView, PluginView
 from webapp.api.bodies import PluginPatch, PluginSource
 from webapp.api.operations import operation
 from webapp.api.shapes import Listing, whole_list
@@ -39,7 +40,7 @@ def shown(plugin: PluginView) -> PluginOut:
 @operation(blueprint, "GET", "/api/admin/plugins", errors=(403,))
 async def plugins() -> Listing[PluginOut]:
     """List the installed plugins."""
-    return whole_list([shown(found) for found in await app_context().plugins.plugins()])
+    return whole_list([shown(found) for found in await app_context().supervisor.overview.plugins()])
 
 
 @operation(
@@ -64,12 +65,12 @@ async def install() -> PluginOut | Response:
     came = begun
     with trio.move_on_after(PATIENCE_S):
         while came.step not in (InstallStep.DONE, InstallStep.REFUSED):
-            came = await app_context().plugins.wait_install(begun.id, seen=came)
+            came = await app_context().supervisor.installs.wait(begun.id, seen=came)
     if came.step is InstallStep.REFUSED:
         kind = NotInstalled if came.server_failed else ModuleRefused
         raise kind(came.error or "the module was not installed")
     if came.step is InstallStep.DONE and came.plugin_id is not None:
-        return shown(await app_context().plugins.plugin(came.plugin_id))
+        return shown(await app_context().supervisor.overview.plugin(came.plugin_id))
     response = json_response(came, status=202)
     response.headers["Location"] = f"/api/admin/plugins/installs/{came.id}"
     return response
@@ -79,9 +80,9 @@ async def _begin() -> InstallView:
     actor = current_visit().actor.id
     if request.mimetype == "application/json":
         source = await read_json(PluginSource)
-        return await app_context().plugins.start_install(url=source.url, actor=actor)
+        return await app_context().supervisor.installs.start(url=source.url, actor=actor)
     name, module = await uploaded_module()
-    return await app_context().plugins.start_install(
+    return await app_context().supervisor.installs.start(
         module=module, source=f"upload of {name}", actor=actor
     )
 
@@ -89,13 +90,13 @@ async def _begin() -> InstallView:
 @operation(blueprint, "GET", "/api/admin/plugins/installs/<install_id>", errors=(403,))
 async def installation(install_id: str) -> InstallView:
     """Return how far an installation has come; it is known for a while behind its end."""
-    return app_context().plugins.install_status(install_id)
+    return app_context().supervisor.installs.status(install_id)
 
 
 @operation(blueprint, "GET", ONE, errors=(403,))
 async def plugin(plugin_id: str) -> PluginOut:
     """Return one plugin."""
-    return shown(await app_context().plugins.plugin(plugin_id))
+    return shown(await app_context().supervisor.overview.plugin(plugin_id))
 
 
 @operation(blueprint, "PATCH", ONE, errors=(403, 409))
@@ -106,25 +107,35 @@ async def change(plugin_id: str, body: PluginPatch) -> PluginOut:
     stay.
     """
     actor = current_visit().actor.id
-    found = await app_context().plugins.plugin(plugin_id)
+    found = await app_context().supervisor.overview.plugin(plugin_id)
     if body.withheld is not UNSET:
-        found = await app_context().plugins.narrow(plugin_id, withheld=body.withheld, actor=actor)
+        found = await app_context().supervisor.controls.withhold(
+            plugin_id, withheld=body.withheld, actor=actor
+        )
     if body.limits is not UNSET:
-        found = await app_context().plugins.set_limits(plugin_id, body.limits, actor=actor)
+        found = await app_context().supervisor.controls.set_limits(
+            plugin_id, body.limits, actor=actor
+        )
     if body.config is not UNSET:
-        found = await app_context().plugins.set_config(plugin_id, body.config, actor=actor)
+        found = await app_context().supervisor.controls.set_config(
+            plugin_id, body.config, actor=actor
+        )
     if body.enabled is not UNSET:
-        found = await app_context().plugins.set_enabled(plugin_id, body.enabled, actor=actor)
+        found = await app_context().supervisor.controls.set_enabled(
+            plugin_id, body.enabled, actor=actor
+        )
     return shown(found)
 
 
 @operation(blueprint, "POST", f"{ONE}/restart", errors=(403, 409))
 async def restart(plugin_id: str) -> PluginOut:
     """Give an enabled plugin a new process; what is in flight is finished first."""
-    return shown(await app_context().plugins.restart(plugin_id, actor=current_visit().actor.id))
+    return shown(
+        await app_context().supervisor.controls.restart(plugin_id, actor=current_visit().actor.id)
+    )
 
 
 @operation(blueprint, "DELETE", ONE, errors=(403, 409))
 async def uninstall(plugin_id: str) -> None:
     """Stop the plugin and forget it, its versions and its configuration."""
-    await app_context().plugins.uninstall(plugin_id, actor=current_visit().actor.id)
+    await app_context().supervisor.controls.uninstall(plugin_id, actor=current_visit().actor.id)

@@ -8,7 +8,8 @@ from helpdesk.paging import MAX_PER_PAGE
 from helpdesk.tickets.lists import SORTS
 from helpdesk.tickets.model import TicketFilter
 from helpdesk.tickets.timeline import MOST
-from supervisor.views import DeliveryFilter, Outcome
+from supervisor.states import Outcome
+from supervisor.views import DeliveryFilter
 from webapp.api.bodies import PriorityName
 
 PageNumber = Annotated[int, Meta(ge=1, le=1_000_000, description="Counted from 1.")]

@@ -7,7 +7,8 @@ from quart import Blueprint
 
 from helpdesk.audit import AuditEntry, AuditFilter
 from helpdesk.clock import rfc3339
-from supervisor.views import EgressEntry, EgressFilter, EgressOutcome
+from supervisor.states import EgressOutcome
+from supervisor.views import EgressEntry, EgressFilter
 from webapp.api.operations import operation
 from webapp.api.queries import Paged
 from webapp.api.shapes import Listing, Moment, listing
@@ -60,7 +61,7 @@ class AuditOut(Struct):
 @operation(blueprint, "GET", "/api/admin/egress", errors=(403,))
 async def egress(query: EgressQuery) -> Listing[EgressEntry]:
     """List the requests that plugins made or were refused, newest first."""
-    found, total = await app_context().plugins.egress_entries(
+    found, total = await app_context().supervisor.egress_log.page(
         query.filter(), limit=query.per_page, offset=(query.page - 1) * query.per_page
     )
     return Listing(found, query.page, query.per_page, total, -(-total // query.per_page))

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 import trio
 
+from supervisor.service import Supervisor
 from supervisor.views import PluginHistory
-from webapp.ports import Plugins
 from webapp.rendering.process_table import Cell, Cells, Row, cells, make_rows
 
 PERIOD_S = 1.0
@@ -31,8 +31,8 @@ class Sample:
 class ProcessWatch:
     """Shared by all open pages of one server."""
 
-    def __init__(self, plugins: Plugins) -> None:
-        self._plugins = plugins
+    def __init__(self, supervisor: Supervisor) -> None:
+        self._overview = supervisor.overview
         self._lock = trio.Lock()
         self._sample = Sample()
         self._histories: Mapping[str, PluginHistory] = {}
@@ -50,7 +50,10 @@ class ProcessWatch:
 
     async def rows(self) -> list[Row]:
         """Return what is known of every plugin just now."""
-        installed, processes = await self._plugins.plugins(), await self._plugins.processes()
+        installed, processes = (
+            await self._overview.plugins(),
+            await self._overview.processes(),
+        )
         return make_rows(installed, processes, await self._recent_histories())
 
     async def _take(self, number: int) -> Sample:
@@ -66,7 +69,7 @@ class ProcessWatch:
     async def _recent_histories(self) -> Mapping[str, PluginHistory]:
         now = trio.current_time()
         if self._histories_at is None or now - self._histories_at >= HISTORY_S:
-            self._histories = await self._plugins.histories()
+            self._histories = await self._overview.histories()
             self._histories_at = now
         return self._histories
 

@@ -15,13 +15,8 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-from supervisor.views import (
-    HealthCheck,
-    PluginCounts,
-    PluginState,
-    ProcessView,
-    SupervisorFigures,
-)
+from supervisor.states import PluginState
+from supervisor.views import HealthCheck, PluginCounts, ProcessView, SupervisorFigures
 
 _PLUGIN = ("plugin",)
 _GAUGES: Sequence[tuple[str, str, Callable[[ProcessView], float | None]]] = (

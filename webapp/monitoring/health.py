@@ -20,7 +20,7 @@ async def readyz() -> Response:
 
     The reasons are in the metrics and in the log; here they would be for everybody.
     """
-    vitals = await app_context().plugins.vitals()
+    vitals = await app_context().supervisor.health.check()
     ready = all(vital.ok for vital in vitals)
     parts = {vital.name: "ok" if vital.ok else "failing" for vital in vitals}
     body = msgspec.json.encode({"ready": ready, "parts": parts})

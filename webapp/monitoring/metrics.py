@@ -29,7 +29,9 @@ async def metrics() -> Response:
     """Return all metrics in Prometheus' text format."""
     _admit()
     here = app_context()
-    figures = Figures(await here.plugins.figures(), await here.plugins.vitals(), _VERSION)
+    figures = Figures(
+        await here.supervisor.health.figures(), await here.supervisor.health.check(), _VERSION
+    )
     counted = traffic_of(current_app.extensions).registry
     text = await trio.to_thread.run_sync(_render, figures, counted)
     return Response(text, content_type=CONTENT_TYPE_PLAIN_0_0_4)

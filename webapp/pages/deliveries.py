@@ -4,7 +4,8 @@ from quart import Blueprint, Response, request
 
 from supervisor.errors import SupervisorError
 from supervisor.manifest.shape import EVENTS
-from supervisor.views import DeliveryFilter, Outcome
+from supervisor.states import Outcome
+from supervisor.views import DeliveryFilter
 from webapp.context import app_context
 from webapp.http.forms import form_fields, many
 from webapp.http.jsonio import json_response
@@ -30,9 +31,9 @@ async def deliveries(plugin_id: str) -> Response:
 
 
 async def _list(plugin_id: str, said: Said) -> Response:
-    plugin = await app_context().plugins.plugin(plugin_id)
+    plugin = await app_context().supervisor.overview.plugin(plugin_id)
     wanted, before = _filter(), request.args.get("before") or None
-    found = await app_context().plugins.deliveries(
+    found = await app_context().supervisor.deliveries.page(
         plugin_id, wanted=wanted, limit=PER_PAGE + 1, before=before
     )
     return show(
@@ -79,15 +80,15 @@ async def delivery(plugin_id: str, delivery_id: str) -> Response:
 
 
 async def _one(plugin_id: str, delivery_id: str, said: Said) -> Response:
-    plugin = await app_context().plugins.plugin(plugin_id)
-    found = await app_context().plugins.delivery(plugin_id, delivery_id)
+    plugin = await app_context().supervisor.overview.plugin(plugin_id)
+    found = await app_context().supervisor.deliveries.detail(plugin_id, delivery_id)
     return show("plugin_delivery.html", plugin, "delivery", said, found=found, one=found.delivery)
 
 
 @blueprint.get("/admin/plugins/<plugin_id>/deliveries/<delivery_id>.json")
 async def document(plugin_id: str, delivery_id: str) -> Response:
     """Return one delivery as a file for the plugin's author."""
-    found = await app_context().plugins.delivery_document(plugin_id, delivery_id)
+    found = await app_context().supervisor.deliveries.document(plugin_id, delivery_id)
     response = json_response(found)
     name = f"{slug(plugin_id)}-delivery-{slug(delivery_id)}.json"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
@@ -100,7 +101,7 @@ async def redeliver(plugin_id: str) -> Response:
     chosen, fields = await many("delivery"), await form_fields()
     alone = "alone" in fields and len(chosen) == 1
     try:
-        queued = await app_context().plugins.redeliver(
+        queued = await app_context().supervisor.deliveries.redeliver(
             plugin_id, chosen, actor=current_visit().actor.id
         )
     except SupervisorError as error:

@@ -4,11 +4,12 @@ from collections.abc import AsyncIterator
 
 from quart import Blueprint, Response, request
 
-from supervisor.views import EgressEntry, EgressFilter, EgressOutcome
+from supervisor.service import Supervisor
+from supervisor.states import EgressOutcome
+from supervisor.views import EgressEntry, EgressFilter
 from webapp.context import app_context
 from webapp.http.page import page
 from webapp.pages.paging import Shown, page_number
-from webapp.ports import Plugins
 from webapp.rendering.spreadsheets import Cell, csv_lines
 
 blueprint = Blueprint("egress", __name__)
@@ -27,8 +28,8 @@ _COLUMNS = (
 async def ledger() -> Response:
     """List requests, newest first."""
     wanted, number = _filter(), page_number(request.args.get("page", ""))
-    plugins = app_context().plugins
-    found, total = await plugins.egress_entries(
+    supervisor = app_context().supervisor
+    found, total = await supervisor.egress_log.page(
         wanted, limit=PER_PAGE, offset=(number - 1) * PER_PAGE
     )
     return page(
@@ -38,7 +39,7 @@ async def ledger() -> Response:
         total=total,
         wanted=wanted,
         outcomes=tuple(EgressOutcome),
-        plugins=await plugins.plugins(),
+        plugins=await supervisor.overview.plugins(),
     )
 
 
@@ -46,17 +47,17 @@ async def ledger() -> Response:
 async def export() -> Response:
     """Return every request that fits as CSV, newest first."""
     response = Response(
-        _lines(app_context().plugins, _filter()), content_type="text/csv; charset=utf-8"
+        _lines(app_context().supervisor, _filter()), content_type="text/csv; charset=utf-8"
     )
     response.headers["Content-Disposition"] = 'attachment; filename="egress.csv"'
     response.timeout = LONGEST_S
     return response
 
 
-async def _lines(plugins: Plugins, wanted: EgressFilter) -> AsyncIterator[bytes]:
+async def _lines(supervisor: Supervisor, wanted: EgressFilter) -> AsyncIterator[bytes]:
     yield csv_lines([_COLUMNS])
     before = None
-    while found := await plugins.egress_before(wanted, before=before, limit=_CHUNK):
+    while found := await supervisor.egress_log.before(wanted, before=before, limit=_CHUNK):
         before = found[-1].id
         yield csv_lines(_cells(entry) for entry in found)
 

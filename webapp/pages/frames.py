@@ -25,7 +25,7 @@ async def frame_sources(slots: Sequence[PanelSlot]) -> tuple[str, ...]:
     schemes = ("https", "http") if app_context().config.allow_http_panels else ("https",)
     return tuple(
         f"{scheme}://{host}:*"
-        for plugin in await app_context().plugins.plugins()
+        for plugin in await app_context().supervisor.overview.plugins()
         if plugin.id in with_panel
         for host in plugin.allowed_hosts
         for scheme in schemes

@@ -9,7 +9,8 @@ from quart import Blueprint, Response
 
 from helpdesk.accounts import User
 from supervisor.errors import PluginNotFound, SupervisorError
-from supervisor.views import InstallStep, InstallView
+from supervisor.states import InstallStep
+from supervisor.views import InstallView
 from webapp.context import AppContext, app_context
 from webapp.errors import BodyInvalid
 from webapp.http.event_streams import Watch, event_bytes, stream_response
@@ -47,19 +48,19 @@ async def install() -> Response:
 
 
 async def _begin(url: str | None) -> InstallView:
-    plugins, actor = app_context().plugins, current_visit().actor.id
+    plugins, actor = app_context().supervisor, current_visit().actor.id
     if url is not None:
-        return await plugins.start_install(url=url, actor=actor)
+        return await plugins.installs.start(url=url, actor=actor)
     name, module = await uploaded_module()
-    return await plugins.start_install(module=module, source=f"upload of {name}", actor=actor)
+    return await plugins.installs.start(module=module, source=f"upload of {name}", actor=actor)
 
 
 async def _come(install_id: str) -> InstallView:
     """Return an installation's end, or how far it has come when patience ends."""
-    view = app_context().plugins.install_status(install_id)
+    view = app_context().supervisor.installs.status(install_id)
     with trio.move_on_after(PATIENCE_S):
         while view.step not in _ENDS:
-            view = await app_context().plugins.wait_install(install_id, seen=view)
+            view = await app_context().supervisor.installs.wait(install_id, seen=view)
     return view
 
 
@@ -74,7 +75,7 @@ async def _reason(came: InstallView) -> str:
     if came.plugin_id is None:
         return reason
     try:
-        versions = await app_context().plugins.versions(came.plugin_id)
+        versions = await app_context().supervisor.versions.all(came.plugin_id)
     except PluginNotFound:
         return reason
     for actor_id, name in (await names(version.installed_by for version in versions)).items():
@@ -87,7 +88,7 @@ async def _next(came: InstallView) -> str | None:
     if came.step is not InstallStep.DONE or came.plugin_id is None:
         return None
     if came.is_upgrade:
-        plugin = await app_context().plugins.plugin(came.plugin_id)
+        plugin = await app_context().supervisor.overview.plugin(came.plugin_id)
         if plugin.waiting_version is not None:
             return version_url(plugin.id, plugin.waiting_version)
     return plugin_url(came.plugin_id, "review", "installed")
@@ -96,7 +97,7 @@ async def _next(came: InstallView) -> str | None:
 @blueprint.get("/admin/plugins/installs/<install_id>")
 async def progress(install_id: str) -> Response:
     """Show how far an installation has come."""
-    came = app_context().plugins.install_status(install_id)
+    came = app_context().supervisor.installs.status(install_id)
     return page(
         "install.html",
         came=came,
@@ -110,7 +111,7 @@ async def progress(install_id: str) -> Response:
 @blueprint.get("/admin/plugins/installs/<install_id>/live")
 async def live(install_id: str) -> Response:
     """Tell an open page whenever the installation has come further: ``event: step``."""
-    app_context().plugins.install_status(install_id)
+    app_context().supervisor.installs.status(install_id)
     return stream_response(lambda here, person, shown: _Progress(here, person, shown, install_id))
 
 
@@ -129,7 +130,7 @@ class _Progress(Watch):
                 await trio.sleep_forever()
             await trio.sleep(PAUSE_S)
         try:
-            seen = await self.here.plugins.wait_install(self._install_id, seen=self._seen)
+            seen = await self.here.supervisor.installs.wait(self._install_id, seen=self._seen)
         except SupervisorError:
             self.seat.end()
             return b""

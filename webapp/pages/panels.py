@@ -18,10 +18,10 @@ blueprint = Blueprint("panels", __name__)
 async def panel(ticket_id: str, plugin_id: str) -> Response:
     """Ask the plugin for its panel's address, for a ticket that the visitor may see."""
     ticket = await app_context().helpdesk.tickets.get(current_visit().actor, ticket_id)
-    if plugin_id not in {slot.plugin_id for slot in app_context().plugins.panel_slots()}:
+    if plugin_id not in {slot.plugin_id for slot in app_context().supervisor.panels.slots()}:
         raise PluginNotFound(plugin_id)
     try:
-        result = await app_context().plugins.render_panel(plugin_id, ticket.id)
+        result = await app_context().supervisor.panels.render(plugin_id, ticket.id)
     except NotRunning:
         return json_response({"error": "The plugin is not running just now."})
     if result.url is None:

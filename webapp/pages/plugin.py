@@ -38,9 +38,11 @@ async def overview(plugin_id: str) -> Response:
 
 
 async def _overview(plugin_id: str, outcome: Outcome) -> Response:
-    plugin = await app_context().plugins.plugin(plugin_id)
+    plugin = await app_context().supervisor.overview.plugin(plugin_id)
     by_day = request.args.get("span") == "day"
-    history = await app_context().plugins.history(plugin_id, span="day" if by_day else "hour")
+    history = await app_context().supervisor.overview.history(
+        plugin_id, span="day" if by_day else "hour"
+    )
     return show(
         "plugin.html",
         plugin,
@@ -61,7 +63,10 @@ async def settings(plugin_id: str) -> Response:
 
 async def _settings(plugin_id: str, outcome: Outcome = NOTHING) -> Response:
     return show(
-        "plugin_settings.html", await app_context().plugins.plugin(plugin_id), "settings", outcome
+        "plugin_settings.html",
+        await app_context().supervisor.overview.plugin(plugin_id),
+        "settings",
+        outcome,
     )
 
 
@@ -70,7 +75,9 @@ async def switch(plugin_id: str, step: str) -> Response:
     """Enable or disable the plugin."""
     wanted = step == "enable"
     try:
-        await app_context().plugins.set_enabled(plugin_id, wanted, actor=current_visit().actor.id)
+        await app_context().supervisor.controls.set_enabled(
+            plugin_id, wanted, actor=current_visit().actor.id
+        )
     except ConfigInvalid as error:
         return await settings_refused(plugin_id, error.problems)
     return see(plugin_url(plugin_id, done="enabled" if wanted else "disabled"))
@@ -80,7 +87,7 @@ async def switch(plugin_id: str, step: str) -> Response:
 async def restart(plugin_id: str) -> Response:
     """Give the plugin a new process."""
     try:
-        await app_context().plugins.restart(plugin_id, actor=current_visit().actor.id)
+        await app_context().supervisor.controls.restart(plugin_id, actor=current_visit().actor.id)
     except NotRunning as error:
         return await _overview(plugin_id, refused(error))
     return see(plugin_url(plugin_id, done="restarted"))
@@ -89,13 +96,15 @@ async def restart(plugin_id: str) -> Response:
 @blueprint.post("/admin/plugins/<plugin_id>/config")
 async def configure(plugin_id: str) -> Response:
     """Save the settings; or show the form again with what is wrong."""
-    plugin = await app_context().plugins.plugin(plugin_id)
+    plugin = await app_context().supervisor.overview.plugin(plugin_id)
     fields = await form_fields()
     values, problems = read_config(fields, plugin.config)
     if problems:
         return await settings_refused(plugin_id, problems, fields)
     try:
-        await app_context().plugins.set_config(plugin_id, values, actor=current_visit().actor.id)
+        await app_context().supervisor.controls.set_config(
+            plugin_id, values, actor=current_visit().actor.id
+        )
     except ConfigInvalid as error:
         return await settings_refused(plugin_id, error.problems, fields)
     return see(plugin_url(plugin_id, "settings", "saved"))
@@ -104,13 +113,15 @@ async def configure(plugin_id: str) -> Response:
 @blueprint.post("/admin/plugins/<plugin_id>/limits")
 async def limit(plugin_id: str) -> Response:
     """Save the plugin's own limits; or show the form again with what is wrong."""
-    plugin = await app_context().plugins.plugin(plugin_id)
+    plugin = await app_context().supervisor.overview.plugin(plugin_id)
     fields = await form_fields()
     overrides, problems = read_limits(fields, plugin.limits)
     if problems:
         return await _limits_refused(plugin_id, problems, fields)
     try:
-        await app_context().plugins.set_limits(plugin_id, overrides, actor=current_visit().actor.id)
+        await app_context().supervisor.controls.set_limits(
+            plugin_id, overrides, actor=current_visit().actor.id
+        )
     except LimitsInvalid as error:
         return await _limits_refused(plugin_id, error.problems, fields)
     return see(plugin_url(plugin_id, "settings", "limited"))
@@ -142,11 +153,15 @@ async def settings_refused(
 @blueprint.get("/admin/plugins/<plugin_id>/uninstall")
 async def ask_to_uninstall(plugin_id: str) -> Response:
     """Say what uninstalling takes away, and ask whether it is meant."""
-    return show("plugin_uninstall.html", await app_context().plugins.plugin(plugin_id), "uninstall")
+    return show(
+        "plugin_uninstall.html",
+        await app_context().supervisor.overview.plugin(plugin_id),
+        "uninstall",
+    )
 
 
 @blueprint.post("/admin/plugins/<plugin_id>/uninstall")
 async def uninstall(plugin_id: str) -> Response:
     """Uninstall the plugin."""
-    await app_context().plugins.uninstall(plugin_id, actor=current_visit().actor.id)
+    await app_context().supervisor.controls.uninstall(plugin_id, actor=current_visit().actor.id)
     return see("/admin/plugins?done=removed#done")

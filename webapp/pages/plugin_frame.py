@@ -43,7 +43,7 @@ def show(
 
 async def live_cells(plugin: PluginView) -> Cells:
     """Return what the process table has of one plugin, as it is just now."""
-    every = await app_context().plugins.processes()
+    every = await app_context().supervisor.overview.processes()
     mine = [process for process in every if process.plugin_id == plugin.id]
     rows = make_rows([plugin], mine, {})
     return cells(rows[0]) if rows else {}

@@ -30,15 +30,15 @@ LEVELS = ("debug", "info", "warn", "error")
 @blueprint.get("/admin/plugins/log")
 async def every_log() -> Response:
     """Show what all plugins logged."""
-    lines = await app_context().plugins.logs(level=_level(), limit=LINES)
+    lines = await app_context().supervisor.logs.read(level=_level(), limit=LINES)
     return page("log.html", **_shown(lines), plugin_id=None)
 
 
 @blueprint.get("/admin/plugins/<plugin_id>/log")
 async def one_log(plugin_id: str) -> Response:
     """Show what one plugin logged."""
-    plugin = await app_context().plugins.plugin(plugin_id)
-    lines = await app_context().plugins.logs(plugin_id, level=_level(), limit=LINES)
+    plugin = await app_context().supervisor.overview.plugin(plugin_id)
+    lines = await app_context().supervisor.logs.read(plugin_id, level=_level(), limit=LINES)
     return show("plugin_log.html", plugin, "log", **_shown(lines), plugin_id=plugin_id)
 
 
@@ -61,7 +61,7 @@ async def live() -> Response:
     """Open a tail: of one plugin with ``?plugin=``, of graver lines with ``?level=``."""
     plugin_id, level = request.args.get("plugin") or None, _level()
     if plugin_id is not None:
-        await app_context().plugins.plugin(plugin_id)
+        await app_context().supervisor.overview.plugin(plugin_id)
     given = request.args.get("after", "")
     after = int(given) if given.isascii() and given.isdecimal() and len(given) < 19 else 0
     return stream_response(
@@ -95,9 +95,9 @@ class _Tail(Watch):
             return b""
 
     async def _next(self) -> Sequence[LogLine]:
-        plugins = self.here.plugins
-        await plugins.wait_logs(self._plugin_id, self._after)
-        every = await plugins.logs(self._plugin_id, after=self._after, limit=LINES)
+        plugins = self.here.supervisor
+        await plugins.logs.wait(self._plugin_id, self._after)
+        every = await plugins.logs.read(self._plugin_id, after=self._after, limit=LINES)
         if every:
             self._after = max(line.id for line in every)
         wanted = LEVELS[LEVELS.index(self._level) :] if self._level else LEVELS

@@ -2,7 +2,7 @@
 
 from quart import Blueprint, Response, request
 
-from supervisor.views import InstallStep
+from supervisor.states import InstallStep
 from webapp.context import app_context
 from webapp.http.page import page
 from webapp.pages.outcomes import NOTHING, Outcome, done_from_address
@@ -31,5 +31,5 @@ async def show_list(outcome: Outcome = NOTHING) -> Response:
         columns=COLUMNS,
         order=order,
         rows=[(row.plugin, cells(row)) for row in rows],
-        under_way=[one for one in app_context().plugins.installs() if one.step not in _ENDS],
+        under_way=[one for one in app_context().supervisor.installs.all() if one.step not in _ENDS],
     )

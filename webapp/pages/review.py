@@ -23,7 +23,7 @@ DONE = {
 @blueprint.get("/admin/plugins/<plugin_id>/review")
 async def review(plugin_id: str) -> Response:
     """Show what the plugin is and asks for."""
-    plugin = await app_context().plugins.plugin(plugin_id)
+    plugin = await app_context().supervisor.overview.plugin(plugin_id)
     return show(
         "plugin_review.html",
         plugin,
@@ -38,18 +38,20 @@ async def narrow(plugin_id: str) -> Response:
     """Withhold every permission that is shown and not ticked; then enable, where asked to."""
     fields = await form_fields()
     shown, ticked = set(await many("shown")), set(await many("allowed"))
-    plugin = await app_context().plugins.plugin(plugin_id)
+    plugin = await app_context().supervisor.overview.plugin(plugin_id)
     # What was not on the page when the admin decided stays as it is.
     before = {one.token for one in plugin.permissions if not one.granted}
     withheld = set() if fields.get("then") == "all" else (shown - ticked) | (before - shown)
     asked = {one.token for one in plugin.permissions}
     actor = current_visit().actor.id
     if withheld & asked != before:
-        await app_context().plugins.narrow(plugin_id, withheld=withheld & asked, actor=actor)
+        await app_context().supervisor.controls.withhold(
+            plugin_id, withheld=withheld & asked, actor=actor
+        )
     if fields.get("then") != "enable":
         return see(plugin_url(plugin_id, "review", "narrowed"))
     try:
-        await app_context().plugins.set_enabled(plugin_id, True, actor=actor)
+        await app_context().supervisor.controls.set_enabled(plugin_id, True, actor=actor)
     except ConfigInvalid as error:
         return await settings_refused(plugin_id, error.problems)
     return see(plugin_url(plugin_id, done="enabled"))

@@ -14,16 +14,16 @@ blueprint = Blueprint("sandbox", __name__)
 @blueprint.get("/admin/sandbox")
 async def sandbox() -> Response:
     """Show which controls every plugin's process has."""
-    return page("sandbox.html", sandbox=app_context().plugins.sandbox(), report=None)
+    return page("sandbox.html", sandbox=app_context().supervisor.sandbox.view, report=None)
 
 
 @blueprint.post("/admin/sandbox/check")
 async def check() -> Response:
     """Attack the sandbox, which takes some seconds, and show what became of it."""
-    report = await app_context().plugins.check_sandbox()
+    report = await app_context().supervisor.sandbox.check()
     return page(
         "sandbox.html",
-        sandbox=app_context().plugins.sandbox(),
+        sandbox=app_context().supervisor.sandbox.view,
         report=report,
         results=list(Result),
         families=_by_family(report),

@@ -97,7 +97,7 @@ async def show_ticket(
     detail = await app_context().helpdesk.tickets.detail(
         current_visit().actor, ticket_id, before=before, limit=ENTRIES_SHOWN
     )
-    slots = app_context().plugins.panel_slots()
+    slots = app_context().supervisor.panels.slots()
     g.frame_sources = await frame_sources(slots)
     return page(
         "ticket.html",

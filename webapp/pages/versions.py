@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from quart import Blueprint, Response
 
 from supervisor.errors import ConfigInvalid, PermissionsNotAccepted
-from supervisor.views import VersionStatus
+from supervisor.states import VersionStatus
 from webapp.context import app_context
 from webapp.http.forms import form_fields
 from webapp.http.redirects import see
@@ -24,8 +24,8 @@ _CHOICE = "permission."
 @blueprint.get("/admin/plugins/<plugin_id>/versions")
 async def versions(plugin_id: str) -> Response:
     """List the versions that are kept."""
-    plugin = await app_context().plugins.plugin(plugin_id)
-    found = await app_context().plugins.versions(plugin_id)
+    plugin = await app_context().supervisor.overview.plugin(plugin_id)
+    found = await app_context().supervisor.versions.all(plugin_id)
     return show(
         "plugin_versions.html",
         plugin,
@@ -43,8 +43,8 @@ async def compare(plugin_id: str, digest: str) -> Response:
 
 
 async def _compare(plugin_id: str, digest: str, outcome: Outcome = NOTHING) -> Response:
-    plugin = await app_context().plugins.plugin(plugin_id)
-    found = await app_context().plugins.compare(plugin_id, digest)
+    plugin = await app_context().supervisor.overview.plugin(plugin_id)
+    found = await app_context().supervisor.versions.compare(plugin_id, digest)
     return show(
         "plugin_compare.html",
         plugin,
@@ -60,10 +60,10 @@ async def _compare(plugin_id: str, digest: str, outcome: Outcome = NOTHING) -> R
 async def accept(plugin_id: str, digest: str) -> Response:
     """Make this version the active one; whatever it asks for anew was allowed or withheld."""
     fields = await form_fields()
-    kept = await app_context().plugins.versions(plugin_id)
+    kept = await app_context().supervisor.versions.all(plugin_id)
     is_rollback = any(v.sha256 == digest and v.status is VersionStatus.KEPT for v in kept)
     try:
-        await app_context().plugins.accept_version(
+        await app_context().supervisor.versions.accept(
             plugin_id,
             digest,
             accepted=_tokens(fields, "allow"),
@@ -86,5 +86,7 @@ def _tokens(fields: Mapping[str, str], decision: str) -> list[str]:
 @blueprint.post("/admin/plugins/<plugin_id>/versions/<digest>/discard")
 async def discard(plugin_id: str, digest: str) -> Response:
     """Delete a version that is not the active one."""
-    await app_context().plugins.discard_version(plugin_id, digest, actor=current_visit().actor.id)
+    await app_context().supervisor.versions.discard(
+        plugin_id, digest, actor=current_visit().actor.id
+    )
     return see(plugin_url(plugin_id, "versions", "discarded"))

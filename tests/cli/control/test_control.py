@@ -4,6 +4,7 @@ import os
 import stat
 import struct
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
 
 import msgspec
 import pytest
@@ -14,25 +15,29 @@ from cli.errors import CannotGoOn
 from supervisor.errors import ConfigInvalid, PluginNotFound
 
 
-class Plugins:
-    """Answers as the service does, or as a service that is out of order."""
+class Overview:
+    """Answers as the supervisor does, or as one that is out of order."""
 
     async def plugins(self):
         return []
 
+    async def processes(self):
+        raise RuntimeError("out of order")
+
+
+class Controls:
     async def set_config(self, plugin_id, values, *, actor):
         raise ConfigInvalid(plugin_id, {"token": "this field is required"})
 
     async def uninstall(self, plugin_id, *, actor):
         raise PluginNotFound(plugin_id)
 
-    async def processes(self):
-        raise RuntimeError("out of order")
-
 
 @pytest.fixture
 async def data(tmp_path, nursery):
-    await nursery.start(serve_control, Plugins(), tmp_path)
+    await nursery.start(
+        serve_control, SimpleNamespace(overview=Overview(), controls=Controls()), tmp_path
+    )
     return tmp_path
 
 
@@ -64,21 +69,21 @@ async def test_a_request_that_is_none_ends_itself_alone(data, sent):
         await stream.send_eof()
         while await stream.receive_some(4096):
             pass
-    assert await RunningServer(data).plugins() == []
+    assert await RunningServer(data).overview.plugins() == []
 
 
 async def test_errors_come_back_as_their_sentences(data):
     server = RunningServer(data)
     with pytest.raises(CannotGoOn, match="token: this field is required"):
-        await server.set_config("org.example.x", {}, actor="test")
+        await server.controls.set_config("org.example.x", {}, actor="test")
     with pytest.raises(CannotGoOn, match=r"no plugin with the id 'org\.example\.x'"):
-        await server.uninstall("org.example.x", actor="test")
+        await server.controls.uninstall("org.example.x", actor="test")
 
 
 async def test_a_fault_of_the_server_is_said_and_survived(data):
     with pytest.raises(CannotGoOn, match="could not do it: out of order"):
-        await RunningServer(data).processes()
-    assert await RunningServer(data).plugins() == []
+        await RunningServer(data).overview.processes()
+    assert await RunningServer(data).overview.plugins() == []
 
 
 async def test_a_method_that_is_not_for_the_command_line_is_refused(data):
@@ -91,4 +96,4 @@ async def test_no_server_is_no_server(tmp_path):
     (tmp_path / SOCKET_FILE).write_bytes(b"")
     assert not await RunningServer(tmp_path).available()
     with pytest.raises(CannotGoOn):
-        await RunningServer(tmp_path).plugins()
+        await RunningServer(tmp_path).overview.plugins()

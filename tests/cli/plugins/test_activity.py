@@ -17,7 +17,8 @@ import pytest
 from rich.console import Console
 
 from cli.plugins.activity import _shown
-from supervisor.views import PluginState, ProcessView
+from supervisor.states import PluginState
+from supervisor.views import ProcessView
 from tests.cli.conftest import Ohd
 from tests.server_process import OHD, PATIENCE_S, ROOT, ServerProcess
 

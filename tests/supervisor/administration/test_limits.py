@@ -12,13 +12,13 @@ from supervisor.config import SupervisorConfig
 from supervisor.errors import LimitsInvalid, PluginNotFound
 from supervisor.limits import DEFAULT_LIMITS, MIB, Limits
 from supervisor.plugins.limits import TABLE, LimitsInForce, check_overrides, read_number
-from supervisor.views import Outcome
+from supervisor.states import Outcome
 
 FAST = {"deadline_s": 0.5}
 
 
 async def limit(desk, plugin_id, **overrides):
-    return await desk.plugins.set_limits(plugin_id, overrides, actor=desk.admin.id)
+    return await desk.supervisor.controls.set_limits(plugin_id, overrides, actor=desk.admin.id)
 
 
 def shown(view):
@@ -48,7 +48,7 @@ async def test_a_guest_gets_the_memory_that_it_needs_without_a_restart_by_hand(o
     assert (await desk.process(plugin.id)).guest_memory_limit_bytes == 40 * MIB
     await desk.ticket()
     assert (await outcomes(desk, plugin.id, 2))[1] is Outcome.OK
-    document = await desk.plugins.delivery_document(
+    document = await desk.supervisor.deliveries.document(
         plugin.id, (await desk.deliveries(plugin.id, 2))[1].id
     )
     assert document.limits["memory_bytes"] == 40 * MIB
@@ -68,7 +68,7 @@ async def test_two_plugins_have_different_deadlines(open_desk):
     assert delivery.outcome is Outcome.TIMEOUT
     assert delivery.duration_ms < 15_000
     assert await outcomes(desk, other.id, 1) == [Outcome.OK]
-    assert shown(await desk.plugins.plugin(other.id))["deadline_s"] == (20, False)
+    assert shown(await desk.supervisor.overview.plugin(other.id))["deadline_s"] == (20, False)
 
 
 async def test_requests_and_their_sizes_are_those_of_the_plugin(open_desk, stand_in):
@@ -136,11 +136,11 @@ async def test_limits_stay_over_versions_and_restarts_and_go_with_the_plugin(des
     await desk.accept(plugin.id, plugin.sha256)
     await desk.close()
     desk = await open_desk(limits=Limits(deadline_s=3.0, log_lines=5))
-    limits = shown(await desk.plugins.plugin(plugin.id))
+    limits = shown(await desk.supervisor.overview.plugin(plugin.id))
     assert limits["deadline_s"] == (2.5, True)
     assert limits["host_calls"] == (7, True)
     assert limits["log_lines"] == (5, False)
-    await desk.plugins.uninstall(plugin.id, actor="test")
+    await desk.supervisor.controls.uninstall(plugin.id, actor="test")
     again = await desk.install("wat/noop", enabled=False)
     assert not any(one.is_overridden for one in again.limits)
 
@@ -150,8 +150,8 @@ async def test_the_operator_sets_the_stack_for_all_plugins_and_compiled_code_is_
     plugin = await desk.install("wat/deep", events=["ticket.created"])
     await desk.ticket()
     assert await outcomes(desk, plugin.id, 1) == [Outcome.OK]
-    desk.plugins.reconfigure(SupervisorConfig(data_directory=desk.path))
-    await desk.plugins.restart(plugin.id, actor="test")
+    desk.supervisor.reconfigure(SupervisorConfig(data_directory=desk.path))
+    await desk.supervisor.controls.restart(plugin.id, actor="test")
     await desk.ticket()
     assert await outcomes(desk, plugin.id, 2) == [Outcome.OK, Outcome.OK]
     compiled = kept_code(desk)
@@ -166,10 +166,10 @@ async def test_new_settings_of_the_operator_leave_an_admins_limits_alone(desk):
     plugin = await desk.install("wat/noop", enabled=False)
     await limit(desk, plugin.id, memory_mib=32)
     config = SupervisorConfig(data_directory=desk.path)
-    desk.plugins.reconfigure(
+    desk.supervisor.reconfigure(
         dataclasses.replace(config, limits=Limits(deadline_s=9.0, memory_bytes=128 * MIB))
     )
-    limits = {one.name: one for one in (await desk.plugins.plugin(plugin.id)).limits}
+    limits = {one.name: one for one in (await desk.supervisor.overview.plugin(plugin.id)).limits}
     assert (limits["memory_mib"].value, limits["memory_mib"].default) == (32, 128)
     assert (limits["deadline_s"].value, limits["deadline_s"].is_overridden) == (9, False)
 
@@ -178,7 +178,7 @@ async def test_a_change_is_on_record_and_one_that_changes_nothing_is_not(desk):
     plugin = await desk.install("wat/noop")
     pid = (await desk.running(plugin.id)).pid
     await limit(desk, plugin.id, memory_mib=None)
-    assert (await desk.plugins.plugin(plugin.id)).pid == pid
+    assert (await desk.supervisor.overview.plugin(plugin.id)).pid == pid
     await limit(desk, plugin.id, memory_mib=32, deadline_s=1)
     await limit(desk, plugin.id, memory_mib=None, deadline_s=1.0)
     page = await desk.helpdesk.audit.list(SYSTEM, per_page=2)
@@ -195,7 +195,9 @@ async def test_what_does_not_fit_is_named_and_changes_nothing(desk):
         await limit(desk, plugin.id, deadline_s=1, memory_mib=1, colour=3, log_lines=2.5)
     assert caught.value.problems.keys() == {"memory_mib", "colour", "log_lines"}
     assert "begins with 1.25 MiB" in caught.value.problems["memory_mib"]
-    assert not any(one.is_overridden for one in (await desk.plugins.plugin(plugin.id)).limits)
+    assert not any(
+        one.is_overridden for one in (await desk.supervisor.overview.plugin(plugin.id)).limits
+    )
     with pytest.raises(PluginNotFound):
         await limit(desk, "org.example.missing", deadline_s=1)
 

@@ -4,13 +4,14 @@ import pytest
 import trio
 
 from supervisor.errors import NotRunning, PermissionUnknown, PluginNotFound
-from supervisor.views import EgressFilter, EgressOutcome, Outcome
+from supervisor.states import EgressOutcome, Outcome
+from supervisor.views import EgressFilter
 
 CREATED, NOTE = "event:ticket.created", "event:ticket.note_added"
 
 
 async def narrow(desk, plugin, *withheld):
-    return await desk.plugins.narrow(plugin.id, withheld=withheld, actor="test")
+    return await desk.supervisor.controls.withhold(plugin.id, withheld=withheld, actor="test")
 
 
 async def events(desk, plugin, count):
@@ -35,9 +36,9 @@ async def test_nothing_is_withheld_that_a_plugin_does_not_ask_for(desk):
     with pytest.raises(PermissionUnknown) as caught:
         await narrow(desk, plugin, CREATED, "reply", "host:example.com")
     assert caught.value.unknown == ("host:example.com", "reply")
-    assert (await desk.plugins.plugin(plugin.id)).permissions == plugin.permissions
+    assert (await desk.supervisor.overview.plugin(plugin.id)).permissions == plugin.permissions
     with pytest.raises(PluginNotFound):
-        await desk.plugins.narrow("org.example.missing", withheld=(), actor="test")
+        await desk.supervisor.controls.withhold("org.example.missing", withheld=(), actor="test")
 
 
 async def test_an_event_that_is_withheld_is_neither_delivered_nor_kept_for_later(desk):
@@ -53,7 +54,7 @@ async def test_an_event_that_is_withheld_is_neither_delivered_nor_kept_for_later
     said = "".join(await desk.log(plugin.id))
     assert "a second note" in said
     assert "a first note" not in said
-    assert (await desk.plugins.plugin(plugin.id)).pid == plugin.pid
+    assert (await desk.supervisor.overview.plugin(plugin.id)).pid == plugin.pid
 
 
 async def test_events_that_waited_are_not_delivered_once_they_are_withheld(open_desk, stand_in):
@@ -96,7 +97,7 @@ async def test_a_host_that_is_withheld_gives_403_without_a_connection(open_desk,
     await desk.ticket()
     assert (await desk.delivery(plugin.id)).outcome is Outcome.OK
     assert any(line.startswith("http 403") for line in await desk.log(plugin.id))
-    (entry,), _ = await desk.plugins.egress_entries(EgressFilter(plugin_id=plugin.id))
+    (entry,), _ = await desk.supervisor.egress_log.page(EgressFilter(plugin_id=plugin.id))
     assert (entry.outcome, entry.status, entry.host) == (EgressOutcome.REFUSED, 403, "localhost")
     assert "withheld by an admin" in entry.detail
     assert stand_in.requests == []
@@ -165,29 +166,29 @@ async def test_a_panel_that_is_withheld_has_no_room_and_is_not_rendered(desk):
     plugin = await desk.install("wat/panel_multi")
     ticket = await desk.ticket()
     await narrow(desk, plugin, "panel")
-    assert list(desk.plugins.panel_slots()) == []
+    assert list(desk.supervisor.panels.slots()) == []
     with pytest.raises(NotRunning, match="withholds"):
-        await desk.plugins.render_panel(plugin.id, ticket.id)
+        await desk.supervisor.panels.render(plugin.id, ticket.id)
     await narrow(desk, plugin, "host:panel.example.com")
-    result = await desk.plugins.render_panel(plugin.id, ticket.id)
+    result = await desk.supervisor.panels.render(plugin.id, ticket.id)
     assert (result.url, result.error) == (None, "an admin withholds this panel")
-    assert (await desk.plugins.plugin(plugin.id)).error_count == 0
+    assert (await desk.supervisor.overview.plugin(plugin.id)).error_count == 0
     await narrow(desk, plugin)
-    assert (await desk.plugins.render_panel(plugin.id, ticket.id)).error is None
+    assert (await desk.supervisor.panels.render(plugin.id, ticket.id)).error is None
 
 
 async def test_what_is_withheld_stays_so_over_a_restart_and_a_switch(desk, open_desk):
     plugin = await desk.install("wat/echo")
     await narrow(desk, plugin, NOTE)
-    await desk.plugins.set_enabled(plugin.id, False, actor="test")
-    await desk.plugins.set_enabled(plugin.id, True, actor="test")
+    await desk.supervisor.controls.set_enabled(plugin.id, False, actor="test")
+    await desk.supervisor.controls.set_enabled(plugin.id, True, actor="test")
     await desk.close()
     desk = await open_desk()
     ticket = await desk.ticket()
     await desk.helpdesk.tickets.note(desk.admin.actor, ticket.id, "a note")
     await desk.settled(plugin.id)
     assert await events(desk, plugin, 1) == ["ticket.created"]
-    view = await desk.plugins.plugin(plugin.id)
+    view = await desk.supervisor.overview.plugin(plugin.id)
     assert [each.token for each in view.permissions if not each.granted] == [NOTE]
 
 
@@ -196,7 +197,7 @@ async def test_changes_of_what_is_withheld_at_the_same_time_end_in_one_of_them(d
     async with trio.open_nursery() as nursery:
         for token in (NOTE, CREATED, NOTE):
             nursery.start_soon(narrow, desk, plugin, token)
-    view = await desk.plugins.plugin(plugin.id)
+    view = await desk.supervisor.overview.plugin(plugin.id)
     withheld = [each.token for each in view.permissions if not each.granted]
     assert withheld in ([NOTE], [CREATED])
     await narrow(desk, plugin, NOTE)

@@ -16,8 +16,8 @@ from supervisor.errors import (
     VersionNotFound,
 )
 from supervisor.secrets.box import load_keys
+from supervisor.states import Outcome, PluginState, VersionStatus
 from supervisor.store.plugins import module_hashes
-from supervisor.views import Outcome, PluginState, VersionStatus
 
 ALL_EVENTS = (
     "ticket.created",
@@ -41,13 +41,13 @@ def values(view):
 
 async def stands(desk, plugin_id):
     """Return each version with its status, in the order in which they are shown."""
-    return [(v.version, v.status.value) for v in await desk.plugins.versions(plugin_id)]
+    return [(v.version, v.status.value) for v in await desk.supervisor.versions.all(plugin_id)]
 
 
 async def test_a_newer_version_waits_and_the_running_one_goes_on(desk):
     plugin = await desk.running((await desk.install("wat/echo")).id)
     waiting = await desk.upload("wat/echo", version="2.0.0")
-    now = await desk.plugins.plugin(plugin.id)
+    now = await desk.supervisor.overview.plugin(plugin.id)
     assert (now.version, now.enabled, now.pid) == ("1.0.0", True, plugin.pid)
     assert now.waiting_version == waiting.sha256
     assert await stands(desk, plugin.id) == [("1.0.0", "active"), ("2.0.0", "waiting")]
@@ -64,14 +64,14 @@ async def test_the_same_file_twice_says_which_version_it_is(desk, status):
     if status is VersionStatus.KEPT:
         await desk.accept(plugin.id, other.sha256)
         module = desk.module("zig/probe")
-    before = await desk.plugins.versions(plugin.id)
+    before = await desk.supervisor.versions.all(plugin.id)
     with pytest.raises(AlreadyInstalled) as caught:
-        await desk.plugins.install(module, source="again", actor="somebody else")
+        await desk.supervisor.installs.install(module, source="again", actor="somebody else")
     said = caught.value
     assert (said.plugin_id, said.status, said.installed_by) == (plugin.id, status, "test")
     assert f"version {said.version} of {plugin.id}" in str(said)
-    assert await desk.plugins.versions(plugin.id) == before
-    assert values(await desk.plugins.plugin(plugin.id))["colour"] == "red"
+    assert await desk.supervisor.versions.all(plugin.id) == before
+    assert values(await desk.supervisor.overview.plugin(plugin.id))["colour"] == "red"
 
 
 async def test_a_second_upload_takes_the_place_of_the_one_that_waits(desk):
@@ -93,7 +93,7 @@ async def test_two_versions_are_compared(desk):
         permissions=hosts,
         config_schema=schema,
     )
-    found = await desk.plugins.compare(plugin.id, two.sha256)
+    found = await desk.supervisor.versions.compare(plugin.id, two.sha256)
     assert [each.token for each in found.asked_anew] == [
         "event:ticket.note_added",
         "host:api.example.com",
@@ -106,7 +106,7 @@ async def test_two_versions_are_compared(desk):
     await desk.accept(plugin.id, two.sha256)
     schema["colour"] |= {"default": "blue", "label": "Another word"}
     three = await desk.upload("wat/noop", version="1.9.0", events=[], config_schema=schema)
-    found = await desk.plugins.compare(plugin.id, three.sha256)
+    found = await desk.supervisor.versions.compare(plugin.id, three.sha256)
     assert found.fields_changed == ("colour",)
     assert found.is_older
 
@@ -117,7 +117,7 @@ async def test_new_permissions_are_accepted_or_withheld_by_name(desk):
     new = await desk.upload("wat/noop", version="2.0.0", permissions=hosts, events=ALL_EVENTS[:2])
 
     async def accept(accepted, withheld=()):
-        return await desk.plugins.accept_version(
+        return await desk.supervisor.versions.accept(
             plugin.id, new.sha256, accepted=accepted, withheld=withheld, actor="test"
         )
 
@@ -137,7 +137,9 @@ async def test_new_permissions_are_accepted_or_withheld_by_name(desk):
 
 async def test_what_is_withheld_stays_so_in_the_next_version(desk):
     plugin = await desk.install("zig/probe", enabled=False)
-    await desk.plugins.narrow(plugin.id, withheld=["reply", "host:localhost"], actor="test")
+    await desk.supervisor.controls.withhold(
+        plugin.id, withheld=["reply", "host:localhost"], actor="test"
+    )
     view = await desk.upgrade(plugin.id, "zig/probe", version="2.0.0")
     assert {each.token for each in view.permissions if not each.granted} == {
         "reply",
@@ -162,7 +164,9 @@ async def test_a_rollback_brings_back_the_configuration_that_the_version_had(des
     schema = dict(json.loads(json.dumps(old.manifest["config_schema"])))
     del schema["count"]
     await desk.upgrade(old.id, "zig/probe", version="2.0.0", config_schema=schema)
-    await desk.plugins.set_config(old.id, {"token": "a-new-token", "colour": "green"}, actor="test")
+    await desk.supervisor.controls.set_config(
+        old.id, {"token": "a-new-token", "colour": "green"}, actor="test"
+    )
     back = await desk.accept(old.id, old.sha256)
     assert (back.version, back.sha256, back.enabled) == ("1.0.0", old.sha256, True)
     assert (values(back)["colour"], values(back)["count"]) == ("red", 9)
@@ -254,7 +258,7 @@ async def test_a_version_whose_configuration_does_not_suffice_waits_for_it_with_
     assert (view.state, view.pid) == (PluginState.FAILED, None)
     assert "token" in view.state_reason
     ticket = await desk.ticket()
-    await desk.plugins.set_config(plugin.id, {"token": "s3cret-token"}, actor="test")
+    await desk.supervisor.controls.set_config(plugin.id, {"token": "s3cret-token"}, actor="test")
     assert (await desk.delivery(plugin.id)).ticket_id == ticket.id
 
 
@@ -297,22 +301,22 @@ async def test_versions_are_there_after_a_restart_and_can_be_gone_back_to(desk, 
 async def test_a_version_is_discarded_with_its_file(desk):
     plugin = await desk.install("wat/noop", enabled=False)
     waiting = await desk.upload("wat/noop", version="2.0.0")
-    await desk.plugins.discard_version(plugin.id, waiting.sha256, actor="test")
+    await desk.supervisor.versions.discard(plugin.id, waiting.sha256, actor="test")
     assert await stands(desk, plugin.id) == [("1.0.0", "active")]
     assert files(desk) == [f"{plugin.sha256}.wasm"]
-    assert (await desk.plugins.plugin(plugin.id)).waiting_version is None
+    assert (await desk.supervisor.overview.plugin(plugin.id)).waiting_version is None
     with pytest.raises(VersionNotFound):
-        await desk.plugins.discard_version(plugin.id, plugin.sha256, actor="test")
+        await desk.supervisor.versions.discard(plugin.id, plugin.sha256, actor="test")
 
 
 async def test_a_version_or_a_plugin_that_is_not_there_is_named(desk):
     plugin = await desk.install("wat/noop", enabled=False)
     with pytest.raises(VersionNotFound, match="0000"):
-        await desk.plugins.compare(plugin.id, "0000")
+        await desk.supervisor.versions.compare(plugin.id, "0000")
     with pytest.raises(VersionNotFound, match="0000"):
-        await desk.plugins.accept_version(plugin.id, "0000", accepted=(), actor="test")
+        await desk.supervisor.versions.accept(plugin.id, "0000", accepted=(), actor="test")
     with pytest.raises(PluginNotFound):
-        await desk.plugins.versions("org.example.missing")
+        await desk.supervisor.versions.all("org.example.missing")
 
 
 async def test_an_upload_that_is_cut_off_leaves_the_installed_version_alone(desk):
@@ -320,11 +324,11 @@ async def test_an_upload_that_is_cut_off_leaves_the_installed_version_alone(desk
     for pause in (0.0, 0.003, 0.01, 0.03, 0.1):
         with trio.move_on_after(pause):
             await desk.upload("zig/probe", version="2.0.0")
-        here = await desk.plugins.versions(plugin.id)
+        here = await desk.supervisor.versions.all(plugin.id)
         assert files(desk) == sorted(f"{version.sha256}.wasm" for version in here), pause
         for version in here[1:]:
-            await desk.plugins.discard_version(plugin.id, version.sha256, actor="test")
-    assert (await desk.plugins.plugin(plugin.id)).enabled
+            await desk.supervisor.versions.discard(plugin.id, version.sha256, actor="test")
+    assert (await desk.supervisor.overview.plugin(plugin.id)).enabled
 
 
 async def test_a_damaged_secret_of_a_kept_version_stops_its_plugin_after_a_rollback(desk):
@@ -343,7 +347,7 @@ async def test_a_damaged_secret_of_a_kept_version_stops_its_plugin_after_a_rollb
 async def test_a_new_key_seals_the_secrets_of_kept_versions_as_well(desk, open_desk):
     old = await desk.install("zig/probe", {"token": "s3cret-token"})
     await desk.upgrade(old.id, "zig/probe", version="2.0.0")
-    done = await desk.plugins.rotate_key(actor="test")
+    done = await desk.supervisor.key.rotate(actor="test")
     assert (done.resealed, done.unreadable) == (2, ())
     (key,) = load_keys(desk.path / "secret.key")
     await desk.close()
@@ -358,9 +362,9 @@ async def test_a_change_that_a_locked_database_refuses_leaves_the_plugin_running
     new = await desk.upload("wat/noop", version="2.0.0")
     changes = {
         "accept": lambda: desk.accept(plugin.id, new.sha256),
-        "restart": lambda: desk.plugins.restart(plugin.id, actor="test"),
-        "disable": lambda: desk.plugins.set_enabled(plugin.id, False, actor="test"),
-        "uninstall": lambda: desk.plugins.uninstall(plugin.id, actor="test"),
+        "restart": lambda: desk.supervisor.controls.restart(plugin.id, actor="test"),
+        "disable": lambda: desk.supervisor.controls.set_enabled(plugin.id, False, actor="test"),
+        "uninstall": lambda: desk.supervisor.controls.uninstall(plugin.id, actor="test"),
     }
     await desk.helpdesk.database.write(lambda db: db.execute("PRAGMA busy_timeout=20") and None)
     with closing(sqlite3.connect(desk.path / "ohd.sqlite3", isolation_level=None)) as other:
@@ -404,7 +408,7 @@ async def test_a_plugin_that_cannot_be_read_any_longer_can_be_installed_anew(des
     await desk.helpdesk.database.write(damage)
     await desk.close()
     desk = await open_desk()
-    assert await desk.plugins.plugins() == []
+    assert await desk.supervisor.overview.plugins() == []
     again = await desk.install("wat/noop", enabled=False)
     assert (again.id, again.enabled) == (plugin.id, False)
     await desk.upgrade(plugin.id, "wat/noop", version="2.0.0")
@@ -416,7 +420,7 @@ async def test_a_restart_gives_a_new_process_and_loses_nothing(desk):
     async with trio.open_nursery() as nursery:
         for _ in range(5):
             nursery.start_soon(desk.ticket)
-        await desk.plugins.restart(plugin.id, actor="test")
+        await desk.supervisor.controls.restart(plugin.id, actor="test")
     again = await desk.running(plugin.id)
     assert again.pid != plugin.pid
     deliveries = await desk.deliveries(plugin.id, 5)

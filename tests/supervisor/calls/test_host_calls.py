@@ -13,7 +13,7 @@ from supervisor.manifest import parse_manifest
 from supervisor.ports import ActionResult
 from supervisor.process.conversation import Called, Work
 from supervisor.secrets.redaction import Redactor
-from supervisor.views import Outcome
+from supervisor.states import Outcome
 
 MANIFEST = parse_manifest(
     b'{"id": "org.example.x", "name": "X", "version": "1.0.0", "description": "X.", "events": []}'
@@ -305,7 +305,11 @@ async def test_a_secret_is_nowhere_but_in_the_guest(open_desk, stand_in, capfd):
     await desk.ticket()
     delivery = await desk.delivery(plugin.id)
     assert delivery.outcome is Outcome.TRAP
-    shown = [delivery, *await desk.plugins.logs(), *await desk.plugins.plugins()]
+    shown = [
+        delivery,
+        *await desk.supervisor.logs.read(),
+        *await desk.supervisor.overview.plugins(),
+    ]
     assert SECRET not in repr(shown)
     assert repr(shown).count("[secret]") == 4
     await desk.close()
@@ -326,7 +330,7 @@ async def test_a_former_secret_is_still_kept_from_the_log_of_an_event_that_carri
     )
     await desk.ticket()
     await stand_in.wait()
-    await desk.plugins.set_config(plugin.id, {"token": "another-secret"}, actor="test")
+    await desk.supervisor.controls.set_config(plugin.id, {"token": "another-secret"}, actor="test")
     stand_in.release()
     await desk.deliveries(plugin.id)
     log = "".join(await desk.log(plugin.id))

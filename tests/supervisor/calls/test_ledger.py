@@ -7,14 +7,15 @@ from supervisor.calls.ledger import MAX_PATH, shown_target
 from supervisor.egress import EgressPolicy
 from supervisor.limits import Limits
 from supervisor.secrets.redaction import MARK, Redactor
-from supervisor.views import EgressFilter, EgressOutcome
+from supervisor.states import EgressOutcome
+from supervisor.views import EgressFilter
 
 SECRET = "xoxb-very-secret-17"
 PROBE = "org.example.guest.probe"
 
 
 async def entries(desk, **wanted):
-    found, total = await desk.plugins.egress_entries(EgressFilter(**wanted), limit=200)
+    found, total = await desk.supervisor.egress_log.page(EgressFilter(**wanted), limit=200)
     assert total == len(found)
     return found[::-1]
 
@@ -65,10 +66,10 @@ async def test_entries_are_found_by_plugin_host_outcome_and_delivery(open_desk, 
     refused = await entries(desk, outcome=EgressOutcome.REFUSED)
     assert [e.host for e in refused] == ["evil.example.com"]
     assert len(await entries(desk, event_id=delivery.event_id)) == 2
-    newest, total = await desk.plugins.egress_entries(EgressFilter(), limit=1, offset=1)
+    newest, total = await desk.supervisor.egress_log.page(EgressFilter(), limit=1, offset=1)
     assert (newest[0].host, total) == ("localhost", 2)
-    piece = await desk.plugins.egress_before(EgressFilter(), limit=1)
-    rest = await desk.plugins.egress_before(EgressFilter(), before=piece[-1].id, limit=9)
+    piece = await desk.supervisor.egress_log.before(EgressFilter(), limit=1)
+    rest = await desk.supervisor.egress_log.before(EgressFilter(), before=piece[-1].id, limit=9)
     assert [e.host for e in (*piece, *rest)] == ["evil.example.com", "localhost"]
 
 
@@ -134,7 +135,7 @@ async def test_the_ledger_outlives_the_plugin_and_the_server(open_desk, stand_in
     plugin = await desk.probe({"do": "http", "url": f"{stand_in.url}/"})
     await desk.ticket()
     await desk.delivery(plugin.id)
-    await desk.plugins.uninstall(plugin.id, actor="test")
+    await desk.supervisor.controls.uninstall(plugin.id, actor="test")
     await desk.close()
     again = await open_desk()
     assert [e.plugin_id for e in await entries(again)] == [plugin.id]

@@ -4,7 +4,7 @@ import pytest
 
 from supervisor.delivery.error_threshold import ErrorThreshold, Health
 from supervisor.limits import Limits
-from supervisor.views import Outcome, PluginState
+from supervisor.states import Outcome, PluginState
 
 
 def test_nothing_is_decided_on_few_deliveries():
@@ -86,7 +86,7 @@ async def test_a_plugin_that_fails_every_other_time_stays(open_desk):
         await desk.steps(plugin.id, {"do": "trap"})
         await desk.ticket()
         await desk.settled(plugin.id)
-    assert (await desk.plugins.plugin(plugin.id)).enabled
+    assert (await desk.supervisor.overview.plugin(plugin.id)).enabled
     assert len(await desk.deliveries(plugin.id, 8)) == 8
 
 
@@ -95,9 +95,9 @@ async def test_a_panel_that_fails_counts_as_an_error(desk, guest_name):
     plugin = await desk.install(guest_name)
     ticket = await desk.ticket()
     await desk.settled(plugin.id)
-    result = await desk.plugins.render_panel(plugin.id, ticket.id)
+    result = await desk.supervisor.panels.render(plugin.id, ticket.id)
     assert result.url is None
     assert result.error == "the plugin could not show its panel"
-    view = await desk.plugins.plugin(plugin.id)
+    view = await desk.supervisor.overview.plugin(plugin.id)
     assert view.error_count == 1
     assert view.last_error.startswith("panel: trap")

@@ -6,7 +6,7 @@ import signal
 import pytest
 
 from supervisor.limits import MIB, Limits
-from supervisor.views import Outcome
+from supervisor.states import Outcome
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ async def test_a_failure_is_recorded_for_what_it_was(open_desk, guest_name, outc
     assert delivery.outcome is outcome
     assert delivery.ticket_id == ticket.id
     assert word in (delivery.error or "")
-    view = await desk.plugins.plugin(plugin.id)
+    view = await desk.supervisor.overview.plugin(plugin.id)
     assert view.error_count == 1
     assert outcome.value in (view.last_error or "")
 
@@ -87,7 +87,7 @@ async def test_events_are_not_lost_when_a_process_dies_while_it_is_fed(desk):
     tickets = []
     for number in range(60):
         if number % 12 == 3:  # five times: eight in a row would switch the plugin off
-            view = await desk.plugins.plugin(plugin.id)
+            view = await desk.supervisor.overview.plugin(plugin.id)
             if view.pid is not None:
                 os.kill(view.pid, signal.SIGKILL)
         tickets.append(await desk.ticket())

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from supervisor.delivery import journal
 from supervisor.delivery.journal import Journal
-from supervisor.views import Outcome
+from supervisor.states import Outcome
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from supervisor.limits import Limits
-from supervisor.views import Outcome
+from supervisor.states import Outcome
 
 
 async def test_a_plugin_gets_its_events_in_the_order_in_which_they_happened(desk):
@@ -48,7 +48,7 @@ async def test_a_plugin_that_misbehaves_does_not_delay_another(open_desk, guest_
     assert {d.outcome for d in done} == {Outcome.OK}
     if guest_name != "wat/trap":
         # The other one is still in its first event, or has not even started.
-        assert await desk.plugins.deliveries(bad.id) == []
+        assert await desk.supervisor.deliveries.page(bad.id) == []
 
 
 async def test_the_payload_that_a_plugin_gets_has_its_own_configuration(desk):

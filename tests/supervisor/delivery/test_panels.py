@@ -49,9 +49,9 @@ def test_plain_http_is_framed_where_the_operator_allows_it():
 async def test_each_shape_of_render_panel_works(desk, guest_name):
     plugin = await desk.install(guest_name)
     slot = PanelSlot(plugin.id, plugin.name, "Guest panel", 120)
-    assert list(desk.plugins.panel_slots()) == [slot]
+    assert list(desk.supervisor.panels.slots()) == [slot]
     ticket = await desk.ticket()
-    result = await desk.plugins.render_panel(plugin.id, ticket.id)
+    result = await desk.supervisor.panels.render(plugin.id, ticket.id)
     assert result.error is None
     assert result.url.startswith("https://panel.example.com/")
     assert result.url.endswith(ticket.id)
@@ -69,9 +69,9 @@ async def test_each_shape_of_render_panel_works(desk, guest_name):
 )
 async def test_a_panel_that_cannot_be_shown_is_an_error_of_the_plugin(desk, guest_name, words):
     plugin = await desk.install(guest_name)
-    result = await desk.plugins.render_panel(plugin.id, (await desk.ticket()).id)
+    result = await desk.supervisor.panels.render(plugin.id, (await desk.ticket()).id)
     assert (result.url, result.error) == (None, "the plugin could not show its panel")
-    view = await desk.plugins.plugin(plugin.id)
+    view = await desk.supervisor.overview.plugin(plugin.id)
     assert view.error_count == 1
     assert words in view.last_error
 
@@ -79,18 +79,18 @@ async def test_a_panel_that_cannot_be_shown_is_an_error_of_the_plugin(desk, gues
 async def test_a_panel_that_never_comes_is_given_up_at_the_deadline(open_desk):
     desk = await open_desk(limits=Limits(deadline_s=0.5))
     plugin = await desk.install("wat/panel_loop")
-    result = await desk.plugins.render_panel(plugin.id, (await desk.ticket()).id)
+    result = await desk.supervisor.panels.render(plugin.id, (await desk.ticket()).id)
     assert result.error == "the plugin could not show its panel"
-    assert "within 0.5 s" in (await desk.plugins.plugin(plugin.id)).last_error
+    assert "within 0.5 s" in (await desk.supervisor.overview.plugin(plugin.id)).last_error
 
 
 async def test_there_is_no_panel_of_a_plugin_that_is_off_or_not_there(desk):
     plugin = await desk.install("wat/panel_multi", enabled=False)
-    assert list(desk.plugins.panel_slots()) == []
+    assert list(desk.supervisor.panels.slots()) == []
     with pytest.raises(NotRunning):
-        await desk.plugins.render_panel(plugin.id, "01T")
+        await desk.supervisor.panels.render(plugin.id, "01T")
     with pytest.raises(PluginNotFound):
-        await desk.plugins.render_panel("org.example.nothing", "01T")
+        await desk.supervisor.panels.render("org.example.nothing", "01T")
 
 
 async def test_who_waits_for_a_panel_is_told_when_its_plugin_is_switched_off(desk, nursery):
@@ -98,12 +98,12 @@ async def test_who_waits_for_a_panel_is_told_when_its_plugin_is_switched_off(des
     results = []
 
     async def ask():
-        results.append(await desk.plugins.render_panel(plugin.id, "01T"))
+        results.append(await desk.supervisor.panels.render(plugin.id, "01T"))
 
     await desk.running(plugin.id)
     nursery.start_soon(ask)
     nursery.start_soon(ask)
     await desk.until(lambda: desk.process(plugin.id), lambda view: view.in_flight)
-    await desk.plugins.uninstall(plugin.id, actor="test")
+    await desk.supervisor.controls.uninstall(plugin.id, actor="test")
     await desk.until(desk.nothing, lambda _: len(results) == 2)
     assert all(result.url is None and result.error for result in results)

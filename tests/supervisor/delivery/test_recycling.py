@@ -1,7 +1,7 @@
 """A guest whose memory is nearly full gets a fresh process before it fails."""
 
 from supervisor.limits import MIB, Limits
-from supervisor.views import Outcome
+from supervisor.states import Outcome
 
 
 async def test_a_plugin_near_its_memory_limit_gets_a_fresh_process_and_no_event_fails(open_desk):

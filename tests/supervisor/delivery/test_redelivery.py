@@ -13,7 +13,8 @@ from helpdesk.audit import AuditFilter
 from supervisor.delivery.error_threshold import ErrorThreshold
 from supervisor.errors import CannotRedeliver, DeliveryNotFound, NotRunning, PluginNotFound
 from supervisor.limits import Limits
-from supervisor.views import DeliveryFilter, Outcome
+from supervisor.states import Outcome
+from supervisor.views import DeliveryFilter
 from supervisor.watching.retention import settled_everywhere
 
 DATABASE = "ohd.sqlite3"
@@ -53,7 +54,7 @@ async def close_as_if_killed(desk):
 
 
 async def again(desk, plugin_id, *ids):
-    return await desk.plugins.redeliver(plugin_id, ids, actor=desk.admin.id)
+    return await desk.supervisor.deliveries.redeliver(plugin_id, ids, actor=desk.admin.id)
 
 
 async def test_a_delivery_that_failed_and_one_that_went_well_come_again_and_are_marked(desk):
@@ -174,7 +175,9 @@ async def one_runs_and_one_waits(open_desk, stand_in):
 async def test_what_waits_is_dropped_on_record_when_the_plugin_is_switched_off(open_desk, stand_in):
     desk, plugin, first, second = await one_runs_and_one_waits(open_desk, stand_in)
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(partial(desk.plugins.set_enabled, plugin.id, False, actor=desk.admin.id))
+        nursery.start_soon(
+            partial(desk.supervisor.controls.set_enabled, plugin.id, False, actor=desk.admin.id)
+        )
         await desk.state(plugin.id, "stopping")
         stand_in.release()
     ran, dropped = (await desk.deliveries(plugin.id, 4))[2:]
@@ -193,7 +196,9 @@ async def test_redeliveries_count_for_the_health_of_a_plugin(open_desk):
         await again(desk, plugin.id, first.id)
         await desk.settled(plugin.id)
     await desk.state(plugin.id, "failed")
-    found = await desk.plugins.deliveries(plugin.id, wanted=DeliveryFilter(redelivered=True))
+    found = await desk.supervisor.deliveries.page(
+        plugin.id, wanted=DeliveryFilter(redelivered=True)
+    )
     assert len(found) == 2
 
 
@@ -211,10 +216,10 @@ async def test_all_or_none_are_queued_and_the_error_says_why(desk):
         await again(desk, "com.example.none", first.id)
     with pytest.raises(CannotRedeliver, match="1,000"):
         await again(desk, plugin.id, *map(str, range(1001)))
-    await desk.plugins.set_enabled(plugin.id, False, actor="test")
+    await desk.supervisor.controls.set_enabled(plugin.id, False, actor="test")
     with pytest.raises(NotRunning, match="switched off"):
         await again(desk, plugin.id, first.id)
-    assert not (await desk.plugins.delivery(plugin.id, first.id)).can_redeliver
+    assert not (await desk.supervisor.deliveries.detail(plugin.id, first.id)).can_redeliver
     assert queued(desk) == []
 
 
@@ -228,7 +233,7 @@ async def test_an_event_that_is_gone_cannot_come_again(open_desk):
     desk = await open_desk()
     with pytest.raises(CannotRedeliver, match="no longer kept"):
         await again(desk, plugin.id, first.id)
-    detail = await desk.plugins.delivery(plugin.id, first.id)
+    detail = await desk.supervisor.deliveries.detail(plugin.id, first.id)
     assert (detail.payload, detail.can_redeliver) == (None, False)
 
 
@@ -251,7 +256,7 @@ async def test_what_is_kept_from_a_plugin_does_not_come_again_either(desk):
     await desk.ticket()
     first = await desk.delivery(plugin.id)
     withheld = ["event:ticket.created"]
-    await desk.plugins.narrow(plugin.id, withheld=withheld, actor=desk.admin.id)
+    await desk.supervisor.controls.withhold(plugin.id, withheld=withheld, actor=desk.admin.id)
     with pytest.raises(CannotRedeliver, match=r"not told of ticket\.created"):
         await again(desk, plugin.id, first.id)
 
@@ -271,7 +276,7 @@ async def test_one_whose_process_is_lost_is_on_record_and_the_next_goes_on(open_
 async def test_what_is_kept_from_a_plugin_before_its_turn_is_dropped_on_record(open_desk, stand_in):
     desk, plugin, first, second = await one_runs_and_one_waits(open_desk, stand_in)
     withheld = ["event:ticket.created"]
-    await desk.plugins.narrow(plugin.id, withheld=withheld, actor=desk.admin.id)
+    await desk.supervisor.controls.withhold(plugin.id, withheld=withheld, actor=desk.admin.id)
     stand_in.release()
     await desk.settled(plugin.id)
     ran, dropped = (await desk.deliveries(plugin.id, 4))[2:]

@@ -26,7 +26,7 @@ def replay(tmp_path, monkeypatch):
 
     async def run(desk, plugin, *options: str, module: bytes = b"") -> CompletedProcess[str]:
         first = await desk.delivery(plugin.id)
-        document = await desk.plugins.delivery_document(plugin.id, first.id)
+        document = await desk.supervisor.deliveries.document(plugin.id, first.id)
         kept = desk.path / "modules" / f"{plugin.sha256}.wasm"
         (tmp_path / "plugin.wasm").write_bytes(module or kept.read_bytes())
         (tmp_path / "delivery.json").write_bytes(msgspec.json.encode(document))

@@ -7,7 +7,7 @@ import signal
 import pytest
 
 from supervisor.delivery.restart_backoff import RestartPolicy, RestartRule
-from supervisor.views import Outcome, PluginState
+from supervisor.states import Outcome, PluginState
 
 
 def policy(**rule):
@@ -64,7 +64,7 @@ async def test_it_can_be_switched_on_again(desk):
     plugin = await desk.install("wat/start_trap")
     await desk.state(plugin.id, PluginState.FAILED)
     fixed = await desk.upgrade(plugin.id, "wat/noop", version="1.0.1")
-    await desk.plugins.set_enabled(plugin.id, True, actor="test")
+    await desk.supervisor.controls.set_enabled(plugin.id, True, actor="test")
     await desk.running(fixed.id)
     await desk.ticket()
     assert (await desk.delivery(fixed.id)).outcome is Outcome.OK
@@ -73,7 +73,7 @@ async def test_it_can_be_switched_on_again(desk):
 async def test_a_process_that_is_killed_again_and_again_is_not_restarted_for_ever(desk):
     plugin = await desk.install("wat/noop")
     killed = set()
-    while (view := await desk.plugins.plugin(plugin.id)).enabled:
+    while (view := await desk.supervisor.overview.plugin(plugin.id)).enabled:
         if view.state is PluginState.RUNNING and view.pid not in killed:
             killed.add(view.pid)
             os.kill(view.pid, signal.SIGKILL)

@@ -4,13 +4,13 @@ import json
 
 import trio
 
-from supervisor.views import Outcome, PluginState
+from supervisor.states import Outcome, PluginState
 
 
 async def test_events_from_before_a_plugin_was_enabled_are_not_delivered(desk):
     plugin = await desk.install("wat/noop", enabled=False)
     await desk.ticket("Before")
-    await desk.plugins.set_enabled(plugin.id, True, actor="test")
+    await desk.supervisor.controls.set_enabled(plugin.id, True, actor="test")
     after = await desk.ticket("After")
     (delivery,) = await desk.deliveries(plugin.id)
     assert delivery.ticket_id == after.id
@@ -36,7 +36,7 @@ async def test_what_waits_for_a_plugin_that_is_switched_off_is_recorded_as_dropp
     assert 1 <= done <= 2
     assert outcomes == [Outcome.OK] * done + [Outcome.DROPPED] * (6 - done)
     assert len(stand_in.requests) == done
-    view = await desk.plugins.plugin(plugin.id)
+    view = await desk.supervisor.overview.plugin(plugin.id)
     assert (view.state, view.pid, view.error_count) == (PluginState.DISABLED, None, 0)
 
 
@@ -62,7 +62,7 @@ async def test_a_configuration_counts_from_the_next_event_on(desk):
     await desk.ticket()
     await desk.deliveries(plugin.id, 2)
     assert await desk.log(plugin.id) == ["one", "two"]
-    assert (await desk.plugins.plugin(plugin.id)).pid == pid
+    assert (await desk.supervisor.overview.plugin(plugin.id)).pid == pid
 
 
 async def test_a_version_gets_each_event_but_those_of_the_one_before_it(desk):
@@ -79,4 +79,4 @@ async def test_a_version_gets_each_event_but_those_of_the_one_before_it(desk):
 
 
 async def set_enabled(desk, plugin_id, enabled):
-    await desk.plugins.set_enabled(plugin_id, enabled, actor="test")
+    await desk.supervisor.controls.set_enabled(plugin_id, enabled, actor="test")

@@ -6,7 +6,7 @@ from helpdesk.actors import SYSTEM
 from helpdesk.audit import ITSELF, acting_from
 from supervisor.delivery.error_threshold import ErrorThreshold
 from supervisor.errors import ConfigInvalid, ModuleRefused
-from supervisor.views import PluginState
+from supervisor.states import PluginState
 
 SECRET = "xoxb-very-secret-17"
 
@@ -19,24 +19,26 @@ async def audit(desk):
 async def test_each_step_in_the_life_of_a_plugin_is_on_record(desk):
     with acting_from("192.0.2.7"):
         plugin = await desk.install("zig/probe", enabled=False)
-        await desk.plugins.set_config(
+        await desk.supervisor.controls.set_config(
             plugin.id, {"token": SECRET, "colour": "red"}, actor=desk.admin.id
         )
-        await desk.plugins.set_enabled(plugin.id, True, actor=desk.admin.id)
-        await desk.plugins.set_enabled(plugin.id, False, actor=desk.admin.id)
-        new = await desk.plugins.install(
+        await desk.supervisor.controls.set_enabled(plugin.id, True, actor=desk.admin.id)
+        await desk.supervisor.controls.set_enabled(plugin.id, False, actor=desk.admin.id)
+        new = await desk.supervisor.installs.install(
             desk.module("zig/probe", version="2.0.0"), source="new.wasm", actor=desk.admin.id
         )
-        await desk.plugins.accept_version(
+        await desk.supervisor.versions.accept(
             plugin.id, new.waiting_version, accepted=(), withheld=["reply"], actor=desk.admin.id
         )
-        await desk.plugins.narrow(plugin.id, withheld=["custom_field"], actor=desk.admin.id)
-        await desk.plugins.accept_version(
+        await desk.supervisor.controls.withhold(
+            plugin.id, withheld=["custom_field"], actor=desk.admin.id
+        )
+        await desk.supervisor.versions.accept(
             plugin.id, plugin.sha256, accepted=(), actor=desk.admin.id
         )
-        await desk.plugins.discard_version(plugin.id, new.waiting_version, actor=desk.admin.id)
-        await desk.plugins.set_config(plugin.id, {"token": None}, actor=desk.admin.id)
-        await desk.plugins.uninstall(plugin.id, actor=desk.admin.id)
+        await desk.supervisor.versions.discard(plugin.id, new.waiting_version, actor=desk.admin.id)
+        await desk.supervisor.controls.set_config(plugin.id, {"token": None}, actor=desk.admin.id)
+        await desk.supervisor.controls.uninstall(plugin.id, actor=desk.admin.id)
     found = await audit(desk)
     assert [entry.action.removeprefix("plugin.") for entry in found] == [
         *("installed", "configured", "enabled", "disabled", "uploaded", "upgraded", "narrowed"),
@@ -61,25 +63,25 @@ async def test_each_step_in_the_life_of_a_plugin_is_on_record(desk):
 
 async def test_a_restart_is_on_record(desk):
     plugin = await desk.install("wat/noop")
-    await desk.plugins.restart(plugin.id, actor=desk.admin.id)
+    await desk.supervisor.controls.restart(plugin.id, actor=desk.admin.id)
     last = (await audit(desk))[-1]
     assert (last.action, last.actor_id) == ("plugin.restarted", desk.admin.id)
 
 
 async def test_what_is_refused_is_not_on_record(desk):
     with pytest.raises(ModuleRefused):
-        await desk.plugins.install(b"\0asm\1\0\0\0", source="x", actor="test")
+        await desk.supervisor.installs.install(b"\0asm\1\0\0\0", source="x", actor="test")
     plugin = await desk.install("zig/probe", enabled=False)
     with pytest.raises(ConfigInvalid):
-        await desk.plugins.set_config(plugin.id, {"count": "many"}, actor="test")
+        await desk.supervisor.controls.set_config(plugin.id, {"count": "many"}, actor="test")
     assert [entry.action for entry in await audit(desk)] == ["plugin.installed"]
 
 
 async def test_what_changes_nothing_is_not_on_record(desk):
     plugin = await desk.install("wat/noop")
     before = len(await audit(desk))
-    await desk.plugins.set_enabled(plugin.id, True, actor="test")
-    await desk.plugins.set_config(plugin.id, {}, actor="test")
+    await desk.supervisor.controls.set_enabled(plugin.id, True, actor="test")
+    await desk.supervisor.controls.set_config(plugin.id, {}, actor="test")
     assert len(await audit(desk)) == before
 
 

@@ -7,8 +7,9 @@ import pytest
 
 from supervisor.errors import DeliveryNotFound, PluginNotFound
 from supervisor.secrets.redaction import Redactor
+from supervisor.states import Outcome
 from supervisor.store.delivery_log import find_deliveries
-from supervisor.views import DeliveryFilter, Outcome
+from supervisor.views import DeliveryFilter
 from supervisor.watching.delivery_document import DeliveryDocument
 from supervisor.watching.delivery_log import PAYLOAD_SHOWN
 
@@ -21,12 +22,12 @@ async def test_each_filter_leaves_what_is_asked_for(desk):
     tickets = [await desk.ticket() for _ in range(3)]
     await desk.settled(good.id, bad.id)
     first, second, third = await desk.deliveries(bad.id, 3)
-    await desk.plugins.redeliver(bad.id, [second.id], actor="test")
+    await desk.supervisor.deliveries.redeliver(bad.id, [second.id], actor="test")
     await desk.settled(bad.id)
     *_, again = await desk.deliveries(bad.id, 4)
 
     async def ids(plugin=bad, **wanted):
-        found = await desk.plugins.deliveries(plugin.id, wanted=DeliveryFilter(**wanted))
+        found = await desk.supervisor.deliveries.page(plugin.id, wanted=DeliveryFilter(**wanted))
         return [each.id for each in found]
 
     everything = [again.id, third.id, second.id, first.id]
@@ -50,13 +51,13 @@ async def test_pages_follow_each_other_without_gap_or_doubling(desk):
         await desk.ticket()
     await desk.settled(plugin.id)
     before, found = None, []
-    while page := await desk.plugins.deliveries(plugin.id, limit=3, before=before):
+    while page := await desk.supervisor.deliveries.page(plugin.id, limit=3, before=before):
         assert len(page) <= 3
         found += [each.id for each in page]
         before = page[-1].id
     assert found == sorted(found, key=int, reverse=True)
     assert len(set(found)) == 7
-    assert len(await desk.plugins.deliveries(plugin.id, before="nonsense")) == 7
+    assert len(await desk.supervisor.deliveries.page(plugin.id, before="nonsense")) == 7
 
 
 @pytest.mark.parametrize(
@@ -89,7 +90,7 @@ async def test_a_delivery_shows_what_the_plugin_was_given_without_secrets(desk):
     plugin = await desk.install("wat/noop", {"token": SECRET}, config_schema=schema)
     ticket = await desk.ticket(f"about {SECRET}")
     first = await desk.delivery(plugin.id)
-    detail = await desk.plugins.delivery(plugin.id, first.id)
+    detail = await desk.supervisor.deliveries.detail(plugin.id, first.id)
     assert detail.delivery == first
     assert detail.can_redeliver
     assert SECRET not in detail.payload
@@ -98,8 +99,8 @@ async def test_a_delivery_shows_what_the_plugin_was_given_without_secrets(desk):
     assert given["config"] == {"token": "(secret)", "colour": "red"}
     assert (given["ticket"]["id"], given["ticket"]["subject"]) == (ticket.id, "about [secret]")
     # The same where no process knows the secret.
-    await desk.plugins.set_enabled(plugin.id, False, actor="test")
-    detail = await desk.plugins.delivery(plugin.id, first.id)
+    await desk.supervisor.controls.set_enabled(plugin.id, False, actor="test")
+    detail = await desk.supervisor.deliveries.detail(plugin.id, first.id)
     assert SECRET not in detail.payload
     assert not detail.can_redeliver
 
@@ -108,20 +109,20 @@ async def test_a_long_event_is_shown_in_part_and_handed_over_whole(desk):
     plugin = await desk.install("wat/noop")
     await desk.ticket(description="x" * 65_536)
     first = await desk.delivery(plugin.id)
-    detail = await desk.plugins.delivery(plugin.id, first.id)
+    detail = await desk.supervisor.deliveries.detail(plugin.id, first.id)
     assert len(detail.payload) == PAYLOAD_SHOWN + 1
-    document = await desk.plugins.delivery_document(plugin.id, first.id)
+    document = await desk.supervisor.deliveries.document(plugin.id, first.id)
     assert document.event["ticket"]["description"] == "x" * 65_536
 
 
 async def test_what_is_not_there_is_said(desk):
     plugin = await desk.install("wat/noop")
     with pytest.raises(DeliveryNotFound, match="no delivery '5'"):
-        await desk.plugins.delivery(plugin.id, "5")
+        await desk.supervisor.deliveries.detail(plugin.id, "5")
     with pytest.raises(DeliveryNotFound):
-        await desk.plugins.delivery_document(plugin.id, "5")
+        await desk.supervisor.deliveries.document(plugin.id, "5")
     with pytest.raises(PluginNotFound):
-        await desk.plugins.delivery("com.example.none", "5")
+        await desk.supervisor.deliveries.detail("com.example.none", "5")
 
 
 async def test_a_trap_is_kept_with_the_names_that_the_module_carries(desk):
@@ -130,7 +131,7 @@ async def test_a_trap_is_kept_with_the_names_that_the_module_carries(desk):
     first = await desk.delivery(plugin.id)
     assert first.outcome is Outcome.TRAP
     assert "!deeper" in first.error
-    detail = await desk.plugins.delivery(plugin.id, first.id)
+    detail = await desk.supervisor.deliveries.detail(plugin.id, first.id)
     assert first.error in detail.logs[-1].message
 
 
@@ -148,7 +149,7 @@ async def test_host_calls_are_kept_with_their_status_and_what_was_answered(open_
     )
     await desk.ticket()
     first = await desk.delivery(plugin.id)
-    document = await desk.plugins.delivery_document(plugin.id, first.id)
+    document = await desk.supervisor.deliveries.document(plugin.id, first.id)
     asked, refused, field = document.host_calls
     assert (asked.name, asked.status) == ("ohd_http_request", 200)
     assert asked.request["url"] == f"{stand_in.url}/a/{'p' * 300}"
@@ -198,8 +199,11 @@ async def test_a_redelivery_has_its_own_lines(desk):
     plugin = await desk.probe({"do": "log", "text": "hello"})
     await desk.ticket()
     first = await desk.delivery(plugin.id)
-    await desk.plugins.redeliver(plugin.id, [first.id], actor="test")
+    await desk.supervisor.deliveries.redeliver(plugin.id, [first.id], actor="test")
     _, second = await desk.deliveries(plugin.id, 2)
-    lines = [(await desk.plugins.delivery(plugin.id, each.id)).logs for each in (first, second)]
+    lines = [
+        (await desk.supervisor.deliveries.detail(plugin.id, each.id)).logs
+        for each in (first, second)
+    ]
     assert [len(each) for each in lines] == [1, 1]
     assert lines[0][0].id < lines[1][0].id

@@ -14,7 +14,7 @@ from supervisor.watching.health_checks import STUCK_S, HealthChecks
 
 
 async def found(desk):
-    return {vital.name: vital.ok for vital in await desk.plugins.vitals()}
+    return {vital.name: vital.ok for vital in await desk.supervisor.health.check()}
 
 
 async def test_a_supervisor_at_work_is_well(desk):
@@ -25,7 +25,7 @@ async def test_a_locked_database_is_found_out(desk):
     blocker = sqlite3.connect(desk.path / "ohd.sqlite3", isolation_level=None)
     blocker.execute("BEGIN IMMEDIATE")
     try:
-        (database, *_) = await desk.plugins.vitals()
+        (database, *_) = await desk.supervisor.health.check()
         assert not database.ok
         assert database.detail
     finally:
@@ -40,14 +40,14 @@ async def test_a_locked_database_is_found_out(desk):
 
 async def test_a_fork_server_that_was_killed_is_started_again_by_the_look_at_it(desk):
     await desk.install("wat/noop")
-    before = desk.plugins._parts.fork_server.pid
+    before = desk.supervisor._parts.fork_server.pid
     os.kill(before, signal.SIGKILL)
     pidfd = os.pidfd_open(before)
     await trio.lowlevel.wait_readable(pidfd)
     os.close(pidfd)
     assert (await found(desk))["fork_server"]
-    assert desk.plugins._parts.fork_server.pid != before
-    assert (await desk.plugins.figures()).fork_server_starts == 2
+    assert desk.supervisor._parts.fork_server.pid != before
+    assert (await desk.supervisor.health.figures()).fork_server_starts == 2
 
 
 class Stuck:
@@ -64,7 +64,7 @@ async def test_results_that_are_not_written_make_the_journal_sick(mock_clock, nu
     database = Stuck()
     journal = Journal(database)
     nursery.start_soon(journal.run)
-    vitals = HealthChecks(database, journal, None)
+    vitals = HealthChecks(database, journal, None, overview=None, runners=None, ledger=None)
     assert vitals._records().ok
     journal.line(("org.example.x", 0, "info", "a line", None))
     await trio.testing.wait_all_tasks_blocked()
@@ -88,7 +88,7 @@ async def test_deliveries_are_counted_by_outcome_and_duration(desk):
         await desk.ticket()
     await desk.deliveries(good.id, 3)
     await desk.deliveries(bad.id, 3)
-    figures = await desk.plugins.figures()
+    figures = await desk.supervisor.health.figures()
     counts = {each.plugin_id: each for each in figures.counts}
     assert counts[good.id].outcomes == {"ok": 3}
     assert counts[good.id].starts == 1
@@ -102,11 +102,11 @@ async def test_deliveries_are_counted_by_outcome_and_duration(desk):
 async def test_counts_go_on_when_a_plugin_is_switched_off_and_on(desk):
     plugin = await desk.install("wat/noop")
     for enabled in (True, False, True):
-        await desk.plugins.set_enabled(plugin.id, enabled, actor="test")
+        await desk.supervisor.controls.set_enabled(plugin.id, enabled, actor="test")
         await desk.ticket()
         if enabled:
             await desk.settled(plugin.id)
-    (counts,) = (await desk.plugins.figures()).counts
+    (counts,) = (await desk.supervisor.health.figures()).counts
     assert counts.outcomes["ok"] == 2
     assert counts.starts == 2
 
@@ -124,7 +124,7 @@ async def test_a_changed_health_rule_holds_from_the_next_failure_on(open_desk):
     plugin = await desk.install("wat/trap")
     await desk.ticket()
     await desk.deliveries(plugin.id, 1)
-    assert (await desk.plugins.plugin(plugin.id)).enabled
+    assert (await desk.supervisor.overview.plugin(plugin.id)).enabled
     rule[0] = ErrorThreshold(least=2)
     await desk.ticket()
     view = await desk.state(plugin.id, "failed")

@@ -188,17 +188,17 @@ async def test_a_plugin_at_work_shows_what_it_did_and_uses(desk):
     assert view.oldest_waiting_s is None
     assert (await desk.process(bad.id)).errors_24h == 3
 
-    histories = await desk.plugins.histories()
+    histories = await desk.supervisor.overview.histories()
     assert histories.keys() == {good.id, bad.id}
     assert len(histories[good.id].points) == 60
     assert sum(point.deliveries for point in histories[good.id].points) == 3
     assert sum(point.errors for point in histories[bad.id].points) == 3
-    day = await desk.plugins.history(good.id, span="day")
+    day = await desk.supervisor.overview.history(good.id, span="day")
     assert (day.step_s, len(day.points)) == (900, 96)
     assert sum(point.deliveries for point in day.points) == 3
     assert day.points[-1].uss_bytes or day.points[-2].uss_bytes
     with pytest.raises(PluginNotFound):
-        await desk.plugins.history("com.example.none", span="hour")
+        await desk.supervisor.overview.history("com.example.none", span="hour")
 
 
 async def test_history_survives_a_restart_and_ends_with_the_plugin(open_desk):
@@ -210,17 +210,17 @@ async def test_history_survives_a_restart_and_ends_with_the_plugin(open_desk):
 
     desk = await open_desk()
     for span in ("hour", "day"):
-        history = await desk.plugins.history(plugin.id, span=span)
+        history = await desk.supervisor.overview.history(plugin.id, span=span)
         assert sum(point.errors for point in history.points) == 1
     assert (await desk.process(plugin.id)).errors_24h == 1
     await desk.ticket()
     await desk.settled(plugin.id)
-    day = await desk.plugins.history(plugin.id, span="day")
+    day = await desk.supervisor.overview.history(plugin.id, span="day")
     assert sum(point.deliveries for point in day.points) == 2
 
-    await desk.plugins.uninstall(plugin.id, actor="test")
+    await desk.supervisor.controls.uninstall(plugin.id, actor="test")
     await desk.install("wat/trap", enabled=False)
-    day = await desk.plugins.history(plugin.id, span="day")
+    day = await desk.supervisor.overview.history(plugin.id, span="day")
     assert sum(point.deliveries for point in day.points) == 0
 
 

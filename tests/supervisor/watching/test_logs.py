@@ -18,23 +18,25 @@ async def test_a_level_is_that_one_and_graver(desk):
     await desk.ticket()
     await desk.delivery(plugin.id)
     for count, level in enumerate(reversed(LEVELS), start=1):
-        lines = await desk.plugins.logs(plugin.id, level=level)
+        lines = await desk.supervisor.logs.read(plugin.id, level=level)
         assert [line.level for line in lines] == list(LEVELS[-count:])
-    assert [line.message for line in await desk.plugins.logs(level="error")] == ["a error"]
+    assert [line.message for line in await desk.supervisor.logs.read(level="error")] == ["a error"]
     with pytest.raises(UnknownLevel, match="'loud' is no level of a log line: it is one of debug"):
-        await desk.plugins.logs(plugin.id, level="loud")
+        await desk.supervisor.logs.read(plugin.id, level="loud")
 
 
 async def test_lines_behind_one_come_oldest_first_and_the_newest_otherwise(desk):
     plugin = await logging_plugin(desk)
     await desk.ticket()
     await desk.delivery(plugin.id)
-    every = await desk.plugins.logs(plugin.id)
+    every = await desk.supervisor.logs.read(plugin.id)
     assert [line.id for line in every] == sorted(line.id for line in every)
-    assert list(await desk.plugins.logs(plugin.id, limit=2)) == list(every[-2:])
-    assert list(await desk.plugins.logs(plugin.id, after=every[0].id, limit=2)) == list(every[1:3])
-    assert list(await desk.plugins.logs(after=every[-1].id)) == []
-    grave = await desk.plugins.logs(plugin.id, after=every[0].id, level="warn")
+    assert list(await desk.supervisor.logs.read(plugin.id, limit=2)) == list(every[-2:])
+    assert list(await desk.supervisor.logs.read(plugin.id, after=every[0].id, limit=2)) == list(
+        every[1:3]
+    )
+    assert list(await desk.supervisor.logs.read(after=every[-1].id)) == []
+    grave = await desk.supervisor.logs.read(plugin.id, after=every[0].id, level="warn")
     assert [line.level for line in grave] == ["warn", "error"]
 
 
@@ -43,13 +45,13 @@ async def test_who_waits_for_lines_is_told_of_his_plugin_alone(desk):
     other = await logging_plugin(desk, "com.example.b")
     await desk.ticket()
     await desk.settled(mine.id, other.id)
-    last = (await desk.plugins.logs(mine.id))[-1].id
-    newest = (await desk.plugins.logs())[-1].id
-    await desk.plugins.set_enabled(mine.id, False, actor="test")
+    last = (await desk.supervisor.logs.read(mine.id))[-1].id
+    newest = (await desk.supervisor.logs.read())[-1].id
+    await desk.supervisor.controls.set_enabled(mine.id, False, actor="test")
     told = []
 
     async def wait(plugin_id, after):
-        await desk.plugins.wait_logs(plugin_id, after)
+        await desk.supervisor.logs.wait(plugin_id, after)
         told.append(plugin_id)
 
     async with trio.open_nursery() as nursery:
@@ -59,10 +61,10 @@ async def test_who_waits_for_lines_is_told_of_his_plugin_alone(desk):
         await desk.settled(other.id)
         await desk.until(desk.nothing, lambda _: told)
         assert told == [None]
-        await desk.plugins.set_enabled(mine.id, True, actor="test")
+        await desk.supervisor.controls.set_enabled(mine.id, True, actor="test")
         await desk.ticket()
         await desk.until(desk.nothing, lambda _: len(told) == 2)
-    assert [line.plugin_id for line in await desk.plugins.logs(mine.id, after=last)] == [
+    assert [line.plugin_id for line in await desk.supervisor.logs.read(mine.id, after=last)] == [
         mine.id
     ] * 4
 
@@ -71,7 +73,7 @@ async def test_who_waits_for_lines_that_are_there_does_not_wait(desk):
     plugin = await logging_plugin(desk)
     await desk.ticket()
     await desk.delivery(plugin.id)
-    last = (await desk.plugins.logs(plugin.id))[-1].id
-    await desk.plugins.wait_logs(plugin.id, last - 1)
+    last = (await desk.supervisor.logs.read(plugin.id))[-1].id
+    await desk.supervisor.logs.wait(plugin.id, last - 1)
     with pytest.raises(PluginNotFound):
-        await desk.plugins.wait_logs("com.example.none", 0)
+        await desk.supervisor.logs.wait("com.example.none", 0)

@@ -13,7 +13,7 @@ async def test_a_child_at_work_is_seen_from_outside(desk):
     plugin = await desk.probe({"do": "alloc", "bytes": 8 * MIB})
     await desk.ticket()
     await desk.settled(plugin.id)
-    (pid, folders), *_ = desk.plugins._parts.runners.children().items()
+    (pid, folders), *_ = desk.supervisor._parts.runners.children().items()
     usage = (await UsageReader().read({pid: folders}))[pid]
     assert usage.rss_bytes > 8 * MIB
     assert usage.threads >= 1

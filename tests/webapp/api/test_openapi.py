@@ -111,7 +111,7 @@ async def things(site: Any, make_module: Any, make_delivery: Any) -> dict[str, l
     await desk.statuses.add(SYSTEM, "On hold")
     tickets = [(await site.ticket(by=by)).id for by in ("user", "other")]
     plugin = await site.install(enabled=True)
-    installed = await site.shelf.start_install(module=make_module(), source="x", actor="test")
+    installed = await site.shelf.installs.start(module=make_module(), source="x", actor="test")
     site.shelf.told = [make_delivery(id="1")]
     for person in (site.people.user, site.people.admin, site.people.staff):
         await desk.notifications.notify(person.id, title="x")

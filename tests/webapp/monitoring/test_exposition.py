@@ -5,7 +5,8 @@ from typing import Any
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from supervisor.views import HealthCheck, PluginCounts, PluginState, ProcessView, SupervisorFigures
+from supervisor.states import PluginState
+from supervisor.views import HealthCheck, PluginCounts, ProcessView, SupervisorFigures
 from webapp.monitoring.exposition import Figures
 
 ODD = 'org.example."odd"\\n\n'

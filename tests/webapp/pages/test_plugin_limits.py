@@ -17,7 +17,9 @@ async def test_the_form_sets_limits_and_an_empty_field_goes_back(site: Any) -> N
     assert 'placeholder="5" value="0.5"' in page.text
     assert 'placeholder="20000" value=""' in page.text
     assert "Linear memory. From 1 to 1024 MiB; 64 where it is empty." in page.words()
-    found = {one.name: one for one in (await site.shelf.plugin("org.example.probe")).limits}
+    found = {
+        one.name: one for one in (await site.shelf.overview.plugin("org.example.probe")).limits
+    }
     assert [one.name for one in found.values() if one.is_overridden] == ["deadline_s", "memory_mib"]
     page = await browser.submit(f"{AT}/settings", f"{AT}/limits", limit__memory_mib="128")
     assert 'placeholder="5" value=""' in page.text
@@ -39,7 +41,7 @@ async def test_what_does_not_fit_is_said_beside_its_field_and_stays_typed(site: 
         assert 'id="limit.memory_mib-problem"' in page.text
         assert f'value="{memory}"' in page.text
         assert 'value="7"' in page.text
-    plugin = await site.shelf.plugin("org.example.probe")
+    plugin = await site.shelf.overview.plugin("org.example.probe")
     assert not any(one.is_overridden for one in plugin.limits)
 
 

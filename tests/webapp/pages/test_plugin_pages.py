@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from supervisor.views import ConfigFieldView, LogLine, PluginState
+from supervisor.states import PluginState
+from supervisor.views import ConfigFieldView, LogLine
 from webapp.pages.config_form import read_config
 
 SCHEMA = {
@@ -42,7 +43,7 @@ async def test_an_uploaded_plugin_arrives_disabled_with_all_that_it_declares(
     for shown in ("Review what it asks for", "hooks.example", "Example Corp", "ticket.created"):
         assert shown in response.text
     assert "upload of probe.wasm" in response.text
-    assert not (await site.shelf.plugin("org.example.probe")).enabled
+    assert not (await site.shelf.overview.plugin("org.example.probe")).enabled
 
 
 @pytest.mark.parametrize("module", [b"", b"not wasm", b"\0asm\1\0\0\0", b"\0asm\x0d\0\1\0"])
@@ -50,7 +51,7 @@ async def test_a_refused_file_says_why(site: Any, module: bytes) -> None:
     response = await upload(await site.as_("admin"), module)
     assert response.status_code == 422
     assert "was not installed" in response.text
-    assert await site.shelf.plugins() == []
+    assert await site.shelf.overview.plugins() == []
 
 
 async def test_a_form_without_a_file_asks_for_one(site: Any) -> None:
@@ -178,7 +179,7 @@ async def test_uninstalling_removes_it(site: Any) -> None:
     await site.install()
     page = await (await site.as_("admin")).submit(f"{AT}/uninstall", f"{AT}/uninstall")
     assert "The plugin is uninstalled." in page.words()
-    assert await site.shelf.plugins() == []
+    assert await site.shelf.overview.plugins() == []
 
 
 @pytest.mark.parametrize("step", ["enable", "disable", "config", "uninstall"])

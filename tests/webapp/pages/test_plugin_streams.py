@@ -8,8 +8,9 @@ import trio
 import trio.testing
 
 from helpdesk.actors import Role
-from supervisor.views import InstallStep, LogLine, PluginState
-from tests.webapp.conftest import ModuleFiles, module_with
+from supervisor.states import InstallStep, PluginState
+from supervisor.views import LogLine
+from tests.webapp.conftest import FakeSupervisor, module_with
 from tests.webapp.ears import open_ear
 from webapp.context import context_of
 from webapp.live.process_watch import PERIOD_S, ProcessWatch
@@ -17,9 +18,9 @@ from webapp.live.process_watch import PERIOD_S, ProcessWatch
 PROBE = "org.example.probe"
 
 
-async def shelf_with_a_plugin() -> ModuleFiles:
-    shelf = ModuleFiles()
-    await shelf.install(module_with(), source="x", actor="x")
+async def shelf_with_a_plugin() -> FakeSupervisor:
+    shelf = FakeSupervisor()
+    await shelf.installs.install(module_with(), source="x", actor="x")
     return shelf
 
 
@@ -78,7 +79,7 @@ async def test_a_page_is_told_every_cell_and_then_what_changed(site: Any) -> Non
         assert changed[PROBE].keys() == {"state", "plugin", "last_error"}
         assert changed[PROBE]["state"]["sort"] == "running"
         assert "&lt;b&gt;it" in changed[PROBE]["last_error"]["html"]
-        await site.shelf.uninstall(PROBE, actor="x")
+        await site.shelf.controls.uninstall(PROBE, actor="x")
         assert await ear.next() == ("rows", [])
 
 
@@ -110,7 +111,7 @@ async def test_an_admin_who_is_none_any_more_is_told_nothing_more(site: Any, pat
 @pytest.mark.parametrize("role", ["user", "staff"])
 async def test_others_get_no_stream(site: Any, role: str) -> None:
     await site.install()
-    begun = await site.shelf.start_install(module=module_with(), actor="x")
+    begun = await site.shelf.installs.start(module=module_with(), actor="x")
     client = (await site.as_(role)).client
     for path in ("live", "log/live", f"installs/{begun.id}/live"):
         response = await client.get(f"/admin/plugins/{path}")
@@ -140,7 +141,7 @@ async def test_a_log_of_no_plugin_is_not_found(site: Any) -> None:
 
 
 async def test_an_installation_is_told_to_its_end(site: Any, make_module: Any) -> None:
-    begun = await site.shelf.start_install(module=make_module(), source="x", actor="x")
+    begun = await site.shelf.installs.start(module=make_module(), source="x", actor="x")
     path = f"/admin/plugins/installs/{begun.id}"
     browser = await site.as_("admin")
     async with open_ear(browser, f"{path}/live") as ear:
@@ -153,7 +154,7 @@ async def test_an_installation_is_told_to_its_end(site: Any, make_module: Any) -
     assert 'href="/admin/plugins/installs/other"' in listed.text
     assert "&lt;i&gt;x&lt;/i&gt;</a>, compiling" in listed.text
     assert f"installs/{begun.id}" not in listed.text
-    refused = await site.shelf.start_install(url="https://a.example/x.wasm", actor="x")
+    refused = await site.shelf.installs.start(url="https://a.example/x.wasm", actor="x")
     assert (
         "Nothing is at https://a.example/x.wasm"
         in (await browser.get(f"/admin/plugins/installs/{refused.id}")).words()

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from helpdesk.actors import SYSTEM
-from supervisor.views import EgressEntry, EgressOutcome
+from supervisor.states import EgressOutcome
+from supervisor.views import EgressEntry
 from webapp.rendering.spreadsheets import csv_lines, safe_cell
 
 

@@ -16,7 +16,7 @@ def attack(name: str, result: Result, detail: str = "") -> AttackResult:
 async def test_an_admin_reads_which_controls_are_in_force_and_why_others_are_not(
     site: Any,
 ) -> None:
-    site.shelf.lockdown = SandboxView((SECCOMP, LANDLOCK), None)
+    site.shelf.sandbox.view = SandboxView((SECCOMP, LANDLOCK), None)
     browser = await site.as_("admin")
     page = await browser.get("/admin/sandbox")
     assert page.status == 200
@@ -25,7 +25,7 @@ async def test_an_admin_reads_which_controls_are_in_force_and_why_others_are_not
 
 
 async def test_an_admin_is_told_when_no_plugin_can_run(site: Any) -> None:
-    site.shelf.lockdown = SandboxView((), "the control 'seccomp' is required and not active")
+    site.shelf.sandbox.view = SandboxView((), "the control 'seccomp' is required and not active")
     browser = await site.as_("admin")
     assert "No plugin can run here" in (await browser.get("/admin/sandbox")).text
 

@@ -11,6 +11,7 @@ import trio
 
 from helpdesk.actors import Role
 from helpdesk.service import HelpDesk
+from tests.webapp.conftest import FakeSupervisor
 from webapp.app import create_app, setup_address
 from webapp.config import WebConfig
 from webapp.context import context_of
@@ -47,7 +48,7 @@ async def empty(
 
         async def build(**settings: Any) -> Empty:
             config = WebConfig(**{"port": 0} | settings)
-            app = create_app(desk, None, config)
+            app = create_app(desk, FakeSupervisor(), config)
             (address,) = await nursery.start(lambda **k: serve(app, config, **k))
             port = urlsplit(address).port
             client = httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30)

@@ -104,7 +104,7 @@ async def test_markup_from_plugins_is_text(site: Any, hostile: str, make_deliver
         },
         extra={hostile: [hostile]},
     )
-    await site.shelf.set_config(
+    await site.shelf.controls.set_config(
         plugin.id, {"text": hostile, "choice": hostile, "secret": "s"}, actor="test"
     )
     site.shelf.views[plugin.id] = replace(
@@ -119,7 +119,7 @@ async def test_markup_from_plugins_is_text(site: Any, hostile: str, make_deliver
         make_delivery(error=hostile, ticket_id=hostile, event=hostile, host_calls=calls)
     ]
     site.shelf.lines = [LogLine(1, "2026-04-05T14:00:00Z", plugin.id, hostile, hostile, None)]
-    begun = await site.shelf.start_install(url=hostile, source=hostile, actor="test")
+    begun = await site.shelf.installs.start(url=hostile, source=hostile, actor="test")
     site.shelf.payload = hostile
     ticket, browser = await site.ticket(), await site.as_("admin")
     address = f"/admin/plugins/{plugin.id}"

@@ -5,15 +5,17 @@ from typing import Any
 
 import pytest
 
-from tests.webapp.conftest import ModuleFiles, module_with, process_of
+from tests.webapp.conftest import FakeSupervisor, module_with, process_of
 from webapp.rendering.process_table import COLUMNS, Order, cells, in_order, make_rows
 
 
 async def rows(**cpu: float | None) -> list[Any]:
-    shelf = ModuleFiles()
+    shelf = FakeSupervisor()
     for name in cpu:
-        await shelf.install(module_with(id=f"org.example.{name}", name=name), source="x", actor="x")
-    plugins = await shelf.plugins()
+        await shelf.installs.install(
+            module_with(id=f"org.example.{name}", name=name), source="x", actor="x"
+        )
+    plugins = await shelf.overview.plugins()
     processes = [
         replace(process_of(one), cpu_percent=cpu[one.name], uptime_s=75.5) for one in plugins
     ]

@@ -447,7 +447,7 @@ async def test_an_unexpected_error_shows_a_reference_and_nothing_else(
     async def broken() -> None:
         raise RuntimeError("the secret is swordfish")
 
-    site.shelf.plugins = broken
+    site.shelf.overview.plugins = broken
     page = await browser.get("/admin/plugins")
     api = await browser.client.get("/api/admin/plugins")
     assert page.status == api.status_code == 500

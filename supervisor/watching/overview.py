@@ -1,6 +1,6 @@
-"""What admins watch: processes, their figures over time, the delivery log, log lines.
+"""The installed plugins as admins see them: what each is, its process, its figures over time.
 
-The service's reading half. Must not know how any of it is changed.
+Must not know how any of it is changed.
 """
 
 import sqlite3
@@ -11,84 +11,65 @@ from typing import Literal
 import trio
 from ulid import ULID
 
-from supervisor.delivery.journal import Journal
 from supervisor.delivery.runners import Runners
 from supervisor.plugins.limits import LimitsInForce
 from supervisor.plugins.registry import PluginRegistry
-from supervisor.ports import AuditLog, Database, Outbox
+from supervisor.ports import Database
 from supervisor.store.history import steps_of
-from supervisor.store.plugin_log import at_least, find_lines, newest_line
 from supervisor.store.plugins import PluginRow
-from supervisor.views import HistoryPoint, LogLine, PluginHistory, ProcessView
-from supervisor.watching.delivery_log import DeliveryLog
+from supervisor.views import HistoryPoint, PluginHistory, PluginView, ProcessView
 from supervisor.watching.history import DAY, MINUTE_S, points
 from supervisor.watching.sampling import FRESH_S, Sampler
-from supervisor.watching.snapshots import process_view
+from supervisor.watching.snapshots import plugin_view, process_view
 
 Span = Literal["hour", "day"]
 _QUARTERS, _QUARTER = 96, 15
 """Points of a day, and minutes of each."""
 
 
-class Activity:
+class Overview:
     """See the module."""
 
     def __init__(
         self,
         installed: PluginRegistry,
         runners: Runners,
-        journal: Journal,
-        *,
+        limits: LimitsInForce,
         database: Database,
-        outbox: Outbox,
-        audit: AuditLog,
     ) -> None:
         self._installed = installed
         self._runners = runners
-        self._journal = journal
+        self._limits = limits
         self._database = database
         self._sampler = Sampler(installed, runners, database)
-        self.deliveries = DeliveryLog(
-            installed, runners, journal, database=database, outbox=outbox, audit=audit
-        )
 
-    async def processes(self, limits: LimitsInForce) -> Sequence[ProcessView]:
+    async def plugins(self) -> Sequence[PluginView]:
+        """Return every installed plugin, by name."""
+        return [self.view(row) for row in self._installed.rows()]
+
+    async def plugin(self, plugin_id: str) -> PluginView:
+        """Return one plugin; raises PluginNotFound."""
+        return self.view(self._installed.row(plugin_id))
+
+    def view(self, row: PluginRow) -> PluginView:
+        """Return the snapshot of a plugin."""
+        return plugin_view(row, self._installed, self._runners, self._limits)
+
+    async def processes(self) -> Sequence[ProcessView]:
         """Return a line for each installed plugin, with its process where it has one."""
         await self._sampler.look(FRESH_S)
-        return [await self._process(row, limits) for row in self._installed.rows()]
+        return [await self._process(row, self._limits) for row in self._installed.rows()]
 
-    async def history(self, plugin_id: str, span: Span) -> PluginHistory:
+    async def history(self, plugin_id: str, *, span: Span) -> PluginHistory:
         """Return what a plugin did and used; raises PluginNotFound."""
         self._installed.row(plugin_id)
         await self._sampler.look(FRESH_S)
         return await self._history(plugin_id, span)
 
-    async def histories(self, span: Span) -> Mapping[str, PluginHistory]:
-        """Return the same of every plugin."""
+    async def histories(self, *, span: Span = "hour") -> Mapping[str, PluginHistory]:
+        """Return the same for every plugin; an hour comes from memory and costs little."""
         await self._sampler.look(FRESH_S)
         return {row.id: await self._history(row.id, span) for row in self._installed.rows()}
-
-    async def logs(
-        self, plugin_id: str | None, *, level: str | None, after: int | None, limit: int
-    ) -> Sequence[LogLine]:
-        """Return the newest log lines, or those behind ``after``; oldest first either way."""
-        levels = at_least(level)
-        if plugin_id is not None:
-            self._installed.row(plugin_id)
-        await self._journal.flush()
-        return await self._database.read(
-            lambda db: find_lines(db, plugin_id, levels, after=after, limit=limit)
-        )
-
-    async def wait_logs(self, plugin_id: str | None, after: int) -> None:
-        """Return once there is a line with a greater id."""
-        while True:
-            if plugin_id is not None:
-                self._installed.row(plugin_id)
-            seen = self._journal.lines_of(plugin_id)
-            if await self._database.read(lambda db: newest_line(db, plugin_id)) > after:
-                return
-            await self._journal.wait_lines(plugin_id, seen)
 
     async def begin(self, nursery: trio.Nursery) -> None:
         """Take up what was seen before, and look from now on."""

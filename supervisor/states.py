@@ -1,0 +1,64 @@
+"""Every state that the supervisor stores or shows, in one place. Imports nothing of the project.
+
+``docs/states.md`` draws the transitions.
+"""
+
+import enum
+
+
+class PluginState(enum.StrEnum):
+    """Where one plugin stands. ``docs/states.md`` draws the transitions."""
+
+    DISABLED = "disabled"
+    STARTING = "starting"
+    RUNNING = "running"
+    BACKING_OFF = "backing_off"
+    STOPPING = "stopping"
+    FAILED = "failed"
+    STOPPED = "stopped"
+    """Enabled, and nothing runs plugins here: the command line looks at an idle data directory."""
+
+
+class Outcome(enum.StrEnum):
+    """How one delivery, or one panel, ended."""
+
+    OK = "ok"
+    TRAP = "trap"
+    TIMEOUT = "timeout"
+    OUT_OF_MEMORY = "out_of_memory"
+    EXIT = "exit"
+    LOST = "lost"
+    START_FAILED = "start_failed"
+    PROTOCOL = "protocol"
+    DROPPED = "dropped"
+
+
+class EgressOutcome(enum.StrEnum):
+    """What became of a plugin's request."""
+
+    ANSWERED = "answered"
+    REFUSED = "refused"
+    """By a rule of ours; nothing was sent."""
+    FAILED = "failed"
+    """By the network, the server, or the end of the event."""
+
+
+class VersionStatus(enum.StrEnum):
+    """What one version of an installed plugin is there for."""
+
+    ACTIVE = "active"
+    """The installed one: it runs where the plugin is enabled."""
+    WAITING = "waiting"
+    """Was uploaded, and waits until an admin has accepted what it asks for."""
+    KEPT = "kept"
+    """Was active before, and can be again, with the configuration that it had."""
+
+
+class InstallStep(enum.StrEnum):
+    """How far an installation has come, in this order; the last two are its ends."""
+
+    FETCHING = "fetching"
+    CHECKING = "checking"
+    COMPILING = "compiling"
+    DONE = "done"
+    REFUSED = "refused"
