@@ -11,7 +11,7 @@ from sandbox_child.abi.errors import (
     UnknownImports,
     WrongSignature,
 )
-from sandbox_child.abi.signatures import GOJS, KNOWN_IMPORTS, is_javascript_bridge
+from sandbox_child.abi.signatures import GOJS, KNOWN_IMPORTS, fits, is_javascript_bridge
 from sandbox_child.wasm.facts import ExternKind, FuncType, ModuleFacts, Toolchain
 from sandbox_child.wire.entry import (
     AllocatorKind,
@@ -91,7 +91,7 @@ def _check_imports(facts: ModuleFacts) -> None:
         known = KNOWN_IMPORTS.get((wanted.module, wanted.name))
         if known is None:
             unknown.append(f"{wanted.module}.{wanted.name}")
-        elif wanted.type != known:
+        elif not fits(wanted.module, wanted.name, wanted.type):
             raise WrongSignature(
                 f"the import {wanted.module}.{wanted.name}", str(wanted.type), str(known)
             )

@@ -1,10 +1,13 @@
 """What the functions that a guest imports need from the process around them."""
 
+import os
 from typing import Protocol
 
 from sandbox_child.runtime.errors import BadGuestValue
 from sandbox_child.runtime.guest import Guest
 from sandbox_child.wire.messages import HostCall, LogLevel
+
+_RANDOM_CHUNK = 64 * 1024
 
 
 class HostLink(Protocol):
@@ -36,3 +39,11 @@ def write_guest(guest: Guest, what: str, pointer: int, data: bytes) -> None:
     """Copy ``data`` to where the guest asked for it; raises BadGuestValue for a bad pointer."""
     check_span(guest, what, pointer, len(data))
     guest.memory().write(pointer, data)
+
+
+def fill_with_random(guest: Guest, what: str, pointer: int, length: int) -> None:
+    """Fill the guest's bytes from the operating system; raises BadGuestValue for a bad pointer."""
+    check_span(guest, what, pointer, length)
+    for start in range(0, length, _RANDOM_CHUNK):
+        chunk = os.urandom(min(_RANDOM_CHUNK, length - start))
+        guest.memory().write(pointer + start, chunk)

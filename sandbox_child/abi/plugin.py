@@ -7,9 +7,10 @@ import wasmtime
 
 from sandbox_child.abi.allocator import Allocator, make_allocator
 from sandbox_child.abi.host import HostLink, read_guest
+from sandbox_child.abi.javascript import JavaScript
 from sandbox_child.abi.ohd import OhdFunctions
-from sandbox_child.abi.signatures import KNOWN_IMPORTS, is_javascript_bridge
-from sandbox_child.abi.toolchains import AssemblyScriptEnv, Gojs, javascript_bridge
+from sandbox_child.abi.signatures import GOJS, is_javascript_bridge
+from sandbox_child.abi.toolchains import AssemblyScriptEnv, Gojs
 from sandbox_child.abi.wasi import Wasi
 from sandbox_child.runtime.direct import HostFunction
 from sandbox_child.runtime.errors import (
@@ -57,17 +58,11 @@ class OhdPlugin:
         self._guest = Guest(engine, module, GuestLimits(budget.memory, budget.table_elements))
         self._functions = OhdFunctions(self._guest, link, budget.max_request, budget.max_log)
         self._wasi = Wasi(self._guest, link)
-        self._gojs = Gojs()
+        self._gojs = Gojs(self._guest)
         env = AssemblyScriptEnv(self._guest, link)
-        self._guest.define(
-            _needed(
-                module,
-                self._functions.functions()
-                | self._wasi.functions()
-                | self._gojs.functions()
-                | env.functions(),
-            )
-        )
+        known = self._functions.functions() | self._wasi.functions() | env.functions()
+        javascript = JavaScript(self._guest, link)
+        self._guest.define(_needed(module, known, self._gojs, javascript))
 
     def start(self) -> None:
         """Run the start section, then ``_initialize`` or ``_start``; raises GuestError."""
@@ -181,18 +176,25 @@ class OhdPlugin:
 
 
 def _needed(
-    module: wasmtime.Module, known: dict[tuple[str, str], HostFunction]
+    module: wasmtime.Module,
+    known: dict[tuple[str, str], HostFunction],
+    gojs: Gojs,
+    javascript: JavaScript,
 ) -> dict[tuple[str, str], HostImport]:
     """Pair what the module imports, examined at its installation, with what stands behind it."""
     chosen = {}
     for wanted in module.imports:
         key = (wanted.module, wanted.name or "")
-        if key in known:
-            chosen[key] = HostImport(KNOWN_IMPORTS[key], known[key])
-        elif is_javascript_bridge(*key) and isinstance(wanted.type, wasmtime.FuncType):
-            type_ = FuncType(
-                tuple(str(value) for value in wanted.type.params),
-                tuple(str(value) for value in wanted.type.results),
-            )
-            chosen[key] = HostImport(type_, javascript_bridge(key[1]))
+        if not isinstance(wanted.type, wasmtime.FuncType):
+            continue
+        type_ = FuncType(
+            tuple(str(value) for value in wanted.type.params),
+            tuple(str(value) for value in wanted.type.results),
+        )
+        if is_javascript_bridge(*key):
+            chosen[key] = HostImport(type_, javascript.function(key[1], type_))
+        elif key[0] == GOJS:
+            chosen[key] = HostImport(type_, gojs.function(key[1], type_))
+        elif key in known:
+            chosen[key] = HostImport(type_, known[key])
     return chosen

@@ -89,10 +89,21 @@ KNOWN_IMPORTS: Final[dict[tuple[str, str], FuncType]] = {
         },
     ),
     **_table(GOJS, {"runtime.ticks": ">F", "runtime.sleepTicks": "F>"}),
+    **_table(GOJS, {"runtime.getRandomData": "iii>"}),
     **_table(ENV, {"abort": "iiii>", "seed": ">F", "trace": "iiFFFFF>"}),
+    **_table(ENV, {"emscripten_notify_memory_growth": "i>"}),
 }
+
+_IN_NANOSECONDS: Final = _table(GOJS, {"runtime.ticks": ">I", "runtime.sleepTicks": "I>"})
+"""TinyGo's newer clock: whole nanoseconds in place of milliseconds."""
+
+
+def fits(module: str, name: str, found: object) -> bool:
+    """Tell whether a type is one that the import ``module.name`` may have."""
+    key = (module, name)
+    return found == KNOWN_IMPORTS[key] or (key in _IN_NANOSECONDS and found == _IN_NANOSECONDS[key])
 
 
 def is_javascript_bridge(module: str, name: str) -> bool:
-    """Tell whether an import is one of TinyGo's ``syscall/js`` functions, which trap if called."""
+    """Tell whether an import is one of TinyGo's ``syscall/js`` functions (see ``javascript``)."""
     return module == GOJS and name.startswith("syscall/js.")

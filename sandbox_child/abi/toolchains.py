@@ -1,4 +1,4 @@
-"""What two compilers' runtimes import besides: TinyGo's ``gojs`` and AssemblyScript's ``env``.
+"""What compilers' runtimes import besides: TinyGo's ``gojs``, and ``env``.
 
 Sources: TinyGo's ``targets/wasm_exec.js``; AssemblyScript's ``std/assembly/bindings/dom`` and its
 documentation of ``abort``, ``trace`` and ``seed``.
@@ -8,13 +8,13 @@ import codecs
 import random
 import struct
 import time
-from collections.abc import Callable
 
-from sandbox_child.abi.host import HostLink, read_guest
-from sandbox_child.abi.signatures import ENV, GOJS
-from sandbox_child.runtime.direct import HostFunction
+from sandbox_child.abi.host import HostLink, fill_with_random, read_guest
+from sandbox_child.abi.signatures import ENV
+from sandbox_child.runtime.direct import GuestFunction, HostFunction
 from sandbox_child.runtime.errors import GuestTrapped
 from sandbox_child.runtime.guest import Guest
+from sandbox_child.wasm.facts import FuncType
 from sandbox_child.wire.messages import LogLevel
 
 _LENGTH = struct.Struct("<I")
@@ -25,25 +25,43 @@ _LONGEST_SLEEP_S = 3600.0  # beyond every deadline
 
 
 class Gojs:
-    """TinyGo's ``runtime`` imports. Its JavaScript bridge has nothing to reach here.
+    """TinyGo's ``runtime`` imports.
 
     A program with a scheduler exports it, and returns to its host to be called back there after a
     sleep. One that was built without (``-scheduler none``) expects to sleep where it stands.
     """
 
-    def __init__(self) -> None:
-        self.scheduler: Callable[[], int] | None = None
+    def __init__(self, guest: Guest) -> None:
+        self._guest = guest
+        self.scheduler: GuestFunction | None = None
         """The guest's own, once its instance exists."""
         self._wake_at: float | None = None
+        self._ticked = 0
 
-    def functions(self) -> dict[tuple[str, str], HostFunction]:
-        """Return ``runtime.ticks`` and ``runtime.sleepTicks``."""
-        return {
-            (GOJS, "runtime.ticks"): _milliseconds,
-            (GOJS, "runtime.sleepTicks"): self._sleep_ticks,
-        }
+    def function(self, name: str, type_: FuncType) -> HostFunction:
+        """Return ``runtime.ticks``, ``sleepTicks`` or ``getRandomData`` for an import of a type."""
+        if name == "runtime.ticks":
+            return self._nanoseconds if type_.results == ("i64",) else self._milliseconds
+        if name == "runtime.sleepTicks":
+            return self._sleep_nanoseconds if type_.params == ("i64",) else self._sleep_milliseconds
+        return self._random
 
-    def _sleep_ticks(self, milliseconds: float) -> None:
+    def _nanoseconds(self) -> int:
+        """Return the time of day, which such programs tell the date by; it only moves forward."""
+        self._ticked = max(self._ticked, time.time_ns())
+        return self._ticked
+
+    def _milliseconds(self) -> float:
+        return self._nanoseconds() / 1e6
+
+    def _random(self, pointer: int, length: int, _capacity: int) -> None:
+        fill_with_random(self._guest, "runtime.getRandomData", pointer, length)
+
+    def _sleep_nanoseconds(self, nanoseconds: int) -> None:
+        signed = nanoseconds - (1 << 64) if nanoseconds >> 63 else nanoseconds
+        self._sleep_milliseconds(signed / 1e6)
+
+    def _sleep_milliseconds(self, milliseconds: float) -> None:
         wake_at = time.monotonic() + max(milliseconds, 0.0) / 1000
         if self.scheduler is None:
             _sleep_until(wake_at)
@@ -64,19 +82,6 @@ def _sleep_until(moment: float) -> None:
         time.sleep(min(remaining, _LONGEST_SLEEP_S))
 
 
-def _milliseconds() -> float:
-    return time.monotonic() * 1000
-
-
-def javascript_bridge(name: str) -> Callable[..., int]:
-    """Return the stand-in for one ``syscall/js`` function: it traps when it is called."""
-
-    def trap(*_arguments: float) -> int:
-        raise GuestTrapped(f"{name} was called, and a plugin has no JavaScript around it")
-
-    return trap
-
-
 class AssemblyScriptEnv:
     """``abort``, ``trace`` and ``seed`` for one guest."""
 
@@ -85,11 +90,13 @@ class AssemblyScriptEnv:
         self._link = link
 
     def functions(self) -> dict[tuple[str, str], HostFunction]:
-        """Return the three functions."""
+        """Return the functions of ``env``."""
         return {
             (ENV, "abort"): self._abort,
             (ENV, "trace"): self._trace,
             (ENV, "seed"): random.SystemRandom().random,
+            # Emscripten says that the memory grew; the host reads its size anew in any case.
+            (ENV, "emscripten_notify_memory_growth"): lambda _memory: None,
         }
 
     def _abort(self, message: int, file: int, line: int, column: int) -> None:

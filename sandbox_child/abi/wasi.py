@@ -5,13 +5,12 @@ wasmtime's native WASI starts threads that the lockdown does not reach. A pointe
 guest's memory traps the guest, as in every host call. Source: ``wasi_snapshot_preview1.witx``.
 """
 
-import os
 import struct
 import time
 from collections.abc import Callable
 from functools import partial
 
-from sandbox_child.abi.host import HostLink, check_span, read_guest, write_guest
+from sandbox_child.abi.host import HostLink, check_span, fill_with_random, read_guest, write_guest
 from sandbox_child.abi.signatures import KNOWN_IMPORTS, WASI
 from sandbox_child.runtime.direct import HostFunction
 from sandbox_child.runtime.errors import GuestExited
@@ -19,11 +18,10 @@ from sandbox_child.runtime.guest import Guest
 from sandbox_child.wire.messages import LogLevel
 
 _SUCCESS, _BADF, _INVAL, _NOSYS, _SPIPE = 0, 8, 28, 52, 70
-_STDIN, _STDOUT, _STDERR = 0, 1, 2
+_STDIN, _STDOUT, _STDERR = _STANDARD = 0, 1, 2
 _CHARACTER_DEVICE = 2
 _MAX_VECTORS = 1024
 _MAX_SUBSCRIPTIONS = 1024
-_RANDOM_CHUNK = 64 * 1024
 _MAX_TEXT = 64 * 1024
 _CLOCKS: dict[int, Callable[[], int]] = {
     0: time.time_ns,
@@ -32,8 +30,9 @@ _CLOCKS: dict[int, Callable[[], int]] = {
     3: time.process_time_ns,
 }
 _SUBSCRIPTION_BYTES, _EVENT_BYTES = 48, 32
-_CLOCK_EVENT = 0
+_CLOCK_EVENT, _READ_EVENT, _WRITE_EVENT = 0, 1, 2
 _ABSOLUTE_TIME = 1
+_MAIN_RETURNED = b"called after main.main returned"
 
 
 class Wasi:
@@ -42,9 +41,12 @@ class Wasi:
     def __init__(self, guest: Guest, link: HostLink) -> None:
         self._guest = guest
         self._link = link
-        self._text = {_STDOUT: b"", _STDERR: b""}
+        self._text = {_STDOUT: bytearray(), _STDERR: bytearray()}
+        """What was written without a line end so far, at most _MAX_TEXT of it."""
         self.said_out_of_memory = False
         """Whether a runtime wrote that it ran out of memory, as Go's and TinyGo's do."""
+        self.said_main_returned = False
+        """Whether TinyGo's runtime wrote that a function was called after ``main``."""
 
     def functions(self) -> dict[tuple[str, str], HostFunction]:
         """Return every function of preview 1; what is not possible answers with an error number."""
@@ -54,8 +56,8 @@ class Wasi:
         """Log the last line of each stream, which has no line end."""
         for descriptor, rest in self._text.items():
             if rest:
-                self._log_line(descriptor, rest)
-                self._text[descriptor] = b""
+                self._log_line(descriptor, bytes(rest))
+                rest.clear()
 
     def _implementation(self, name: str) -> HostFunction:
         own: HostFunction | None = getattr(self, f"_{name}", None)
@@ -92,10 +94,7 @@ class Wasi:
         return self._write("clock_time_get", out, "<Q", read())
 
     def _random_get(self, pointer: int, length: int) -> int:
-        check_span(self._guest, "random_get", pointer, length)
-        for start in range(0, length, _RANDOM_CHUNK):
-            chunk = os.urandom(min(_RANDOM_CHUNK, length - start))
-            self._guest.memory().write(pointer + start, chunk)
+        fill_with_random(self._guest, "random_get", pointer, length)
         return _SUCCESS
 
     def _sched_yield(self) -> int:
@@ -127,21 +126,24 @@ class Wasi:
         if count > _MAX_VECTORS:
             return _INVAL
         table = read_guest(self._guest, "fd_write", vectors, 8 * count)
-        total, text = 0, [self._text[descriptor]]
+        waiting, total = self._text[descriptor], 0
         for pointer, length in struct.iter_unpack("<II", table):
             check_span(self._guest, "fd_write", pointer, length)
-            room = max(0, _MAX_TEXT - total)
-            text.append(self._guest.memory().read(pointer, min(length, room)))
+            text = self._guest.memory().read(pointer, min(length, max(0, _MAX_TEXT - total)))
             total += length
-        *lines, rest = b"".join(text).split(b"\n")
-        for line in lines:
-            self._log_line(descriptor, line)
-        self._text[descriptor] = rest[:_MAX_TEXT]
+            if b"\n" not in text:
+                waiting += text[: _MAX_TEXT - len(waiting)]
+                continue
+            first, *lines, rest = text.split(b"\n")
+            self._log_line(descriptor, bytes(waiting) + first)
+            for line in lines:
+                self._log_line(descriptor, line)
+            waiting[:] = rest
         return self._write("fd_write", written_out, "<I", total & 0xFFFFFFFF)
 
     def _log_line(self, descriptor: int, line: bytes) -> None:
-        if b"out of memory" in line:
-            self.said_out_of_memory = True
+        self.said_out_of_memory = self.said_out_of_memory or b"out of memory" in line
+        self.said_main_returned = self.said_main_returned or _MAIN_RETURNED in line
         level = LogLevel.INFO if descriptor == _STDOUT else LogLevel.WARN
         self._link.log(level, line.decode("utf-8", "replace"))
 
@@ -160,7 +162,7 @@ class Wasi:
             time.sleep(min(shortest / 1e9, 3600))
         ready = [wait for wait in waits if wait.nanoseconds() <= shortest]
         for position, wait in enumerate(ready):
-            event = struct.pack("<QHBxxxxxQHxxxxxx", wait.user_data, 0, wait.kind, 0, 0)
+            event = struct.pack("<QHBxxxxxQHxxxxxx", wait.user_data, wait.error, wait.kind, 0, 0)
             write_guest(self._guest, "poll_oneoff", out + position * _EVENT_BYTES, event)
         return self._write("poll_oneoff", events_out, "<I", len(ready))
 
@@ -170,18 +172,22 @@ class _Subscription:
 
     def __init__(self, raw: bytes) -> None:
         self.user_data, self.kind = struct.unpack_from("<QB", raw)
-        self._clock, timeout, _, flags = struct.unpack_from("<IxxxxQQH", raw, 16)
-        absolute = flags & _ABSOLUTE_TIME
-        now = _CLOCKS.get(self._clock, time.monotonic_ns)()
-        self._remaining = (timeout - now if absolute else timeout) if self.is_clock else 0
-
-    @property
-    def is_clock(self) -> bool:
-        return bool(self.kind == _CLOCK_EVENT)
+        clock, timeout, _, flags = struct.unpack_from("<IxxxxQQH", raw, 16)
+        self._remaining = 0
+        self.error = _SUCCESS
+        """Errno of the event: a clock or a descriptor that is not there is ready at once, so."""
+        if self.kind != _CLOCK_EVENT:
+            known = self.kind in (_READ_EVENT, _WRITE_EVENT)
+            self.error = (_SUCCESS if clock in _STANDARD else _BADF) if known else _INVAL
+        elif clock not in _CLOCKS:
+            self.error = _INVAL
+        else:
+            now = _CLOCKS[clock]() if flags & _ABSOLUTE_TIME else 0
+            self._remaining = timeout - now
 
     def nanoseconds(self) -> int:
         """How long this one had to wait when it was read."""
-        return max(0, int(self._remaining))
+        return max(0, self._remaining)
 
 
 def _answer(error: int, *_arguments: int) -> int:
