@@ -175,7 +175,7 @@ class Server:
         self._channel.flush()
 
     def run(self) -> None:
-        """Serve until the guest's memory is nearly full; never returns."""
+        """Serve until the guest has left or its memory is nearly full; never returns."""
         plugin, channel, link, watchdog = self._plugin, self._channel, self._link, self._watchdog
         clock = time.monotonic
         at_start, limit = self._memory_at_start, self._memory_limit
@@ -198,8 +198,9 @@ class Server:
             link.end_event()
             spent = int((clock() - started) * 1e9)
             memory = plugin.memory_bytes()
-            channel.send(encode_frame((RESULT, seq, OutcomeCode.OK, spent, memory), value))
-            if nearly_full(memory, at_start, limit):
+            outcome = OutcomeCode.OK_AND_LEFT if plugin.left else OutcomeCode.OK
+            channel.send(encode_frame((RESULT, seq, outcome, spent, memory), value))
+            if plugin.left or nearly_full(memory, at_start, limit):
                 channel.flush()
                 os._exit(0)
 

@@ -55,6 +55,8 @@ class OhdPlugin:
         link: HostLink,
     ) -> None:
         self._entry = entry
+        self.left = False
+        """Whether the guest has left by ``proc_exit(0)`` in an event."""
         self._guest = Guest(engine, module, GuestLimits(budget.memory, budget.table_elements))
         self._functions = OhdFunctions(self._guest, link, budget.max_request, budget.max_log)
         self._wasi = Wasi(self._guest, link)
@@ -85,7 +87,8 @@ class OhdPlugin:
     def on_event(self, payload: bytes) -> None:
         """Hand one event to the guest and take its memory back; raises GuestError.
 
-        A guest that leaves by ``proc_exit(0)`` has done its work, and its instance stays usable.
+        A guest that leaves by ``proc_exit(0)`` has done its work. Its stack is where it left it, so
+        that the instance must not be used again: see :attr:`left`.
         """
         length = len(payload)
         allocator = self._allocator
@@ -97,6 +100,8 @@ class OhdPlugin:
         except GuestExited as exc:
             if exc.code != 0:
                 raise
+            self.left = True
+            return
         allocator.free(pointer, length)
 
     def render_panel(self, ticket_id: bytes) -> str:

@@ -67,6 +67,8 @@ class OutcomeCode(enum.IntEnum):
     EXIT = 4
     BAD_RESULT = 5
     """A panel that gave back something that is no string in its memory."""
+    OK_AND_LEFT = 6
+    """The guest did its work and left by ``proc_exit(0)``: this child begins no other call."""
 
 
 class HostCall(enum.IntEnum):

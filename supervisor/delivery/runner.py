@@ -25,7 +25,7 @@ from supervisor.delivery.workload import Workload
 from supervisor.errors import SupervisorError
 from supervisor.manifest import ConfigValue
 from supervisor.plugins.limits import LimitsInForce
-from supervisor.process.conversation import Finished, Ready
+from supervisor.process.conversation import Finished, Ready, Spent
 from supervisor.process.session import Session, SessionHooks
 from supervisor.process.spawn import Spawner
 from supervisor.states import Outcome, PluginState
@@ -81,6 +81,8 @@ class PluginRunner:
         )
         self.state = PluginState.STARTING
         self.restarts = 0
+        self._recycled = False
+        """Whether the last child ended because its guest left by ``proc_exit(0)``: no restart."""
         self.controls: tuple[str, ...] = ()
         self.session: Session | None = None
         self.child_since: float | None = None
@@ -153,7 +155,7 @@ class PluginRunner:
             self._become(PluginState.BACKING_OFF)
             with trio.move_on_after(delay):
                 await self._stop_asked.wait()
-        self.restarts += not self._stop_asked.is_set()
+        self.restarts += not self._stop_asked.is_set() and not self._recycled
 
     async def _one_child(self, code: int) -> Outcome:
         """Make a child and serve it to its end."""
@@ -181,7 +183,8 @@ class PluginRunner:
                 ended = await session.run()
                 nursery.cancel_scope.cancel()
         self.workload.child_gone(ended)
-        if ended.memory_full:
+        self._recycled = ended.spent is Spent.GUEST_LEFT
+        if ended.spent is Spent.MEMORY_FULL:
             size = session.conversation.memory_bytes // 1024
             self.recorder.note(LogLevel.INFO, f"memory at {size} KiB: a fresh process takes over")
         return ended.outcome

@@ -202,7 +202,7 @@ class Workload:
             self._failed(ended.culprit, ended.outcome, ended.error, spent, None)
         elif ended.outcome in _UNCERTAIN or ended.outcome is Outcome.START_FAILED:
             self.recorder.failure(str(ended.outcome), ended.error, None)
-        stopped = ended.outcome is Outcome.OK and not ended.memory_full
+        stopped = ended.outcome is Outcome.OK and ended.spent is None
         self.interrupted = stopped and bool(ended.left)
         for work in ended.left:
             if isinstance(work.key, Delivery) and ended.outcome in _UNCERTAIN:

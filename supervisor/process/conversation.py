@@ -38,6 +38,14 @@ _HOST_CALLS = {call.value: call for call in HostCall}
 _LEVELS = {level.value: level for level in LogLevel}
 _OUTCOMES = {outcome.value: outcome for outcome in OutcomeCode}
 _OK = OutcomeCode.OK
+_SUCCESSES = frozenset({OutcomeCode.OK, OutcomeCode.OK_AND_LEFT})
+
+
+class Spent(enum.Enum):
+    """Why a child that did nothing wrong begins no other guest call."""
+
+    MEMORY_FULL = enum.auto()
+    GUEST_LEFT = enum.auto()
 
 
 class Phase(enum.Enum):
@@ -130,7 +138,7 @@ class Conversation:
         self.phase = Phase.STARTING
         self.in_line: deque[Work] = deque()
         self.memory_bytes = 0
-        self.is_full = False
+        self.spent: Spent | None = None
         """Whether the child has ended because its guest's memory was nearly full."""
         self._memory_at_start = 0
         self._budgets = budgets
@@ -205,7 +213,7 @@ class Conversation:
             raise MessageError("RESULT while a host call is open")
         work: Work | None = None
         if self.phase is Phase.STARTING:
-            if seq != START_SEQ or outcome is _OK:
+            if seq != START_SEQ or outcome in _SUCCESSES:
                 raise MessageError("RESULT of a guest call before READY")
         elif not self.in_line or self.in_line[0].seq != seq:
             raise MessageError("RESULT of a guest call that does not run")
@@ -218,13 +226,18 @@ class Conversation:
         self._busy_since = now
         if self.in_line:
             self.in_line[0].started = now
-        if outcome is not _OK:
-            self.phase = Phase.ENDED
-        elif nearly_full(memory, self._memory_at_start, self._budgets.memory_bytes):
-            self.phase, self.is_full = Phase.ENDED, True
         self.memory_bytes = memory
+        self.spent = self._why_spent(outcome)
+        if self.spent is not None or outcome not in _SUCCESSES:
+            self.phase = Phase.ENDED
         text = blob.decode("utf-8", "replace") if blob else ""
-        return Finished(work, outcome, spent, memory, text)
+        return Finished(work, _OK if outcome in _SUCCESSES else outcome, spent, memory, text)
+
+    def _why_spent(self, outcome: OutcomeCode) -> Spent | None:
+        if outcome is OutcomeCode.OK_AND_LEFT:
+            return Spent.GUEST_LEFT
+        full = nearly_full(self.memory_bytes, self._memory_at_start, self._budgets.memory_bytes)
+        return Spent.MEMORY_FULL if full and outcome is _OK else None
 
     def _call(self, head: Head, blob: bytes) -> Called:
         _, call, code = head

@@ -25,6 +25,7 @@ from supervisor.process.conversation import (
     Logged,
     Occurrence,
     Ready,
+    Spent,
     Work,
 )
 from supervisor.process.handle import ChildHandle
@@ -61,8 +62,8 @@ class Ended:
     """Guest calls that were asked for behind it, and those that are asked for from now on."""
     started: bool
     """Whether the child had said READY."""
-    memory_full: bool
-    """Whether it ended of itself between two guest calls, as its guest's memory was nearly full."""
+    spent: Spent | None
+    """Why the child ended between two guest calls although nothing had failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +208,7 @@ class Session:
         if last.outcome is not OutcomeCode.OK:
             outcome = OUTCOMES[last.outcome] if last.work else Outcome.START_FAILED
             self._end(outcome, last.text, culprit_known=True)
-        elif self.conversation.is_full:
+        elif self.conversation.spent is not None:
             self._end(Outcome.OK, "")
         elif not self.conversation.in_line:
             self._busy = trio.Event()
@@ -287,7 +288,7 @@ class Session:
         line = self.conversation.in_line
         stopped = outcome is Outcome.OK or culprit_known
         culprit = line.popleft() if line and not stopped else None
-        full = self.conversation.is_full
-        self._ended = Ended(outcome, error, culprit, line, self._ready, full)
+        spent = self.conversation.spent
+        self._ended = Ended(outcome, error, culprit, line, self._ready, spent)
         self._progress.set()
         self._scope.cancel()

@@ -74,12 +74,21 @@ def test_a_minute_of_tinygos_sleep_ends_at_the_deadline(
     assert run.outcome == "timeout"
 
 
-def test_the_javascript_bridge_traps_when_it_is_called_and_not_before(
-    children: SharedWorkshop, guest: Guest
-) -> None:
-    run = children.run(guest("wat/gojs_call"), event())
-    assert run.outcomes == ["TRAP"]
-    assert "syscall/js.valueGet was called, and a plugin has no JavaScript" in run.error
+def test_a_clock_in_nanoseconds_is_the_time_of_day(children: SharedWorkshop) -> None:
+    module = """(module
+      (import "gojs" "runtime.ticks" (func $ticks (result i64)))
+      (import "gojs" "runtime.sleepTicks" (func $sleep (param i64)))
+      (memory (export "memory") 1)
+      (func (export "on_event") (param i32 i32)
+        (local $before i64)
+        (local.set $before (call $ticks))
+        (call $sleep (i64.const 5000000))
+        (call $sleep (i64.const -1))
+        (if (i64.lt_s (call $ticks) (i64.add (local.get $before) (i64.const 4000000)))
+          (then unreachable))
+        ;; After 2026-01-01.
+        (if (i64.lt_s (local.get $before) (i64.const 1767225600000000000)) (then unreachable))))"""
+    assert children.run(module, event()).outcomes == ["OK"]
 
 
 ASSEMBLYSCRIPT = """(module

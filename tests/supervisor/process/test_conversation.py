@@ -28,6 +28,7 @@ from supervisor.process.conversation import (
     Logged,
     Phase,
     Ready,
+    Spent,
     Work,
 )
 
@@ -112,7 +113,7 @@ def with_memory(size: int) -> bytes:
 def test_a_child_whose_memory_is_nearly_full_is_done_and_what_waited_in_it_is_left() -> None:
     conversation = working(3)
     conversation.hear(with_memory(BUDGETS.memory_bytes * 7 // 8 + 1), 102.0)
-    assert conversation.is_full
+    assert conversation.spent is Spent.MEMORY_FULL
     assert conversation.phase is Phase.ENDED
     assert [work.seq for work in conversation.in_line] == [2, 3]
     with pytest.raises(MessageError, match="behind the last"):
@@ -122,7 +123,7 @@ def test_a_child_whose_memory_is_nearly_full_is_done_and_what_waited_in_it_is_le
 def test_a_child_with_an_eighth_of_its_memory_left_goes_on() -> None:
     conversation = working(3)
     conversation.hear(with_memory(BUDGETS.memory_bytes * 7 // 8), 102.0)
-    assert not conversation.is_full
+    assert conversation.spent is None
     assert conversation.phase is Phase.SERVING
 
 
@@ -132,7 +133,7 @@ def test_a_guest_that_starts_with_nearly_all_of_its_memory_is_served_until_it_gr
     for _ in range(2):
         conversation.ask(Work(EVENT, b"{}", None), 101.0)
     conversation.hear(with_memory(1_000_000), 102.0)
-    assert not conversation.is_full
+    assert conversation.spent is None
 
 
 def test_a_start_that_fails_belongs_to_no_work() -> None:
@@ -180,7 +181,7 @@ def test_a_call_is_open_until_it_is_answered() -> None:
         (working, encode_frame((CALL, 1, 0), b"{}")),
         (working, encode_frame((CALL, 1, 4), b"{}")),
         (working, encode_frame((LOG, 4), b"line")),
-        (working, encode_frame((RESULT, 1, 6, 0, 0))),
+        (working, encode_frame((RESULT, 1, 7, 0, 0))),
         (working, encode_frame((EVENT, 1), b"{}")),
         (working, encode_frame((PANEL, 1), b"01T")),
         (working, encode_frame((ANSWER, 1, 200), b"")),

@@ -69,7 +69,7 @@ class Child(RuleBasedStateMachine):
         seq = max(0, first + ahead)
         known = code in OutcomeCode.__members__.values()
         if self.phase is Phase.STARTING:
-            legal = known and seq == 0 and code != OutcomeCode.OK
+            legal = known and seq == 0 and code not in (OutcomeCode.OK, OutcomeCode.OK_AND_LEFT)
         else:
             legal = known and bool(self.line) and seq == first and not self.open
         if self.say(encode_frame((RESULT, seq, code, 1, 1), b"text"), legal=legal):
