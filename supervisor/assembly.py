@@ -30,6 +30,7 @@ from supervisor.plugins.compiler import Compiler
 from supervisor.plugins.limits import LimitsInForce
 from supervisor.plugins.module_files import ModuleFiles
 from supervisor.plugins.registry import PluginRegistry
+from supervisor.plugins.start_trial import StartTrial
 from supervisor.ports import AdminNotices, AuditLog, Database, Outbox, TicketActions
 from supervisor.process.cage import Cage
 from supervisor.process.cgroups import GroupPool
@@ -88,8 +89,9 @@ class Assembly:
         self.journal = Journal(ports.database)
         self.ledger = JournalLedger(self.journal)
         self.installed = PluginRegistry(ports.database, box)
+        spawner = Spawner(fork_server, cage)
         self.tools = tools = RunnerTools(
-            spawner=Spawner(fork_server, cage),
+            spawner=spawner,
             open_code=lambda row: compiler.open(row.sha256, row.manifest),
             host_calls=HostCalls(egress, ports.actions, self.ledger),
             limits=limits,
@@ -147,7 +149,7 @@ class Assembly:
         self.fetcher = Fetcher(egress, config.fetch)
         self.installs = InstallJobs(
             nursery,
-            Installer(context, compiler),
+            Installer(context, compiler, StartTrial(spawner, compiler)),
             self.fetcher,
             lambda: limits.defaults.module_bytes,
             self.overview.view,

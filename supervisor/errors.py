@@ -148,6 +148,14 @@ class LimitsInvalid(SupervisorError):
         super().__init__(f"the limits of {plugin_id} cannot be set: {listed}")
 
 
+class CannotStart(SupervisorError):
+    """The plugin's module begins with more than its limits allow."""
+
+    def __init__(self, plugin_id: str, why: str) -> None:
+        self.plugin_id = plugin_id
+        super().__init__(f"plugin {plugin_id} cannot start: {why}")
+
+
 class NotRunning(SupervisorError):
     """The plugin has no process just now, so that nothing can be asked of it."""
 

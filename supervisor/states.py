@@ -60,5 +60,6 @@ class InstallStep(enum.StrEnum):
     FETCHING = "fetching"
     CHECKING = "checking"
     COMPILING = "compiling"
+    STARTING = "starting"
     DONE = "done"
     REFUSED = "refused"

@@ -57,8 +57,10 @@ class Allocator:
     def _no_room(self, address: int, size: int) -> GuestOutOfMemory | GuestTrapped:
         used, limit = self._guest.memory().size(), self._guest.limits.memory_bytes
         said = f"{self._name}({size}) returned {address:#x}"
-        if address == 0 and used + size > limit - limit // 8:
-            return GuestOutOfMemory(used, limit, said)
+        own = self._guest.own_maximum
+        ceiling = min(limit, own or limit)
+        if address == 0 and used + size > ceiling - ceiling // 8:
+            return GuestOutOfMemory(used, limit, said, own)
         return GuestTrapped(f"{said}, where a memory of {used} bytes has no room for {size} bytes")
 
 

@@ -79,6 +79,7 @@ def examine(facts: ModuleFacts, needs: Needs) -> ModuleReport:
         memory_max_pages=limits.maximum if limits else None,
         custom_sections=facts.custom_sections,
         warnings=tuple(warnings),
+        table_min=max((table.minimum for table in facts.tables), default=0),
     )
 
 

@@ -135,8 +135,8 @@ class OhdPlugin:
         clear = isinstance(failure, GuestInterrupted | BadPanel | GuestOutOfMemory)
         if clear or not self._memory_used_up(failure):
             return failure
-        limit = self._guest.limits.memory_bytes
-        found = GuestOutOfMemory(self.memory_bytes(), limit, str(failure))
+        limit, own = self._guest.limits.memory_bytes, self._guest.own_maximum
+        found = GuestOutOfMemory(self.memory_bytes(), limit, str(failure), own)
         found.backtrace = failure.backtrace
         return found
 

@@ -35,10 +35,16 @@ class GuestExited(GuestError):
 class GuestOutOfMemory(GuestError):
     """The guest failed with its linear memory at the limit."""
 
-    def __init__(self, used: int, limit: int, trap: str) -> None:
+    def __init__(self, used: int, limit: int, trap: str, own_maximum: int | None = None) -> None:
+        """``own_maximum``: at which the module itself bounds its memory."""
+        bound = f"the limit is {limit // 1024} KiB"
+        if own_maximum is not None and own_maximum < limit:
+            bound = (
+                f"and the module itself allows its memory no more than {own_maximum // 1024} KiB; "
+                "build it with a larger maximum"
+            )
         super().__init__(
-            f"out of memory: {used // 1024} KiB of linear memory in use, the limit is "
-            f"{limit // 1024} KiB\n{trap}"
+            f"out of memory: {used // 1024} KiB of linear memory in use, {bound}\n{trap}"
         )
 
 

@@ -56,6 +56,8 @@ class Guest:
         self._instance: wasmtime.Instance | None = None
         self._memory: MemoryView | None = None
         self.limits = limits
+        self.own_maximum: int | None = None
+        """Bytes at which the module itself bounds its memory."""
 
     def define(self, imports: Mapping[tuple[str, str], HostImport]) -> None:
         """Give the guest ``imports``; only names that the module asks for need to be there."""
@@ -73,6 +75,7 @@ class Guest:
             raise GuestTrapped("the export memory is no memory")
         self._wasm_memory = memory
         self._memory = MemoryView(self._store, memory)
+        self.own_maximum = _own_maximum(memory.type(self._store).limits.max)
 
     def rearm(self) -> None:
         """Let the guest run until the engine's epoch moves the next time."""
@@ -128,3 +131,7 @@ class Guest:
         if [str(t) for t in found.results] != [*results]:
             return None
         return GuestFunction(self._store, function, parameters, results)
+
+
+def _own_maximum(pages: int | None) -> int | None:
+    return None if pages is None else pages * PAGE_BYTES

@@ -55,6 +55,7 @@ class GrowingCarver:
                     self._guest.memory().size(),
                     self._guest.limits.memory_bytes,
                     f"the host needs {block} bytes in it",
+                    self._guest.own_maximum,
                 )
             if start != self._end:  # the guest has grown its memory meanwhile
                 self._next = start

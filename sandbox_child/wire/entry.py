@@ -57,3 +57,5 @@ class ModuleReport:
     memory_max_pages: int | None
     custom_sections: tuple[str, ...]
     warnings: tuple[str, ...]
+    table_min: int = 0
+    """Elements of the largest table at the start."""

@@ -16,6 +16,7 @@ from supervisor.manifest.permissions import EVENT_PREFIX
 from supervisor.plugins import audit
 from supervisor.plugins.audit import config_changes, limit_changes, narrowing_changes
 from supervisor.plugins.limits import check_overrides
+from supervisor.plugins.start_trial import check_needs
 from supervisor.store import places
 from supervisor.store import plugins as rows
 from supervisor.store.configs import check_ready, save_config
@@ -183,6 +184,7 @@ class PluginControls:
 
     async def _enable(self, row: PluginRow, actor: str) -> None:
         check_ready(row.manifest, self._with.installed.config(row.id))
+        check_needs(row.id, row.report, self._with.limits.of(row.limits))
         seq = await self._with.outbox.last_seq()
         record = self._with.audit.stamp(actor, audit.ENABLED, row.id)
 

@@ -7,12 +7,14 @@ after the other.
 
 import sqlite3
 from collections.abc import Callable
+from dataclasses import replace
 
 import structlog
 import trio
 
 from sandbox_child.wasm.errors import ModuleError
 from sandbox_child.wasm.sections import manifest_section
+from sandbox_child.wire.entry import ModuleReport
 from supervisor.administration.change import ChangeContext
 from supervisor.errors import AlreadyInstalled, ModuleRefused
 from supervisor.manifest import Manifest, parse_manifest
@@ -20,6 +22,7 @@ from supervisor.plugins import audit
 from supervisor.plugins.artifacts import module_hash
 from supervisor.plugins.audit import version_facts
 from supervisor.plugins.compiler import Compiler
+from supervisor.plugins.start_trial import StartTrial, beyond_every_limit, unmet_need
 from supervisor.states import InstallStep, VersionStatus
 from supervisor.store import plugins as rows
 from supervisor.store.plugins import PluginRow, new_plugin
@@ -39,9 +42,12 @@ def nobody(step: InstallStep, plugin_id: str | None) -> None:
 class Installer:
     """See the module."""
 
-    def __init__(self, changing: ChangeContext, compiler: Compiler) -> None:
+    def __init__(
+        self, changing: ChangeContext, compiler: Compiler, start_trial: StartTrial
+    ) -> None:
         self._with = changing
         self._compiler = compiler
+        self._start_trial = start_trial
         self._locks: dict[str, trio.Lock] = {}
 
     async def install(
@@ -63,11 +69,27 @@ class Installer:
             async with self._with.shelf.holding(sha256, module):
                 progress(InstallStep.COMPILING, manifest.id)
                 report = await self._compiler.compile(sha256, manifest)
+                progress(InstallStep.STARTING, manifest.id)
+                report = await self._tried(sha256, manifest, report)
                 row = new_plugin(
                     manifest, text, report, sha256, size=len(module), source=source, actor=actor
                 )
                 await self._put(row, actor)
         return self._with.installed.row(manifest.id)
+
+    async def _tried(self, sha256: str, manifest: Manifest, report: ModuleReport) -> ModuleReport:
+        """Start the module once; raises ModuleRefused, or adds what an admin has to allow first."""
+        if (never := beyond_every_limit(report)) is not None:
+            raise ModuleRefused(f"the module cannot start: {never}")
+        row = self._with.installed.find(manifest.id)
+        limits = self._with.limits.of(row.limits if row else {})
+        if (need := unmet_need(report, limits)) is not None:
+            warning = f"it cannot start as it is: {need}"
+            return replace(report, warnings=(*report.warnings, warning))
+        problem = await self._start_trial.problem(sha256, manifest, report, limits)
+        if problem is not None:
+            raise ModuleRefused(f"the module cannot start: {problem}")
+        return report
 
     def waits(self, plugin_id: str) -> bool:
         """Tell whether a version of a plugin waits to be accepted."""

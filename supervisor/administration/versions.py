@@ -17,6 +17,7 @@ from supervisor.administration.controls import event_starts
 from supervisor.errors import PermissionsNotAccepted, PermissionUnknown
 from supervisor.plugins import audit
 from supervisor.plugins.audit import version_changes, version_facts
+from supervisor.plugins.start_trial import check_needs
 from supervisor.states import VersionStatus
 from supervisor.store import plugins as rows
 from supervisor.store import versions as kept
@@ -71,6 +72,7 @@ class Versions:
         async with installed.lock(plugin_id):
             before, other = installed.row(plugin_id), installed.other(plugin_id, sha256)
             after = _decide(before, other, accepted, withheld)
+            check_needs(plugin_id, after.report, self._with.limits.of(after.limits))
             is_rollback = other.status is VersionStatus.KEPT
             action = audit.ROLLED_BACK if is_rollback else audit.UPGRADED
             with self._with.carried_through(plugin_id):

@@ -113,6 +113,17 @@ class Desk:
             view = await self.supervisor.controls.set_enabled(view.id, True, actor="test")
         return view
 
+    async def install_broken(
+        self, guest_name: str = "wat/starts_with_room", *, enabled: bool = True
+    ) -> PluginView:
+        """Install a guest that started once, and cannot any longer: an admin took its memory."""
+        view = await self.install(guest_name, enabled=False)
+        controls = self.supervisor.controls
+        view = await controls.set_limits(view.id, {"memory_mib": 2}, actor="test")
+        if enabled:
+            view = await controls.set_enabled(view.id, True, actor="test")
+        return view
+
     async def upload(self, guest_name: str, /, **manifest: Any) -> VersionView:
         """Install another version of a guest that is installed; it waits."""
         view = await self.supervisor.installs.install(

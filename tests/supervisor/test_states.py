@@ -60,7 +60,7 @@ async def lose_the_process(open_desk):
 
 async def fail_to_start(open_desk):
     desk = await open_desk(restart=SLOW)
-    plugin = await desk.install("wat/start_trap", enabled=False)
+    plugin = await desk.install_broken(enabled=False)
     yield desk, plugin
     await desk.supervisor.controls.set_enabled(plugin.id, True, actor="test")
     await desk.state(plugin.id, "backing_off")
@@ -68,7 +68,7 @@ async def fail_to_start(open_desk):
 
 async def disable_while_it_waits(open_desk):
     desk = await open_desk(restart=SLOW)
-    plugin = await desk.install("wat/start_trap")
+    plugin = await desk.install_broken()
     await desk.state(plugin.id, "backing_off")
     yield desk, plugin
     await desk.supervisor.controls.set_enabled(plugin.id, False, actor="test")
@@ -76,7 +76,7 @@ async def disable_while_it_waits(open_desk):
 
 async def crash_in_a_loop(open_desk):
     desk = await open_desk(restart=RestartRule(first_delay_s=0.001, give_up_after=3))
-    plugin = await desk.install("wat/start_trap", enabled=False)
+    plugin = await desk.install_broken(enabled=False)
     yield desk, plugin
     await desk.supervisor.controls.set_enabled(plugin.id, True, actor="test")
     await desk.state(plugin.id, "failed")

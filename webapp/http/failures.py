@@ -43,6 +43,7 @@ _STATUS: tuple[tuple[type[Exception], HTTPStatus], ...] = (
     (plugins.ConfigInvalid, HTTPStatus.UNPROCESSABLE_ENTITY),
     (plugins.LimitsInvalid, HTTPStatus.UNPROCESSABLE_ENTITY),
     (plugins.NotRunning, HTTPStatus.CONFLICT),
+    (plugins.CannotStart, HTTPStatus.CONFLICT),
 )
 _HTTP_SENTENCES = {
     404: "there is nothing at this address; check it, or start from the ticket list",

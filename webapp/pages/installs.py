@@ -101,7 +101,12 @@ async def progress(install_id: str) -> Response:
     return page(
         "install.html",
         came=came,
-        steps=(InstallStep.FETCHING, InstallStep.CHECKING, InstallStep.COMPILING),
+        steps=(
+            InstallStep.FETCHING,
+            InstallStep.CHECKING,
+            InstallStep.COMPILING,
+            InstallStep.STARTING,
+        ),
         is_over=came.step in _ENDS,
         leads_to=await _next(came),
         reason=await _reason(came),

@@ -62,13 +62,13 @@ def test_the_life_of_a_plugin_with_a_running_server(ohd, server):
 
 
 def test_the_log_of_a_plugin_is_one_line_a_message(ohd, server):
-    ohd.good("plugin", "install", ohd.module("wat/start_trap"), *DATA)
-    ohd.good("plugin", "enable", "org.example.guest.start-trap", *DATA)
-    text = wait(
-        lambda: ohd.good("plugin", "logs", "org.example.guest.start-trap", *DATA), lambda text: text
-    )
+    plugin = "org.example.guest.starts-with-room"
+    ohd.good("plugin", "install", ohd.module("wat/starts_with_room"), *DATA)
+    ohd.good("plugin", "limits", plugin, "--set", "memory_mib=2", *DATA)
+    ohd.good("plugin", "enable", plugin, *DATA)
+    text = wait(lambda: ohd.good("plugin", "logs", plugin, *DATA), lambda text: text)
     heads = [line for line in text.splitlines() if not line.startswith("    ")]
-    assert heads[0].split()[1:3] == ["error", "org.example.guest.start-trap:"]
+    assert heads[0].split()[1:3] == ["error", f"{plugin}:"]
     assert len(ohd.good("plugin", "logs", "-n", "1", *DATA).splitlines()) >= 1
 
 

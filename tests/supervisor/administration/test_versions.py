@@ -263,7 +263,7 @@ async def test_a_version_whose_configuration_does_not_suffice_waits_for_it_with_
 
 
 async def test_a_disabled_plugin_stays_disabled_and_one_that_failed_is_no_longer_failed(desk):
-    plugin = await desk.install("wat/start_trap")
+    plugin = await desk.install_broken()
     await desk.state(plugin.id, PluginState.FAILED)
     view = await desk.upgrade(plugin.id, "wat/noop", version="2.0.0")
     assert (view.state, view.enabled, view.state_reason) == (PluginState.DISABLED, False, None)

@@ -45,9 +45,9 @@ def test_a_child_that_lived_long_ends_the_row():
         assert waits.after(Outcome.LOST, lived_s=61.0) is not None
 
 
-@pytest.mark.parametrize("guest_name", ["wat/start_trap", "wat/command_fails"])
+@pytest.mark.parametrize("guest_name", ["wat/starts_with_room", "wat/command_with_room"])
 async def test_a_plugin_that_never_starts_is_switched_off_and_the_admins_are_told(desk, guest_name):
-    plugin = await desk.install(guest_name)
+    plugin = await desk.install_broken(guest_name)
     view = await desk.state(plugin.id, PluginState.FAILED)
     assert not view.enabled
     assert view.state_reason == "its process failed 8 times in a row"
@@ -61,7 +61,7 @@ async def test_a_plugin_that_never_starts_is_switched_off_and_the_admins_are_tol
 
 
 async def test_it_can_be_switched_on_again(desk):
-    plugin = await desk.install("wat/start_trap")
+    plugin = await desk.install_broken()
     await desk.state(plugin.id, PluginState.FAILED)
     fixed = await desk.upgrade(plugin.id, "wat/noop", version="1.0.1")
     await desk.supervisor.controls.set_enabled(plugin.id, True, actor="test")

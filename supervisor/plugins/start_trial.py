@@ -1,0 +1,106 @@
+"""Starts a module once before it is installed: what can never start is said then, and not later.
+
+A start makes no host call and sees no event, so that nothing but the module and its limits decides
+how it ends. What is wrong with this machine and not with the module is no reason to refuse one.
+"""
+
+import os
+from dataclasses import dataclass
+
+import structlog
+import trio
+
+from sandbox_child.wire.entry import ModuleReport
+from supervisor.errors import CannotStart
+from supervisor.limits import KIB, MIB, Limits
+from supervisor.manifest import Manifest
+from supervisor.plugins.compiler import Compiler
+from supervisor.plugins.limits import TABLE
+from supervisor.process.conversation import Called
+from supervisor.process.errors import ProcessError
+from supervisor.process.session import Ended, Session, SessionHooks
+from supervisor.process.spawn import Spawner
+from supervisor.states import Outcome
+from supervisor.text import clean_text
+
+_PAGE_BYTES = 64 * KIB
+_LONGEST = 2_000
+_OF_THE_MACHINE = frozenset({Outcome.LOST, Outcome.PROTOCOL})
+log = structlog.get_logger("supervisor.start_trial")
+
+
+def unmet_need(report: ModuleReport, limits: Limits) -> str | None:
+    """Return what a module begins with and may not have, None where it may have everything."""
+    memory = report.memory_min_pages * _PAGE_BYTES
+    if memory > limits.memory_bytes:
+        return (
+            f"it begins with {memory / MIB:g} MiB of memory, and its limit is "
+            f"{limits.memory_bytes / MIB:g} MiB (memory_mib)"
+        )
+    if report.table_min > limits.table_elements:
+        return (
+            f"it begins with a table of {report.table_min:,} elements, and its limit is "
+            f"{limits.table_elements:,} (table_elements)"
+        )
+    return None
+
+
+def check_needs(plugin_id: str, report: ModuleReport, limits: Limits) -> None:
+    """Raise CannotStart where a module begins with more than ``limits`` allow."""
+    if (need := unmet_need(report, limits)) is not None:
+        raise CannotStart(plugin_id, f"{need}; raise the limit, or build the module for less")
+
+
+def beyond_every_limit(report: ModuleReport) -> str | None:
+    """Return what a module begins with and no admin can allow it, None without such a thing."""
+    memory, table = TABLE["memory_mib"], TABLE["table_elements"]
+    most = Limits(memory_bytes=int(memory.most) * MIB, table_elements=int(table.most))
+    return unmet_need(report, most)
+
+
+@dataclass(frozen=True, slots=True)
+class StartTrial:
+    """Makes the trials of one supervisor."""
+
+    spawner: Spawner
+    compiler: Compiler
+
+    async def problem(
+        self, sha256: str, manifest: Manifest, report: ModuleReport, limits: Limits
+    ) -> str | None:
+        """Return why a compiled module cannot start, None where it can or nobody can tell."""
+        code = await self.compiler.open(sha256, manifest)
+        ready = trio.Event()
+        hooks = SessionHooks(
+            ready=lambda _ready, _controls: ready.set(),
+            finished=lambda _results: None,
+            logged=lambda _line: None,
+            answer=_no_answer,
+        )
+        try:
+            session = await self.spawner.spawn(manifest.id, report.entry, limits, code, hooks)
+        except ProcessError as exc:
+            log.warning("start_not_tried", plugin=manifest.id, error=str(exc))
+            return None
+        finally:
+            os.close(code)
+        ended = await _start_and_stop(session, ready)
+        if ended.started or ended.outcome in _OF_THE_MACHINE:
+            return None
+        return clean_text(ended.error, _LONGEST)
+
+
+async def _start_and_stop(session: Session, ready: trio.Event) -> Ended:
+    async def stop() -> None:
+        await ready.wait()
+        session.stop()
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(stop)
+        ended = await session.run()
+        nursery.cancel_scope.cancel()
+    return ended
+
+
+async def _no_answer(_called: Called) -> tuple[int, bytes]:
+    return 0, b""  # never asked: a host call before READY breaks the protocol
