@@ -67,8 +67,14 @@ class Allocator:
 def make_allocator(guest: Guest, entry: Entry) -> Allocator:
     """Return the allocator that ``entry`` names; the guest must be instantiated."""
     if entry.allocator == "arena":
-        pool = BlockPool(GrowingCarver(guest))
-        return Allocator(guest, "memory.grow", pool.alloc, pool.free)
+        carver = GrowingCarver(guest)
+        pool = BlockPool(carver)
+
+        def checked_free(address: int, size: int) -> None:
+            carver.check()
+            pool.free(address, size)
+
+        return Allocator(guest, "memory.grow", pool.alloc, checked_free)
     alloc, free = _doors(guest, entry)
     if free is None:
         pool = BlockPool(alloc)

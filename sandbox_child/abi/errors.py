@@ -4,6 +4,7 @@
 
     AbiRefused
     ├── UnknownImports      imports that no host function stands behind
+    ├── ExceptionsUsed      C++ exceptions
     ├── ExportMissing       an export that the manifest makes necessary
     ├── WrongSignature      an import or export whose type is not the contract's
     └── AllocatorMissing    a heap that owns all memory, and no exported way into it
@@ -22,8 +23,17 @@ class UnknownImports(AbiRefused):
     def __init__(self, names: Sequence[str]) -> None:
         super().__init__(
             f"the module imports what this host does not have: {', '.join(names)}; "
-            "a plugin may import the six ohd functions, WASI preview 1, TinyGo's gojs and "
-            "AssemblyScript's env"
+            "a plugin may import the six ohd functions, WASI preview 1, TinyGo's gojs, and of env "
+            "what AssemblyScript and Emscripten's growing memory need"
+        )
+
+
+class ExceptionsUsed(AbiRefused):
+    """C++ exceptions, or the instructions that they are compiled to."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the module throws exceptions, which plugins cannot; build it with -fno-exceptions"
         )
 
 

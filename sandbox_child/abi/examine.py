@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sandbox_child.abi.errors import (
     AllocatorMissing,
+    ExceptionsUsed,
     ExportMissing,
     UnknownImports,
     WrongSignature,
@@ -38,9 +39,19 @@ _PANELS: dict[FuncType, PanelShape] = {
     FuncType((_I, _I, _I), ()): "struct_return",
     FuncType((_I, _I), ("i64",)): "packed_i64",
 }
+_CPP_EXCEPTIONS = (
+    "env.__cxa_",
+    "env.__resumeException",
+    "env.llvm_eh_typeid_for",
+    "env.invoke_",
+    "env._Unwind_",
+)
+"""What Emscripten imports for exceptions that JavaScript throws and catches."""
 _OWNS_ALL_MEMORY = {
     Toolchain.GO: "export a pair of functions with //go:wasmexport ohd_alloc and "
     "//go:wasmexport ohd_free",
+    Toolchain.TINYGO: "build with -target wasip1, or export ohd_alloc and ohd_free",
+    Toolchain.EMSCRIPTEN: "link with -sEXPORTED_FUNCTIONS=_malloc,_free",
     Toolchain.ASSEMBLYSCRIPT: "compile with --exportRuntime",
 }
 
@@ -89,6 +100,8 @@ def _check_imports(facts: ModuleFacts) -> None:
         if wanted.kind is ExternKind.FUNC and is_javascript_bridge(wanted.module, wanted.name):
             _check_bridge(wanted.name, wanted.type)
             continue
+        if wanted.kind is ExternKind.TAG:
+            raise ExceptionsUsed
         known = KNOWN_IMPORTS.get((wanted.module, wanted.name))
         if known is None:
             unknown.append(f"{wanted.module}.{wanted.name}")
@@ -96,6 +109,8 @@ def _check_imports(facts: ModuleFacts) -> None:
             raise WrongSignature(
                 f"the import {wanted.module}.{wanted.name}", str(wanted.type), str(known)
             )
+    if any(name.startswith(_CPP_EXCEPTIONS) for name in unknown) or facts.tags:
+        raise ExceptionsUsed
     if unknown:
         raise UnknownImports(unknown)
 
@@ -165,7 +180,10 @@ def _find_allocator(facts: ModuleFacts, warnings: list[str]) -> tuple[AllocatorK
         has_free = facts.exported_function(free_name) == free_type
         return name, has_free
     fix = _OWNS_ALL_MEMORY.get(facts.toolchain)
-    if fix is not None:
+    # Where TinyGo's runtime is JavaScript's it always exports malloc: such imports and none of it
+    # are a module made by hand.
+    by_hand = any(wanted.module == GOJS for wanted in facts.imports)
+    if fix is not None and not by_hand:
         raise AllocatorMissing(facts.toolchain.value, fix)
     warnings.append("no allocator is exported; the host places data behind the module's own memory")
     return "arena", False

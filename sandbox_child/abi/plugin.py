@@ -19,6 +19,7 @@ from sandbox_child.runtime.errors import (
     GuestExited,
     GuestInterrupted,
     GuestOutOfMemory,
+    GuestTrapped,
 )
 from sandbox_child.runtime.guest import Guest, GuestLimits, HostImport
 from sandbox_child.wasm.facts import FuncType
@@ -26,6 +27,10 @@ from sandbox_child.wire.entry import Entry
 from sandbox_child.wire.messages import OutcomeCode
 
 _MAX_URL = 8 * 1024
+_C_SHARED = (
+    "TinyGo's //go:wasmexport works in a program whose main has returned only where it is built "
+    "with -buildmode=c-shared"
+)
 _PAIR = struct.Struct("<II")
 
 
@@ -132,6 +137,8 @@ class OhdPlugin:
 
     def explain(self, failure: GuestError) -> GuestError:
         """Return the failure, or in its place that memory had run out, where that led to it."""
+        if self._wasi.said_main_returned and isinstance(failure, GuestTrapped):
+            return _with_hint(failure, _C_SHARED)
         clear = isinstance(failure, GuestInterrupted | BadPanel | GuestOutOfMemory)
         if clear or not self._memory_used_up(failure):
             return failure
@@ -178,6 +185,12 @@ class OhdPlugin:
         address, size = _PAIR.unpack(read_guest(self._guest, "render_panel", place, _PAIR.size))
         self._allocator.free(place, _PAIR.size)
         return address, size
+
+
+def _with_hint(failure: GuestError, hint: str) -> GuestError:
+    found = GuestTrapped(f"{failure}\n{hint}")
+    found.backtrace = failure.backtrace
+    return found
 
 
 def _needed(

@@ -7,6 +7,7 @@
     ├── GuestExited         the guest called proc_exit
     ├── GuestOutOfMemory    the guest died where it had used up its memory
     ├── GuestInterrupted    the deadline came; carries the backtrace of where it was
+    ├── MemoryShared        the guest's heap wrote over the host's data
     ├── HostCallMisused     a host call that is not possible where the guest made it
     ├── SandboxFailed       no fault of the guest's that is known: ours, or memory ran out around it
     └── BadGuestValue       the guest handed over a pointer or length that is not in its memory
@@ -59,6 +60,17 @@ class BadGuestValue(GuestError):
         super().__init__(
             f"{what}: {length} bytes at {pointer:#x} do not lie in the memory of "
             f"{memory_size} bytes"
+        )
+
+
+class MemoryShared(GuestError):
+    """The guest's heap wrote into the pages that the host had added for its own data."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the plugin's heap takes all of the memory as its own and has overwritten the host's "
+            "data; export an allocator (ohd_alloc and ohd_free, or malloc and free), which the "
+            "host then uses"
         )
 
 

@@ -9,10 +9,13 @@ half is lost to rounding, and an event's payload lands where the last one was.
 from collections import defaultdict
 from collections.abc import Callable
 
-from sandbox_child.runtime.errors import GuestOutOfMemory
+from sandbox_child.runtime.errors import GuestOutOfMemory, MemoryShared
 from sandbox_child.runtime.guest import PAGE_BYTES, Guest
 
 _SMALLEST = 16
+
+_UNUSED = b"\xa5"
+"""No byte that heaps clear memory with."""
 
 
 class BlockPool:
@@ -38,12 +41,18 @@ class BlockPool:
 
 
 class GrowingCarver:
-    """Carves blocks out of pages that it adds to the guest's memory."""
+    """Carves blocks out of pages that it adds to the guest's memory.
+
+    What is left of them is filled with a pattern. A guest whose heap takes all memory as its own
+    writes there once it has grown, and :meth:`check` tells: its data and the host's would change
+    under each other, and nothing else would show it.
+    """
 
     def __init__(self, guest: Guest) -> None:
         self._guest = guest
         self._next = 0
         self._end = 0
+        self._checked_size = 0
 
     def __call__(self, block: int) -> int:
         """Return the address of a new block; raises GuestOutOfMemory at the limit."""
@@ -60,6 +69,19 @@ class GrowingCarver:
             if start != self._end:  # the guest has grown its memory meanwhile
                 self._next = start
             self._end = start + pages * PAGE_BYTES
+            self._guest.memory().write(start, _UNUSED * (self._end - start))
+            self._checked_size = self._guest.memory().size()
         address = self._next
         self._next += block
         return address
+
+    def check(self) -> None:
+        """Raise MemoryShared where the guest has grown its memory and written into these pages."""
+        memory = self._guest.memory()
+        size = memory.size()
+        if size == self._checked_size:
+            return
+        self._checked_size = size
+        left = self._end - self._next
+        if memory.read(self._next, left) != _UNUSED * left:
+            raise MemoryShared

@@ -87,8 +87,9 @@ class SectionMissing(ModuleError):
     def __init__(self, name: str) -> None:
         self.name = name
         super().__init__(
-            f"the module has no custom section named {name!r}; "
-            "embed the manifest with `ohd plugin embed`"
+            f"the module has no custom section named {name!r}; embed the manifest with "
+            "`ohd plugin embed` (neither TinyGo's -ldflags -X nor //go:wasmexport on a variable "
+            "makes a section)"
         )
 
 

@@ -29,6 +29,7 @@ class Toolchain(enum.StrEnum):
     RUST = "rust"
     ZIG = "zig"
     C = "c"
+    EMSCRIPTEN = "emscripten"
     ASSEMBLYSCRIPT = "assemblyscript"
     UNKNOWN = "unknown"
 

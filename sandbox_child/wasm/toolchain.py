@@ -25,6 +25,7 @@ _BY_TOOL = {
     "zig": Toolchain.ZIG,
     "clang": Toolchain.C,
 }
+_EMSCRIPTEN = ("emscripten_", "_emscripten_")
 _ABORT = FuncType(("i32",) * 4, ())
 
 
@@ -66,6 +67,9 @@ def guess_toolchain(
         return Toolchain.GO
     if any(imported.module == "gojs" for imported in imports):
         return Toolchain.TINYGO
+    names = [i.name for i in imports] + [e.name for e in exports]
+    if any(name.startswith(_EMSCRIPTEN) for name in names):
+        return Toolchain.EMSCRIPTEN
     if _looks_like_assemblyscript(imports, exports):
         return Toolchain.ASSEMBLYSCRIPT
     return _by_producers(producers)
@@ -89,4 +93,7 @@ def _by_producers(producers: Producers) -> Toolchain:
     for tool, toolchain in _BY_TOOL.items():
         if tool in tools:
             return toolchain
-    return Toolchain.C if any(name.startswith("c") for name in languages) else Toolchain.UNKNOWN
+    if any(name.startswith("c") for name in languages):
+        # Clang names itself; Zig's compiler says that its own code is C, and no tool.
+        return Toolchain.C if tools else Toolchain.ZIG
+    return Toolchain.UNKNOWN

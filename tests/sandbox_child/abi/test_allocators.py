@@ -173,3 +173,29 @@ def test_an_allocator_without_a_way_to_free_or_with_pins_works(
 ) -> None:
     run = children.run(ECHO % exports, event(b"one"), event(b"two"))
     assert (run.outcomes, run.lines) == (["OK", "OK"], ["one", "two"])
+
+
+def test_a_heap_that_takes_all_memory_as_its_own_is_told_by_its_growth(
+    children: SharedWorkshop,
+) -> None:
+    # As TinyGo's for wasm-unknown: it doubles its memory, and everything up to the end is heap.
+    module = """(module
+      (memory (export "memory") 1)
+      (func (export "on_event") (param i32 i32)
+        (drop (memory.grow (memory.size)))
+        (memory.fill (i32.const 65536) (i32.const 0)
+          (i32.sub (i32.mul (memory.size) (i32.const 65536)) (i32.const 65536)))))"""
+    run = children.run(module, event())
+    assert run.outcomes == ["TRAP"]
+    assert "takes all of the memory as its own" in run.error
+
+
+def test_a_guest_that_grows_its_memory_beside_the_hosts_pages_is_left_alone(
+    children: SharedWorkshop,
+) -> None:
+    module = """(module
+      (memory (export "memory") 1)
+      (func (export "on_event") (param i32 i32)
+        (memory.fill (i32.mul (memory.grow (i32.const 1)) (i32.const 65536))
+          (i32.const 1) (i32.const 65536))))"""
+    assert children.run(module, *(event() for _ in range(20))).outcomes == ["OK"] * 20

@@ -6,12 +6,14 @@ import pytest
 
 from sandbox_child.abi.errors import (
     AllocatorMissing,
+    ExceptionsUsed,
     ExportMissing,
     UnknownImports,
     WrongSignature,
 )
 from sandbox_child.abi.examine import Needs, examine
 from sandbox_child.wasm.module import read_module
+from sandbox_child.wasm.sections import replace_custom_section
 from sandbox_child.wire.entry import ModuleReport
 from tests.children import assemble
 
@@ -121,3 +123,56 @@ def test_what_is_not_needed_is_a_warning(guest: Guest) -> None:
     )
     (warning,) = look(guest("wat/arena")).warnings
     assert "no allocator is exported" in warning
+
+
+def with_producers(module: str, *fields: tuple[str, str, str]) -> bytes:
+    """Return a module whose producers section has these (field, name, version)."""
+    payload = bytes([len(fields)])
+    for field, name, version in fields:
+        texts = [part.encode() for part in (field, name, version)]
+        first, *rest = [bytes([len(text)]) + text for text in texts]
+        payload += first + b"\x01" + b"".join(rest)
+    return replace_custom_section(assemble(module), "producers", payload)
+
+
+BARE = """(module (memory (export "memory") 2) {rest}
+  (func (export "on_event") (param i32 i32)))"""
+
+
+def test_tinygos_wasm_unknown_is_refused_with_the_fix() -> None:
+    module = with_producers(BARE.format(rest=""), ("processed-by", "TinyGo", "0.34.0"))
+    with pytest.raises(AllocatorMissing, match=r"tinygo module .* build with -target wasip1"):
+        look(module)
+
+
+def test_emscripten_without_malloc_is_refused_and_its_growth_notice_is_known() -> None:
+    growth = '(import "env" "emscripten_notify_memory_growth" (func (param i32)))'
+    memory = '(memory (export "memory") 2)'
+    bare = f"""(module {growth} {memory} (func (export "on_event") (param i32 i32)))"""
+    with pytest.raises(AllocatorMissing, match="-sEXPORTED_FUNCTIONS=_malloc,_free"):
+        look(bare)
+    whole = f"""(module {growth} {memory} (func (export "on_event") (param i32 i32))
+      (func (export "malloc") (param i32) (result i32) (i32.const 8))
+      (func (export "free") (param i32)))"""
+    assert look(whole).toolchain == "emscripten"
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        '(import "env" "__cxa_throw" (func (param i32 i32 i32)))',
+        '(import "env" "invoke_vi" (func (param i32 i32)))',
+        "(tag (param i32))",
+    ],
+)
+def test_cpp_exceptions_are_named_with_the_flag_that_avoids_them(rest: str) -> None:
+    before, after = (rest, "") if "import" in rest else ("", rest)
+    module = f"""(module {before} (memory (export "memory") 2) {after}
+      (func (export "on_event") (param i32 i32)))"""
+    with pytest.raises(ExceptionsUsed, match="-fno-exceptions"):
+        look(module)
+
+
+def test_zig_is_told_from_c(guest: Guest) -> None:
+    assert look(guest("languages/zig")).toolchain == "zig"
+    assert look(guest("c/probe")).toolchain == "c"

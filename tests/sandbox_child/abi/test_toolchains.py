@@ -186,3 +186,22 @@ def test_the_documents_slack_plugin_posts_in_a_real_child(
     request = json.loads(run.called[0].request)
     assert (request["method"], request["url"]) == ("POST", config["webhook_url"])
     assert json.loads(request["body"])["channel"] == "#support"
+
+
+def test_a_call_after_main_names_the_flag_that_is_missing(children: SharedWorkshop) -> None:
+    # What TinyGo's runtime prints before it traps, where //go:wasmexport has no c-shared around it.
+    said = "panic: runtime error: called after main.main returned\\0a"
+    module = f"""(module
+      (import "wasi_snapshot_preview1" "fd_write"
+        (func $write (param i32 i32 i32 i32) (result i32)))
+      (memory (export "memory") 2)
+      (data (i32.const 8) "\\10\\00\\00\\00\\36\\00\\00\\00{said}")
+      (func (export "malloc") (param i32) (result i32) (i32.const 70000))
+      (func (export "free") (param i32))
+      (func (export "_start"))
+      (func (export "on_event") (param i32 i32)
+        (drop (call $write (i32.const 1) (i32.const 8) (i32.const 1) (i32.const 0)))
+        unreachable))"""
+    run = children.run(module, event())
+    assert run.outcomes == ["TRAP"]
+    assert "-buildmode=c-shared" in run.error

@@ -174,3 +174,53 @@ def test_waiting_beyond_the_deadline_is_killed(children: SharedWorkshop) -> None
     assert (run.outcome, run.finished) == ("timeout", [])
     assert 1.5 <= time.monotonic() - began < 15
     assert "within 1.5 s and was killed" in run.error
+
+
+@pytest.mark.parametrize(
+    ("kind", "subject", "error"),
+    [
+        (0, 9, 28),  # a clock that there is not: INVAL
+        (1, 7, 8),  # a descriptor that is not open: BADF
+        (2, 7, 8),
+        (1, 0, 0),
+        (2, 1, 0),
+        (9, 0, 28),  # no kind of event
+    ],
+)
+def test_a_subscription_that_cannot_be_waited_for_says_so_in_its_event(
+    children: SharedWorkshop, kind: int, subject: int, error: int
+) -> None:
+    module = f"""(module
+      (import "{WASI}" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
+      (memory (export "memory") 2)
+      (func (export "ohd_alloc") (param i32) (result i32) (i32.const 4096))
+      (func (export "ohd_free") (param i32 i32))
+      (func (export "on_event") (param i32 i32)
+        (i32.store8 (i32.const 8) (i32.const {kind}))
+        (i32.store (i32.const 16) (i32.const {subject}))
+        (if (call $poll (i32.const 0) (i32.const 64) (i32.const 1) (i32.const 128))
+          (then unreachable))
+        (if (i32.ne (i32.load (i32.const 128)) (i32.const 1)) (then unreachable))
+        (if (i32.ne (i32.load16_u (i32.const 72)) (i32.const {error})) (then unreachable))))"""
+    assert children.run(module, event()).outcomes == ["OK"]
+
+
+def test_many_writes_of_one_byte_cost_no_more_than_their_number(children: SharedWorkshop) -> None:
+    def spent(writes: int) -> float:
+        module = f"""(module
+          (import "{WASI}" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+          (memory (export "memory") 2)
+          (data (i32.const 0) "\\10\\00\\00\\00\\01\\00\\00\\00")
+          (data (i32.const 16) "x")
+          (func (export "ohd_alloc") (param i32) (result i32) (i32.const 4096))
+          (func (export "ohd_free") (param i32 i32))
+          (func (export "on_event") (param i32 i32) (local $left i32)
+            (local.set $left (i32.const {writes}))
+            (loop $again
+              (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))
+              (local.set $left (i32.sub (local.get $left) (i32.const 1)))
+              (br_if $again (local.get $left)))))"""
+        return min(children.run(module, event()).finished[0].duration_s for _ in range(3))
+
+    # Copying what waits each time, twice as many took four times as long.
+    assert spent(40_000) < 3 * spent(20_000)
