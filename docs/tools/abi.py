@@ -131,12 +131,20 @@ def _imports() -> str:
     rows = [
         (f"`{WASI}`", _code(works), "works, without any file, argument, variable or socket"),
         (f"`{WASI}`", _code(refused), "answers with an error number"),
-        (f"`{GOJS}`", _code(n for m, n in KNOWN_IMPORTS if m == GOJS), "clock and sleep of TinyGo"),
-        (f"`{GOJS}`", "`syscall/js.*`", "traps when it is called, not at the start"),
+        (
+            f"`{GOJS}`",
+            _code(n for m, n in KNOWN_IMPORTS if m == GOJS),
+            "TinyGo's clock (the time of day, which only moves forward), sleep, random bytes",
+        ),
+        (
+            f"`{GOJS}`",
+            "`syscall/js.*`",
+            "a small table of JavaScript values; calling what is not in it traps",
+        ),
         (
             f"`{ENV}`",
             _code(n for m, n in KNOWN_IMPORTS if m == ENV),
-            "AssemblyScript: `abort` logs an error and traps, `trace` logs",
+            "AssemblyScript: `abort` logs an error and traps, `trace` logs; Emscripten: growth",
         ),
     ]
     return table(("module", "functions", "here"), rows)

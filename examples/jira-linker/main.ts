@@ -37,7 +37,7 @@ function handle(event: Event): void {
 /** Whoever sees a ticket sees its panel: what a stranger names must not show them an issue. */
 function mayName(event: Event): bool {
   const role = event.actor.role;
-  return role == "agent" || role == "admin" || event.get("config.from_submitters") == "true";
+  return role == "staff" || role == "admin" || event.get("config.from_submitters") == "true";
 }
 
 /** What is new in this event. */

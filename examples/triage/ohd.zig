@@ -36,7 +36,7 @@ pub const Ticket = struct {
 /// A user or, as an assignee without an address, a group.
 pub const Person = struct { id: []const u8, name: []const u8, email: []const u8 = "" };
 
-/// Who did it: a user, an agent, an admin, or a plugin.
+/// Who did it: a user, staff, an admin, or a plugin.
 pub const Actor = struct { id: []const u8, name: []const u8, role: []const u8 };
 
 /// What some events add; the rest of it is empty.

@@ -12,7 +12,7 @@ from tests.guests.build import EXAMPLES
 from tests.guests.small_host import SmallHost
 
 CREATED = json.loads(Path(EXAMPLES, "pagerduty/cases/events/critical.json").read_bytes())
-AGENT = {"id": "01AGENT", "name": "Kim", "role": "agent"}
+AGENT = {"id": "01AGENT", "name": "Kim", "role": "staff"}
 CONFIG = {
     "audit-trail": {"url": "https://collector.example.com/ingest", "token": "t"},
     "pagerduty": {"routing_key": "k"},

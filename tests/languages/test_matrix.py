@@ -17,7 +17,7 @@ def test_an_event_comes_in_with_all_its_parts(program: Tried) -> None:
     assert line.split("|") == [
         *("ticket.status_changed", "2026-04-05T14:00:01Z", TICKET["id"], "event", "New"),
         *("Critical", "Hardware", "", "", "Žofie", "z@example.com", "Second line"),
-        *(TICKET["created_at"], TICKET["url"], "agent", "high", "New"),
+        *(TICKET["created_at"], TICKET["url"], "staff", "high", "New"),
     ]
 
 

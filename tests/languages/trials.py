@@ -48,7 +48,7 @@ def payload(subject: str, **ticket: Any) -> dict[str, Any]:
         "event": "ticket.status_changed",
         "occurred_at": "2026-04-05T14:00:01Z",
         "ticket": {**TICKET, "subject": subject, **ticket},
-        "actor": {"id": "01JQAGE8S5WZ3V0M2K4N6P8R9T", "name": "Alex", "role": "agent"},
+        "actor": {"id": "01JQAGE8S5WZ3V0M2K4N6P8R9T", "name": "Alex", "role": "staff"},
         "data": {"from_status": "Open", "to_status": "New"},
     }
 

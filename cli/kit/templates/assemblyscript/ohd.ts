@@ -66,7 +66,7 @@ export class Person {
   constructor(readonly id: string, readonly name: string, readonly email: string) {}
 }
 
-/** Who did it: a user, an agent, an admin, or a plugin. */
+/** Who did it: a user, staff, an admin, or a plugin. */
 export class Actor {
   constructor(readonly id: string, readonly name: string, readonly role: string) {}
 }

@@ -33,7 +33,7 @@ typedef struct {
     const char *id, *name, *email;
 } ohd_person;
 
-// Who did it: a user, an agent, an admin, or a plugin.
+// Who did it: a user, staff, an admin, or a plugin.
 typedef struct {
     const char *id, *name, *role;
 } ohd_actor;

@@ -42,7 +42,7 @@ type Person struct {
 	Email string `json:"email"`
 }
 
-// Actor is who did it: a user, an agent, an admin, or a plugin.
+// Actor is who did it: a user, staff, an admin, or a plugin.
 type Actor struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`

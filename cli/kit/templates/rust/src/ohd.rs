@@ -44,7 +44,7 @@ pub struct Person {
     pub email: String,
 }
 
-/// Who did it: a user, an agent, an admin, or a plugin.
+/// Who did it: a user, staff, an admin, or a plugin.
 pub struct Actor {
     pub id: String,
     pub name: String,
