@@ -49,6 +49,12 @@ class WebConfig:
     """Largest body that somebody who is not logged in may send to the log-in form."""
     max_upload_bytes: int = 33 * MIB
     """Largest body of a plugin upload: a module of 32 MiB and its multipart wrapping."""
+    max_connections: int = 500
+    """Open connections in all; fewer where the process may not open so many files."""
+    max_connections_per_address: int = 200
+    """Open connections from one address; without effect behind a proxy."""
+    http2: bool = False
+    """Whether HTTP/2 without TLS is spoken, as some proxies want it."""
     body_timeout_s: float = 60.0
     """Time for a request body to arrive."""
     login_window_s: float = 300.0
@@ -65,6 +71,11 @@ class WebConfig:
             return self.base_url.rstrip("/")
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"http://{host}:{self.port}"
+
+    @property
+    def connections_per_address(self) -> int | None:
+        """Connections from one address; None behind a proxy, whose address they all have."""
+        return None if self.proxy_hops else self.max_connections_per_address
 
     @property
     def secure_cookies(self) -> bool:

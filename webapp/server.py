@@ -1,13 +1,19 @@
-"""Serves the app over HTTP: Hypercorn with its Trio worker, in the supervisor's own process."""
+"""Serves the app over HTTP, in the supervisor's own process: listens, and stops in bounded time."""
 
 import logging
+import resource
+from functools import partial
 
 import trio
 from hypercorn.config import Config
-from hypercorn.trio import serve as hypercorn_serve
+from hypercorn.trio.lifespan import Lifespan
+from hypercorn.trio.worker_context import WorkerContext
+from hypercorn.typing import AppWrapper
+from hypercorn.utils import repr_socket_addr, wrap_app
 from quart_trio import QuartTrio
 
 from webapp.config import KIB, WebConfig
+from webapp.connections import Connections, connection_handler
 from webapp.context import context_of
 from webapp.rendering import templating
 
@@ -15,6 +21,10 @@ _log = logging.getLogger(__name__)
 
 GRACE_S = 3.0
 """After a stop is asked for, requests under way have this long to end."""
+FORCE_S = 1.0
+"""Then their tasks have this long to notice, before their connections are closed under them."""
+_OTHER_FILES = 300
+"""Descriptors for the database, the plugins' pipes and their modules."""
 
 
 def server_config(config: WebConfig) -> Config:
@@ -47,11 +57,66 @@ async def serve(
     # Compiled now and not while the first visitor waits, and everybody else with them.
     await trio.to_thread.run_sync(templating.load_all)
     shutdown = stop if stop is not None else trio.Event()
+    server = server_config(config)
+    wrapped = wrap_app(app, server.wsgi_max_body_size, "asgi")
+    lifespan = Lifespan(wrapped, server, {})
+    async with trio.open_nursery() as lifespan_nursery:
+        await lifespan_nursery.start(lifespan.handle_lifespan)
+        await lifespan.wait_for_startup()
+        await _serve_connections(wrapped, app, config, server, shutdown, task_status)
+        await lifespan.wait_for_shutdown()
+        lifespan_nursery.cancel_scope.cancel()
 
-    async def asked_to_stop() -> None:
-        await shutdown.wait()
-        context_of(app.extensions).live.close()
 
-    await hypercorn_serve(
-        app, server_config(config), shutdown_trigger=asked_to_stop, task_status=task_status
-    )
+async def _serve_connections(  # noqa: PLR0917 - the parts of one server
+    wrapped: AppWrapper,
+    app: QuartTrio,
+    config: WebConfig,
+    server: Config,
+    shutdown: trio.Event,
+    task_status: trio.TaskStatus[list[str]],
+) -> None:
+    context = WorkerContext(None)
+    connections = Connections(_most_connections(config), config.connections_per_address)
+    handle = connection_handler(wrapped, server, context, connections, http2=config.http2)
+    listeners, addresses = _listen(server)
+    async with trio.open_nursery() as forcing:
+        async with trio.open_nursery() as serving:
+            try:
+                async with trio.open_nursery() as accepting:
+                    accepting.start_soon(
+                        partial(trio.serve_listeners, handle, listeners, handler_nursery=serving)
+                    )
+                    task_status.started(addresses)
+                    await shutdown.wait()
+                    context_of(app.extensions).live.close()
+                    accepting.cancel_scope.cancel()
+            finally:
+                for listener in listeners:
+                    listener.socket.close()
+            await context.terminated.set()
+            serving.cancel_scope.deadline = trio.current_time() + GRACE_S
+            forcing.start_soon(_end_by_force, connections)
+        forcing.cancel_scope.cancel()
+
+
+async def _end_by_force(connections: Connections) -> None:
+    await trio.sleep(GRACE_S + FORCE_S)
+    connections.abort_all()
+
+
+def _listen(server: Config) -> tuple[list[trio.SocketListener], list[str]]:
+    listeners, addresses = [], []
+    for sock in server.create_sockets().insecure_sockets:
+        sock.listen(server.backlog)
+        listeners.append(trio.SocketListener(trio.socket.from_stdlib_socket(sock)))
+        addresses.append(f"http://{repr_socket_addr(sock.family, sock.getsockname())}")
+    return listeners, addresses
+
+
+def _most_connections(config: WebConfig) -> int:
+    """Return how many connections there may be, with descriptors left for everything else."""
+    allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if allowed == resource.RLIM_INFINITY:
+        return config.max_connections
+    return max(16, min(config.max_connections, allowed - _OTHER_FILES))

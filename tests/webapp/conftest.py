@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from html import unescape
 from ipaddress import ip_network
 from pathlib import Path
@@ -572,11 +572,14 @@ class Site:
     url: str
     desk: HelpDesk
     shelf: Any
-    """The plugins: a ``Shelf``, or of ``real_site`` the real ones."""
+    """The plugins: a ``FakeSupervisor``, or of ``real_site`` the real ones."""
     people: People
     config: WebConfig
     app: QuartTrio
     _stack: AsyncExitStack
+    stop: trio.Event = field(default_factory=trio.Event)
+    """Ends the server of ``build_site``; ``ended`` says when it has."""
+    ended: trio.Event = field(default_factory=trio.Event)
 
     async def stranger(self) -> Browser:
         client = httpx.AsyncClient(base_url=self.url, timeout=30)
@@ -632,8 +635,15 @@ async def build_site(
             shelf = FakeSupervisor()
             config = WebConfig(**{"port": 0} | settings)
             app = create_app(desk, shelf, config)
-            bound = await nursery.start(lambda **k: serve(app, config, **k))
-            return Site(bound[0], desk, shelf, await _people(desk), config, app, stack)
+            stop, ended = trio.Event(), trio.Event()
+
+            async def until_stopped(task_status: trio.TaskStatus[list[str]]) -> None:
+                await serve(app, config, stop=stop, task_status=task_status)
+                ended.set()
+
+            bound = await nursery.start(until_stopped)
+            people = await _people(desk)
+            return Site(bound[0], desk, shelf, people, config, app, stack, stop, ended)
 
         yield build
         nursery.cancel_scope.cancel()
