@@ -115,6 +115,15 @@ class Application:
     supervisor: Supervisor
 
 
+def require_help_desk(data: Path) -> None:
+    """Raise CannotGoOn where no help desk lies in ``data``: a mistyped folder is not to be made."""
+    if not (data / DATABASE_FILE).exists():
+        raise CannotGoOn(
+            f"there is no help desk in {data}; check --data (`ohd serve` and `ohd user create` "
+            "make one)"
+        )
+
+
 @asynccontextmanager
 async def open_helpdesk(config: Config) -> AsyncIterator[HelpDesk]:
     """Open the data directory's database; the directory is made where there is none."""
@@ -144,6 +153,7 @@ async def open_application(config: Config, *, run_plugins: bool) -> AsyncIterato
                 Actions(helpdesk),
                 Notices(helpdesk),
                 helpdesk.audit,
+                helpdesk.users.names,
                 health.rule,
             )
             async with open_supervisor(

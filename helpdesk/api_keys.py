@@ -4,9 +4,10 @@ Owns the ``api_keys`` table. A key acts as its owner, and stops with the owner's
 know of HTTP headers.
 """
 
+import dataclasses
 import sqlite3
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from helpdesk import access, accounts, checks, tokens
@@ -22,8 +23,6 @@ from helpdesk.viewers import load_viewer
 PREFIX = "ohd_sk_"
 MAX_KEYS = 50
 """Keys in force for one person."""
-LAST_USED_RESOLUTION = timedelta(minutes=1)
-"""``last_used_at`` is written at most this often, so that reads over the API stay reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +54,8 @@ class ApiKeys:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self._used: dict[str, datetime] = {}
+        """When keys were used last, where that is not written yet."""
 
     async def create(self, actor: Actor, user_id: str, *, name: str) -> NewApiKey:
         """Make a key for oneself, or for anybody by an admin."""
@@ -80,7 +81,7 @@ class ApiKeys:
         row = await self._database.read(
             lambda connection: sql.row(
                 connection,
-                "SELECT users.*, api_keys.id AS key_id, api_keys.last_used_at"
+                "SELECT users.*, api_keys.id AS key_id"
                 " FROM api_keys JOIN users ON users.id = api_keys.user_id"
                 " WHERE key_hash = ? AND revoked_at IS NULL AND NOT users.disabled",
                 (tokens.digest(secret),),
@@ -88,7 +89,7 @@ class ApiKeys:
         )
         if row is None:
             return None
-        await self._mark_used(row["key_id"], parse_optional(row["last_used_at"]))
+        self._used[row["key_id"]] = self._clock.now()
         return accounts.from_row(row)
 
     async def list(self, actor: Actor, user_id: str) -> tuple[ApiKey, ...]:
@@ -100,7 +101,7 @@ class ApiKeys:
             query = "SELECT * FROM api_keys WHERE user_id = ? ORDER BY id DESC"
             return tuple(_key(row) for row in sql.rows(connection, query, (user_id,)))
 
-        return await self._database.read(job)
+        return tuple(self._shown(key) for key in await self._database.read(job))
 
     async def revoke(self, actor: Actor, key_id: str, *, owner_id: str | None = None) -> None:
         """End a key of one's own, or anybody's for admins; a revoked key stays revoked.
@@ -120,11 +121,23 @@ class ApiKeys:
 
         await self._database.write(job)
 
-    async def _mark_used(self, key_id: str, last_used: datetime | None) -> None:
-        now = self._clock.now()
-        if last_used is None or now - last_used >= LAST_USED_RESOLUTION:
-            query = "UPDATE api_keys SET last_used_at = ? WHERE id = ?"
-            await self._database.write(lambda c: c.execute(query, (rfc3339(now), key_id)).rowcount)
+    async def write_uses(self) -> None:
+        """Write when keys were used last: a job of its own, so that reading never waits for it."""
+        used, self._used = self._used, {}
+        if not used:
+            return
+        rows = [(rfc3339(at), key_id) for key_id, at in used.items()]
+        query = "UPDATE api_keys SET last_used_at = ? WHERE id = ?"
+        try:
+            await self._database.write(lambda c: c.executemany(query, rows).rowcount)
+        except BaseException:
+            self._used = used | self._used
+            raise
+
+    def _shown(self, key: ApiKey) -> ApiKey:
+        """Return a key with the use that is not written yet."""
+        used = self._used.get(key.id)
+        return key if used is None else dataclasses.replace(key, last_used_at=used)
 
 
 def _require_room(connection: sqlite3.Connection, user_id: str) -> None:

@@ -31,6 +31,7 @@ async def run(helpdesk: HelpDesk, *, every_s: float = PASS_EVERY_S) -> None:
         try:
             await close_expired(helpdesk, helpdesk.clock.now())
             await helpdesk.sessions.purge_expired()
+            await helpdesk.api_keys.write_uses()
         except StorageError:
             # A full disk heals; the next pass finds the same tickets.
             _log.exception("the help desk's own jobs did not finish this pass")

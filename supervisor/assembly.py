@@ -3,7 +3,7 @@
 Must not know what anybody does with them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 import trio
@@ -31,7 +31,7 @@ from supervisor.plugins.limits import LimitsInForce
 from supervisor.plugins.module_files import ModuleFiles
 from supervisor.plugins.registry import PluginRegistry
 from supervisor.plugins.start_trial import StartTrial
-from supervisor.ports import AdminNotices, AuditLog, Database, Outbox, TicketActions
+from supervisor.ports import AdminNotices, AuditLog, Database, Names, Outbox, TicketActions
 from supervisor.process.cage import Cage
 from supervisor.process.cgroups import GroupPool
 from supervisor.process.forkserver import ForkServer
@@ -45,6 +45,11 @@ from supervisor.watching.logs import PluginLogs
 from supervisor.watching.overview import Overview
 
 
+async def nobody(_ids: Collection[str]) -> Mapping[str, str]:
+    """Know no user, as where there is no help desk."""
+    return {}
+
+
 @dataclass(frozen=True, slots=True)
 class HelpDeskPorts:
     """What the help desk gives the supervisor."""
@@ -54,6 +59,7 @@ class HelpDeskPorts:
     actions: TicketActions
     notices: AdminNotices
     audit: AuditLog = field(default_factory=Unaudited)
+    names: Names = nobody
     health_rule: Callable[[], ErrorThreshold] = ErrorThreshold
     """The rule as the admins have it now; asked whenever a delivery has failed."""
 
@@ -145,7 +151,7 @@ class Assembly:
             self.overview.forget,
         )
         self.controls = PluginControls(context)
-        self.versions = Versions(context, config.kept_versions)
+        self.versions = Versions(context, config.kept_versions, ports.names)
         self.fetcher = Fetcher(egress, config.fetch)
         self.installs = InstallJobs(
             nursery,

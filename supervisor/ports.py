@@ -6,7 +6,7 @@ these protocols; a plugin host on another machine would have to bring the same t
 
 import enum
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -126,6 +126,10 @@ class TicketActions(Protocol):
     ) -> ActionResult:
         """Set one custom field in the plugin's name."""
         ...
+
+
+Names = Callable[[Collection[str]], Awaitable[Mapping[str, str]]]
+"""Returns the names of the users among these ids; an id of nobody is left out."""
 
 
 class AdminNotices(Protocol):

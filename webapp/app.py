@@ -7,6 +7,7 @@ from quart import Blueprint
 from quart_trio import QuartTrio
 
 from helpdesk.service import HelpDesk
+from helpdesk.settings import SettingValues
 from supervisor.service import Supervisor
 from webapp import context
 from webapp.api import catalogue as api_catalogue
@@ -121,10 +122,19 @@ def create_app(helpdesk: HelpDesk, supervisor: Supervisor, config: WebConfig) ->
     app.config["PROPAGATE_EXCEPTIONS"] = False
     throttle = Throttle(window_s=config.login_window_s)
     live, watch = Hub(helpdesk.news), ProcessWatch(supervisor)
-    code = None if config.is_private else secrets.token_urlsafe(16)
+    code = secrets.token_urlsafe(16)
+    site = context.Site(SettingValues().site_name)
+    helpdesk.settings.observe(site.follow)
+
+    @app.before_serving
+    async def read_name() -> None:
+        site.follow(await helpdesk.settings.all())
+
     context.install(
         app.extensions,
-        context.AppContext(helpdesk, supervisor, config, throttle, live, watch, code),
+        context.AppContext(
+            helpdesk, supervisor, config, throttle, live, watch, site, setup_code=code
+        ),
     )
     traffic.install(app)
     guard.install(app)
@@ -142,5 +152,4 @@ async def setup_address(app: QuartTrio) -> str | None:
     here = context.context_of(app.extensions)
     if not await here.helpdesk.first_run.is_due():
         return None
-    code = f"?{urlencode({'code': here.setup_code})}" if here.setup_code else ""
-    return f"{here.config.public_url}/setup{code}"
+    return f"{here.config.public_url}/setup?{urlencode({'code': here.setup_code})}"

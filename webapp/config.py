@@ -83,12 +83,6 @@ class WebConfig:
         return urlsplit(self.public_url).scheme == "https"
 
     @property
-    def is_private(self) -> bool:
-        """Whether only this machine can reach the app: it listens on loopback, without a proxy."""
-        host = urlsplit(self.public_url).hostname or ""
-        return is_loopback(self.host) and is_loopback(host) and self.proxy_hops == 0
-
-    @property
     def session_cookie(self) -> str:
         """Name of the session cookie; the ``__Host-`` prefix pins it to this host (RFC 6265bis)."""
         return "__Host-ohd_session" if self.secure_cookies else "ohd_session"

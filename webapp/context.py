@@ -9,6 +9,7 @@ from typing import cast
 from quart import current_app
 
 from helpdesk.service import HelpDesk
+from helpdesk.settings import SettingValues
 from supervisor.service import Supervisor
 from webapp.config import WebConfig
 from webapp.live.hub import Hub
@@ -16,6 +17,17 @@ from webapp.live.process_watch import ProcessWatch
 from webapp.security.throttle import Throttle
 
 _KEY = "open_help_desk"
+
+
+@dataclass(slots=True)
+class Site:
+    """What the admins call the help desk, followed so that no page has to ask."""
+
+    name: str
+
+    def follow(self, values: SettingValues) -> None:
+        """Take over changed settings."""
+        self.name = values.site_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +40,10 @@ class AppContext:
     throttle: Throttle
     live: Hub
     watch: ProcessWatch
-    setup_code: str | None = field(default=None, repr=False)
-    """What whoever makes the first admin must show; None where only this machine can reach us."""
+    site: Site
+    setup_code: str = field(repr=False)
+    """Proves that whoever creates the first admin can read what the server printed. Always asked
+    for: a proxy on the same machine makes strangers look like this machine."""
 
 
 def install(extensions: dict[str, object], context_: AppContext) -> None:

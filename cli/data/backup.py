@@ -15,7 +15,8 @@ from pathlib import Path
 import click
 
 from cli.compose import DATABASE_FILE
-from cli.config import DEFAULT_PATH, Config, load_config
+from cli.config import Config, load_config
+from cli.config_file import DEFAULT_PATH
 from cli.data.archive import CONFIG, DATABASE, KEY, MODULES, Contents, write_archive
 from cli.errors import CannotGoOn, plain_errors
 from cli.plugins.switching import with_data

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from cli.compose import open_helpdesk
+from cli.compose import open_helpdesk, require_help_desk
 from cli.config import load_config
 from cli.errors import CannotGoOn, run
 from cli.plugins.switching import with_data
@@ -54,7 +54,9 @@ def create_key(*, email: str, name: str, config: Path | None, data: Path | None)
     """Create an API key for an account and print it; it is not shown again."""
 
     async def go() -> None:
-        async with open_helpdesk(load_config(config, data=data)) as helpdesk:
+        settings = load_config(config, data=data)
+        require_help_desk(settings.data)
+        async with open_helpdesk(settings) as helpdesk:
             found = await helpdesk.users.find_by_email(SYSTEM, email)
             if found is None:
                 raise CannotGoOn(f"there is no account with the address {email}")

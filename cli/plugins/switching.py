@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import click
 
-from cli.compose import open_application
+from cli.compose import open_application, require_help_desk
 from cli.config import Config, load_config
 from cli.control.socket import COMMAND_LINE, RunningServer
 from cli.errors import run
@@ -37,12 +37,14 @@ def with_data(command: Any) -> Any:
 
 
 @asynccontextmanager
-async def open_admin(settings: Config) -> AsyncIterator[Supervisor]:
+async def open_admin(settings: Config, *, may_create: bool = False) -> AsyncIterator[Supervisor]:
     """Reach the server of the data directory if one runs, else open the data directory."""
     server = RunningServer(settings.data)
     if await server.available():
         yield cast(Supervisor, server)
     else:
+        if not may_create:
+            require_help_desk(settings.data)
         async with open_application(settings, run_plugins=False) as application:
             with acting_from(COMMAND_LINE):
                 yield application.supervisor

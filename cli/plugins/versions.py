@@ -78,7 +78,9 @@ def install(source: str, config: Path | None, data: Path | None) -> None:
     """
 
     async def go() -> None:
-        async with open_admin(load_config(config, data=data)) as admin:
+        # An author's first install may make the default folder; a mistyped one is not made.
+        settings = load_config(config, data=data)
+        async with open_admin(settings, may_create=data is None) as admin:
             view = await _install(admin, source)
             found = await admin.versions.all(view.id)
         if view.waiting_version is not None:
@@ -242,7 +244,7 @@ def _row(version: VersionView) -> tuple[str, ...]:
         version.sha256[:_SHOWN_HASH],
         str(version.size),
         version.installed_at[:19],
-        version.installed_by,
+        version.installed_by_name,
         version.source,
     )
 

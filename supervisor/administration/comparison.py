@@ -24,6 +24,7 @@ def version_view(version: VersionRow, withheld: frozenset[str]) -> VersionView:
         source=version.source,
         installed_at=timestamp(version.installed_at),
         installed_by=version.installed_by,
+        installed_by_name=version.installed_by,
         toolchain=version.report.toolchain or None,
         imports=tuple(f"{line.module}.{line.name}" for line in version.report.imports),
         config_fields=tuple(version.manifest.config_schema),

@@ -18,6 +18,7 @@ from supervisor.errors import PermissionsNotAccepted, PermissionUnknown
 from supervisor.plugins import audit
 from supervisor.plugins.audit import version_changes, version_facts
 from supervisor.plugins.start_trial import check_needs
+from supervisor.ports import Names
 from supervisor.states import VersionStatus
 from supervisor.store import plugins as rows
 from supervisor.store import versions as kept
@@ -32,8 +33,9 @@ log = structlog.get_logger("supervisor.versions")
 class Versions:
     """See the module."""
 
-    def __init__(self, changing: ChangeContext, kept_versions: int) -> None:
+    def __init__(self, changing: ChangeContext, kept_versions: int, names: Names) -> None:
         """``kept_versions``: how many that were installed before are kept."""
+        self._names = names
         self._with = changing
         self.kept_versions = kept_versions
 
@@ -41,9 +43,14 @@ class Versions:
         """Return the active version, the one that waits, and those that are kept, newest first."""
         row = self._with.installed.row(plugin_id)
         active, others = version_of(row), self._with.installed.others(plugin_id)
-        return [
+        views = [
             version_view(active, row.withheld),
             *(version_view(other, withheld_after(active, other)) for other in others),
+        ]
+        names = await self._names({view.installed_by for view in views})
+        return [
+            replace(view, installed_by_name=names.get(view.installed_by, view.installed_by))
+            for view in views
         ]
 
     async def compare(self, plugin_id: str, sha256: str) -> VersionComparison:

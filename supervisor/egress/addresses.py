@@ -9,7 +9,7 @@ Sources: the IANA special-purpose address registries for IPv4 and IPv6; RFC 6052
 """
 
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import TypeAlias
 
@@ -63,15 +63,30 @@ _ISATAP = frozenset({0x00005EFE, 0x02005EFE})
 _LOW_32 = 0xFFFFFFFF
 
 
-def check_address(ip: IPAddress, private_ok: Iterable[IPNetwork] = ()) -> None:
+def check_address(
+    ip: IPAddress,
+    private_ok: Iterable[IPNetwork] = (),
+    denied: Iterable[IPNetwork] = (),
+    own: Collection[IPAddress] = (),
+) -> None:
     """Return where ``ip`` may be connected, else raise ``AddressRefused``.
 
-    ``private_ok`` are the networks that the operator allows for this host, compared with the
-    address and with each IPv4 address that it carries.
+    ``private_ok`` are the networks that the operator allows for this host, ``denied`` those that
+    nobody may reach, whatever is allowed, and ``own`` this machine's addresses. All are compared
+    with the address and with each IPv4 address that it carries.
     """
     networks = tuple(private_ok)
+    every = (ip, *_carried_ipv4(ip)[0]) if isinstance(ip, IPv6Address) else (ip,)
+    if any(each in network for network in denied for each in every):
+        raise AddressRefused(str(ip), "in a network that the operator denies")
     if any(ip in network for network in networks):
         return
+    _check_kind(ip, networks)
+    if any(each in own for each in every):
+        raise AddressRefused(str(ip), "an address of the help desk's own machine")
+
+
+def _check_kind(ip: IPAddress, networks: tuple[IPNetwork, ...]) -> None:
     if isinstance(ip, IPv6Address):
         carried, is_the_destination = _carried_ipv4(ip)
         for inner in carried:

@@ -173,7 +173,10 @@ class EgressClient:
         route = self._route(target)
         outgoing = _prepare(request, target, route, progress)
         networks = self._private.get(target.host, ()) if route is None else _ANYWHERE
-        addresses = await resolve_checked(self._resolver, outgoing.host, outgoing.port, networks)
+        denied = self._policy.denied if route is None else ()
+        addresses = await resolve_checked(
+            self._resolver, outgoing.host, outgoing.port, networks, denied
+        )
         budget = head_budget(outgoing.host)
         with PinnedConnection(outgoing.host, outgoing.port, addresses, budget) as connection:
             progress.connection = connection

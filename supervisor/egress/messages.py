@@ -31,6 +31,8 @@ class EgressPolicy:
     ports: frozenset[int] = frozenset({80, 443})
     private: Mapping[str, tuple[IPNetwork, ...]] = field(default_factory=dict)
     """Host (lower case) to the networks that it may lead to although they are not public."""
+    denied: tuple[IPNetwork, ...] = ()
+    """Networks that no plugin may reach, whatever else is allowed."""
     routes: Mapping[str, str] = field(default_factory=dict)
     """Host (lower case) to the base URL of a stand-in that gets its requests."""
     live: bool = True

@@ -7,11 +7,14 @@ the name: which of them a client would have picked is not left to chance.
 Knows nothing of URLs, HTTP or plugins.
 """
 
+import ipaddress
 import socket
-from collections.abc import Iterable, Sequence
-from functools import partial
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from functools import lru_cache, partial
 from typing import Protocol
 
+import psutil
 import trio
 
 from supervisor.egress.addresses import IPAddress, IPNetwork, check_address, parse_address
@@ -19,6 +22,9 @@ from supervisor.egress.errors import AddressRefused, NameNotResolved
 
 MAX_ADDRESSES = 64
 """Distinct addresses in one answer; more is a name that wants to cost time."""
+
+OWN_KEPT_S = 30
+"""How long this machine's own addresses are believed."""
 
 MAX_LOOKUPS = 64
 """Name lookups under way at once, those included that nobody waits for any more."""
@@ -51,7 +57,11 @@ class SystemResolver:
 
 
 async def resolve_checked(
-    resolver: Resolver, host: str, port: int, private_ok: Iterable[IPNetwork]
+    resolver: Resolver,
+    host: str,
+    port: int,
+    private_ok: Iterable[IPNetwork],
+    denied: Iterable[IPNetwork] = (),
 ) -> tuple[IPAddress, ...]:
     """Return the addresses of ``host``, all of them allowed, without doubles.
 
@@ -65,14 +75,31 @@ async def resolve_checked(
         raise NameNotResolved(host, "it has no address")
     if len(texts) > MAX_ADDRESSES:
         raise NameNotResolved(host, f"it has {len(texts)} addresses, at most {MAX_ADDRESSES}")
-    networks = tuple(private_ok)
-    return tuple(_checked(host, text, networks) for text in texts)
+    check = partial(
+        check_address,
+        private_ok=tuple(private_ok),
+        denied=tuple(denied),
+        own=await trio.to_thread.run_sync(own_addresses, int(trio.current_time() // OWN_KEPT_S)),
+    )
+    return tuple(_checked(host, text, check) for text in texts)
 
 
-def _checked(host: str, text: str, networks: tuple[IPNetwork, ...]) -> IPAddress:
+@lru_cache(maxsize=1)
+def own_addresses(_period: int) -> frozenset[IPAddress]:
+    """Return the addresses of this machine's interfaces; asked anew in each period."""
+    found = set[IPAddress]()
+    for addresses in psutil.net_if_addrs().values():
+        for address in addresses:
+            # An IPv6 address may name its interface; a MAC address is none.
+            with suppress(ValueError):
+                found.add(ipaddress.ip_address(address.address.partition("%")[0]))
+    return frozenset(found)
+
+
+def _checked(host: str, text: str, check: Callable[[IPAddress], None]) -> IPAddress:
     try:
         ip = parse_address(text)
-        check_address(ip, networks)
+        check(ip)
     except AddressRefused as refused:
         raise AddressRefused(refused.address, refused.kind, host) from None
     return ip

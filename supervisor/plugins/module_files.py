@@ -34,8 +34,10 @@ class ModuleFiles:
             await trio.to_thread.run_sync(self._artifacts.save_module, sha256, module)
             yield
             known = True
-        except (Exception, trio.Cancelled) as exc:
-            known = not isinstance(exc, NotFinished)
+        except (Exception, trio.Cancelled, BaseExceptionGroup) as exc:
+            # A nursery in the block makes a group of what cancelled it.
+            unfinished = exc.subgroup(NotFinished) if isinstance(exc, BaseExceptionGroup) else None
+            known = not isinstance(exc, NotFinished) and unfinished is None
             raise
         finally:
             self._needed[sha256] -= 1

@@ -70,6 +70,8 @@ class VersionView:
     installed_at: str
     installed_by: str
     """Id of the user, or ``command line (name)``."""
+    installed_by_name: str
+    """The user's name as it is now."""
     toolchain: str | None
     """What built it, as the module itself says: a claim, not a proof."""
     imports: tuple[str, ...]

@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trio
 from click.testing import CliRunner, Result
 
+from cli.compose import open_helpdesk
+from cli.config import load_config
 from cli.main import main
 from sandbox_child.wasm.sections import manifest_section, replace_custom_section
 from tests.guests.toolchains import CACHE
@@ -23,6 +26,9 @@ class Ohd:
     guest: Callable[[str], bytes]
 
     def __call__(self, *arguments: object, stdin: str | None = None) -> Result:
+        # The empty help desk that most tests are about, made when one first names it.
+        if "--data" in arguments and "data" in arguments and not (self.folder / "data").exists():
+            trio.run(make_help_desk, self.folder / "data")
         before = Path.cwd()
         os.chdir(self.folder)
         try:
@@ -82,3 +88,8 @@ def kept_code(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def ohd(tmp_path: Path, guest: Callable[[str], bytes]) -> Ohd:
     return Ohd(tmp_path, guest)
+
+
+async def make_help_desk(folder: Path) -> None:
+    async with open_helpdesk(load_config(None, data=folder)):
+        pass

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from cli import config
+from cli import config_file
 from cli.config import load_config
 from supervisor.limits import DEFAULT_LIMITS
 
@@ -24,7 +24,7 @@ def test_it_names_every_setting_that_there_is() -> None:
     shipped = tomllib.loads(SHIPPED.read_text())
     limits = {field.name: getattr(DEFAULT_LIMITS, field.name) for field in fields(DEFAULT_LIMITS)}
     assert shipped.pop("limits") == limits
-    sections = msgspec.to_builtins(config._File())
+    sections = msgspec.to_builtins(config_file.File())
     del sections["limits"]
     assert _sorted(shipped) == _sorted(sections)
 

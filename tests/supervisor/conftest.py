@@ -212,6 +212,7 @@ async def _run_desk(
                 Actions(helpdesk),
                 Notices(helpdesk),
                 helpdesk.audit,
+                helpdesk.users.names,
                 health if callable(health) else lambda: health,
             )
             async with open_supervisor(

@@ -270,6 +270,7 @@ class FakeSupervisor:
                 plugin.source,
                 plugin.installed_at,
                 plugin.installed_by,
+                plugin.installed_by,
                 plugin.toolchain,
                 plugin.imports,
                 tuple(self.manifests[plugin_id].config_schema),

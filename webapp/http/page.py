@@ -16,6 +16,7 @@ def page(name: str, /, *, status: int = 200, **values: Any) -> Response:
         visit=visit,
         csrf_token=visit.csrf_token,
         config=app_context().config,
+        site_name=app_context().site.name,
         unread=g.get("unread", 0),
         **values,
     )

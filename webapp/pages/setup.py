@@ -38,7 +38,6 @@ def _form(outcome: Outcome, code: str) -> Response:
         "setup.html",
         status=outcome.status,
         outcome=outcome,
-        wants_code=app_context().setup_code is not None,
         code=code[:_LONGEST_CODE],
         password_least=MIN_LENGTH,
         password_most=MAX_LENGTH,
@@ -66,7 +65,7 @@ async def create() -> Response:
 async def _create(fields: Mapping[str, str]) -> User:
     wanted, password = app_context().setup_code, fields.get("password", "")
     offered = fields.get("code", "").strip()
-    if wanted is not None and not hmac.compare_digest(offered.encode(), wanted.encode()):
+    if not hmac.compare_digest(offered.encode(), wanted.encode()):
         raise Invalid("code", "another", "the code that the server printed when it started")
     if password != fields.get("password_again", ""):
         raise Invalid("password_again", "another", "the password once more")

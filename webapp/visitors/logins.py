@@ -9,6 +9,7 @@ from helpdesk.sessions import NewSession
 from webapp.context import AppContext
 from webapp.errors import TooManyAttempts
 from webapp.security.origin import client_address
+from webapp.visitors.origin import forwarded_for, peer_of
 from webapp.visitors.sessions import Visit
 
 
@@ -52,10 +53,7 @@ def _count(app_context: AppContext, key: str, limit: int) -> None:
 
 
 def _keys(app_context: AppContext, request: Request, email: str) -> tuple[str, str]:
-    peer = request.scope.get("client")
     address = client_address(
-        str(peer[0]) if peer else "local",
-        request.headers.get("X-Forwarded-For"),
-        app_context.config.proxy_hops,
+        peer_of(request), forwarded_for(request), app_context.config.proxy_hops
     )
     return f"account {email.strip().lower()[:254]}", f"address {address}"

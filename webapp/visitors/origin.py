@@ -15,11 +15,18 @@ def peer_of(request: Request) -> str:
     return str(peer[0]) if peer else "local"
 
 
+def forwarded_for(request: Request) -> str | None:
+    """Return all lines of ``X-Forwarded-For`` as one: a header may come in several (RFC 9110, 5.3).
+
+    Reading the first alone would believe what the client wrote before the proxy added its own.
+    """
+    lines = request.headers.getlist("X-Forwarded-For")
+    return ",".join(lines) if lines else None
+
+
 def origin_of(request: Request, visit: Visit, config: WebConfig) -> str:
     """Return the visitor's address; behind trusted proxies what the outermost of them saw."""
-    address = forwarded_address(
-        peer_of(request), request.headers.get("X-Forwarded-For"), config.proxy_hops
-    )
+    address = forwarded_address(peer_of(request), forwarded_for(request), config.proxy_hops)
     return f"{address}, API key" if visit.proof is Proof.API_KEY else address
 
 

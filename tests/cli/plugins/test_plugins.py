@@ -130,3 +130,25 @@ def wait(ask: Callable, good: Callable):
         assert time.monotonic() < end, answer
         time.sleep(0.02)
     return answer
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("plugin", "ps"),
+        ("plugin", "list"),
+        ("plugin", "logs"),
+        ("plugin", "versions", "x"),
+        ("plugin", "install", "x.wasm"),
+        ("plugin", "deliveries", "x"),
+        ("key", "rotate"),
+        ("apikey", "create", "x@example.com", "--name", "x"),
+        ("backup", "backup.tar"),
+    ],
+    ids=" ".join,
+)
+def test_a_mistyped_data_directory_is_named_and_not_made(ohd, command):
+    result = ohd(*command, "--data", "typo")
+    assert result.exit_code != 0
+    assert "typo" in result.output
+    assert not (ohd.folder / "typo").exists()

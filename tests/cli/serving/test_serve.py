@@ -45,7 +45,7 @@ def test_a_port_that_is_taken_is_one_line(tmp_path):
     [
         ("[limits]\nmemory = 5\n", "memory"),
         ("[limits]\ndeadline_s = 0\n", "deadline_s"),
-        ("[limits]\nwasm_stack_bytes = 4194304\n", "expected 65536 to 2097152"),
+        ("[limits]\nwasm_stack_bytes = 4194304\n", "expected a whole number from 65536 to 2097152"),
         ("[server]\nprot = 5\n", "prot"),
         ("[server]\nport = 'x'\n", "port"),
         ("nonsense", "config.toml"),

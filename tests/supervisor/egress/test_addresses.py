@@ -1,4 +1,5 @@
 import ipaddress
+from ipaddress import ip_address, ip_network
 
 import pytest
 from hypothesis import given
@@ -6,6 +7,7 @@ from hypothesis import strategies as st
 
 from supervisor.egress.addresses import check_address, parse_address
 from supervisor.egress.errors import AddressRefused
+from supervisor.egress.resolver import own_addresses
 
 REFUSED = {
     "0.0.0.0": "this network",
@@ -159,3 +161,33 @@ def test_what_is_no_address_is_refused_shortly(text):
 def test_an_address_with_a_zone_is_refused():
     with pytest.raises(AddressRefused, match="interface"):
         parse_address("fe80::1%lo")
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("93.184.216.34", "in a network that the operator denies"),
+        ("::ffff:93.184.216.34", "in a network that the operator denies"),
+        ("64:ff9b::5db8:d822", "in a network that the operator denies"),
+        ("1.1.1.1", "an address of the help desk's own machine"),
+        ("2606:4700::1111", "an address of the help desk's own machine"),
+    ],
+)
+def test_what_the_operator_denies_and_the_machine_itself_are_refused(address, said):
+    with pytest.raises(AddressRefused, match=said):
+        check_address(
+            ip_address(address),
+            denied=[ip_network("93.184.0.0/16")],
+            own={ip_address("1.1.1.1"), ip_address("2606:4700::1111")},
+        )
+
+
+def test_what_is_denied_stays_so_where_it_is_allowed_and_the_own_address_does_not():
+    allowed = [ip_network("93.184.0.0/16"), ip_network("1.1.1.1/32")]
+    with pytest.raises(AddressRefused):
+        check_address(ip_address("93.184.216.34"), allowed, denied=[ip_network("93.184.0.0/16")])
+    check_address(ip_address("1.1.1.1"), allowed, own={ip_address("1.1.1.1")})
+
+
+async def test_the_addresses_of_this_machine_are_known():
+    assert ip_address("127.0.0.1") in own_addresses(0)

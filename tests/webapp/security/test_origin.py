@@ -1,9 +1,19 @@
 """Hosts, origins, client addresses and return paths: every trick in a row of its own."""
 
+from types import SimpleNamespace
+
 import pytest
+from werkzeug.datastructures import Headers
 
 from webapp.config import WebConfig
-from webapp.security.origin import client_address, host_is_known, is_same_site, safe_next
+from webapp.security.origin import (
+    client_address,
+    forwarded_address,
+    host_is_known,
+    is_same_site,
+    safe_next,
+)
+from webapp.visitors.origin import forwarded_for
 
 
 @pytest.mark.parametrize(
@@ -100,3 +110,11 @@ def test_an_address_is_what_a_trusted_proxy_says_and_never_what_the_client_says(
     forwarded: str | None, hops: int, address: str
 ) -> None:
     assert client_address("192.0.2.1", forwarded, hops) == address
+
+
+def test_every_line_of_a_header_counts_from_the_right():
+    environ = [("X-Forwarded-For", "203.0.113.9"), ("X-Forwarded-For", "198.51.100.7")]
+    asked = SimpleNamespace(headers=Headers(environ))
+    assert forwarded_address("127.0.0.1", forwarded_for(asked), 1) == "198.51.100.7"
+    assert forwarded_address("127.0.0.1", forwarded_for(asked), 2) == "203.0.113.9"
+    assert forwarded_for(SimpleNamespace(headers=Headers())) is None
