@@ -48,6 +48,7 @@ class Supervisor:
         parts.nursery.start_soon(parts.journal.run)
         await parts.sandbox.look()
         await parts.installed.load()
+        await parts.journal.load()
         await parts.overview.begin(parts.nursery)
         hashes = await parts.database.read(rows.module_hashes)
         await trio.to_thread.run_sync(parts.artifacts.keep_only, hashes)

@@ -12,6 +12,7 @@ from typing import Any
 from cli.kit.faults import read_as
 from cli.kit.shape import CaseLimits, CaseShape, Expect, Stub
 from cli.trial.document import Document
+from cli.trial.payload import TRIAL_IDS
 from sandbox_child.wire.messages import EVENT, PANEL
 from supervisor.delivery.recorder import config_member
 from supervisor.egress.errors import RequestFailed
@@ -43,7 +44,7 @@ class Case:
         """Return what the guest gets, with the configuration that is for its eyes."""
         if self.kind == PANEL:
             return self.body
-        return self.body[:-1] + config_member(dict(config)) + b"}"
+        return self.body[:-1] + TRIAL_IDS + config_member(dict(config)) + b"}"
 
 
 def read_case(path: Path, manifest: Manifest, limits: Limits) -> Case:

@@ -12,10 +12,14 @@ from cli.values import typed_values
 from sandbox_child.wire.messages import EVENT
 from supervisor.calls.bound_secrets import BoundSecrets
 from supervisor.delivery.recorder import config_member
+from supervisor.delivery.work import ids_member
 from supervisor.errors import ConfigInvalid
 from supervisor.manifest import ConfigValue, Manifest, check_config, effective_config
 from supervisor.process.conversation import Work
 from supervisor.secrets.redaction import Redactor
+
+TRIAL_IDS = ids_member("01TRIAL0000000000000000000", 1, repeated=False)
+"""What names an event and its delivery where there is no server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,7 @@ class Payload:
                 f"it does to {', '.join(manifest.events) or 'nothing'}"
             )
         body = json.dumps(self.event, ensure_ascii=False).encode("utf-8", "replace")
-        blob = body[:-1] + config_member(dict(config)) + b"}"
+        blob = body[:-1] + TRIAL_IDS + config_member(dict(config)) + b"}"
         if len(blob) > most:
             raise CannotGoOn(
                 f"{self.path}: the payload has {len(blob):,} bytes; at most {most:,} are allowed"

@@ -1,7 +1,7 @@
 """A thread that looks after a guest call while the main thread is inside it.
 
 It does two things that the main thread cannot do then: it sends what is waiting to be sent, so that
-the supervisor always knows which event is running; and shortly before the deadline it moves the
+the supervisor always knows which event is running; and at the deadline it moves the
 engine's epoch, which makes a looping guest trap with a backtrace. It enforces nothing: the
 supervisor's SIGKILL does, and waits for neither.
 
@@ -16,7 +16,6 @@ from collections.abc import Callable
 import wasmtime
 
 _TICK_S = 0.02
-_BEFORE_DEADLINE_S = 0.03
 _STACK_BYTES = 256 * 1024
 
 
@@ -27,7 +26,7 @@ class Watchdog:
         self, engine: wasmtime.Engine, deadline_s: float, flush: Callable[[], None]
     ) -> None:
         self._engine = engine
-        self._allowed = max(deadline_s - _BEFORE_DEADLINE_S, deadline_s / 2)
+        self._allowed = deadline_s
         self._flush = flush
         self._wake: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._asleep = True

@@ -32,6 +32,8 @@ class Caller:
     """Writes a line of the host's into the plugin's log."""
     depth: Callable[[Work], int]
     """Length of the chain of plugin causes that led to a guest call."""
+    never_asked: frozenset[str] = frozenset()
+    """Permissions that its module does not ask for at all."""
     withheld_hosts: frozenset[str] = frozenset()
     """That its manifest declares and its admin keeps from it."""
 

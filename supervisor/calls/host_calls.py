@@ -118,9 +118,9 @@ class HostCalls:
     async def _try(self, entry: "_Entry", call: _Call) -> _Answer:
         caller = call.caller
         if entry.permission not in caller.grants:
-            return _Answer(
-                entry.refused, detail=f"the permission {entry.permission!r} is withheld by an admin"
-            )
+            asked = entry.permission not in caller.never_asked
+            why = "withheld by an admin" if asked else "none that the plugin asks for"
+            return _Answer(entry.refused, detail=f"the permission {entry.permission!r} is {why}")
         try:
             return await entry.handler(self, call)
         except Exception as exc:

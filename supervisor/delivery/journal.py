@@ -6,15 +6,24 @@ disk or a locked database costs time and no result; whoever feeds children waits
 """
 
 import sqlite3
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 import structlog
 import trio
 
 from supervisor.ports import Database
-from supervisor.store.records import Batch, DeliveryRow, EgressRow, LogRow, write_batch
+from supervisor.store.records import (
+    Batch,
+    DeliveryRow,
+    EgressRow,
+    LogRow,
+    newest_delivery,
+    write_batch,
+)
 
 MOST_WAITING_BYTES = 32 << 20
 """Of unwritten rows, beyond which no child is given more work."""
@@ -55,10 +64,22 @@ class Journal:
         self._added = 0
         self._done = 0
         self._bytes = 0
+        self._ids = count(int(time.time() * 1000))
+        """Ids of deliveries. What a crash left unrecorded had ids as well, which are not given
+        again: they begin at the time of the start, in milliseconds."""
         self._lines: Counter[str | None] = Counter()
         self._more_lines = trio.Event()
         self._waiting_since: float | None = None
         """When what is being written, or else what waits, began to wait."""
+
+    async def load(self) -> None:
+        """Find out which ids are taken, before the first delivery."""
+        newest = await self._database.read(newest_delivery)
+        self._ids = count(max(next(self._ids), newest + 1))
+
+    def new_delivery(self) -> int:
+        """Return an id for a delivery that begins now; any thread may ask."""
+        return next(self._ids)
 
     def delivery(self, row: DeliveryRow, settled: int | None, entry: int | None = None) -> None:
         """Record a delivery, and that every event of the plugin up to ``settled`` has a result.

@@ -56,6 +56,10 @@ class Recorder:
         """Wait while too much of what was recorded is not yet written."""
         await self._journal.room()
 
+    def new_delivery(self) -> int:
+        """Return the id that the next delivery will have in the log."""
+        return self._journal.new_delivery()
+
     def delivery(
         self,
         work: Work,
@@ -92,6 +96,7 @@ class Recorder:
                 memory,
                 _calls_json(work.host_calls) if work.host_calls else None,
                 delivery.redelivered,
+                work.number or None,
             ),
             settled,
             delivery.entry,

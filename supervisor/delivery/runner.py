@@ -24,6 +24,7 @@ from supervisor.delivery.work import PanelRequest
 from supervisor.delivery.workload import Workload
 from supervisor.errors import SupervisorError
 from supervisor.manifest import ConfigValue
+from supervisor.manifest.permissions import asked_grants
 from supervisor.plugins.limits import LimitsInForce
 from supervisor.process.conversation import Finished, Ready, Spent
 from supervisor.process.session import Session, SessionHooks
@@ -76,6 +77,7 @@ class PluginRunner:
             recorder,
             limits=self.limits,
             health_rule=tools.health_rule,
+            asked=asked_grants(row.report),
             withheld=row.withheld,
             plain_http_panels=tools.plain_http_panels,
         )

@@ -158,7 +158,7 @@ class Runners:
             waiting = await self._waiting(row)
 
             def job(db: sqlite3.Connection) -> None:
-                places.disable(db, row, reason, waiting)
+                places.disable(db, row, reason, waiting, self._journal.new_delivery)
                 record(db, {"reason": reason} if reason else {})
 
             await self._database.write(job)

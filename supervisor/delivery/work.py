@@ -58,10 +58,24 @@ def may_have(event: OutboxEvent, plugin_id: str, subscribed: Mapping[str, int]) 
     return event.type in subscribed and event.origin != plugin_id and event.depth < MAX_DEPTH
 
 
-def event_work(delivery: Delivery, config_member: bytes) -> Work:
-    """Return the guest call of a delivery; ``config_member`` is spliced in behind the body."""
-    body = delivery.event.body
-    return Work(EVENT, b"".join((body[:-1], config_member, b"}")), delivery)
+def event_work(delivery: Delivery, config_member: bytes, number: int = 0) -> Work:
+    """Return the guest call of a delivery, whose id in the delivery log will be ``number``.
+
+    ``config_member`` is spliced in after the body, as are the ids by which a plugin can tell a
+    repetition: what was running at a crash runs again.
+    """
+    event = delivery.event
+    ids = ids_member(event.id, number, repeated=delivery.redelivered)
+    return Work(EVENT, b"".join((event.body[:-1], ids, config_member, b"}")), delivery, number)
+
+
+def ids_member(event_id: str, number: int, *, repeated: bool) -> bytes:
+    """Return the members that name an event and its delivery, ready to be spliced in."""
+    return b',"event_id":"%b","delivery_id":"%d","redelivered":%b' % (
+        event_id.encode(),
+        number,
+        b"true" if repeated else b"false",
+    )
 
 
 def panel_work(request: PanelRequest) -> Work:

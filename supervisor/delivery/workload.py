@@ -52,6 +52,7 @@ class Workload:
         *,
         limits: Limits,
         health_rule: Callable[[], ErrorThreshold],
+        asked: frozenset[str],
         withheld: frozenset[str],
         plain_http_panels: bool,
     ) -> None:
@@ -64,6 +65,7 @@ class Workload:
         self.interrupted = False
         """Whether a child was stopped that may have been in the middle of an event."""
         self._manifest = manifest
+        self._asked = asked
         self._withheld = withheld
         self.limits = limits
         """Of the child that runs."""
@@ -103,7 +105,8 @@ class Workload:
             name=self._manifest.name,
             allowed_hosts=frozenset(self._manifest.allowed_hosts) - hosts,
             withheld_hosts=hosts,
-            grants=PERMISSIONS - self._withheld,
+            grants=(PERMISSIONS & self._asked) - self._withheld,
+            never_asked=PERMISSIONS - self._asked,
             limits=self.limits,
             redact=self.recorder.redact,
             secrets=self._bound,
@@ -116,10 +119,13 @@ class Workload:
         twice_lost = await self.feed.recover()
         if twice_lost is not None:
             error = "the server stopped twice during this delivery"
-            self._record(event_work(twice_lost, b""), twice_lost, Outcome.LOST, error)
+            self._record(self._unsent(twice_lost), twice_lost, Outcome.LOST, error)
         for delivery in await self.again.recover():
             error = "the server stopped twice during this redelivery"
-            self._record(event_work(delivery, b""), delivery, Outcome.LOST, error)
+            self._record(self._unsent(delivery), delivery, Outcome.LOST, error)
+
+    def _unsent(self, delivery: Delivery) -> Work:
+        return event_work(delivery, b"", self.recorder.new_delivery())
 
     async def unfinished(self) -> int:
         """Return how many events have no result yet, or have not even been looked at."""
@@ -158,7 +164,7 @@ class Workload:
 
     def _work(self, delivery: Delivery) -> Work | None:
         """Return the guest call of a delivery; None where it cannot be made, which is recorded."""
-        work = event_work(delivery, self._config_member)
+        work = event_work(delivery, self._config_member, self.recorder.new_delivery())
         problem = None
         if delivery.entry is not None:
             problem = self._why_not_again(delivery)

@@ -19,7 +19,11 @@ PANEL: Final = "panel"
 EVENT_PREFIX: Final = "event:"
 HOST_PREFIX: Final = "host:"
 
+HTTP: Final = "http"
+"""A grant, and no token of its own: which hosts it is for is what an admin decides."""
+
 _BY_IMPORT: Final = {"ohd_add_reply": REPLY, "ohd_set_custom_field": CUSTOM_FIELD}
+_GRANT_BY_IMPORT: Final = {**_BY_IMPORT, "ohd_http_request": HTTP}
 
 _EVENTS: Final = {
     "ticket.created": "It is told of every new ticket.",
@@ -51,6 +55,16 @@ def asked_for(manifest: Manifest, report: ModuleReport) -> tuple[str, ...]:
         *(token for name, token in _BY_IMPORT.items() if name in imported),
         *((PANEL,) if manifest.ui_panel is not None else ()),
     )
+
+
+def asked_grants(report: ModuleReport) -> frozenset[str]:
+    """Return the grants that a module asks for by what it imports.
+
+    A child that was taken over can send any host call; it gets none that its module never asked
+    for.
+    """
+    imported = {line.name for line in report.imports}
+    return frozenset(grant for name, grant in _GRANT_BY_IMPORT.items() if name in imported)
 
 
 def withheld_hosts(withheld: Iterable[str]) -> frozenset[str]:

@@ -77,6 +77,8 @@ class Work:
     blob: bytes
     key: object
     """Whatever the caller knows this work by."""
+    number: int = 0
+    """Id of an event's delivery in the delivery log."""
     seq: int = 0
     started: float = 0.0
     """When it became the first in line, in seconds of the monotonic clock."""

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import trio
 
+_TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+
 
 @dataclass(frozen=True, slots=True)
 class ExitStatus:
@@ -64,6 +66,15 @@ class ChildHandle:
         if self._status is None:
             with suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+
+    def cpu_s(self) -> float:
+        """Return the seconds of processor that it has used; 0.0 once it is gone (proc_pid_stat)."""
+        try:
+            stat = Path(f"/proc/{self.pid}/stat").read_bytes()
+        except OSError:
+            return 0.0
+        user, system = stat.rpartition(b")")[2].split()[11:13]
+        return (int(user) + int(system)) / _TICKS_PER_S
 
     async def wait(self) -> ExitStatus:
         """Return once the process has ended, and reap it."""

@@ -39,6 +39,13 @@ the answer to a host call comes behind it."""
 _LAST_BREATH_S = 1.0
 """How long a process may take to end behind the end of its pipe."""
 
+GRACE_S = 0.1
+"""A guest is interrupted at its deadline, never before it; its child has this long to say where it
+was, then it is killed."""
+IDLE_LOOK_S = 5.0
+IDLE_CPU_S = 2.0
+"""Processor time that a child may use between two guest calls: it has nothing to do then."""
+
 OUTCOMES = {
     OutcomeCode.OK: Outcome.OK,
     OutcomeCode.TRAP: Outcome.TRAP,
@@ -87,7 +94,7 @@ class Session:
     from_child: trio.lowlevel.FdStream
     limits: Limits
     hooks: SessionHooks
-    grace_s: float = 0.0
+    grace_s: float = GRACE_S
     """How long behind its deadline a child is let live that has not ended by itself: it says where
     it was when it is interrupted, and a busy machine may keep it from saying so in time."""
     conversation: Conversation = field(init=False)
@@ -269,13 +276,25 @@ class Session:
         while True:
             since = self.conversation.busy_since()
             if since is None:
-                await self._busy.wait()
+                await self._watch_idle()
                 continue
             await trio.sleep_until(since + deadline)
             now_since = self.conversation.busy_since()
             if now_since is not None and trio.current_time() >= now_since + deadline:
                 break
         self._end(Outcome.TIMEOUT if self._ready else Outcome.START_FAILED, self._too_late())
+
+    async def _watch_idle(self) -> None:
+        """Return once the child has work; end one that uses processor time without any."""
+        began = self.handle.cpu_s()
+        while not self._busy.is_set():
+            with trio.move_on_after(IDLE_LOOK_S):
+                await self._busy.wait()
+                return
+            if self.handle.cpu_s() - began > IDLE_CPU_S:
+                why = f"it used {IDLE_CPU_S:g} s of processor time with nothing to do"
+                self._end(Outcome.PROTOCOL, why)
+                return
 
     def _too_late(self) -> str:
         what = "it did not end" if self._ready else "it did not start"

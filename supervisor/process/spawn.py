@@ -11,7 +11,7 @@ from supervisor.limits import Limits
 from supervisor.process.cage import Cage
 from supervisor.process.errors import ForkServerGone, SpawnRefused
 from supervisor.process.forkserver import ForkServer
-from supervisor.process.session import Session, SessionHooks
+from supervisor.process.session import GRACE_S, Session, SessionHooks
 
 
 def _two_pipes() -> tuple[int, int, int, int]:
@@ -33,7 +33,7 @@ class Spawner:
 
     fork_server: ForkServer
     cage: Cage
-    grace_s: float = 0.0
+    grace_s: float = GRACE_S
     """See ``Session``; for authors, who want to know where a plugin looped."""
 
     async def spawn(

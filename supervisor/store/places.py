@@ -5,7 +5,7 @@
 
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from supervisor.ports import OutboxEvent
 from supervisor.states import Outcome
@@ -30,9 +30,16 @@ def enable(db: sqlite3.Connection, plugin_id: str, seq: int) -> None:
 
 
 def disable(
-    db: sqlite3.Connection, row: PluginRow, reason: str | None, waiting: Sequence[OutboxEvent]
+    db: sqlite3.Connection,
+    row: PluginRow,
+    reason: str | None,
+    waiting: Sequence[OutboxEvent],
+    new_delivery: Callable[[], int],
 ) -> None:
-    """Switch a plugin off; the events that still waited for it are recorded as dropped."""
+    """Switch a plugin off; the events that still waited for it are recorded as dropped.
+
+    ``new_delivery`` gives the ids of their records.
+    """
     _set_enabled(db, row.id, False, reason)
     again = redeliveries.remove_all(db, row.id)
     now = int(time.time() * 1000)
@@ -40,7 +47,7 @@ def disable(
         (
             *(row.id, event.seq, event.id, event.type, event.ticket_id),
             *(Outcome.DROPPED.value, "the plugin was switched off before its turn came"),
-            *(now, 0, None, None, redelivered),
+            *(now, 0, None, None, redelivered, new_delivery()),
         )
         for redelivered, events in enumerate((waiting, again))
         for event in events

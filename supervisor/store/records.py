@@ -13,7 +13,9 @@ from supervisor.store.redeliveries import finish
 LOG_LINES_KEPT = 5_000
 """Of each plugin."""
 
-DeliveryRow = tuple[str, int, str, str, str, str, str | None, int, int, int | None, str | None, int]
+DeliveryRow = tuple[
+    str, int, str, str, str, str, str | None, int, int, int | None, str | None, int, int | None
+]
 """plugin, event seq, event id, event, ticket, outcome, error, started (ms), duration (us), memory
 (bytes), host calls (JSON), redelivered."""
 LogRow = tuple[str, int, str, str, str | None]
@@ -39,13 +41,18 @@ class Batch:
     """Redeliveries that are done."""
 
 
+def newest_delivery(db: sqlite3.Connection) -> int:
+    """Return the greatest id in the delivery log, 0 for an empty one."""
+    return int(db.execute("SELECT coalesce(max(id), 0) FROM deliveries").fetchone()[0])
+
+
 def write_batch(db: sqlite3.Connection, batch: Batch) -> None:
     """Record a batch in one go."""
     if batch.deliveries:
         db.executemany(
             "INSERT INTO deliveries (plugin_id, event_seq, event_id, event, ticket_id, outcome, "
-            "error, started_at, duration_us, memory_bytes, host_calls, redelivered) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "error, started_at, duration_us, memory_bytes, host_calls, redelivered, id) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             batch.deliveries,
         )
     if batch.again:

@@ -7,7 +7,9 @@ from dataclasses import replace
 import pytest
 import trio
 
+from supervisor.limits import Limits
 from supervisor.process.conversation import Called
+from supervisor.states import Outcome
 from tests.children import QUICK, SHORT, SharedWorkshop, event, panel
 
 Guest = Callable[[str], bytes]
@@ -169,3 +171,18 @@ def test_a_crowd_of_large_events_behind_a_host_call_does_not_fill_the_child(
     works = [event(b"x" * (1 << 20)) for _ in range(256)]
     run = children.run(module, *works, answer=lambda _called: (0, b""))
     assert run.outcomes == ["OK"] * 256, run.error
+
+
+@pytest.mark.parametrize("deadline_s", [0.3, 1.0])
+def test_a_guest_that_loops_has_its_whole_deadline(
+    children: SharedWorkshop, deadline_s: float
+) -> None:
+    module = """(module
+      (memory (export "memory") 1)
+      (func (export "ohd_alloc") (param i32) (result i32) (i32.const 1024))
+      (func (export "ohd_free") (param i32 i32))
+      (func (export "on_event") (param i32 i32) (loop $again (br $again))))"""
+    for _ in range(5):
+        run = children.run(module, event(), limits=Limits(deadline_s=deadline_s))
+        assert run.outcome == Outcome.TIMEOUT
+        assert all(done.duration_s >= deadline_s for done in run.finished)

@@ -141,7 +141,21 @@ async def test_an_event_that_was_recorded_out_of_its_turn_is_not_recorded_again(
     for _ in range(3):
         await desk.ticket()
     first, dropped, last = await before.take(3)
-    row = ("org.example.feed", dropped.event.seq, "", "", "", "dropped", None, 0, 0, None, None, 0)
+    row = (
+        "org.example.feed",
+        dropped.event.seq,
+        "",
+        "",
+        "",
+        "dropped",
+        None,
+        0,
+        0,
+        None,
+        None,
+        0,
+        None,
+    )
     batch = Batch(deliveries=[row], logs=[], settled={}, errors={})
     await desk.helpdesk.database.write(lambda db: write_batch(db, batch))
     after = await feed()
@@ -156,7 +170,21 @@ async def test_nor_is_it_recorded_again_after_a_stop_that_was_asked_for(desk, fe
     for _ in range(2):
         await desk.ticket()
     first, dropped = await before.take(2)
-    row = ("org.example.feed", dropped.event.seq, "", "", "", "dropped", None, 0, 0, None, None, 0)
+    row = (
+        "org.example.feed",
+        dropped.event.seq,
+        "",
+        "",
+        "",
+        "dropped",
+        None,
+        0,
+        0,
+        None,
+        None,
+        0,
+        None,
+    )
     batch = Batch(deliveries=[row], logs=[], settled={}, errors={})
     await desk.helpdesk.database.write(lambda db: write_batch(db, batch))
     await desk.helpdesk.database.write(lambda db: places.release(db, "org.example.feed"))

@@ -61,3 +61,24 @@ async def test_the_payload_that_a_plugin_gets_has_its_own_configuration(desk):
     (one,), (two,) = await desk.log(first.id), await desk.log(second.id)
     assert (json.loads(one)["colour"], json.loads(one)["count"]) == ("red", 3)
     assert (json.loads(two)["colour"], json.loads(two)["count"]) == ("green", 9)
+
+
+async def test_a_plugin_can_tell_a_repetition_by_the_ids_that_it_gets(desk):
+    plugin = await desk.install("wat/echo")
+    await desk.ticket()
+    first = await desk.delivery(plugin.id)
+    await desk.supervisor.deliveries.redeliver(plugin.id, [first.id], actor="test")
+    _, second = await desk.deliveries(plugin.id, 2)
+    one, two = (json.loads(line) for line in await desk.log(plugin.id))
+    assert one["event_id"] == two["event_id"] == first.event_id
+    assert (one["delivery_id"], two["delivery_id"]) == (first.id, second.id)
+    assert (one["redelivered"], two["redelivered"]) == (False, True)
+    assert next(iter(one)) == "event"
+
+
+async def test_a_child_that_was_taken_over_gets_no_grant_that_its_module_never_asked_for(desk):
+    plugin = await desk.install("wat/echo")
+    runner = desk.supervisor._parts.runners.get(plugin.id)
+    caller = runner.workload.caller
+    assert caller.grants == frozenset()
+    assert caller.never_asked == {"http", "reply", "custom_field"}
