@@ -32,8 +32,11 @@ def write_newer(folder: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def have_a_delivery(server: ServerProcess) -> None:
-    """Let the bundled plugin get an event, and log a line of the level warn while it has it."""
+def have_a_delivery(server: ServerProcess) -> str:
+    """Let the bundled plugin get an event, and log a line of the level warn while it has it.
+
+    Returns the id of the delivery.
+    """
     withhold = ("plugin", "withhold", "org.openhelpdesk.digest")
     assert ohd(*withhold, "custom_field", cwd=server.folder).returncode == 0
     made = ohd("apikey", "create", "admin@example.com", "--name", "test", cwd=server.folder)
@@ -42,9 +45,10 @@ def have_a_delivery(server: ServerProcess) -> None:
     httpx.post(f"{server.url}/api/tickets", json=ticket, headers=headers).raise_for_status()
     deliveries = ("plugin", "deliveries", "org.openhelpdesk.digest", "--json")
     end = time.monotonic() + PATIENCE_S
-    while json.loads(ohd(*deliveries, cwd=server.folder).stdout) == []:
+    while not (found := json.loads(ohd(*deliveries, cwd=server.folder).stdout)):
         assert time.monotonic() < end, "the bundled plugin got no event"
     assert ohd(*withhold, "--none", cwd=server.folder).returncode == 0
+    return str(found[0]["id"])
 
 
 @dataclass
@@ -100,8 +104,8 @@ def sit_down(page: Page, folder: Path) -> Iterator[Reader]:
     server = ServerProcess(folder, options=("--demo",))
     server.start()
     try:
-        have_a_delivery(server)
         words |= {
+            "1795000000001": have_a_delivery(server),
             "/var/lib/open-help-desk": str(server.data),
             "http://127.0.0.1:8000": server.url,
         }
