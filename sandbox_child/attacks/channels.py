@@ -2,6 +2,7 @@
 
 import ctypes
 import struct
+from collections.abc import Callable
 
 from sandbox_child.attacks.attack import Attack, number, out, plain
 from sandbox_child.attacks.kernel import Refused, call, io_vector, room
@@ -81,6 +82,11 @@ def _copy_inherited(scene: Scene) -> int:
     return call("dup", scene.descriptors[0])
 
 
+def _clock_of(name: str) -> Callable[[Scene], int]:
+    """Return an argument: the processor clock of another process, as the kernel numbers it."""
+    return lambda scene: (~scene.number(name) << 3) | 2
+
+
 def _plant_secret(_scene: Scene) -> None:
     libc.setenv(_SECRET, b"secret", 1)
 
@@ -129,6 +135,22 @@ ATTACKS = (
     Attack("channels.join_supervisor_shared_memory", _supervisor_segment, _IPC),
     plain("channels.lock_with_inheritance", "futex", out(8), 6, 0, None, None, 0,
           by=_ONLY),
+    plain("channels.wake_on_shared_page", "futex", out(8), 1, 1, None, None, 0, by=_ONLY),
+    plain("channels.wake_some_on_shared_page", "futex", out(8), 10, 1, None, None, 1, by=_ONLY),
+    plain("channels.wait_on_shared_page", "futex", out(8), 0, 1, None, None, 0, by=_ONLY,
+          reached=frozenset((11,))),
+    plain("channels.wait_for_some_on_shared_page", "futex", out(8), 9, 1, None, None, 1, by=_ONLY,
+          reached=frozenset((11,))),
+    plain("channels.read_supervisor_clock", "clock_gettime", _clock_of("supervisor"), out(16),
+          by=_ONLY),
+    plain("channels.find_process_by_its_clock", "clock_getres", _clock_of("supervisor"), out(16),
+          by=_ONLY),
+    plain("channels.sleep_by_supervisor_clock", "clock_nanosleep", _clock_of("supervisor"), 0,
+          bytes(16), None, by=_ONLY),
+    plain("channels.read_clock_of_a_device", "clock_gettime", ~0 << 3 | 3, out(16), by=_ONLY,
+          reached=frozenset((22,))),
+    plain("channels.sleep_by_another_clock", "clock_nanosleep", 7, 0, bytes(16), None, by=_ONLY),
+    plain("channels.drain_the_random_pool", "getrandom", out(8), 8, 2, by=_ONLY),
     plain("channels.wait_on_many_locks", "futex_waitv", None, 0, 0, None, 1, by=_ONLY,
           reached=frozenset((22,))),
     plain("channels.order_all_threads", "membarrier", 0, 0, 0, by=_ONLY),

@@ -12,13 +12,15 @@ _PROT_READ_WRITE = 0x3
 _PROT_EXEC = 0x4
 _MAP_PRIVATE_ANONYMOUS = 0x22
 _MAP_HARMLESS = 0x10 | 0x4000 | 0x20000  # FIXED, NORESERVE, STACK
-_FUTEX_FLAGS = 128 | 256  # PRIVATE, CLOCK_REALTIME
-_FUTEX_PLAIN = (
-    0,
-    1,
-    9,
-    10,
-)  # WAIT, WAKE and their bitset forms; no priority inheritance, no requeue
+_FUTEX_PRIVATE, _FUTEX_CLOCK_REALTIME = 128, 256
+_FUTEX_PLAIN = tuple(_FUTEX_PRIVATE | operation for operation in (0, 1, 9, 10))
+"""WAIT, WAKE and their bitset forms; no priority inheritance, no requeue. Private alone: by a page
+that two processes have mapped, such as one of a library, they could else wake each other."""
+_OWN_CLOCKS = tuple(range(8))
+"""Of the machine and of the process itself. Other numbers name clocks of other processes (their
+existence, and the processor time they use) and of devices: clock_getres(2), "Dynamic clocks"."""
+_SLEEPING_CLOCKS = (0, 1)
+_GRND_FLAGS = (0, 1)  # NONBLOCK
 _MADV_DONTNEED, _MADV_FREE = 4, 8
 
 _STDERR = 2
@@ -30,7 +32,7 @@ MODULE_IN, REPORT_OUT, ARTIFACT_OUT = 0, 1, 3
 
 def _common(own_pid: int) -> list[Rule]:
     return [
-        Rule("futex", (OneOf(1, _FUTEX_PLAIN, ignore=_FUTEX_FLAGS),)),
+        Rule("futex", (OneOf(1, _FUTEX_PLAIN, ignore=_FUTEX_CLOCK_REALTIME),)),
         # Shared, growing, locked, huge and file mappings escape RLIMIT_DATA, so none of their
         # flags is allowed: exactly private and anonymous, and never executable.
         Rule(
@@ -44,10 +46,11 @@ def _common(own_pid: int) -> list[Rule]:
         Rule("madvise", (OneOf(2, (_MADV_DONTNEED, _MADV_FREE)),)),
         Rule("brk"),
         Rule("mremap", errno=errno.ENOMEM),  # glibc falls back to allocating and copying
-        Rule("clock_gettime"),  # where the vDSO has no clock to read
+        # Where the vDSO has no clock to read.
+        Rule("clock_gettime", (OneOf(0, _OWN_CLOCKS),)),
         Rule("gettimeofday"),
-        Rule("clock_nanosleep"),  # the watchdog's thread
-        Rule("getrandom"),  # the guest's random_get
+        Rule("clock_nanosleep", (OneOf(0, _SLEEPING_CLOCKS),)),  # the watchdog's thread
+        Rule("getrandom", (OneOf(2, _GRND_FLAGS),)),  # the guest's random_get
         Rule("sched_yield"),
         Rule("rt_sigreturn"),  # wasmtime turns faults into traps
         Rule("rt_sigaction"),

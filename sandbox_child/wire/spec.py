@@ -21,6 +21,7 @@ class CageSpec:
 
     supervisor_pid: int
     uid: int | None
+    """To become; the fork server's client puts a free one in the place of the first."""
     required: tuple[str, ...]
     data_bytes: int
     address_space_bytes: int

@@ -44,8 +44,6 @@ ALL_CONTROLS = (
 NOT_FOR_COMPILERS = frozenset({"no_writable_code"})
 """A compiler makes the code that it wrote executable."""
 
-_UIDS = 1000
-
 
 @dataclass(frozen=True, slots=True)
 class CageSettings:
@@ -67,7 +65,6 @@ class Cage:
         self._settings = settings
         self._switched_off = tuple(sorted(switched_off))
         self._root = os.geteuid() == 0
-        self._next = 0
 
     def plugin(self, limits: Limits) -> CageSpec:
         """Return the lockdown of a plugin's child."""
@@ -85,14 +82,9 @@ class Cage:
             required = (required | {"own_user", "bounding_set"}) - {"user_namespace"}
         return CageSpec(
             supervisor_pid=os.getpid(),
-            uid=self._take_uid() if self._root else None,
+            uid=self._settings.first_uid if self._root else None,
             required=tuple(sorted(required)),
             data_bytes=data,
             address_space_bytes=addresses,
             switched_off=self._switched_off,
         )
-
-    def _take_uid(self) -> int:
-        uid = self._settings.first_uid + self._next
-        self._next = (self._next + 1) % _UIDS
-        return uid

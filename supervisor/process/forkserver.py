@@ -28,6 +28,7 @@ from supervisor.process.cgroups import GroupPool
 from supervisor.process.errors import ForkServerGone, SpawnRefused
 from supervisor.process.handle import ChildHandle
 from supervisor.process.orphans import end_orphan, end_orphans
+from supervisor.process.uids import Uids
 
 _HELLO_S = 30.0
 _ANSWER_S = 5.0
@@ -74,6 +75,7 @@ class ForkServer:
         self._control: trio.socket.SocketType | None = None
         self._process: ChildHandle | None = None
         self._children: list[ChildHandle] = []
+        self._uids = Uids()
         self.starts = 0
         """How often a fork server has been started."""
 
@@ -89,6 +91,20 @@ class ForkServer:
         that ends in the middle of a request is ForkServerGone with ``asked``: ask again, with
         other descriptors.
         """
+        if spec.cage.uid is None:
+            return await self._spawn_in_group(spec, descriptors)
+        uid = self._uids.take(spec.cage.uid)
+        try:
+            child = await self._spawn_in_group(
+                replace(spec, cage=replace(spec.cage, uid=uid)), descriptors
+            )
+        except BaseException:
+            self._uids.give_back(uid)
+            raise
+        child.when_ended(partial(self._uids.give_back, uid))
+        return child
+
+    async def _spawn_in_group(self, spec: ChildSpec, descriptors: Sequence[int]) -> ChildHandle:
         groups = self._groups
         group = await groups.take(spec.cage.data_bytes) if groups else None
         if groups is None or group is None:

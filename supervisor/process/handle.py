@@ -42,14 +42,14 @@ class ChildHandle:
         self.pid = pid
         self._pidfd = pidfd
         self._status: ExitStatus | None = None
-        self._then: Callable[[], None] | None = None
+        self._then: list[Callable[[], None]] = []
 
     def when_ended(self, then: Callable[[], None]) -> None:
         """Call ``then`` once the process has been reaped, at once where it has been."""
         if self.ended:
             then()
         else:
-            self._then = then
+            self._then.append(then)
 
     @property
     def ended(self) -> bool:
@@ -103,5 +103,5 @@ class ChildHandle:
             signal=None if exited else result.si_status,
         )
         os.close(self._pidfd)
-        if self._then is not None:
-            self._then()
+        for then in self._then:
+            then()

@@ -127,7 +127,15 @@ def test_a_child_signals_itself_alone(answer, pid, signal):
 @given(operation=u32)
 def test_only_plain_locks_can_be_waited_for(answer, operation):
     got = answer(plugin(X86), X86.audit, X86.numbers["futex"], (0, operation))
-    assert (got == ALLOW) == (operation & ~(128 | 256) in (0, 1, 9, 10))
+    assert (got == ALLOW) == (operation & ~256 in (128, 129, 137, 138))
+
+
+@given(clock=u32)
+def test_only_the_machines_and_the_own_clocks_are_read_and_slept_by(answer, clock):
+    got = answer(plugin(X86), X86.audit, X86.numbers["clock_gettime"], (clock,))
+    assert (got == ALLOW) == (clock <= 7)
+    got = answer(plugin(X86), X86.audit, X86.numbers["clock_nanosleep"], (clock,))
+    assert (got == ALLOW) == (clock <= 1)
 
 
 @MACHINES
