@@ -4,6 +4,7 @@ Owns the ``users`` table's shape. Decides nothing about access: callers have.
 """
 
 import sqlite3
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -52,8 +53,9 @@ def insert(connection: sqlite3.Connection, user: User, password_hash: str | None
     """Write a new account. Raises ``Conflict`` where the address is taken."""
     require_free_email(connection, user.email, user.id)
     connection.execute(
-        "INSERT INTO users (id, email, name, role, password_hash, disabled, created_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO users (id, email, name, role, password_hash, disabled, created_at,"
+        " search_text)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, search_text(?3) || ' ' || ?2)",
         (
             user.id,
             user.email,
@@ -70,6 +72,11 @@ def store_password(connection: sqlite3.Connection, user_id: str, encoded: str) -
     """Replace a password hash and end every session that the old password opened."""
     connection.execute("UPDATE users SET password_hash = ? WHERE id = ?", (encoded, user_id))
     connection.execute("DELETE FROM sessions WHERE user_id = ?", (user_id,))
+
+
+def typed_email(text: str) -> str:
+    """Return what somebody typed as an address, in the form in which addresses are stored."""
+    return unicodedata.normalize("NFC", text.strip().lower())
 
 
 def require_free_email(connection: sqlite3.Connection, email: str, user_id: str) -> None:

@@ -179,7 +179,8 @@ def _list(
     where = (
         "WHERE (:action IS NULL OR action = :action)"
         " AND (:subject IS NULL OR subject = :subject)"
-        " AND (:actor IS NULL OR actor_id = :actor OR instr(lower(actor_name), lower(:actor)))"
+        " AND (:actor IS NULL OR actor_id = :actor"
+        " OR instr(search_text(actor_name), search_text(:actor)))"
     )
     values = {
         "action": wanted.action,

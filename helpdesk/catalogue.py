@@ -201,7 +201,8 @@ def _find(connection: sqlite3.Connection, level: _Level, parent_id: str | None, 
     within = f"{level.parent} = :parent" if level.parent else "1"
     found: str | None = sql.scalar(
         connection,
-        f"SELECT id FROM {level.table} WHERE {within} AND (id = :wanted OR name = :wanted)"  # noqa: S608
+        f"SELECT id FROM {level.table} WHERE {within}"  # noqa: S608
+        " AND (id = :wanted OR name_key(name) = name_key(:wanted))"
         " ORDER BY id = :wanted DESC",
         {"parent": parent_id, "wanted": wanted.strip()},
     )
@@ -234,7 +235,8 @@ def _require_free_name(
     connection: sqlite3.Connection, level: _Level, parent_id: str | None, node: Ref
 ) -> None:
     within = f"{level.parent} = :parent" if level.parent else "1"
-    query = f"SELECT 1 FROM {level.table} WHERE {within} AND name = :name AND id != :id"  # noqa: S608
+    same = "name_key(name) = name_key(:name) AND id != :id"
+    query = f"SELECT 1 FROM {level.table} WHERE {within} AND {same}"  # noqa: S608
     values = {"parent": parent_id, "name": node.name, "id": node.id}
     if sql.row(connection, query, values) is not None:
         raise Conflict(f"there is a {level.kind} {node.name!r} already", "choose another name")

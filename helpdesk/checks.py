@@ -9,8 +9,10 @@ doubles cleaned text, and description, body (or notes), and all fields together 
 """
 
 import re
+import unicodedata
 
 from helpdesk.errors import Invalid
+from helpdesk.text import shows_something
 
 MAX_NAME = 100
 """Characters in the name of a person, group, category, status, …"""
@@ -42,6 +44,8 @@ def name(field: str, text: str, *, most: int = MAX_NAME) -> str:
     folded = " ".join(cleaned(text).split())
     if not 1 <= len(folded) <= most:
         raise Invalid(field, _size(folded), f"1 to {most} characters on one line")
+    if not shows_something(folded):
+        raise Invalid(field, "characters that show nothing", "some text that can be seen")
     return folded
 
 
@@ -53,6 +57,8 @@ def body(field: str, text: str, *, least: int = 1) -> str:
         raise Invalid(field, f"{size:,} bytes", f"at most {MAX_BODY_BYTES:,} bytes")
     if size < least:
         raise Invalid(field, "nothing", "some text")
+    if least and not shows_something(stripped):
+        raise Invalid(field, "characters that show nothing", "some text that can be seen")
     return stripped
 
 
@@ -74,8 +80,9 @@ def field_value(text: str) -> str:
 
 def email(text: str) -> str:
     """Check an email address and put it in the one form that is stored: lower case."""
-    address = cleaned(text).strip().lower()
-    if len(address) > 254 or not _EMAIL.fullmatch(address) or ".." in address:
+    address = unicodedata.normalize("NFC", cleaned(text).strip().lower())
+    hidden = any(unicodedata.category(c) in {"Cf", "Mn", "Me", "Co", "Cn"} for c in address)
+    if hidden or len(address) > 254 or not _EMAIL.fullmatch(address) or ".." in address:
         raise Invalid("email", _shown(address), "an address like name@example.com")
     return address
 

@@ -161,7 +161,7 @@ def _replace_links(connection: sqlite3.Connection, group: Group) -> None:
 
 
 def _require_free_name(connection: sqlite3.Connection, group: Group) -> None:
-    query = "SELECT 1 FROM groups WHERE name = ? AND id != ?"
+    query = "SELECT 1 FROM groups WHERE name_key(name) = name_key(?) AND id != ?"
     if sql.row(connection, query, (group.name, group.id)) is not None:
         raise Conflict(f"there is a group {group.name!r} already", "choose another name")
 

@@ -5,6 +5,7 @@ design (RFC 9106's second recommended option, which is argon2-cffi's default), s
 """
 
 import functools
+import unicodedata
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -32,7 +33,7 @@ class Passwords:
 
     async def hash(self, password: str) -> str:
         """Return the encoded hash, which carries its own salt and costs."""
-        return await self._in_thread(functools.partial(self._hasher.hash, password))
+        return await self._in_thread(functools.partial(self._hasher.hash, prepared(password)))
 
     async def matches(self, encoded: str | None, password: str) -> bool:
         """Tell whether ``password`` made ``encoded``.
@@ -48,13 +49,26 @@ class Passwords:
         return await self._in_thread(check) and encoded is not None
 
     def _check(self, encoded: str, password: str) -> bool:
-        try:
-            return self._hasher.verify(encoded, password)
-        except (VerificationError, InvalidHashError):
-            return False
+        # As it was typed comes second: hashes of before the preparation were made of that.
+        for spelling in dict.fromkeys((prepared(password), password)):
+            try:
+                if self._hasher.verify(encoded, spelling):
+                    return True
+            except (VerificationError, InvalidHashError):
+                continue
+        return False
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await trio.to_thread.run_sync(work, limiter=self._limiter)
+
+
+def prepared(password: str) -> str:
+    """Return the one spelling of a password: composed letters, plain spaces (RFC 8265, 4.2).
+
+    Keyboards and systems differ in whether they send a letter with its accent as one or as two.
+    """
+    spaced = "".join(" " if unicodedata.category(c) == "Zs" else c for c in password)
+    return unicodedata.normalize("NFC", spaced)
 
 
 def checked(password: str) -> str:

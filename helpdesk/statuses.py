@@ -12,6 +12,7 @@ from helpdesk.actors import Actor
 from helpdesk.errors import Conflict, NotFound
 from helpdesk.storage import sql
 from helpdesk.storage.database import Database
+from helpdesk.text import name_key
 from helpdesk.viewers import load_viewer
 
 NEW = "New"
@@ -56,7 +57,7 @@ class Statuses:
         def job(connection: sqlite3.Connection) -> Status:
             access.require_admin(load_viewer(connection, actor), "rename statuses")
             status = _added(connection, name)
-            if wanted.lower() != status.name.lower():
+            if name_key(wanted) != name_key(status.name):
                 _require_free_name(connection, wanted)
             query = "UPDATE statuses SET name = ? WHERE name = ?"
             connection.execute(query, (wanted, status.name))
@@ -88,7 +89,9 @@ def all_statuses(connection: sqlite3.Connection) -> tuple[Status, ...]:
 
 def find(connection: sqlite3.Connection, name: str) -> Status:
     """Return a status by its name in any case, or raise ``NotFound``."""
-    row = sql.row(connection, "SELECT name, system FROM statuses WHERE name = ?", (name.strip(),))
+    row = sql.row(
+        connection, "SELECT name, system FROM statuses WHERE name_key(name) = name_key(?)", (name,)
+    )
     if row is None:
         raise NotFound("status", name)
     return Status(row["name"], bool(row["system"]))
@@ -114,5 +117,8 @@ def _added(connection: sqlite3.Connection, name: str) -> Status:
 
 
 def _require_free_name(connection: sqlite3.Connection, name: str) -> None:
-    if sql.row(connection, "SELECT 1 FROM statuses WHERE name = ?", (name,)) is not None:
+    if (
+        sql.row(connection, "SELECT 1 FROM statuses WHERE name_key(name) = name_key(?)", (name,))
+        is not None
+    ):
         raise Conflict(f"there is a status {name!r} already", "choose another name")

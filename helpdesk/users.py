@@ -93,7 +93,7 @@ class Users:
         def job(connection: sqlite3.Connection) -> User | None:
             access.require_staff(load_viewer(connection, actor), "look up people")
             row = sql.row(
-                connection, "SELECT * FROM users WHERE email = ?", (email.strip().lower(),)
+                connection, "SELECT * FROM users WHERE email = ?", (accounts.typed_email(email),)
             )
             return row and accounts.from_row(row)
 
@@ -159,7 +159,7 @@ class Users:
     async def verify(self, email: str, password: str) -> User:
         """Return whose address and password these are. Raises ``LoginFailed``, saying no more."""
         query = "SELECT * FROM users WHERE email = ? AND NOT disabled"
-        address = email.strip().lower()
+        address = accounts.typed_email(email)
         row = await self._database.read(lambda c: sql.row(c, query, (address,)))
         known = None if row is None else row["password_hash"]
         if not await self._passwords.matches(known, password) or row is None:
@@ -189,7 +189,8 @@ def _update(
     user = _with(accounts.find(connection, user_id), changes)
     accounts.require_free_email(connection, user.email, user.id)
     connection.execute(
-        "UPDATE users SET email = ?, name = ?, role = ?, disabled = ? WHERE id = ?",
+        "UPDATE users SET email = ?1, name = ?2, role = ?3, disabled = ?4,"
+        " search_text = search_text(?2) || ' ' || ?1 WHERE id = ?5",
         (user.email, user.name, user.role.value, user.disabled, user.id),
     )
     if changes.role is not None or changes.disabled is not None:
@@ -222,14 +223,14 @@ def _list(
     connection: sqlite3.Connection, actor: Actor, text: str, request: PageRequest
 ) -> Page[User]:
     access.require_staff(load_viewer(connection, actor), "look up people")
-    where = "WHERE instr(lower(name), :text) OR instr(email, :text)"
+    where = "WHERE instr(search_text, search_text(:text))"
     found = sql.rows(
         connection,
         f"SELECT * FROM users {where} ORDER BY name COLLATE NOCASE, id LIMIT :limit OFFSET :offset",  # noqa: S608
-        {"text": text.strip().lower(), "limit": request.per_page, "offset": request.offset},
+        {"text": text.strip(), "limit": request.per_page, "offset": request.offset},
     )
     count = f"SELECT count(*) FROM users {where}"  # noqa: S608
-    total = sql.scalar(connection, count, {"text": text.strip().lower()})
+    total = sql.scalar(connection, count, {"text": text.strip()})
     users = [accounts.from_row(row) for row in found]
     return Page(users, request.page, request.per_page, total)
 

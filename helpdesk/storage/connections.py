@@ -4,6 +4,8 @@ import os
 import sqlite3
 from pathlib import Path
 
+from helpdesk.text import name_key, search_text
+
 BUSY_TIMEOUT_MS = 5_000
 """How long to wait for another process (``ohd`` beside a running server) to finish its write."""
 
@@ -40,6 +42,8 @@ def connect_reader(path: Path) -> sqlite3.Connection:
 
 
 def _set(connection: sqlite3.Connection, **pragmas: str) -> None:
+    for function in (name_key, search_text):
+        connection.create_function(function.__name__, 1, function, deterministic=True)
     connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
     connection.execute("PRAGMA foreign_keys=ON")
     connection.execute("PRAGMA trusted_schema=OFF")

@@ -17,6 +17,7 @@ import sqlite_utils
 import trio
 from sqlite_utils.migrations import Migrations
 
+from helpdesk.errors import Conflict
 from helpdesk.storage.connections import connect_writer
 from helpdesk.storage.readers import Readers
 from helpdesk.storage.writer import Announcement, Job, Observer, Writer
@@ -24,6 +25,16 @@ from helpdesk.storage.writer import Announcement, Job, Observer, Writer
 T = TypeVar("T")
 
 READERS = 4
+
+
+_CLASHES = frozenset(
+    {
+        sqlite3.SQLITE_CONSTRAINT_UNIQUE,
+        sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY,
+        sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY,
+    }
+)
+"""What a change meets that a job did not look for first."""
 
 
 class Database:
@@ -74,7 +85,14 @@ class Database:
             withdrawn = self._writer.withdraw(pending)
             return trio.lowlevel.Abort.SUCCEEDED if withdrawn else trio.lowlevel.Abort.FAILED
 
-        return cast(T, await trio.lowlevel.wait_task_rescheduled(abort))
+        try:
+            return cast(T, await trio.lowlevel.wait_task_rescheduled(abort))
+        except sqlite3.IntegrityError as exc:
+            if exc.sqlite_errorcode not in _CLASHES:
+                raise
+            raise Conflict(
+                "this clashes with something that is there already", "choose another name, or look"
+            ) from exc
 
     async def read(self, job: Callable[[sqlite3.Connection], T]) -> T:
         """Run ``job`` on a reader thread, on a read-only connection, over one snapshot."""

@@ -8,7 +8,7 @@ case. Must not know of other packages' tables: they bring sets of their own.
 import sqlite_utils
 from sqlite_utils.migrations import Migrations
 
-from helpdesk.storage import list_step, search_step
+from helpdesk.storage import folding_step, list_step, search_step
 
 HELPDESK_MIGRATIONS = Migrations("helpdesk")
 
@@ -198,4 +198,11 @@ def m002_search_and_timeline(db: sqlite_utils.Database) -> None:
 def m003_lists(db: sqlite_utils.Database) -> None:
     """Create the indexes that lists are read from."""
     for statement in list_step.STATEMENTS:
+        db.execute(statement)
+
+
+@HELPDESK_MIGRATIONS()
+def m004_folding(db: sqlite_utils.Database) -> None:
+    """Fold what is searched, so that words are found in any case, accent and composition."""
+    for statement in folding_step.STATEMENTS:
         db.execute(statement)

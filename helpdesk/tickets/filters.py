@@ -90,20 +90,38 @@ def _add_catalogue(where: Where, wanted: TicketFilter) -> None:
         ("item_id", "items", wanted.item, Lead.NEVER),
     ):
         if value:
-            named = f"SELECT id FROM {table} WHERE id = ? OR name = ?"  # noqa: S608
+            named = f"SELECT id FROM {table} WHERE id = ? OR name_key(name) = name_key(?)"  # noqa: S608
             where.add(f"{{t}}.{column} IN ({named})", value, value, lead=lead)
 
 
 def _add_text(connection: sqlite3.Connection, where: Where, viewer: Viewer, text: str) -> None:
     typed_id = search.ticket_id(text)
-    found = search.matches(text, with_notes=access.may_see_notes(viewer))
+    found = search.words_of(text, with_notes=access.may_see_notes(viewer))
     if typed_id is not None:
-        each = " AND ".join(f"{{t}}.number IN ({search.MATCHING})" for _ in found or ()) or "0"
-        where.add(f"{{t}}.id = ? OR ({each})", typed_id, *(found or ()))
+        each = " AND ".join(f"{{t}}.number IN ({search.MATCHING})" for _ in found) or "0"
+        where.add(f"{{t}}.id = ? OR ({each})", typed_id, *(word.match for word in found))
         return
-    if found is None:
+    if not found:
         where.add("0")
         return
-    for match in found:
-        lead = Lead.FEW if search.is_rare(connection, match) else Lead.ALONE
-        where.add(f"{{t}}.number IN ({search.MATCHING})", match, lead=lead)
+    for word in found:
+        _add_word(connection, where, word)
+
+
+def _add_word(connection: sqlite3.Connection, where: Where, word: search.Word) -> None:
+    if word.unwanted:
+        where.add(f"{{t}}.number NOT IN ({search.MATCHING})", word.match)
+        return
+    others: list[str] = []
+    values = [word.match]
+    if people := search.requesters(connection, word.text):
+        others.append(f"{{t}}.submitter_id IN ({', '.join('?' * len(people))})")
+        values += people
+    if (part := search.id_part(word.text)) is not None:
+        others.append("instr({t}.id, ?)")
+        values.append(part)
+    if others:
+        where.add(f"{{t}}.number IN ({search.MATCHING}) OR {' OR '.join(others)}", *values)
+        return
+    lead = Lead.FEW if search.is_rare(connection, word.match) else Lead.ALONE
+    where.add(f"{{t}}.number IN ({search.MATCHING})", word.match, lead=lead)

@@ -8,10 +8,13 @@ those who may read them.
 
 import re
 import sqlite3
+from dataclasses import dataclass
 
 from helpdesk.checks import cleaned
 from helpdesk.storage import sql
+from helpdesk.text import search_text
 
+MOST_REQUESTERS = 50
 MAX_WORDS = 10
 """Words of a search that are looked at."""
 _LONGEST_WORD = 64
@@ -19,6 +22,9 @@ _SHORTEST_PREFIX = 2
 """A single letter begins too many words: it is looked for as a word of its own."""
 
 _SPOKEN = re.compile(r"[^\W_]")
+_WORDS = re.compile(r'(?<!\S)(-?)(?:"([^"]*)"|(\S+))')
+_ID_PART = re.compile(r"(?=.*[0-9])[0-9a-hjkmnp-tv-z]{6,26}")
+"""Of Crockford's base 32, with a digit in it: most words are none."""
 _TICKET_ID = re.compile(r"[0-9A-Za-z]{26}")
 
 RARE = 2_000
@@ -28,12 +34,29 @@ MATCHING = "SELECT rowid >> 20 FROM search WHERE search MATCH ?"
 """Numbers of the tickets of which a piece matches; see the migration for what a row id means."""
 
 
-def matches(text: str, *, with_notes: bool) -> list[str] | None:
-    """Return one FTS5 query for each word; None where there is no word to look for."""
-    words = [word[:_LONGEST_WORD] for word in cleaned(text).split() if _SPOKEN.search(word)]
-    if not words:
-        return None
-    return [_match(word, with_notes=with_notes) for word in words[:MAX_WORDS]]
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word of a search."""
+
+    text: str
+    """Folded as the index is."""
+    match: str
+    """The FTS5 query for it."""
+    unwanted: bool = False
+    """Whether tickets that have it are left out: it was typed after a minus."""
+
+
+def words_of(text: str, *, with_notes: bool) -> list[Word]:
+    """Return the words to look for, each once; text between double quotes is one of them."""
+    found: dict[tuple[str, bool], Word] = {}
+    for minus, phrase, single in _WORDS.findall(cleaned(text)):
+        folded = " ".join(search_text((phrase or single)[:_LONGEST_WORD]).split())
+        if not _SPOKEN.search(folded):
+            continue
+        key = (folded, bool(minus))
+        match = _match(folded, with_notes=with_notes, whole=bool(phrase))
+        found.setdefault(key, Word(folded, match, unwanted=bool(minus)))
+    return list(found.values())[:MAX_WORDS]
 
 
 def is_rare(connection: sqlite3.Connection, match: str) -> bool:
@@ -42,16 +65,27 @@ def is_rare(connection: sqlite3.Connection, match: str) -> bool:
     return bool(sql.scalar(connection, query, (match, RARE + 1)) <= RARE)
 
 
+def requesters(connection: sqlite3.Connection, word: str) -> list[str]:
+    """Return the ids of the people whose name or address has ``word``; of many, the first."""
+    query = "SELECT id FROM users WHERE instr(search_text, ?) LIMIT ?"
+    return [user_id for (user_id,) in connection.execute(query, (word, MOST_REQUESTERS))]
+
+
+def id_part(word: str) -> str | None:
+    """Return the part of a ticket's id that a word may be, in the letters of ids."""
+    return word.upper() if _ID_PART.fullmatch(word) else None
+
+
 def ticket_id(text: str) -> str | None:
     """Return the ticket id that was typed, if it may be one."""
     stripped = text.strip()
     return stripped.upper() if _TICKET_ID.fullmatch(stripped) else None
 
 
-def _match(word: str, *, with_notes: bool) -> str:
+def _match(word: str, *, with_notes: bool, whole: bool) -> str:
     # Quoted, so that nothing in it is a command of the query language.
     phrase = '"' + word.replace('"', '""') + '"'
-    begins = "*" if len(word) >= _SHORTEST_PREFIX else ""
+    begins = "*" if len(word) >= _SHORTEST_PREFIX and not whole else ""
     columns = "" if with_notes else "{subject description reply} : "
     return f"{columns}{phrase}{begins}"
 
@@ -59,7 +93,8 @@ def _match(word: str, *, with_notes: bool) -> str:
 def add_ticket(connection: sqlite3.Connection, number: int, subject: str, description: str) -> None:
     """Index a new ticket."""
     connection.execute(
-        "INSERT INTO search (rowid, subject, description) VALUES (? << 20, ?, ?)",
+        "INSERT INTO search (rowid, subject, description)"
+        " VALUES (? << 20, search_text(?), search_text(?))",
         (number, subject, description),
     )
 
@@ -70,7 +105,8 @@ def replace_ticket(
     """Index a ticket anew; ``old`` and ``new`` are subject and description."""
     number = sql.scalar(connection, "SELECT number FROM tickets WHERE id = ?", (wanted_id,))
     connection.execute(
-        "INSERT INTO search (search, rowid, subject, description) VALUES ('delete', ? << 20, ?, ?)",
+        "INSERT INTO search (search, rowid, subject, description)"
+        " VALUES ('delete', ? << 20, search_text(?), search_text(?))",
         (number, *old),
     )
     add_ticket(connection, number, *new)
@@ -86,8 +122,8 @@ def add_reply(connection: sqlite3.Connection, reply_id: str) -> None:
     )
     connection.execute(
         "INSERT INTO search (rowid, reply, note)"
-        " SELECT (t.number << 20) + r.piece, iif(r.is_internal, NULL, r.body),"
-        " iif(r.is_internal, r.body, NULL)"
+        " SELECT (t.number << 20) + r.piece, iif(r.is_internal, NULL, search_text(r.body)),"
+        " iif(r.is_internal, search_text(r.body), NULL)"
         " FROM replies AS r JOIN tickets AS t ON t.id = r.ticket_id WHERE r.id = ?",
         (reply_id,),
     )

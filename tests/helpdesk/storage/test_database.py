@@ -10,7 +10,7 @@ import trio
 import trio.testing
 from sqlite_utils.migrations import Migrations
 
-from helpdesk.errors import DatabaseClosed, WriteFailed
+from helpdesk.errors import Conflict, DatabaseClosed, WriteFailed
 from helpdesk.storage.database import Database
 
 TABLES = Migrations("tests")
@@ -100,7 +100,7 @@ async def test_one_job_that_raises_does_not_undo_its_neighbours(database: Databa
             mark("bad")(connection)
             mark("a")(connection)
 
-        with pytest.raises(sqlite3.IntegrityError) as caught:
+        with pytest.raises(Conflict) as caught:
             await database.write(job)
         failures.append(caught.value)
 
