@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 import trio
 
+from helpdesk import once
 from helpdesk.access import Viewer
 from helpdesk.actors import SYSTEM
 from helpdesk.clock import rfc3339
@@ -32,6 +33,7 @@ async def run(helpdesk: HelpDesk, *, every_s: float = PASS_EVERY_S) -> None:
             await close_expired(helpdesk, helpdesk.clock.now())
             await helpdesk.sessions.purge_expired()
             await helpdesk.api_keys.write_uses()
+            await helpdesk.database.write(lambda c: once.purge(c, helpdesk.clock.now()))
         except StorageError:
             # A full disk heals; the next pass finds the same tickets.
             _log.exception("the help desk's own jobs did not finish this pass")

@@ -124,6 +124,18 @@ class Notifications:
 
         return await self._database.write(job)
 
+    async def mark_seen(self, actor: Actor, link: str) -> int:
+        """Mark one's own notices that lead to ``link`` as read; return how many were not."""
+        now = rfc3339(self._clock.now())
+        unread = "user_id = ? AND link = ? AND read_at IS NULL"
+        some = f"SELECT 1 FROM notifications WHERE {unread} LIMIT 1"  # noqa: S608 - our own words
+        if await self._database.read(lambda c: sql.scalar(c, some, (actor.id, link))) is None:
+            return 0
+        query = f"UPDATE notifications SET read_at = ? WHERE {unread}"  # noqa: S608
+        return await self._database.write(
+            lambda c: c.execute(query, (now, actor.id, link)).rowcount
+        )
+
     async def mark_all_read(self, actor: Actor) -> int:
         """Mark all of one's own notices as read; return how many were not."""
         now = rfc3339(self._clock.now())

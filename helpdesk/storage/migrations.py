@@ -206,3 +206,18 @@ def m004_folding(db: sqlite_utils.Database) -> None:
     """Fold what is searched, so that words are found in any case, accent and composition."""
     for statement in folding_step.STATEMENTS:
         db.execute(statement)
+
+
+@HELPDESK_MIGRATIONS()
+def m005_requests_done(db: sqlite_utils.Database) -> None:
+    """Remember what came of requests that may be repeated; see ``helpdesk.once``."""
+    db.execute(
+        """CREATE TABLE requests_done (
+            person_id TEXT NOT NULL,
+            key TEXT NOT NULL,
+            digest TEXT NOT NULL,
+            made_id TEXT NOT NULL,
+            at TEXT NOT NULL,
+            UNIQUE (person_id, key)
+        ) STRICT"""
+    )

@@ -6,6 +6,7 @@ one connection, inside the caller's transaction. Must not know what any particul
 
 import dataclasses
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,7 @@ from helpdesk.access import Standing, Viewer
 from helpdesk.clock import rfc3339
 from helpdesk.events import EventType
 from helpdesk.ids import new_id
+from helpdesk.once import Once, do
 from helpdesk.settings import SettingValues
 from helpdesk.tickets import notices, rows, search
 from helpdesk.tickets.model import Author, Ticket
@@ -48,6 +50,10 @@ class Change:
         allowed = access.may_work_on(self.viewer, standing)
         access.require(allowed, what, "it is not yours, your groups' or unowned")
         return ticket
+
+    def once(self, once: Once | None, act: Callable[[], str]) -> str:
+        """Do ``act`` unless this request was done before; return the id of what came of it."""
+        return do(self.connection, self.viewer.actor.id, once, self.now, act)
 
     def save(self, ticket: Ticket, *, public: bool = True, **changes: Any) -> Ticket:
         """Write the ticket with ``changes`` made, and return it.

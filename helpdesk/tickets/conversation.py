@@ -2,14 +2,15 @@
 
 from helpdesk import access, checks
 from helpdesk.actors import ActorKind
-from helpdesk.clock import rfc3339
-from helpdesk.errors import LimitReached
+from helpdesk.clock import parse_rfc3339, rfc3339
+from helpdesk.errors import LimitReached, NotFound
 from helpdesk.events import EventType, reply_data
 from helpdesk.ids import new_id
 from helpdesk.statuses import CLOSED
-from helpdesk.tickets import search
+from helpdesk.storage import sql
+from helpdesk.tickets import search, status
 from helpdesk.tickets.change import Change
-from helpdesk.tickets.model import CustomField, Reply, Ticket
+from helpdesk.tickets.model import Author, CustomField, Reply, Ticket
 
 
 def reply(change: Change, ticket_id: str, body: str) -> Reply:
@@ -19,7 +20,11 @@ def reply(change: Change, ticket_id: str, body: str) -> Reply:
     access.require(allowed, "reply to this ticket", "it is not yours, your groups' or unowned")
     is_open = ticket.status != CLOSED
     access.require(is_open, "reply to this ticket", "it is closed; reopen it, or open a new one")
-    return _add(change, ticket, body, is_internal=False)
+    added = _add(change, ticket, body, is_internal=False)
+    if change.viewer.actor.id == ticket.submitter.id:
+        # Whoever asked says that it is not solved: nobody would look at a resolved ticket.
+        status.reopen_if_resolved(change, ticket_id)
+    return added
 
 
 def note(change: Change, ticket_id: str, body: str) -> Reply:
@@ -28,6 +33,18 @@ def note(change: Change, ticket_id: str, body: str) -> Reply:
     allowed = access.may_note(change.viewer, standing)
     access.require(allowed, "write a note on this ticket", "notes are for staff who work on it")
     return _add(change, ticket, body, is_internal=True)
+
+
+def find(change: Change, ticket_id: str, reply_id: str) -> Reply:
+    """Return a reply or a note of a ticket that the viewer may see. Raises ``NotFound``."""
+    change.ticket(ticket_id)
+    query = "SELECT * FROM replies WHERE id = ? AND ticket_id = ?"
+    row = sql.row(change.connection, query, (reply_id, ticket_id))
+    if row is None:
+        raise NotFound("reply", reply_id)
+    author = Author(row["author_id"], row["author_name"], row["author_role"])
+    at = parse_rfc3339(row["created_at"])
+    return Reply(reply_id, ticket_id, row["body"], bool(row["is_internal"]), author, at)
 
 
 def set_custom_field(change: Change, ticket_id: str, key: str, value: str) -> CustomField:

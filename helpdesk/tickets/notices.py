@@ -1,8 +1,9 @@
-"""Who is told in the app of what happens to a ticket; nobody is told of their own doing.
+"""Who gets a notice of what happens to a ticket; nobody gets one of their own doing.
 
 ======================  ====================================================
-what happened           who is told
+what happened           who gets a notice
 ======================  ====================================================
+created                 whoever has the ticket
 assigned                the new assignee: the person, or the group's members
 public reply            the submitter, and whoever has the ticket
 internal note           whoever has the ticket
@@ -10,8 +11,9 @@ resolved, closed        the submitter
 reopened                the submitter, and whoever has the ticket
 ======================  ====================================================
 
-Whoever has a ticket is staff, so a note is never told to those who may not read it. Notices are
-written in the transaction of the change.
+A ticket that is assigned to nobody is had by the members of the groups that own its category, and
+where no group does, by all staff. Whoever has a ticket is staff, so a note is never told to those
+who may not read it. Notices are written in the transaction of the change.
 """
 
 import sqlite3
@@ -24,6 +26,7 @@ from helpdesk.notifications import Notice
 from helpdesk.tickets.model import Ticket
 
 _SENTENCES = {
+    EventType.CREATED: "{actor} opened a ticket: {subject}",
     EventType.ASSIGNED: "{actor} assigned a ticket to {assignee}: {subject}",
     EventType.REPLY_ADDED: "{actor} replied: {subject}",
     EventType.NOTE_ADDED: "{actor} wrote an internal note: {subject}",
@@ -35,7 +38,13 @@ _TO_SUBMITTER = frozenset(
     {EventType.REPLY_ADDED, EventType.RESOLVED, EventType.CLOSED, EventType.REOPENED}
 )
 _TO_ASSIGNEE = frozenset(
-    {EventType.ASSIGNED, EventType.REPLY_ADDED, EventType.NOTE_ADDED, EventType.REOPENED}
+    {
+        EventType.CREATED,
+        EventType.ASSIGNED,
+        EventType.REPLY_ADDED,
+        EventType.NOTE_ADDED,
+        EventType.REOPENED,
+    }
 )
 
 
@@ -62,11 +71,23 @@ def _recipients(connection: sqlite3.Connection, event: EventType, ticket: Ticket
     found = set()
     if event in _TO_SUBMITTER:
         found.add(ticket.submitter.id)
-    if event in _TO_ASSIGNEE and ticket.assignee is not None:
-        if ticket.assignee.kind == "user":
-            found.add(ticket.assignee.id)
-        else:
-            query = "SELECT user_id FROM group_members WHERE group_id = ?"
-            found |= {user for (user,) in connection.execute(query, (ticket.assignee.id,))}
+    if event in _TO_ASSIGNEE:
+        found |= _holders(connection, ticket)
     enabled = "SELECT 1 FROM users WHERE id = ? AND NOT disabled"
     return {user for user in found if connection.execute(enabled, (user,)).fetchone()}
+
+
+def _holders(connection: sqlite3.Connection, ticket: Ticket) -> set[str]:
+    """Return who has a ticket: its assignee, else its category's groups, else all staff."""
+    if ticket.assignee is not None and ticket.assignee.kind == "user":
+        return {ticket.assignee.id}
+    if ticket.assignee is not None:
+        query = "SELECT user_id FROM group_members WHERE group_id = ?"
+        return {user for (user,) in connection.execute(query, (ticket.assignee.id,))}
+    query = (
+        "SELECT user_id FROM group_members JOIN group_categories USING (group_id)"
+        " WHERE category_id = (SELECT category_id FROM tickets WHERE id = ?)"
+    )
+    owners = {user for (user,) in connection.execute(query, (ticket.id,))}
+    query = "SELECT id FROM users WHERE role IN ('admin', 'staff') AND NOT disabled"
+    return owners or {user for (user,) in connection.execute(query)}

@@ -13,6 +13,7 @@ from helpdesk import access
 from helpdesk.access import Viewer
 from helpdesk.actors import Actor
 from helpdesk.clock import Clock
+from helpdesk.once import Once
 from helpdesk.paging import Page, PageRequest
 from helpdesk.settings import Settings
 from helpdesk.storage.database import Database
@@ -104,9 +105,17 @@ class Tickets:
 
         return await self._read(actor, ticket_id, job)
 
-    async def create(self, actor: Actor, draft: TicketDraft) -> Ticket:
-        """Create a ticket; its status is New."""
-        return await self._change(actor, lambda change: edits.create(change, draft))
+    async def create(self, actor: Actor, draft: TicketDraft, *, once: Once | None = None) -> Ticket:
+        """Create a ticket; its status is New. ``once``: not again for a request that repeats."""
+
+        def job(change: Change) -> Ticket:
+            def act() -> str:
+                return edits.create(change, draft).id
+
+            made_id = change.once(once, act)
+            return change.ticket(made_id)[0]
+
+        return await self._change(actor, job)
 
     async def update(self, actor: Actor, ticket_id: str, changes: TicketChanges) -> Ticket:
         """Make several changes in one transaction: all of them or none."""
@@ -170,13 +179,31 @@ class Tickets:
         """Reopen a resolved or closed ticket within the window; it becomes New."""
         return await self._change(actor, lambda change: status.reopen(change, ticket_id, reason))
 
-    async def reply(self, actor: Actor, ticket_id: str, body: str) -> Reply:
-        """Add a public reply."""
-        return await self._change(actor, lambda change: conversation.reply(change, ticket_id, body))
+    async def reply(
+        self, actor: Actor, ticket_id: str, body: str, *, once: Once | None = None
+    ) -> Reply:
+        """Add a public reply. ``once``: not again for a request that repeats."""
+        return await self._say(conversation.reply, actor, ticket_id, body, once)
 
-    async def note(self, actor: Actor, ticket_id: str, body: str) -> Reply:
-        """Add an internal note, which the submitter never sees."""
-        return await self._change(actor, lambda change: conversation.note(change, ticket_id, body))
+    async def note(
+        self, actor: Actor, ticket_id: str, body: str, *, once: Once | None = None
+    ) -> Reply:
+        """Add an internal note, which the submitter never sees; ``once`` as for a reply."""
+        return await self._say(conversation.note, actor, ticket_id, body, once)
+
+    async def _say(
+        self,
+        add: Callable[[Change, str, str], Reply],
+        actor: Actor,
+        ticket_id: str,
+        body: str,
+        once: Once | None,
+    ) -> Reply:
+        def job(change: Change) -> Reply:
+            made_id = change.once(once, lambda: add(change, ticket_id, body).id)
+            return conversation.find(change, ticket_id, made_id)
+
+        return await self._change(actor, job)
 
     async def set_custom_field(
         self, actor: Actor, ticket_id: str, key: str, value: str

@@ -51,6 +51,16 @@ def reopen(change: Change, ticket_id: str, reason: str) -> Ticket:
     return _go(change, ticket, workflow.REOPENED_TO, checks.body("reason", reason, least=0))
 
 
+def reopen_if_resolved(change: Change, ticket_id: str) -> None:
+    """Reopen a resolved ticket whose window is still open; leave every other as it is."""
+    ticket, _ = change.ticket(ticket_id)
+    if ticket.status != RESOLVED or ticket.resolved_at is None:
+        return
+    days = change.settings.reopen_window_days
+    if workflow.window_is_open(ticket.resolved_at, change.now, days):
+        _go(change, ticket, workflow.REOPENED_TO, note="")
+
+
 def record(change: Change, ticket_id: str, found: str | None, wanted: str, note: str) -> None:
     """Add a step to the status history; ``found`` is None for a new ticket."""
     author = change.author

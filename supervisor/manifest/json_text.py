@@ -8,6 +8,7 @@ but the name in its messages.
 import json
 import math
 import re
+from collections import Counter
 from typing import Any, NoReturn
 
 from supervisor.manifest.errors import ManifestError, describe
@@ -15,8 +16,9 @@ from supervisor.manifest.errors import ManifestError, describe
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 16
 _BOM = b"\xef\xbb\xbf"
-# A string is one token, so that brackets in strings do not count.
-_NESTING = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
+# A string is one token, so that brackets in strings do not count. It matches whether it ends or
+# not, and never gives a character back: else each quote of a text of quotes would read all of it.
+_NESTING = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
 
 
 def read_object(raw: bytes) -> dict[str, Any]:
@@ -73,8 +75,7 @@ def _check_depth(text: str) -> None:
 def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) != len(pairs):
-        keys = [key for key, _ in pairs]
-        double = next(key for key in keys if keys.count(key) > 1)
+        double = Counter(key for key, _ in pairs).most_common(1)[0][0]
         raise ManifestError("", f"an object with the key {describe(double)} twice", "each key once")
     return result
 

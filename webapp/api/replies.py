@@ -7,6 +7,7 @@ from webapp.api.operations import operation
 from webapp.api.queries import ReplyQuery
 from webapp.api.shapes import Listing, ReplyOut, listing, reply_json
 from webapp.context import app_context
+from webapp.http.jsonio import request_once
 from webapp.visitors.sessions import current_visit
 
 blueprint = Blueprint("api_replies", __name__)
@@ -33,4 +34,5 @@ async def add(ticket_id: str, body: ReplyBody) -> ReplyOut:
     """Add a reply, or with ``is_internal`` a note."""
     tickets = app_context().helpdesk.tickets
     write = tickets.note if body.is_internal else tickets.reply
-    return reply_json(await write(current_visit().actor, ticket_id, body.body))
+    once = await request_once()
+    return reply_json(await write(current_visit().actor, ticket_id, body.body, once=once))

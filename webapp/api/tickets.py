@@ -32,6 +32,7 @@ from webapp.api.shapes import (
     ticket_json,
 )
 from webapp.context import app_context
+from webapp.http.jsonio import request_once
 from webapp.visitors.sessions import current_visit
 
 blueprint = Blueprint("api_tickets", __name__)
@@ -74,7 +75,8 @@ async def create(body: TicketBody) -> TicketOut:
         submitter_id=await _submitter(actor, body.submitter),
         **_assignee(body.assignee),
     )
-    return await _shown(await app_context().helpdesk.tickets.create(actor, draft))
+    once = await request_once()
+    return await _shown(await app_context().helpdesk.tickets.create(actor, draft, once=once))
 
 
 async def _submitter(actor: Actor, email: str | None) -> str | None:

@@ -1,8 +1,25 @@
 """Reads the fields of a submitted form as plain text."""
 
+import secrets
 from collections.abc import Mapping
 
 from quart import request
+
+from helpdesk.once import Once
+
+FORM_ID = "form_id"
+"""Names one form that was shown, so that it is taken once, however often it is sent."""
+
+
+def new_form_id() -> str:
+    """Return the id of a form that is about to be shown."""
+    return secrets.token_urlsafe(16)
+
+
+def form_once(fields: Mapping[str, str]) -> Once | None:
+    """Return what tells a form from others, None for one without an id."""
+    form_id = fields.get(FORM_ID, "")
+    return Once(f"form {form_id}") if form_id else None
 
 
 async def form_fields() -> Mapping[str, str]:

@@ -3,17 +3,30 @@
 What does not fit is refused by naming the member, what was found and what was expected.
 """
 
+import hashlib
 from typing import Any, TypeVar, get_origin, get_type_hints
 
 import msgspec
 from quart import Response, request
 
+from helpdesk.once import Once
 from webapp.errors import BodyInvalid, BodyUnreadable, NotJson
 
 T = TypeVar("T")
 Query = TypeVar("Query", bound=msgspec.Struct)
 
 _encoder = msgspec.json.Encoder()
+
+
+async def request_once() -> Once | None:
+    """Return what tells this request from others, None where it bears no ``Idempotency-Key``."""
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return None
+    digest = hashlib.sha256(f"{request.method} {request.path}\n".encode())
+    body = await request.get_data(as_text=False)
+    digest.update(body if isinstance(body, bytes) else body.encode())
+    return Once(key, digest.hexdigest())
 
 
 def json_response(body: object, *, status: int = 200) -> Response:
@@ -29,7 +42,7 @@ async def read_json(wanted: type[T]) -> T:
     Raises ``NotJson`` for another content type, ``BodyUnreadable`` for what is not JSON, and
     ``BodyInvalid`` for JSON of another shape.
     """
-    raw = await request.get_data(cache=False, as_text=False, parse_form_data=False)
+    raw = await request.get_data(cache=True, as_text=False, parse_form_data=False)
     if request.mimetype != "application/json" and (raw or request.mimetype):
         raise NotJson
     try:

@@ -7,14 +7,14 @@ domain refuses, the page is shown again with the reason and what was typed.
 from collections.abc import Mapping
 from typing import Any
 
-from quart import Blueprint, Response, request
+from quart import Blueprint, Response, g, request
 
 from helpdesk.errors import HelpDeskError, Invalid, NotFound
 from helpdesk.tickets.edits import UNSET, TicketChanges
 from webapp.context import app_context
 from webapp.errors import BodyInvalid
 from webapp.http.failures import failure
-from webapp.http.forms import form_fields
+from webapp.http.forms import form_fields, form_once
 from webapp.http.redirects import see
 from webapp.pages.choices import place_is_changed, read_place
 from webapp.pages.ticket_view import show_ticket
@@ -28,7 +28,21 @@ blueprint = Blueprint("ticket", __name__)
 async def ticket_page(ticket_id: str) -> Response:
     """Show the ticket."""
     before = request.args.get("before") or None
+    await _mark_seen(ticket_id)
     return await show_ticket(ticket_id, done=request.args.get("done", ""), before=before)
+
+
+async def _mark_seen(ticket_id: str) -> None:
+    """Mark the notices that lead here as read; a page never waits for that in vain."""
+    if not g.get("unread"):
+        return
+    try:
+        seen = await app_context().helpdesk.notifications.mark_seen(
+            current_visit().actor, ticket_url(ticket_id)
+        )
+    except HelpDeskError:
+        return
+    g.unread -= seen
 
 
 @blueprint.post("/tickets/<ticket_id>/<any(reply,note,resolve,reopen,close,update):step>")
@@ -55,13 +69,13 @@ async def _again(
 
 async def _reply(ticket_id: str, fields: Mapping[str, str]) -> None:
     await app_context().helpdesk.tickets.reply(
-        current_visit().actor, ticket_id, fields.get("reply", "")
+        current_visit().actor, ticket_id, fields.get("reply", ""), once=form_once(fields)
     )
 
 
 async def _note(ticket_id: str, fields: Mapping[str, str]) -> None:
     await app_context().helpdesk.tickets.note(
-        current_visit().actor, ticket_id, fields.get("note", "")
+        current_visit().actor, ticket_id, fields.get("note", ""), once=form_once(fields)
     )
 
 

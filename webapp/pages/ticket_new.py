@@ -10,7 +10,7 @@ from helpdesk.errors import HelpDeskError, Invalid, NotFound
 from helpdesk.tickets.model import Priority, TicketDraft
 from webapp.context import app_context
 from webapp.http.failures import failure
-from webapp.http.forms import chosen, form_fields
+from webapp.http.forms import chosen, form_fields, form_once, new_form_id
 from webapp.http.page import page
 from webapp.http.redirects import see
 from webapp.pages.choices import LEVELS, catalogue_levels, read_place
@@ -32,7 +32,8 @@ async def create() -> Response:
     fields = await form_fields()
     actor = current_visit().actor
     try:
-        ticket = await app_context().helpdesk.tickets.create(actor, await _draft(actor, fields))
+        draft = await _draft(actor, fields)
+        ticket = await app_context().helpdesk.tickets.create(actor, draft, once=form_once(fields))
     except NotFound as error:
         return await _form(fields, {error.kind: str(error)}, 422)
     except HelpDeskError as error:
@@ -64,6 +65,7 @@ async def _form(fields: Mapping[str, str], problems: Mapping[str, str], status: 
     tree = await app_context().helpdesk.catalogue.tree()
     return page(
         "ticket_new.html",
+        form_id=fields.get("form_id") or new_form_id(),
         status=status,
         fields=fields,
         problems=problems,

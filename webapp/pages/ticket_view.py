@@ -13,6 +13,7 @@ from quart import Response, g
 
 from helpdesk.tickets.model import Author, Priority, Reply, StatusChange, TicketDetail
 from webapp.context import app_context
+from webapp.http.forms import new_form_id
 from webapp.http.page import page
 from webapp.pages.choices import (
     LEVELS,
@@ -103,6 +104,7 @@ async def show_ticket(
         "ticket.html",
         status=status,
         ticket=detail.ticket,
+        form_ids=(new_form_id(), new_form_id()),
         rights=detail.rights,
         story=await _story(detail, is_newest=before is None),
         work=await _work_form(detail) if detail.rights.work else None,

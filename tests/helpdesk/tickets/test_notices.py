@@ -4,17 +4,29 @@ import pytest
 
 from helpdesk.actors import SYSTEM
 from helpdesk.errors import NotAllowed
+from helpdesk.tickets.model import TicketDraft
+
+OPENED = "User opened a ticket: Printer"
 
 
 async def titles(world, person) -> list[str]:
-    return [notice.title for notice in await world.helpdesk.notifications.list(person.actor)]
+    """Return what somebody was told since the ticket was opened."""
+    found = [notice.title for notice in await world.helpdesk.notifications.list(person.actor)]
+    return [title for title in found if title != OPENED]
+
+
+async def test_a_new_ticket_is_told_to_the_groups_that_own_its_category_or_to_all_staff(world):
+    await world.helpdesk.tickets.create(world.user.actor, TicketDraft("Printer", "It burns"))
+    for person, told in ((world.staff, [OPENED]), (world.outsider, [OPENED]), (world.user, [])):
+        found = await world.helpdesk.notifications.list(person.actor)
+        assert [notice.title for notice in found] == told
 
 
 async def test_the_new_assignee_is_told_and_who_assigned_is_not(world):
     ticket = await world.ticket(subject="Printer")
     await world.helpdesk.tickets.assign_user(world.admin.actor, ticket.id, world.staff.id)
     assert await titles(world, world.staff) == ["Admin assigned a ticket to you: Printer"]
-    (notice,) = await world.helpdesk.notifications.list(world.staff.actor)
+    notice, *_ = await world.helpdesk.notifications.list(world.staff.actor)
     assert notice.link == f"/tickets/{ticket.id}"
     await world.helpdesk.tickets.assign_user(world.admin.actor, ticket.id, world.admin.id)
     assert await titles(world, world.admin) == []
@@ -32,10 +44,11 @@ async def test_a_group_s_members_are_told(world):
 async def test_replies_go_to_the_other_side(world):
     ticket, tickets = await world.ticket(subject="Printer"), world.helpdesk.tickets
     await tickets.reply(world.user.actor, ticket.id, "It smokes.")
-    assert await titles(world, world.staff) == []
+    assert await titles(world, world.staff) == ["User replied: Printer"]
     await tickets.assign_user(world.staff.actor, ticket.id, world.staff.id)
     await tickets.reply(world.user.actor, ticket.id, "It burns.")
-    assert await titles(world, world.staff) == ["User replied: Printer"]
+    assert await titles(world, world.staff) == ["User replied: Printer"] * 2
+    assert len(await titles(world, world.outsider)) == 1
     await tickets.reply(world.staff.actor, ticket.id, "Run.")
     assert await titles(world, world.user) == ["Staff replied: Printer"]
 

@@ -22,7 +22,7 @@ async def story(world):
     await tickets.set_status(world.staff.actor, ticket.id, "In Progress")
     await tickets.reply(world.staff.actor, ticket.id, "two")
     await tickets.resolve(world.staff.actor, ticket.id, "done")
-    await tickets.reply(world.user.actor, ticket.id, "three")
+    await tickets.reply(world.staff.actor, ticket.id, "three")
     return ticket.id
 
 

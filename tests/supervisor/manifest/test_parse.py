@@ -1,6 +1,7 @@
 """Manifests: what the document shows is taken, and each field is refused in each wrong form."""
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -423,3 +424,38 @@ def test_any_value_anywhere_is_taken_or_refused_by_name(
     if refusal is not None:
         assert len(str(refusal)) < 600
         assert str(refusal).isprintable()
+
+
+WORST = {
+    "an open string of quotes": lambda n: b'"' + b'\\"' * (n // 2),
+    "an open string and a backslash": lambda n: b'"' + b'\\"' * (n // 2) + b"\\",
+    "backslashes": lambda n: b'"' + b"\\" * n,
+    "brackets": lambda n: b"[" * n,
+    "a doubled key at the end": lambda n: (
+        b"{" + b",".join(b'"%d":1' % i for i in range(n // 9)) + b',"0":1}'
+    ),
+    "digits": lambda n: b'{"a":' + b"9" * n + b"}",
+    "keys": lambda n: b"{" + b",".join(b'"%d":1' % i for i in range(n // 9)) + b"}",
+    "text": lambda n: b'{"id":"' + b"a" * n + b'"}',
+    "an id of parts": lambda n: b'{"id":"' + b"a." * (n // 2) + b'"}',
+    "a host of labels": lambda n: (
+        b'{"permissions":{"http":{"allowed_hosts":["' + b"a-." * (n // 3) + b'"]}}}'
+    ),
+}
+
+
+@pytest.mark.parametrize("worst", WORST.values(), ids=WORST)
+def test_the_worst_text_takes_time_in_the_order_of_its_length(worst):
+    def spent(size):
+        text = worst(size)[: 256 * 1024]
+        best = 60.0
+        for _ in range(3):
+            before = time.thread_time()
+            with pytest.raises(ManifestError):
+                parse_manifest(text)
+            best = min(best, time.thread_time() - before)
+        return best
+
+    # Four times the text; in quadratic time sixteen times the time. What is too quick to be told
+    # from the clock's own steps is quick enough.
+    assert spent(256 * 1024 - 64) < max(8 * spent(64 * 1024), 0.2)

@@ -7,7 +7,13 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from webapp.rendering.markdown import LONGEST_MARKDOWN, render_in_thread, render_markdown
+from webapp.rendering import markdown
+from webapp.rendering.markdown import (
+    LONGEST_HTML,
+    LONGEST_MARKDOWN,
+    render_in_thread,
+    render_markdown,
+)
 
 
 class Seen(HTMLParser):
@@ -104,3 +110,57 @@ def test_what_scrolls_can_be_reached_by_the_keyboard() -> None:
     assert '<pre tabindex="0">' in render_markdown("```\n" + "a line\n" * 40 + "```")
     assert "tabindex" not in render_markdown("```\nshort\n```")
     assert "<div" not in render_markdown("`<table>` and <table>")
+
+
+WORST = {
+    "short rows": lambda n: "|a" * 49 + "|\n" + "|-" * 49 + "|\n" + "|x\n" * (n // 3),
+    "many columns": lambda n: "|a" * (n // 4) + "|\n" + "|-" * (n // 4) + "|\n|x\n" * 9,
+    "rows in a quote": lambda n: "> |a|b|\n> |-|-|\n" + "> |x\n" * (n // 5),
+    "tables of two rows": lambda n: "|a|\n|-|\n|x|\n\n" * (n // 13),
+    "brackets": lambda n: "[" * n,
+    "links": lambda n: "[a](" * (n // 4),
+    "pictures": lambda n: "![" * (n // 2),
+    "stars": lambda n: "*a **a " * (n // 7),
+    "quotes": lambda n: ">" * n,
+    "lists": lambda n: "- " * (n // 2),
+    "code": lambda n: "`" * (n // 2) + " " + "``` " * (n // 8),
+    "entities": lambda n: "&" * n,
+    "references": lambda n: "[a]: b\n" * (n // 7),
+    "angles": lambda n: "<" * n,
+    "addresses": lambda n: "http://a" + ")" * (n - 8),
+}
+
+
+@pytest.mark.parametrize("worst", WORST.values(), ids=WORST)
+def test_the_worst_text_of_the_greatest_length_is_bounded(worst: Callable[[int], str]) -> None:
+    text = worst(LONGEST_MARKDOWN)[:LONGEST_MARKDOWN]
+    used = time.thread_time()
+    html = render_markdown(text)
+    assert time.thread_time() - used < 5
+    assert len(html) < 2 * LONGEST_HTML
+
+
+def test_a_page_of_worst_texts_is_bounded_and_shows_all_of_them() -> None:
+    texts = [f"{number}" + "[a](" * (LONGEST_MARKDOWN // 4 - 5) for number in range(200)]
+    used = time.monotonic()
+    found = markdown._render_all(texts)
+    assert time.monotonic() - used < 30
+    assert all(html.startswith(("<p>", "<pre")) for html in found)
+
+
+def test_a_table_of_usual_size_is_one() -> None:
+    rows = "".join(f"| {n} | {n * n} |\n" for n in range(200))
+    html = render_markdown(f"| n | n² |\n|---|---:|\n{rows}")
+    assert html.count("<tr>") == 201
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["![shot](https://a.example/x.png)", "![shot][1]\n\n[1]: https://a.example/x.png"],
+)
+def test_a_picture_is_a_link_with_its_description(text: str) -> None:
+    html = render_markdown(text)
+    assert '<a href="https://a.example/x.png"' in html
+    assert ">shot</a>" in html
+    assert "<img" not in html
+    assert "!" not in html
