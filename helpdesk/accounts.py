@@ -74,6 +74,16 @@ def store_password(connection: sqlite3.Connection, user_id: str, encoded: str) -
     connection.execute("DELETE FROM sessions WHERE user_id = ?", (user_id,))
 
 
+def facts(user: User) -> dict[str, object]:
+    """Return what the audit log is told of an account; a password never is."""
+    return {
+        "name": user.name,
+        "email": user.email,
+        "role": user.role.value,
+        "disabled": user.disabled,
+    }
+
+
 def typed_email(text: str) -> str:
     """Return what somebody typed as an address, in the form in which addresses are stored."""
     return unicodedata.normalize("NFC", text.strip().lower())

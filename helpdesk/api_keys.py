@@ -13,6 +13,7 @@ from typing import Any
 from helpdesk import access, accounts, checks, tokens
 from helpdesk.accounts import User
 from helpdesk.actors import Actor
+from helpdesk.audit import AuditLog
 from helpdesk.clock import Clock, parse_optional, parse_rfc3339, rfc3339
 from helpdesk.errors import LimitReached, NotFound
 from helpdesk.ids import new_id
@@ -51,9 +52,10 @@ class NewApiKey:
 class ApiKeys:
     """Makes, finds and revokes keys."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, audit: AuditLog) -> None:
         self._database = database
         self._clock = clock
+        self._audit = audit
         self._used: dict[str, datetime] = {}
         """When keys were used last, where that is not written yet."""
 
@@ -63,13 +65,15 @@ class ApiKeys:
         hint = secret[: len(PREFIX) + 4]
         named = checks.name("name", name)
         key = ApiKey(new_id(), user_id, named, hint, self._clock.now(), None, None)
+        record = self._audit.pen(actor.id)
 
         def job(connection: sqlite3.Connection) -> NewApiKey:
             viewer = load_viewer(connection, actor)
             access.require_self_or_admin(viewer, user_id, "create this API key")
-            accounts.find(connection, user_id)
+            owner = accounts.find(connection, user_id)
             _require_room(connection, user_id)
             _insert(connection, key, secret)
+            record(connection, "api_key.created", owner.email, _facts(key))
             return NewApiKey(secret, key)
 
         return await self._database.write(job)
@@ -108,16 +112,19 @@ class ApiKeys:
 
         ``owner_id``: whose it is said to be; ``NotFound`` where it is another's.
         """
-        now = rfc3339(self._clock.now())
+        now, record = rfc3339(self._clock.now()), self._audit.pen(actor.id)
 
         def job(connection: sqlite3.Connection) -> None:
             viewer = load_viewer(connection, actor)
-            owner = sql.scalar(connection, "SELECT user_id FROM api_keys WHERE id = ?", (key_id,))
+            row = sql.row(connection, "SELECT * FROM api_keys WHERE id = ?", (key_id,))
+            owner = str(row["user_id"]) if row else ""
             mine = owner == actor.id or viewer.is_admin
-            if owner is None or not mine or owner_id not in {None, owner}:
+            if row is None or not mine or owner_id not in {None, owner}:
                 raise NotFound("API key", key_id)
             query = "UPDATE api_keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL"
-            connection.execute(query, (now, key_id))
+            if connection.execute(query, (now, key_id)).rowcount:
+                email = accounts.find(connection, owner).email
+                record(connection, "api_key.revoked", email, _facts(_key(row)))
 
         await self._database.write(job)
 
@@ -152,6 +159,10 @@ def _insert(connection: sqlite3.Connection, key: ApiKey, secret: str) -> None:
         " VALUES (?, ?, ?, ?, ?, ?)",
         (key.id, key.user_id, key.name, tokens.digest(secret), key.hint, rfc3339(key.created_at)),
     )
+
+
+def _facts(key: ApiKey) -> dict[str, object]:
+    return {"key": key.name, "begins_with": key.hint}
 
 
 def _key(row: Any) -> ApiKey:

@@ -1,4 +1,4 @@
-"""The audit log: who changed what of the plugins and the settings, when, and from where.
+"""The audit log: who changed what that admins look after, when, and from where.
 
 Owns the ``audit_log`` table. An entry is written in the transaction of the change that it tells of,
 so there is never one without the other. Rows are only ever added: triggers refuse to change or to
@@ -30,6 +30,8 @@ ITSELF = "the server itself"
 """Where an action comes from that no request and no command asked for."""
 MAX_VALUE = 500
 """Characters of one value in an entry."""
+MAX_LIST = 200
+"""Members of one list in an entry."""
 
 _origin: ContextVar[str] = ContextVar("origin", default=ITSELF)
 
@@ -69,6 +71,8 @@ def m001_audit_log(db: sqlite_utils.Database) -> None:
 
 AuditWriter = Callable[[sqlite3.Connection, Mapping[str, object]], None]
 """Writes one entry; the mapping says what changed."""
+AuditPen = Callable[[sqlite3.Connection, str, str, Mapping[str, object]], None]
+"""Writes one entry with its action and subject, where the transaction finds out which they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,7 @@ class AuditEntry:
     action: str
     """Such as ``plugin.enabled`` or ``settings.changed``."""
     subject: str
-    """A plugin's id, or ``settings``."""
+    """A plugin's id, an address, a name, or ``settings``: as it was called then."""
     changes: Mapping[str, Any]
     """What changed: ``{"from": …, "to": …}`` or one value for each name."""
 
@@ -128,9 +132,19 @@ class AuditLog:
 
         Time and origin are those of the task that calls this.
         """
+        write = self.pen(actor_id)
+        return lambda connection, changes: write(connection, action, subject, changes)
+
+    def pen(self, actor_id: str) -> AuditPen:
+        """Return what writes entries of this actor; time and origin as for ``stamp``."""
         at, origin = rfc3339(self._clock.now()), _origin.get()
 
-        def write(connection: sqlite3.Connection, changes: Mapping[str, object]) -> None:
+        def write(
+            connection: sqlite3.Connection,
+            action: str,
+            subject: str,
+            changes: Mapping[str, object],
+        ) -> None:
             shown = json.dumps({name: _bounded(value) for name, value in changes.items()})
             _insert(connection, (at, actor_id, origin, action, subject, shown))
 
@@ -157,8 +171,17 @@ def _bounded(value: object) -> object:
     if isinstance(value, Mapping):
         return {str(name): _bounded(inner) for name, inner in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [_bounded(inner) for inner in value]
+        every = list(value)
+        more = [f"… and {len(every) - MAX_LIST:,} more"] if len(every) > MAX_LIST else []
+        return [_bounded(inner) for inner in every[:MAX_LIST]] + more
     return value
+
+
+def differences(before: Mapping[str, object], after: Mapping[str, object]) -> dict[str, object]:
+    """Return what is another in ``after``, as entries show it; both have the same names."""
+    return {
+        name: {"from": old, "to": after[name]} for name, old in before.items() if old != after[name]
+    }
 
 
 def _insert(connection: sqlite3.Connection, row: tuple[str, str, str, str, str, str]) -> None:

@@ -6,10 +6,12 @@ beyond refusing to delete what one of them uses.
 
 import sqlite3
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from helpdesk import access, checks
 from helpdesk.actors import Actor
+from helpdesk.audit import AuditLog
 from helpdesk.errors import Conflict, Invalid, NotFound
 from helpdesk.ids import new_id
 from helpdesk.storage import sql
@@ -63,8 +65,9 @@ _ITEM = _Level("item", "items", "type_id", "item_id")
 class Catalogue:
     """Lists and changes the catalogue."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, audit: AuditLog) -> None:
         self._database = database
+        self._audit = audit
 
     async def tree(self) -> tuple[CategoryNode, ...]:
         """Return everything, by name."""
@@ -72,47 +75,48 @@ class Catalogue:
 
     async def add_category(self, actor: Actor, name: str) -> Ref:
         """Add a category (admins)."""
-        return await self._add(actor, _CATEGORY, None, name)
+        return await self._add(actor, lambda _: _CATEGORY, None, name)
 
     async def add_type(self, actor: Actor, category_id: str, name: str) -> Ref:
         """Add a type to a category (admins)."""
-        return await self._add(actor, _TYPE, category_id, name)
+        return await self._add(actor, lambda _: _TYPE, category_id, name)
 
     async def add_item(self, actor: Actor, type_id: str, name: str) -> Ref:
         """Add an item to a type (admins)."""
-        return await self._add(actor, _ITEM, type_id, name)
+        return await self._add(actor, lambda _: _ITEM, type_id, name)
 
     async def add(self, actor: Actor, parent_id: str | None, name: str) -> Ref:
         """Add a category, or below the node ``parent_id`` a type or an item (admins)."""
-        node = Ref(new_id(), checks.name("name", name))
 
-        def job(connection: sqlite3.Connection) -> Ref:
-            access.require_admin(load_viewer(connection, actor), "change the catalogue")
+        def level(connection: sqlite3.Connection) -> _Level:
             above = None if parent_id is None else _level_of(connection, parent_id)
             if above is _ITEM:
                 raise Invalid("parent", "an item", "the id of a category or a type")
-            below = _CATEGORY if above is None else _TYPE if above is _CATEGORY else _ITEM
-            return _insert(connection, below, parent_id, node)
+            return _CATEGORY if above is None else _TYPE if above is _CATEGORY else _ITEM
 
-        return await self._database.write(job)
+        return await self._add(actor, level, parent_id, name)
 
     async def rename(self, actor: Actor, node_id: str, name: str) -> Ref:
         """Rename a category, type or item (admins)."""
-        named = Ref(node_id, checks.name("name", name))
+        named, record = Ref(node_id, checks.name("name", name)), self._audit.pen(actor.id)
 
         def job(connection: sqlite3.Connection) -> Ref:
             access.require_admin(load_viewer(connection, actor), "change the catalogue")
             level = _level_of(connection, node_id)
             parent_id = _parent_of(connection, level, node_id)
             _require_free_name(connection, level, parent_id, named)
+            path = _path(connection, level, node_id)
             query = f"UPDATE {level.table} SET name = ? WHERE id = ?"  # noqa: S608
             connection.execute(query, (named.name, node_id))
+            if (new := _path(connection, level, node_id)) != path:
+                record(connection, "catalogue.renamed", path, {"name": {"from": path, "to": new}})
             return named
 
         return await self._database.write(job)
 
     async def delete(self, actor: Actor, node_id: str) -> None:
         """Delete one with all below it (admins). Raises ``Conflict`` while tickets use it."""
+        record = self._audit.pen(actor.id)
 
         def job(connection: sqlite3.Connection) -> None:
             access.require_admin(load_viewer(connection, actor), "change the catalogue")
@@ -122,16 +126,28 @@ class Catalogue:
                 raise Conflict(
                     f"{count:,} tickets use this {level.kind}", "classify them anew first"
                 )
+            kind = {"kind": level.kind}
+            record(connection, "catalogue.deleted", _path(connection, level, node_id), kind)
             connection.execute(f"DELETE FROM {level.table} WHERE id = ?", (node_id,))  # noqa: S608
 
         await self._database.write(job)
 
-    async def _add(self, actor: Actor, level: _Level, parent_id: str | None, name: str) -> Ref:
-        node = Ref(new_id(), checks.name("name", name))
+    async def _add(
+        self,
+        actor: Actor,
+        level_of: Callable[[sqlite3.Connection], _Level],
+        parent_id: str | None,
+        name: str,
+    ) -> Ref:
+        node, record = Ref(new_id(), checks.name("name", name)), self._audit.pen(actor.id)
 
         def job(connection: sqlite3.Connection) -> Ref:
             access.require_admin(load_viewer(connection, actor), "change the catalogue")
-            return _insert(connection, level, parent_id, node)
+            level = level_of(connection)
+            _insert(connection, level, parent_id, node)
+            kind = {"kind": level.kind}
+            record(connection, "catalogue.added", _path(connection, level, node.id), kind)
+            return node
 
         return await self._database.write(job)
 
@@ -229,6 +245,16 @@ def _parent_of(connection: sqlite3.Connection, level: _Level, node_id: str) -> s
         return None
     query = f"SELECT {level.parent} FROM {level.table} WHERE id = ?"  # noqa: S608
     return str(sql.scalar(connection, query, (node_id,)))
+
+
+def _path(connection: sqlite3.Connection, level: _Level, node_id: str) -> str:
+    """Return the name of a node behind those of the nodes above it."""
+    query = f"SELECT name FROM {level.table} WHERE id = ?"  # noqa: S608
+    name = str(sql.scalar(connection, query, (node_id,)))
+    parent_id = _parent_of(connection, level, node_id)
+    if parent_id is None:
+        return name
+    return f"{_path(connection, _CATEGORY if level is _TYPE else _TYPE, parent_id)} / {name}"
 
 
 def _require_free_name(

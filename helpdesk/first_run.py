@@ -9,6 +9,7 @@ import sqlite3
 from helpdesk import accounts, checks, passwords
 from helpdesk.accounts import User
 from helpdesk.actors import Role
+from helpdesk.audit import AuditLog
 from helpdesk.clock import Clock
 from helpdesk.errors import Conflict
 from helpdesk.ids import new_id
@@ -19,10 +20,13 @@ from helpdesk.storage.database import Database
 class FirstRun:
     """Knows whether the first admin is still to be made, and makes them."""
 
-    def __init__(self, database: Database, clock: Clock, hasher: Passwords) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, hasher: Passwords, audit: AuditLog
+    ) -> None:
         self._database = database
         self._clock = clock
         self._passwords = hasher
+        self._audit = audit
         self._over = False
 
     async def is_due(self) -> bool:
@@ -37,11 +41,13 @@ class FirstRun:
         encoded = await self._passwords.hash(passwords.checked(password))
         now = self._clock.now()
         user = User(new_id(), address, named, Role.ADMIN, disabled=False, created_at=now)
+        record = self._audit.stamp(user.id, "user.created", user.email)
 
         def job(connection: sqlite3.Connection) -> User:
             if _has_accounts(connection):
                 raise Conflict("this help desk has been set up already", "log in instead")
             accounts.insert(connection, user, encoded)
+            record(connection, accounts.facts(user))
             return user
 
         return await self._database.write(job)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from helpdesk import access, accounts, checks
 from helpdesk.actors import Actor, Role
+from helpdesk.audit import AuditLog, differences
 from helpdesk.errors import Conflict, Invalid, NotFound
 from helpdesk.ids import new_id
 from helpdesk.storage import sql
@@ -32,8 +33,9 @@ class Group:
 class Groups:
     """Makes, changes and lists groups."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, audit: AuditLog) -> None:
         self._database = database
+        self._audit = audit
 
     async def create(
         self,
@@ -48,9 +50,13 @@ class Groups:
             new_id(), checks.name("name", name), _sorted(member_ids), _sorted(category_ids)
         )
 
+        record = self._audit.stamp(actor.id, "group.created", group.name)
+
         def job(connection: sqlite3.Connection) -> Group:
             access.require_admin(load_viewer(connection, actor), "create groups")
-            return insert(connection, group)
+            insert(connection, group)
+            record(connection, _facts(connection, group))
+            return group
 
         return await self._database.write(job)
 
@@ -85,6 +91,7 @@ class Groups:
         """Change a group (admins); None leaves a thing as it is."""
         members = None if member_ids is None else _sorted(member_ids)
         categories = None if category_ids is None else _sorted(category_ids)
+        record = self._audit.pen(actor.id)
 
         def job(connection: sqlite3.Connection) -> Group:
             access.require_admin(load_viewer(connection, actor), "change groups")
@@ -98,12 +105,16 @@ class Groups:
             _require_free_name(connection, new)
             connection.execute("UPDATE groups SET name = ? WHERE id = ?", (new.name, new.id))
             _replace_links(connection, new)
+            if new != old:
+                changes = differences(_facts(connection, old), _facts(connection, new))
+                record(connection, "group.changed", old.name, changes)
             return new
 
         return await self._database.write(job)
 
     async def delete(self, actor: Actor, group_id: str) -> None:
         """Delete a group (admins). Raises ``Conflict`` while tickets are assigned to it."""
+        record = self._audit.pen(actor.id)
 
         def job(connection: sqlite3.Connection) -> None:
             access.require_admin(load_viewer(connection, actor), "delete groups")
@@ -113,6 +124,7 @@ class Groups:
                 raise Conflict(
                     f"{count:,} tickets are assigned to {group.name}", "assign them elsewhere first"
                 )
+            record(connection, "group.deleted", group.name, _facts(connection, group))
             connection.execute("DELETE FROM groups WHERE id = ?", (group_id,))
 
         await self._database.write(job)
@@ -139,6 +151,22 @@ def insert(connection: sqlite3.Connection, group: Group) -> Group:
     connection.execute("INSERT INTO groups (id, name) VALUES (?, ?)", (group.id, group.name))
     _replace_links(connection, group)
     return group
+
+
+def _facts(connection: sqlite3.Connection, group: Group) -> dict[str, object]:
+    """Return what the audit log is told of a group: names, which say more than ids."""
+    return {
+        "name": group.name,
+        "members": _names(connection, "email", "users", group.member_ids),
+        "categories": _names(connection, "name", "categories", group.category_ids),
+    }
+
+
+def _names(
+    connection: sqlite3.Connection, column: str, table: str, ids: Iterable[str]
+) -> list[str]:
+    query = f"SELECT {column} FROM {table} WHERE id = ?"  # noqa: S608 - our own words
+    return sorted(str(sql.scalar(connection, query, (one,))) for one in ids)
 
 
 def _replace_links(connection: sqlite3.Connection, group: Group) -> None:

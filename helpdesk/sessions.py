@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from helpdesk import access, accounts, tokens
 from helpdesk.accounts import User
 from helpdesk.actors import Actor
+from helpdesk.audit import AuditLog
 from helpdesk.clock import Clock, parse_rfc3339, rfc3339
 from helpdesk.errors import LoginFailed
 from helpdesk.settings import Settings
@@ -44,11 +45,19 @@ class NewSession:
 class Sessions:
     """Makes, finds and ends logins."""
 
-    def __init__(self, database: Database, clock: Clock, users: Users, settings: Settings) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        users: Users,
+        settings: Settings,
+        audit: AuditLog,
+    ) -> None:
         self._database = database
         self._clock = clock
         self._users = users
         self._settings = settings
+        self._audit = audit
 
     async def log_in(self, email: str, password: str, *, replaces: str | None = None) -> NewSession:
         """Log somebody in. Raises ``LoginFailed``. ``replaces`` is the token held until now."""
@@ -96,12 +105,17 @@ class Sessions:
 
     async def revoke_all(self, actor: Actor, user_id: str) -> int:
         """End every session of oneself, or of anybody for admins; return how many there were."""
+        record = self._audit.pen(actor.id)
 
         def job(connection: sqlite3.Connection) -> int:
             viewer = load_viewer(connection, actor)
             access.require_self_or_admin(viewer, user_id, "end sessions")
             query = "DELETE FROM sessions WHERE user_id = ?"
-            return connection.execute(query, (user_id,)).rowcount
+            ended = connection.execute(query, (user_id,)).rowcount
+            if ended:
+                email = accounts.find(connection, user_id).email
+                record(connection, "user.sessions_ended", email, {"sessions": ended})
+            return ended
 
         return await self._database.write(job)
 

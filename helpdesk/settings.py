@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from helpdesk import access, checks
 from helpdesk.actors import Actor
-from helpdesk.audit import AuditLog
+from helpdesk.audit import AuditLog, differences
 from helpdesk.errors import Invalid
 from helpdesk.storage.database import Database
 from helpdesk.viewers import load_viewer
@@ -87,12 +87,7 @@ class Settings:
                 " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
                 [(name, json.dumps(value)) for name, value in checked.items()],
             )
-            different = {
-                name: {"from": before[name], "to": value}
-                for name, value in checked.items()
-                if before[name] != value
-            }
-            if different:
+            if different := differences(before, before | checked):
                 record(connection, different)
             return self.values(connection)
 

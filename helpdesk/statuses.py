@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from helpdesk import access, checks
 from helpdesk.actors import Actor
+from helpdesk.audit import AuditLog
 from helpdesk.errors import Conflict, NotFound
 from helpdesk.storage import sql
 from helpdesk.storage.database import Database
@@ -32,8 +33,9 @@ class Status:
 class Statuses:
     """Lists and changes the statuses."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, audit: AuditLog) -> None:
         self._database = database
+        self._audit = audit
 
     async def all(self) -> tuple[Status, ...]:
         """Return New, then the added ones in the order of adding, then Resolved and Closed."""
@@ -42,17 +44,19 @@ class Statuses:
     async def add(self, actor: Actor, name: str) -> Status:
         """Add a status between New and Resolved (admins)."""
         status = Status(checks.name("name", name), system=False)
+        record = self._audit.stamp(actor.id, "status.added", status.name)
 
         def job(connection: sqlite3.Connection) -> Status:
             access.require_admin(load_viewer(connection, actor), "add statuses")
             insert(connection, status.name)
+            record(connection, {})
             return status
 
         return await self._database.write(job)
 
     async def rename(self, actor: Actor, name: str, new_name: str) -> Status:
         """Rename an added status (admins); tickets follow, their history keeps the old name."""
-        wanted = checks.name("name", new_name)
+        wanted, record = checks.name("name", new_name), self._audit.pen(actor.id)
 
         def job(connection: sqlite3.Connection) -> Status:
             access.require_admin(load_viewer(connection, actor), "rename statuses")
@@ -61,12 +65,16 @@ class Statuses:
                 _require_free_name(connection, wanted)
             query = "UPDATE statuses SET name = ? WHERE name = ?"
             connection.execute(query, (wanted, status.name))
+            if wanted != status.name:
+                changes = {"name": {"from": status.name, "to": wanted}}
+                record(connection, "status.renamed", status.name, changes)
             return Status(wanted, system=False)
 
         return await self._database.write(job)
 
     async def remove(self, actor: Actor, name: str) -> None:
         """Remove an added status (admins). Raises ``Conflict`` while tickets have it."""
+        record = self._audit.pen(actor.id)
 
         def job(connection: sqlite3.Connection) -> None:
             access.require_admin(load_viewer(connection, actor), "remove statuses")
@@ -77,6 +85,7 @@ class Statuses:
                     f"{count:,} tickets are {status.name}", "give them another status first"
                 )
             connection.execute("DELETE FROM statuses WHERE name = ?", (status.name,))
+            record(connection, "status.removed", status.name, {})
 
         await self._database.write(job)
 

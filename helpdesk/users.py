@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from helpdesk import access, accounts, checks, passwords
 from helpdesk.accounts import User
 from helpdesk.actors import Actor, Role
+from helpdesk.audit import AuditLog, AuditPen, differences
 from helpdesk.clock import Clock
 from helpdesk.errors import Conflict, LoginFailed, NotFound
 from helpdesk.ids import new_id
@@ -39,9 +40,12 @@ class UserChanges:
 class Users:
     """The accounts."""
 
-    def __init__(self, database: Database, clock: Clock, hasher: Passwords) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, hasher: Passwords, audit: AuditLog
+    ) -> None:
         self._database = database
         self._clock = clock
+        self._audit = audit
         self._passwords = hasher
 
     async def names(self, ids: Collection[str]) -> Mapping[str, str]:
@@ -72,9 +76,15 @@ class Users:
             disabled=False,
             created_at=self._clock.now(),
         )
-        return await self._database.write(
-            lambda connection: _create(connection, actor, user, encoded)
-        )
+        record = self._audit.pen(actor.id)
+
+        def job(connection: sqlite3.Connection) -> User:
+            access.require_admin(load_viewer(connection, actor), "create accounts")
+            accounts.insert(connection, user, encoded)
+            record(connection, "user.created", user.email, accounts.facts(user))
+            return user
+
+        return await self._database.write(job)
 
     async def get(self, actor: Actor, user_id: str) -> User:
         """Return one account: one's own, or any for staff."""
@@ -135,16 +145,19 @@ class Users:
         a user leaves their groups.
         """
         changes = UserChanges(name, email, role, disabled)
-        return await self._database.write(lambda c: _update(c, actor, user_id, changes))
+        record = self._audit.pen(actor.id)
+        return await self._database.write(lambda c: _update(c, actor, user_id, changes, record))
 
     async def set_password(self, actor: Actor, user_id: str, password: str) -> None:
         """Give somebody a new password (admins) and end their sessions."""
         encoded = await self._passwords.hash(passwords.checked(password))
+        record = self._audit.pen(actor.id)
 
         def job(connection: sqlite3.Connection) -> None:
             access.require_admin(load_viewer(connection, actor), "set somebody's password")
-            accounts.find(connection, user_id)
+            user = accounts.find(connection, user_id)
             accounts.store_password(connection, user_id, encoded)
+            record(connection, "user.password_set", user.email, {})
 
         await self._database.write(job)
 
@@ -154,7 +167,14 @@ class Users:
         if not await self._passwords.matches(known, current):
             raise LoginFailed
         encoded = await self._passwords.hash(passwords.checked(new))
-        await self._database.write(lambda c: accounts.store_password(c, actor.id, encoded))
+        record = self._audit.pen(actor.id)
+
+        def job(connection: sqlite3.Connection) -> None:
+            accounts.store_password(connection, actor.id, encoded)
+            email = accounts.find(connection, actor.id).email
+            record(connection, "user.password_changed", email, {})
+
+        await self._database.write(job)
 
     async def verify(self, email: str, password: str) -> User:
         """Return whose address and password these are. Raises ``LoginFailed``, saying no more."""
@@ -171,22 +191,19 @@ class Users:
         return int(await self._database.read(lambda c: sql.scalar(c, "SELECT count(*) FROM users")))
 
 
-def _create(
-    connection: sqlite3.Connection, actor: Actor, user: User, password_hash: str | None
-) -> User:
-    access.require_admin(load_viewer(connection, actor), "create accounts")
-    accounts.insert(connection, user, password_hash)
-    return user
-
-
 def _update(
-    connection: sqlite3.Connection, actor: Actor, user_id: str, changes: UserChanges
+    connection: sqlite3.Connection,
+    actor: Actor,
+    user_id: str,
+    changes: UserChanges,
+    record: AuditPen,
 ) -> User:
     viewer = load_viewer(connection, actor)
     if (changes.email, changes.role, changes.disabled) != (None, None, None):
         access.require_admin(viewer, "change an account")
     access.require_self_or_admin(viewer, user_id, "change an account")
-    user = _with(accounts.find(connection, user_id), changes)
+    before = accounts.find(connection, user_id)
+    user = _with(before, changes)
     accounts.require_free_email(connection, user.email, user.id)
     connection.execute(
         "UPDATE users SET email = ?1, name = ?2, role = ?3, disabled = ?4,"
@@ -197,9 +214,22 @@ def _update(
         _require_an_admin(connection)
     if user.disabled:
         connection.execute("DELETE FROM sessions WHERE user_id = ?", (user_id,))
-    if user.role is Role.USER:
-        connection.execute("DELETE FROM group_members WHERE user_id = ?", (user_id,))
+    different = differences(accounts.facts(before), accounts.facts(user))
+    if user.role is Role.USER and (left := _leave_groups(connection, user_id)):
+        different["groups"] = {"from": left, "to": []}
+    if different:
+        record(connection, "user.changed", before.email, different)
     return user
+
+
+def _leave_groups(connection: sqlite3.Connection, user_id: str) -> list[str]:
+    """Take somebody out of their groups; return the names of those."""
+    query = (
+        "SELECT name FROM groups JOIN group_members ON group_id = id WHERE user_id = ? ORDER BY 1"
+    )
+    names = [name for (name,) in connection.execute(query, (user_id,))]
+    connection.execute("DELETE FROM group_members WHERE user_id = ?", (user_id,))
+    return names
 
 
 def _with(user: User, changes: UserChanges) -> User:

@@ -1,15 +1,23 @@
 """``ohd user`` and ``ohd apikey``: they write into the data directory, with or without a server."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from cli.compose import open_helpdesk, require_help_desk
 from cli.config import load_config
+from cli.control.socket import COMMAND_LINE
 from cli.errors import CannotGoOn, run
-from cli.plugins.switching import with_data
-from helpdesk.actors import SYSTEM, Role
+from cli.plugins.switching import actor, with_data
+from helpdesk.actors import SYSTEM, Actor, Role
+from helpdesk.audit import acting_from
+
+
+def _operator() -> Actor:
+    """Return whoever uses the command line, who may do everything."""
+    return replace(SYSTEM, id=actor())
 
 
 @click.group()
@@ -33,9 +41,10 @@ def create_user(
 
     async def go() -> None:
         async with open_helpdesk(load_config(config, data=data)) as helpdesk:
-            made = await helpdesk.users.create(
-                SYSTEM, email=email, name=name, role=Role(role), password=password
-            )
+            with acting_from(COMMAND_LINE):
+                made = await helpdesk.users.create(
+                    _operator(), email=email, name=name, role=Role(role), password=password
+                )
         click.echo(f"{made.email} is {made.role.value}")
 
     run(go)
@@ -60,7 +69,8 @@ def create_key(*, email: str, name: str, config: Path | None, data: Path | None)
             found = await helpdesk.users.find_by_email(SYSTEM, email)
             if found is None:
                 raise CannotGoOn(f"there is no account with the address {email}")
-            made = await helpdesk.api_keys.create(SYSTEM, found.id, name=name)
+            with acting_from(COMMAND_LINE):
+                made = await helpdesk.api_keys.create(_operator(), found.id, name=name)
         click.echo(made.secret)
 
     run(go)

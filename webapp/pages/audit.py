@@ -1,4 +1,4 @@
-"""Admin, audit: what admins did to plugins and settings."""
+"""Admin, audit: who changed what that admins look after."""
 
 from quart import Blueprint, Response, request
 

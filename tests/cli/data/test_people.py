@@ -1,6 +1,11 @@
 """``ohd user`` and ``ohd apikey``."""
 
+import sqlite3
+from contextlib import closing
+
 import pytest
+
+from cli.compose import DATABASE_FILE
 
 DATA = ("--data", "data")
 PASSWORD = "a long enough password\n"
@@ -56,3 +61,18 @@ def test_a_key_is_printed_once_and_alone(ohd):
 def test_a_key_for_nobody_is_refused(ohd):
     line = ohd.refused("apikey", "create", "nobody@example.com", "--name", "x", *DATA)
     assert line == "there is no account with the address nobody@example.com"
+
+
+def test_what_the_operator_changes_is_in_the_audit_log(ohd):
+    create(ohd)
+    ohd.good("apikey", "create", "sam@example.com", "--name", "scripts", *DATA)
+    with closing(sqlite3.connect(ohd.folder / "data" / DATABASE_FILE)) as database:
+        query = "SELECT action, subject, actor_id, origin FROM audit_log ORDER BY id"
+        entries = database.execute(query).fetchall()
+    assert [entry[:2] for entry in entries] == [
+        ("user.created", "sam@example.com"),
+        ("api_key.created", "sam@example.com"),
+    ]
+    for *_, actor, origin in entries:
+        assert actor.startswith("command line")
+        assert origin == "command line"
