@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from helpdesk.actors import SYSTEM
+from helpdesk.audit import AuditFilter
 from supervisor.states import EgressOutcome
 from supervisor.views import EgressEntry
 from webapp.rendering.spreadsheets import csv_lines, safe_cell
@@ -150,7 +151,8 @@ async def test_an_action_comes_from_the_address_that_trusted_proxies_saw(
     headers = {"X-Forwarded-For": forwarded}
     changed = await client.patch("/api/admin/settings", json={"session_days": 3}, headers=headers)
     assert changed.status_code == 200
-    (found,) = (await site.desk.audit.list(SYSTEM)).rows
+    wanted = AuditFilter(action="settings.changed")
+    (found,) = (await site.desk.audit.list(SYSTEM, wanted)).rows
     assert found.origin == f"{expected}, API key"
 
 
