@@ -12,7 +12,9 @@ first; each imports only from above::
     house                             what the handlers of an app share
     sessions logins                   who visits
     links redirects                   addresses of pages
-    markdown rendering                safe HTML; a page for a visitor
+    turns                             each person's costly requests one after another
+    rendering/formatting_*            Markdown as safe HTML, in processes that can be ended
+    rendering                         a page for a visitor
     jsonio forms uploads requests     bodies, bounded
     whereabouts spreadsheets          where a request comes from; CSV that is safe to open
     traffic exposition metrics        figures for a monitor

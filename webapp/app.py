@@ -60,6 +60,7 @@ from webapp.pages import (
 )
 from webapp.pages import plugins as plugin_pages
 from webapp.rendering import assets
+from webapp.rendering.formatting_pool import FormattingPool
 from webapp.security.throttle import Throttle
 from webapp.visitors import guard
 
@@ -133,7 +134,7 @@ def create_app(helpdesk: HelpDesk, supervisor: Supervisor, config: WebConfig) ->
     context.install(
         app.extensions,
         context.AppContext(
-            helpdesk, supervisor, config, throttle, live, watch, site, setup_code=code
+            helpdesk, supervisor, config, throttle, live, watch, FormattingPool(), site, code
         ),
     )
     traffic.install(app)

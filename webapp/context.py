@@ -14,6 +14,7 @@ from supervisor.service import Supervisor
 from webapp.config import WebConfig
 from webapp.live.hub import Hub
 from webapp.live.process_watch import ProcessWatch
+from webapp.rendering.formatting_pool import FormattingPool
 from webapp.security.throttle import Throttle
 
 _KEY = "open_help_desk"
@@ -40,6 +41,7 @@ class AppContext:
     throttle: Throttle
     live: Hub
     watch: ProcessWatch
+    formatting: FormattingPool
     site: Site
     setup_code: str = field(repr=False)
     """Proves that whoever creates the first admin can read what the server printed. Always asked

@@ -63,7 +63,10 @@ async def serve(
     async with trio.open_nursery() as lifespan_nursery:
         await lifespan_nursery.start(lifespan.handle_lifespan)
         await lifespan.wait_for_startup()
-        await _serve_connections(wrapped, app, config, server, shutdown, task_status)
+        try:
+            await _serve_connections(wrapped, app, config, server, shutdown, task_status)
+        finally:
+            await context_of(app.extensions).formatting.aclose()
         await lifespan.wait_for_shutdown()
         lifespan_nursery.cancel_scope.cancel()
 

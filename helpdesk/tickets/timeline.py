@@ -5,6 +5,8 @@ within a second. Reads a bounded part from the end of a story however long it is
 """
 
 import sqlite3
+from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any
 
 from helpdesk.clock import parse_rfc3339
@@ -15,6 +17,8 @@ from helpdesk.tickets.model import Author, Reply, StatusChange, Timeline
 
 MOST = 200
 """Entries that are read at once."""
+MOST_CHARACTERS = 1024 * 1024
+"""Characters of the entries that are read at once; one entry is read whatever its length."""
 
 _LAST = "~"
 """Sorts behind every ULID."""
@@ -38,15 +42,25 @@ def timeline(
     before: str | None,
     limit: int,
 ) -> Timeline:
-    """Return the ``limit`` newest entries before the entry ``before``, or of all."""
+    """Return the ``limit`` newest entries before the entry ``before``, or of all.
+
+    Fewer where they are long (``MOST_CHARACTERS``).
+    """
     if not 1 <= limit <= MOST:
         raise Invalid("limit", str(limit), f"a number from 1 to {MOST}")
     sight = "" if with_notes else _PUBLIC
     values = {"ticket": ticket_id, "before": before or _LAST, "limit": limit + 1}
     found = sql.rows(connection, _QUERY.format(sight=sight), values)
-    entries = tuple(_entry(row, ticket_id) for row in reversed(found[:limit]))
-    earlier = entries[0].id if len(found) > limit else None
+    shown = found[: min(limit, _fitting(found))]
+    entries = tuple(_entry(row, ticket_id) for row in reversed(shown))
+    earlier = entries[0].id if len(found) > len(shown) else None
     return Timeline(entries, earlier, _count(connection, ticket_id, sight))
+
+
+def _fitting(rows: Sequence[sqlite3.Row]) -> int:
+    """Count the first rows that fit into ``MOST_CHARACTERS``, at least one."""
+    lengths = accumulate(len(row["text"]) for row in rows)
+    return max(1, sum(length <= MOST_CHARACTERS for length in lengths))
 
 
 def replies(

@@ -8,7 +8,7 @@ from quart import Blueprint, Quart, Response, current_app
 from webapp.api.openapi import LISTING, document
 from webapp.http.jsonio import json_response
 from webapp.http.page import page
-from webapp.rendering.markdown import render_markdown
+from webapp.rendering.markdown import to_html
 
 blueprint = Blueprint("api_docs", __name__)
 
@@ -55,7 +55,7 @@ async def docs() -> Response:
         # All pages of lists have one shape, which the introduction tells.
         if not name.startswith(LISTING)
     ]
-    about = render_markdown(found["info"]["description"])
+    about = to_html(found["info"]["description"])
     return page("api_docs.html", about=about, tags=by_tag, shapes=sorted(shapes, key=_name))
 
 

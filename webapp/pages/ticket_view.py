@@ -27,7 +27,6 @@ from webapp.pages.choices import (
 )
 from webapp.pages.frames import frame_sources
 from webapp.rendering.links import earlier_url, panel_url
-from webapp.rendering.markdown import render_in_thread
 from webapp.visitors.sessions import current_visit
 
 ENTRIES_SHOWN = 100
@@ -117,10 +116,12 @@ async def show_ticket(
 
 
 async def _story(detail: TicketDetail, *, is_newest: bool) -> Story:
-    """Render all Markdown of the page in one go."""
+    """Format all Markdown of the page in one go."""
     timeline = detail.timeline
     texts = [entry.body if isinstance(entry, Reply) else entry.note for entry in timeline.entries]
-    description, *rendered = await render_in_thread([detail.ticket.description, *texts])
+    description, *rendered = await app_context().formatting.page(
+        current_visit().signed_in.id, [detail.ticket.description, *texts]
+    )
     entries = [
         _entry(entry, html)
         for entry, html in zip(timeline.entries, rendered, strict=True)

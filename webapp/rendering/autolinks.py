@@ -47,11 +47,12 @@ def _split(token: Token) -> Iterator[Token]:
 
 def _trimmed(address: str) -> str:
     """Leave out what ends the sentence around the address, and a bracket that opened before it."""
-    while address[-1] in _NOT_AT_THE_END or (
-        address[-1] == ")" and address.count(")") > address.count("(")
-    ):
-        address = address[:-1]
-    return address
+    unopened = address.count(")") - address.count("(")
+    end = len(address)
+    while address[end - 1] in _NOT_AT_THE_END or (address[end - 1] == ")" and unopened > 0):
+        unopened -= address[end - 1] == ")"
+        end -= 1
+    return address[:end]
 
 
 def _text(content: str) -> Token:

@@ -3,17 +3,18 @@
 Two walls, either of which would do: markdown-it-py never lets HTML of the text through, and nh3
 then removes every tag, attribute and address scheme that is not listed here. A picture becomes a
 link: a foreign address in a reply would tell its owner who reads the ticket, and when.
+
+Some texts take time in the square of their length, and hold the interpreter meanwhile. So texts of
+people and plugins are formatted in processes of their own (``formatting_pool``), never here.
 """
 
 import re
-import time
-from collections.abc import Iterable
-from functools import lru_cache
 
 import nh3
-import trio
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
+from markdown_it.rules_block.blockquote import blockquote
+from markdown_it.rules_block.list import list_block
 from markdown_it.rules_block.table import table
 from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
@@ -22,21 +23,19 @@ from markupsafe import Markup, escape
 
 from webapp.rendering.autolinks import link_addresses
 
-LONGEST_MARKDOWN = 24 * 1024
-"""Characters. Longer text is shown as it is: parsing some text takes time in the square of its
-length (0.7 s at 64 KiB), and what is this long is a pasted log."""
-
+LONGEST_TEXT = 64 * 1024
+"""Characters that are formatted."""
 MOST_COLUMNS = 50
+"""Of a table."""
 MOST_CELLS = 4_000
-"""A table with more columns or cells is shown as text: each short row is filled up to the columns
-of the first, so that a small text makes a large page."""
+"""Of all tables in a text. Each short row is filled up to the columns of the first: a small text
+would make a large page."""
+MOST_NESTED = 20
+"""Levels of quotes and lists inside one another, a list being two (itself and its item)."""
 LONGEST_HTML = 512 * 1024
-"""Characters of the HTML of one text; what would be longer is shown as it was written."""
-PAGE_S = 1.0
-"""Seconds that the texts of one page may take; those that come after are shown as written."""
+"""Characters of the HTML of one text."""
 
 _HEADING_SHIFT = 3
-_DELIMITER = re.compile(r"[ \t>|:-]*")
 _TABLE_FRAME = '<div class="table" role="region" aria-label="Table" tabindex="0">'
 _PREFORMATTED = re.compile(r"<pre>(.*?)</pre>", re.DOTALL)
 _LONG_CHARACTERS = 600
@@ -48,6 +47,14 @@ _TAGS = {
     *("table", "thead", "tbody", "tr", "th", "td"),
 }
 _ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
+
+
+class NotFormatted(Exception):
+    """A text goes past a limit; ``reason`` says which, to readers, as a clause."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 def _picture_as_link(state: StateInline, silent: bool) -> bool:
@@ -69,30 +76,49 @@ def _lower_headings(state: StateCore) -> None:
 
 
 def _bounded_table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """Parse a table whose cells are few enough, by the parser's own rule; see ``MOST_CELLS``."""
+    """Parse a table by the parser's own rule, and no more rows than ``MOST_CELLS`` allow."""
     if start + 2 > end:
         return False
-    delimiter = state.src[state.bMarks[start + 1] : state.eMarks[start + 1]]
-    if not _DELIMITER.fullmatch(delimiter):
+    below = start + 1
+    delimiter = state.src[state.bMarks[below] + state.tShift[below] : state.eMarks[below]]
+    columns = delimiter.strip().strip("|").count("|") + 1
+    cells = state.env.get("cells", 0)
+    most_rows = max(0, MOST_CELLS - cells) // columns
+    if not table(state, start, min(end, below + most_rows + 2), silent):
         return False
-    columns = delimiter.count("|") + 1
-    if columns > MOST_COLUMNS or columns * _rows(state, start, end) > MOST_CELLS:
-        return False
-    return table(state, start, end, silent)
+    if columns > MOST_COLUMNS:
+        raise NotFormatted(f"a table in it has more than {MOST_COLUMNS} columns")
+    if not silent:
+        state.env["cells"] = cells = cells + (state.line - below) * columns
+    if cells > MOST_CELLS:
+        raise NotFormatted(f"its tables have more than {MOST_CELLS:,} cells")
+    return True
 
 
-def _rows(state: StateBlock, start: int, end: int) -> int:
-    """Count the lines up to the next empty one, as far as it matters."""
-    for row in range(start, min(end, start + MOST_CELLS)):
-        if state.isEmpty(row):
-            return row - start
-    return min(end - start, MOST_CELLS)
+def _require_flat(state: StateBlock) -> None:
+    """Refuse what the parser would leave out without a word (its ``maxNesting``)."""
+    if state.level >= MOST_NESTED:
+        raise NotFormatted(f"lists and quotes in it are nested more than {MOST_NESTED} deep")
+
+
+def _flat_quote(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    _require_flat(state)
+    return blockquote(state, start, end, silent)
+
+
+def _flat_list(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    _require_flat(state)
+    return list_block(state, start, end, silent)
 
 
 def _parser() -> MarkdownIt:
     options = {"html": False, "linkify": False, "typographer": False, "breaks": True}
-    parser = MarkdownIt("commonmark", options).enable(["table", "strikethrough"])
-    parser.block.ruler.at("table", _bounded_table, {"alt": ["paragraph", "reference"]})
+    parser = MarkdownIt("commonmark", {**options, "maxNesting": MOST_NESTED + 4})
+    parser.enable(["table", "strikethrough"])
+    ends = ["paragraph", "reference"]
+    parser.block.ruler.at("table", _bounded_table, {"alt": ends})
+    parser.block.ruler.at("blockquote", _flat_quote, {"alt": [*ends, "blockquote", "list"]})
+    parser.block.ruler.at("list", _flat_list, {"alt": [*ends, "blockquote"]})
     parser.inline.ruler.at("image", _picture_as_link)
     parser.core.ruler.push("lower_headings", _lower_headings)
     parser.core.ruler.push("link_addresses", link_addresses)
@@ -100,17 +126,13 @@ def _parser() -> MarkdownIt:
 
 
 _PARSER = _parser()
-_one_at_a_time = trio.CapacityLimiter(1)
 
 
-@lru_cache(maxsize=512)
-def render_markdown(text: str) -> Markup:
-    """Return ``text`` as sanitised HTML; text over ``LONGEST_MARKDOWN`` as preformatted."""
-    if len(text) > LONGEST_MARKDOWN:
-        return as_written(text)
-    rendered = _PARSER.render(text)
-    if len(rendered) > LONGEST_HTML:
-        return as_written(text)
+def to_html(text: str) -> Markup:
+    """Return ``text`` as sanitised HTML; raises ``NotFormatted`` past a limit."""
+    if len(text) > LONGEST_TEXT:
+        raise NotFormatted(f"it is longer than {LONGEST_TEXT:,} characters")
+    rendered = _bounded(_PARSER.render(text))
     html = nh3.clean(
         rendered,
         tags=_TAGS,
@@ -118,12 +140,20 @@ def render_markdown(text: str) -> Markup:
         url_schemes={"http", "https", "mailto", "tel"},
         link_rel="noopener noreferrer nofollow",
     )
-    return Markup(_reachable(html))  # noqa: S704 - sanitised in the lines above
+    return Markup(_bounded(_reachable(html)))  # noqa: S704 - sanitised in the lines above
 
 
-def as_written(text: str) -> Markup:
-    """Return a text without any markup, as it was written."""
-    return Markup('<pre class="plain" tabindex="0">{}</pre>').format(escape(text))
+def _bounded(html: str) -> str:
+    if len(html) > LONGEST_HTML:
+        raise NotFormatted("its formatting would make the page too large")
+    return html
+
+
+def as_written(text: str, reason: str) -> Markup:
+    """Return a text without any markup, as it was written, and say why."""
+    return Markup(
+        '<p class="hint">Shown without formatting: {}.</p><pre class="plain" tabindex="0">{}</pre>'
+    ).format(reason, escape(text))
 
 
 def _reachable(html: str) -> str:
@@ -139,15 +169,3 @@ def _reachable_if_long(match: re.Match[str]) -> str:
     whole = match[0]
     long = len(whole) > _LONG_CHARACTERS or whole.count("\n") > _LONG_LINES
     return f'<pre tabindex="0">{match[1]}</pre>' if long else whole
-
-
-async def render_in_thread(texts: Iterable[str]) -> list[Markup]:
-    """Render the texts of one page away from the event loop, within ``PAGE_S``."""
-    return await trio.to_thread.run_sync(_render_all, list(texts), limiter=_one_at_a_time)
-
-
-def _render_all(texts: list[str]) -> list[Markup]:
-    until = time.monotonic() + PAGE_S
-    return [
-        render_markdown(text) if time.monotonic() < until else as_written(text) for text in texts
-    ]

@@ -3,8 +3,10 @@
 import pytest
 
 from helpdesk.actors import SYSTEM
+from helpdesk.checks import MAX_BODY_BYTES
 from helpdesk.errors import Invalid
 from helpdesk.tickets.model import Reply
+from helpdesk.tickets.timeline import MOST_CHARACTERS
 
 
 def words(timeline) -> list[str]:
@@ -90,3 +92,21 @@ async def test_a_note_does_not_move_the_ticket_in_its_submitter_s_eyes(world):
     world.clock.turn(hours=1)
     await tickets.reply(world.staff.actor, older.id, "shown")
     assert (await tickets.get(world.user.actor, older.id)).updated_at == world.clock.now()
+
+
+async def test_a_part_of_long_entries_ends_sooner_and_none_is_lost(world):
+    ticket, tickets = await world.ticket(), world.helpdesk.tickets
+    for number in range(40):
+        await tickets.reply(world.user.actor, ticket.id, f"{number} " + "x" * (MAX_BODY_BYTES - 3))
+    seen, before = [], None
+    while True:
+        part = (
+            await tickets.detail(world.user.actor, ticket.id, before=before, limit=100)
+        ).timeline
+        said = [entry.body for entry in part.entries if isinstance(entry, Reply)]
+        assert 0 < sum(map(len, said)) <= MOST_CHARACTERS
+        seen = [*(int(body.split()[0]) for body in said), *seen]
+        before = part.earlier
+        if before is None:
+            break
+    assert seen == list(range(40))

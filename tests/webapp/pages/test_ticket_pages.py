@@ -5,6 +5,7 @@ from html import unescape
 from typing import Any
 
 import pytest
+import trio
 
 from helpdesk.actors import SYSTEM, Actor
 from helpdesk.tickets.model import TicketFilter
@@ -383,3 +384,34 @@ async def test_an_assignee_who_left_is_still_shown_and_not_lost_by_saving(site: 
     now = await site.desk.tickets.get(SYSTEM, ticket.id)
     assert now.assignee is not None
     assert (now.assignee.id, now.priority) == (site.people.staff.id, "Low")
+
+
+async def test_a_table_of_thousands_of_short_rows_is_shown_as_written(site: Any) -> None:
+    bomb = "|a" * 49 + "|\n" + "|-" * 49 + "|\n" + "|x\n" * 7_000
+    ticket = await site.ticket(description=bomb)
+    page = await (await site.as_("staff")).get(f"/tickets/{ticket.id}")
+    assert "Shown without formatting: its tables have more than 4,000 cells." in page.words()
+    assert page.text.count("\n|x") == 7_000
+    assert len(page.text) < 100_000
+
+
+async def test_nobody_waits_for_the_texts_of_somebody_else(site: Any) -> None:
+    slow = "\n]\n> #" * 4_000 + "\\\n1. \n" * 4_000
+    tickets = [await site.ticket(description=f"{number} {slow}") for number in range(8)]
+    calm = await site.ticket(by="staff", description="*calm*")
+    attacker, staff = await site.as_("user"), await site.as_("staff")
+    done: list[str] = []
+
+    async def attack(ticket_id: str) -> None:
+        await attacker.get(f"/tickets/{ticket_id}")
+        done.append(ticket_id)
+
+    with trio.fail_after(120):
+        async with trio.open_nursery() as nursery:
+            for ticket in tickets:
+                nursery.start_soon(attack, ticket.id)
+            page = await staff.get(f"/tickets/{calm.id}")
+            assert "<em>calm</em>" in page.text
+            # Those of one person take turns: a second of work each.
+            assert len(done) < 4
+            nursery.cancel_scope.cancel()
