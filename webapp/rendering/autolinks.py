@@ -11,7 +11,8 @@ from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
 _ADDRESS = re.compile(
-    r"\bhttps?://(?=[A-Za-z0-9\[])[^\s<>\"'`\\]{1,2000}", re.ASCII | re.IGNORECASE
+    r"\bhttps?://(?=[A-Za-z0-9\[])[^\s<>\"'`\\\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]{1,2000}",
+    re.ASCII | re.IGNORECASE,
 )
 _NOT_AT_THE_END = ".,:;!?*_~"
 

@@ -14,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from webapp.rendering import formatting
 from webapp.rendering.assets import asset_url
+from webapp.rendering.bidi import isolate, verbatim
 from webapp.rendering.template_cache import BesideTheSources
 
 _TEMPLATES = Path(__file__).parents[1] / "templates"
@@ -64,6 +65,7 @@ def _environment() -> Environment:
         loader=FileSystemLoader(_TEMPLATES),
         bytecode_cache=BesideTheSources(_TEMPLATES, Path(__file__).read_bytes()),
         autoescape=True,
+        finalize=isolate,
         undefined=StrictUndefined,
         auto_reload=False,
         trim_blocks=True,
@@ -71,6 +73,7 @@ def _environment() -> Environment:
     )
     environment.filters.update(
         moment=moment,
+        verbatim=verbatim,
         words=words,
         slug=slug,
         initials=initials,
