@@ -13,7 +13,7 @@ import msgspec
 import structlog
 
 from sandbox_child.wire.messages import HostCall, LogLevel
-from supervisor.calls.bound_secrets import SecretNotForHost
+from supervisor.calls.bound_secrets import SecretNotUsable
 from supervisor.calls.caller import Caller, HostCallRecord, http_requests
 from supervisor.calls.ledger import Attempt, Ledger, NoLedger, account, asked_by, shown_request
 from supervisor.calls.shapes import AddReply, SetCustomField
@@ -145,8 +145,8 @@ class HostCalls:
                 _NO_ANSWER, detail=f"more than {limits.http_requests} HTTP requests in one event"
             )
         try:
-            request = call.caller.secrets.fill(request)
-        except SecretNotForHost as exc:
+            request = call.caller.secrets.fill(request, limits.http_request_bytes)
+        except SecretNotUsable as exc:
             return _Answer(_FORBIDDEN, detail=str(exc))
         call.attempt.progress = EgressProgress()
         call.attempt.answer = got = await self._egress.request(
@@ -155,7 +155,7 @@ class HostCalls:
             call.attempt.progress,
             Sizes(limits.http_request_bytes, limits.http_response_bytes),
         )
-        return _Answer(got.status, got.body, got.detail)
+        return _Answer(got.status, call.caller.secrets.hide(got.body), got.detail)
 
     async def reply(self, call: _Call) -> _Answer:
         """Answer ``ohd_add_reply``."""

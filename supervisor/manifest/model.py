@@ -23,6 +23,8 @@ class ConfigField:
     bind: tuple[str, ...]
     """Only for secrets: the plugin gets a placeholder, which requests to these hosts turn into the
     secret. Empty: the plugin gets the secret itself."""
+    bind_in: tuple[str, ...]
+    """Parts of a request that the secret is put into: header, path, query, body."""
     options: tuple[str, ...]
     """Only for ``select``: the allowed values, at least one."""
     default: ConfigValue | None

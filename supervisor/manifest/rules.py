@@ -92,6 +92,7 @@ def check_field(name: str, shape: ConfigFieldShape, hosts: Sequence[str]) -> Con
         required=shape.required,
         secret=shape.secret,
         bind=tuple(shape.bind),
+        bind_in=tuple(dict.fromkeys(shape.bind_in)),
         options=tuple(shape.options),
         default=shape.default,
     )
@@ -102,6 +103,8 @@ def _check_bind(path: str, shape: ConfigFieldShape, hosts: Sequence[str]) -> Non
         raise ManifestError(
             f"{path}.bind", describe(list(shape.bind)), "no bind without secret: true"
         )
+    if shape.bind_in != ["header"] and not shape.bind:
+        raise ManifestError(f"{path}.bind_in", describe(list(shape.bind_in)), "none without bind")
     for index, host in enumerate(shape.bind):
         if host not in hosts:
             raise ManifestError(

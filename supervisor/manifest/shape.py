@@ -8,7 +8,7 @@ is enforced, what is published and what is said cannot drift apart. What types c
 from typing import Annotated, Any, Literal, get_args
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 EventName = Literal[
     "ticket.created",
@@ -80,6 +80,12 @@ FieldType = Annotated[
 Flag = Annotated[bool, Meta(description="true or false")]
 
 
+BindPlace = Annotated[
+    Literal["header", "path", "query", "body"],
+    Meta(description="header, path, query or body"),
+]
+
+
 class ConfigFieldShape(Struct, frozen=True):
     """A field of the plugin's configuration form."""
 
@@ -95,6 +101,14 @@ class ConfigFieldShape(Struct, frozen=True):
         list[Host],
         Meta(max_length=MAX_HOSTS, description=f"an array of at most {MAX_HOSTS} hostnames"),
     ] = []
+    bind_in: Annotated[
+        list[BindPlace],
+        Meta(
+            min_length=1,
+            max_length=4,
+            description="an array of the parts of a request that a bound secret may be put into",
+        ),
+    ] = field(default_factory=lambda: ["header"])
     options: Options = []
     default: Default = None
 

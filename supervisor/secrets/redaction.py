@@ -3,10 +3,11 @@
 Every log line, error, host call record and export of a plugin passes its :class:`Redactor`.
 """
 
-import json
 import re
 from collections.abc import Iterable
-from urllib.parse import quote, quote_plus, urlsplit
+from urllib.parse import urlsplit
+
+from supervisor.secrets.forms import forms_of
 
 MARK = "[secret]"
 _SHORTEST = 4
@@ -21,13 +22,7 @@ class Redactor:
         forms: set[str] = set()
         for secret in secrets:
             for part in _parts(secret):
-                forms |= {
-                    part,
-                    json.dumps(part)[1:-1],
-                    json.dumps(part, ensure_ascii=False)[1:-1],
-                    quote(part, safe=""),
-                    quote_plus(part),
-                }
+                forms |= forms_of(part)
         # Longest first, so that a secret which contains another leaves nothing behind.
         found = sorted((f for f in forms if len(f) >= _SHORTEST), key=len, reverse=True)
         self._found = re.compile("|".join(map(re.escape, found))) if found else None

@@ -98,4 +98,10 @@ def _no_more_than(before: ConfigField, after: ConfigField) -> bool:
         return True
     if not after.secret:
         return False
-    return not before.bind or (bool(after.bind) and set(after.bind) <= set(before.bind))
+    if not before.bind:
+        return True
+    return (
+        bool(after.bind)
+        and set(after.bind) <= set(before.bind)
+        and set(after.bind_in) <= set(before.bind_in)
+    )

@@ -16,6 +16,8 @@ class ConfigFieldView:
     description: str
     required: bool
     secret: bool
+    bind: tuple[str, ...]
+    """Hosts that a bound secret goes to; empty: the plugin itself gets the secret."""
     options: tuple[str, ...]
     default: str | int | bool | None
     value: str | int | bool | None

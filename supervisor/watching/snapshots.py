@@ -125,6 +125,7 @@ def _field(field: ConfigField, saved: SavedConfig) -> ConfigFieldView:
         description=field.description,
         required=field.required,
         secret=field.secret,
+        bind=field.bind,
         options=field.options,
         default=None if field.secret else field.default,
         value=None if field.secret else saved.values.get(field.name),

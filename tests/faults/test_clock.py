@@ -11,6 +11,7 @@ JUMP_S = 20 * 86_400
 """Less than what records are kept for: retention goes by the time of day, and is right to."""
 WRITES_DOWN = {
     "supervisor/delivery/accounts.py",
+    "supervisor/delivery/journal.py",
     "supervisor/delivery/recorder.py",
     "supervisor/watching/sampling.py",
     "supervisor/store/places.py",
@@ -19,6 +20,7 @@ WRITES_DOWN = {
     "supervisor/store/versions.py",
     "supervisor/watching/health_checks.py",
     "supervisor/watching/activity.py",
+    "supervisor/watching/overview.py",
 }
 """Where the time of day is read in order to be written down or shown, and for nothing else."""
 OF_DAY = {"time.time", "time.time_ns", "datetime.now", "datetime.utcnow", "datetime.today"}

@@ -80,8 +80,9 @@ class Desk:
         await trio.lowlevel.checkpoint()
 
     async def notices(self) -> Sequence[Notification]:
-        """Return what the admins have been told."""
-        return await self.helpdesk.notifications.list(self.admin.actor)
+        """Return what the admins have been told, except of tickets."""
+        notices = await self.helpdesk.notifications.list(self.admin.actor)
+        return [one for one in notices if not (one.link or "").startswith("/tickets/")]
 
     async def breathe(self) -> None:
         """Let processes run for a moment, in a loop that waits for one of them."""

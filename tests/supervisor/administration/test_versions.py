@@ -199,6 +199,18 @@ async def test_an_upgrade_cannot_loosen_the_hosts_that_a_secret_is_bound_to(desk
     assert not new.config[0].is_set
 
 
+async def test_an_upgrade_cannot_put_a_secret_into_another_part_of_a_request(desk):
+    schema = {
+        "token": {"type": "string", "label": "T", "secret": True, "bind": ["api.example.com"]}
+    }
+    old = await desk.install(
+        "zig/probe", {"token": "s3cret-token"}, enabled=False, config_schema=schema
+    )
+    schema["token"]["bind_in"] = ["header", "body"]
+    new = await desk.upgrade(old.id, "zig/probe", version="2.0.0", config_schema=schema)
+    assert not new.config[0].is_set
+
+
 async def test_no_event_is_lost_dropped_or_delivered_twice_over_upgrades_and_rollbacks(desk):
     plugin = await desk.install("wat/echo", events=["ticket.created"])
     upgraded = [(await desk.upload("wat/echo", version="2.0.0", events=["ticket.created"])).sha256]

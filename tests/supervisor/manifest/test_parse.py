@@ -67,6 +67,7 @@ def test_every_field_of_the_document_is_taken() -> None:
         required=True,
         secret=True,
         bind=(),
+        bind_in=("header",),
         options=(),
         default=None,
     )
