@@ -13,7 +13,9 @@ from typing import NoReturn
 
 import wasmtime
 
-from sandbox_child.abi.plugin import GuestBudget, OhdPlugin
+from sandbox_child.abi.goatkit.plugin import GoatkitPlugin
+from sandbox_child.abi.instance import GuestBudget, Instance
+from sandbox_child.abi.ohd.plugin import OhdPlugin
 from sandbox_child.lockdown import process
 from sandbox_child.lockdown.errors import LockdownError
 from sandbox_child.lockdown.order import LockdownPlan, lock_down
@@ -24,6 +26,8 @@ from sandbox_child.serve import Channel, Link, Server
 from sandbox_child.wire.frames import encode_frame
 from sandbox_child.wire.messages import MAX_TEXT, READY, RESULT, START_SEQ, OutcomeCode
 from sandbox_child.wire.spec import PluginSpec, ProbeSpec
+
+_CONTRACTS: dict[str, type[Instance]] = {"ohd": OhdPlugin, "goatkit": GoatkitPlugin}
 
 
 def run_plugin(
@@ -38,7 +42,7 @@ def run_plugin(
     budget = GuestBudget(
         spec.memory_bytes, spec.table_elements, spec.max_request_bytes, spec.max_log_line_bytes
     )
-    plugin = OhdPlugin(engine, module, spec.entry, budget, link)
+    plugin = _CONTRACTS[spec.entry.contract](engine, module, spec.entry, budget, link)
     controls = lock_down_or_refuse(plugin_plan(spec.cage, around), watchdog.start)
     server = Server(plugin, channel, link, watchdog, spec.memory_bytes)
     server.start(controls)

@@ -12,8 +12,9 @@ from typing import NoReturn
 
 import wasmtime
 
+from sandbox_child.abi.contracts import examine
 from sandbox_child.abi.errors import AbiRefused
-from sandbox_child.abi.examine import Needs, examine
+from sandbox_child.abi.structure import Needs
 from sandbox_child.lockdown import process
 from sandbox_child.lockdown.errors import LockdownError
 from sandbox_child.lockdown.order import lock_down
@@ -42,7 +43,7 @@ def run_compiler(spec: CompileSpec, engine: wasmtime.Engine, around: Surrounding
         lock_down(plan, lambda: None)
         module = _read_all(spec.max_module_bytes)
         facts = read_module(module, Caps(module_bytes=spec.max_module_bytes))
-        report = examine(facts, Needs(spec.needs_events, spec.needs_panel))
+        report = examine(facts, Needs(spec.needs_events, spec.needs_panel, spec.has_manifest))
         compiled = wasmtime.Module(engine, module).serialize()
     except (LockdownError, ModuleError, AbiRefused) as exc:
         _report(RESULT, str(exc))

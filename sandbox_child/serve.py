@@ -12,7 +12,7 @@ import time
 import traceback
 from collections import deque
 
-from sandbox_child.abi.plugin import OhdPlugin
+from sandbox_child.abi.instance import Instance
 from sandbox_child.lockdown.policy import PIPE_IN, PIPE_OUT
 from sandbox_child.runtime.errors import GuestError, SandboxFailed
 from sandbox_child.runtime.watchdog import Watchdog
@@ -20,7 +20,7 @@ from sandbox_child.wire.frames import Frame, FrameDecoder, encode_frame
 from sandbox_child.wire.messages import (
     ANSWER,
     CALL,
-    EVENT,
+    INVOKE,
     LOG,
     MAX_TEXT,
     READY,
@@ -66,7 +66,7 @@ class Channel:
                 rest = rest[os.write(PIPE_OUT, rest) :]
 
     def next_work(self) -> Frame:
-        """Return the next EVENT or PANEL; ends the process at the end of the pipe."""
+        """Return the next request for a guest call; ends the process at the end of the pipe."""
         while not self._waiting:
             self.flush()
             self._read()
@@ -146,7 +146,7 @@ class Server:
 
     def __init__(
         self,
-        plugin: OhdPlugin,
+        plugin: Instance,
         channel: Channel,
         link: Link,
         watchdog: Watchdog,
@@ -182,16 +182,14 @@ class Server:
         while True:
             if not channel.has_work:
                 watchdog.end()
-            (kind, seq), blob = channel.next_work()
+            work, blob = channel.next_work()
+            seq = work[1]
             started = clock()
-            if watchdog.begin(started):
+            allowed = work[2] / 1000 if work[0] == INVOKE else None
+            if watchdog.begin(started, allowed):
                 plugin.rearm()
-            value = b""
             try:
-                if kind == EVENT:
-                    plugin.on_event(blob)
-                else:
-                    value = plugin.render_panel(blob).encode()
+                value = plugin.serve(work, blob)
                 plugin.flush()
             except Exception as exc:
                 self._fail(seq, started, exc)

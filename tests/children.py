@@ -16,7 +16,8 @@ from typing import Self
 import trio
 import wasmtime
 
-from sandbox_child.abi.examine import Needs, examine
+from sandbox_child.abi.contracts import examine
+from sandbox_child.abi.structure import Needs
 from sandbox_child.runtime.settings import settings_fingerprint
 from sandbox_child.wasm.module import read_module
 from sandbox_child.wire.messages import EVENT, PANEL

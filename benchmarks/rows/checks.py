@@ -19,7 +19,8 @@ import wasmtime
 from benchmarks.bench import Bench
 from benchmarks.harness import interleave
 from benchmarks.model import Limit, Row, Sample
-from sandbox_child.abi.examine import Needs, examine
+from sandbox_child.abi.contracts import examine
+from sandbox_child.abi.structure import Needs
 from sandbox_child.wasm.module import read_module
 from supervisor.egress import EgressClient, EgressPolicy, EgressRequest
 

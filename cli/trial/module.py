@@ -14,7 +14,8 @@ import click
 
 from cli.errors import CannotGoOn, plain_errors
 from cli.trial.manifest_file import check_manifest_file, unknown_keys
-from sandbox_child.abi.examine import Needs, examine
+from sandbox_child.abi.contracts import examine
+from sandbox_child.abi.structure import Needs
 from sandbox_child.wasm.module import read_module
 from sandbox_child.wasm.sections import replace_custom_section
 from sandbox_child.wire.entry import ModuleReport

@@ -18,8 +18,9 @@ import trio
 
 from docs.tools import payloads, wording
 from docs.tools.parts import names_of, replace_part, table
-from sandbox_child.abi import examine
-from sandbox_child.abi.signatures import ENV, GOJS, KNOWN_IMPORTS, OHD, WASI
+from sandbox_child.abi.ohd import examine
+from sandbox_child.abi.ohd.signatures import IMPORTS
+from sandbox_child.abi.signatures import ENV, GOJS, RUNTIME_IMPORTS, WASI
 from sandbox_child.abi.wasi import Wasi
 from sandbox_child.wire.messages import LogLevel
 from supervisor.calls import host_calls
@@ -49,7 +50,7 @@ def _paired(words: Mapping[Any, str], things: Iterable[Any]) -> list[tuple[Any, 
 
 def _functions() -> str:
     permissions = {entry.name: entry.permission for entry in host_calls._TABLE.values()}
-    types = {name: str(type_) for (module, name), type_ in KNOWN_IMPORTS.items() if module == OHD}
+    types = {name: str(type_) for (_, name), type_ in IMPORTS.items()}
     rows = [
         (
             f"`{name}`",
@@ -125,7 +126,7 @@ def _panels() -> str:
 
 
 def _imports() -> str:
-    wasi = [name for module, name in KNOWN_IMPORTS if module == WASI]
+    wasi = [name for module, name in RUNTIME_IMPORTS if module == WASI]
     works = [name for name in wasi if hasattr(Wasi, f"_{name}")]
     refused = [name for name in wasi if name not in works]
     rows = [
@@ -133,7 +134,7 @@ def _imports() -> str:
         (f"`{WASI}`", _code(refused), "answers with an error number"),
         (
             f"`{GOJS}`",
-            _code(n for m, n in KNOWN_IMPORTS if m == GOJS),
+            _code(n for m, n in RUNTIME_IMPORTS if m == GOJS),
             "TinyGo's clock (the time of day, which only moves forward), sleep, random bytes",
         ),
         (
@@ -143,7 +144,7 @@ def _imports() -> str:
         ),
         (
             f"`{ENV}`",
-            _code(n for m, n in KNOWN_IMPORTS if m == ENV),
+            _code(n for m, n in RUNTIME_IMPORTS if m == ENV),
             "AssemblyScript: `abort` logs an error and traps, `trace` logs; Emscripten: growth",
         ),
     ]

@@ -1,6 +1,15 @@
-"""What a guest imports from the host and exports to it.
+"""What a guest imports from the host and exports to it: two contracts, and what they share.
 
-``examine`` decides, from a module's structure alone, whether and how it can be run; the other
-modules do it. A second ABI would stand beside ``ohd`` as a package of its own with the same two
-halves, and share everything that is not a contract: WASI, allocators, the engine.
+::
+
+    ohd, goatkit  the contracts, one package each of one shape; neither knows of the other
+    contracts     tells them apart, by a module's exports
+    instance      one running module: start, failures, the runtime imports of its compiler
+    structure     checks of a module's structure
+    errors        why a module is refused
+    allocator     memory that the host writes into
+    wasi, toolchains, javascript
+                  what compilers' runtimes import
+    signatures    the types of those imports
+    host          the way out of the child, and copies in and out of the guest
 """

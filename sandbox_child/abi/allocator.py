@@ -75,11 +75,27 @@ def make_allocator(guest: Guest, entry: Entry) -> Allocator:
             pool.free(address, size)
 
         return Allocator(guest, "memory.grow", pool.alloc, checked_free)
+    if entry.allocator == "gk_malloc":
+        return _goatkit_allocator(guest, has_free=entry.has_free)
     alloc, free = _doors(guest, entry)
     if free is None:
         pool = BlockPool(alloc)
         return Allocator(guest, entry.allocator, pool.alloc, pool.free)
     return Allocator(guest, entry.allocator, alloc, free)
+
+
+def _goatkit_allocator(guest: Guest, *, has_free: bool) -> Allocator:
+    """Return GoatKit's allocator. Without ``gk_free``, the guest's collector owns every block.
+
+    Such a block is never used again: nothing in the guest's memory points at it, so that its
+    collector may have given it away.
+    """
+    alloc = guest.function("gk_malloc", ("i32",), ("i32",))
+    if has_free:
+        return Allocator(
+            guest, "gk_malloc", alloc, _without_size(guest.function("gk_free", ("i32",), ()))
+        )
+    return Allocator(guest, "gk_malloc", alloc, lambda _address, _size: None)
 
 
 def _doors(guest: Guest, entry: Entry) -> tuple[_Alloc, _Free | None]:

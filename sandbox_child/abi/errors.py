@@ -5,12 +5,17 @@
     AbiRefused
     ├── UnknownImports      imports that no host function stands behind
     ├── ExceptionsUsed      C++ exceptions
+    ├── TwoContracts        exports of both contracts
+    ├── ManifestMissing     no manifest, and no registration either
     ├── ExportMissing       an export that the manifest makes necessary
     ├── WrongSignature      an import or export whose type is not the contract's
     └── AllocatorMissing    a heap that owns all memory, and no exported way into it
 """
 
 from collections.abc import Sequence
+
+from sandbox_child.wasm.caps import MANIFEST_SECTION
+from sandbox_child.wasm.errors import SectionMissing
 
 
 class AbiRefused(Exception):
@@ -20,11 +25,12 @@ class AbiRefused(Exception):
 class UnknownImports(AbiRefused):
     """Imports that this host does not have."""
 
-    def __init__(self, names: Sequence[str]) -> None:
+    def __init__(self, names: Sequence[str], own: Sequence[str]) -> None:
+        """``own``: the modules whose functions are the contract's."""
         super().__init__(
             f"the module imports what this host does not have: {', '.join(names)}; "
-            "a plugin may import the six ohd functions, WASI preview 1, TinyGo's gojs, and of env "
-            "what AssemblyScript and Emscripten's growing memory need"
+            f"a plugin may import the {' and '.join(own)} functions, WASI preview 1, TinyGo's gojs,"
+            " and of env what AssemblyScript and Emscripten's growing memory need"
         )
 
 
@@ -35,6 +41,23 @@ class ExceptionsUsed(AbiRefused):
         super().__init__(
             "the module throws exceptions, which plugins cannot; build it with -fno-exceptions"
         )
+
+
+class TwoContracts(AbiRefused):
+    """Exports of both contracts."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(
+            f"the module exports the entry points of two contracts: {', '.join(names)}; a plugin "
+            "has one: export on_event and render_panel, or gk_register and gk_call"
+        )
+
+
+class ManifestMissing(AbiRefused):
+    """Neither a manifest section, nor the exports of a plugin that registers itself."""
+
+    def __init__(self) -> None:
+        super().__init__(str(SectionMissing(MANIFEST_SECTION)))
 
 
 class ExportMissing(AbiRefused):

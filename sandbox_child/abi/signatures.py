@@ -1,17 +1,20 @@
-"""Every function that a guest may import, with its type.
+"""Functions that compilers' runtimes import, whatever the contract, with their types.
 
-Sources: the plugin document for ``ohd``; ``wasi_snapshot_preview1.witx`` for WASI; TinyGo's
-``wasm_exec.js`` and AssemblyScript's runtime for the last two.
+Sources: ``wasi_snapshot_preview1.witx`` for WASI; TinyGo's ``wasm_exec.js`` and AssemblyScript's
+runtime for the others.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 from sandbox_child.wasm.facts import FuncType
 
-OHD: Final = "ohd"
 WASI: Final = "wasi_snapshot_preview1"
 GOJS: Final = "gojs"
 ENV: Final = "env"
+
+ImportTable = Mapping[tuple[str, str], FuncType]
+"""Module and name of an import to its type."""
 
 _SHORT: Final = {"i": "i32", "I": "i64", "f": "f32", "F": "f64"}
 
@@ -21,23 +24,16 @@ def _type(text: str) -> FuncType:
     return FuncType(tuple(_SHORT[c] for c in parameters), tuple(_SHORT[c] for c in results))
 
 
-def _table(module: str, functions: dict[str, str]) -> dict[tuple[str, str], FuncType]:
+def import_table(module: str, functions: Mapping[str, str]) -> dict[tuple[str, str], FuncType]:
+    """Return the types of a module's functions, each written as ``parameters>results``.
+
+    ``i`` and ``I`` are integers of 32 and 64 bits, ``f`` and ``F`` such floating-point numbers.
+    """
     return {(module, name): _type(text) for name, text in functions.items()}
 
 
-KNOWN_IMPORTS: Final[dict[tuple[str, str], FuncType]] = {
-    **_table(
-        OHD,
-        {
-            "ohd_alloc": "i>i",
-            "ohd_free": "ii>",
-            "ohd_log": "iii>",
-            "ohd_http_request": "iiii>i",
-            "ohd_add_reply": "ii>i",
-            "ohd_set_custom_field": "ii>i",
-        },
-    ),
-    **_table(
+RUNTIME_IMPORTS: Final[ImportTable] = {
+    **import_table(
         WASI,
         {
             "args_get": "ii>i",
@@ -88,20 +84,19 @@ KNOWN_IMPORTS: Final[dict[tuple[str, str], FuncType]] = {
             "sock_shutdown": "ii>i",
         },
     ),
-    **_table(GOJS, {"runtime.ticks": ">F", "runtime.sleepTicks": "F>"}),
-    **_table(GOJS, {"runtime.getRandomData": "iii>"}),
-    **_table(ENV, {"abort": "iiii>", "seed": ">F", "trace": "iiFFFFF>"}),
-    **_table(ENV, {"emscripten_notify_memory_growth": "i>"}),
+    **import_table(GOJS, {"runtime.ticks": ">F", "runtime.sleepTicks": "F>"}),
+    **import_table(GOJS, {"runtime.getRandomData": "iii>"}),
+    **import_table(ENV, {"abort": "iiii>", "seed": ">F", "trace": "iiFFFFF>"}),
+    **import_table(ENV, {"emscripten_notify_memory_growth": "i>"}),
 }
 
-_IN_NANOSECONDS: Final = _table(GOJS, {"runtime.ticks": ">I", "runtime.sleepTicks": "I>"})
+_IN_NANOSECONDS: Final = import_table(GOJS, {"runtime.ticks": ">I", "runtime.sleepTicks": "I>"})
 """TinyGo's newer clock: whole nanoseconds in place of milliseconds."""
 
 
-def fits(module: str, name: str, found: object) -> bool:
+def fits(module: str, name: str, found: object, known: FuncType) -> bool:
     """Tell whether a type is one that the import ``module.name`` may have."""
-    key = (module, name)
-    return found == KNOWN_IMPORTS[key] or (key in _IN_NANOSECONDS and found == _IN_NANOSECONDS[key])
+    return found == known or found == _IN_NANOSECONDS.get((module, name), known)
 
 
 def is_javascript_bridge(module: str, name: str) -> bool:

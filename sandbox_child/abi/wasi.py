@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import partial
 
 from sandbox_child.abi.host import HostLink, check_span, fill_with_random, read_guest, write_guest
-from sandbox_child.abi.signatures import KNOWN_IMPORTS, WASI
+from sandbox_child.abi.signatures import RUNTIME_IMPORTS, WASI
 from sandbox_child.runtime.direct import HostFunction
 from sandbox_child.runtime.errors import GuestExited
 from sandbox_child.runtime.guest import Guest
@@ -50,7 +50,7 @@ class Wasi:
 
     def functions(self) -> dict[tuple[str, str], HostFunction]:
         """Return every function of preview 1; what is not possible answers with an error number."""
-        return {key: self._implementation(key[1]) for key in KNOWN_IMPORTS if key[0] == WASI}
+        return {key: self._implementation(key[1]) for key in RUNTIME_IMPORTS if key[0] == WASI}
 
     def flush(self) -> None:
         """Log the last line of each stream, which has no line end."""

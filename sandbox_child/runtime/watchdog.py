@@ -39,14 +39,15 @@ class Watchdog:
         threading.stack_size(_STACK_BYTES)
         threading.Thread(target=self._run, name="watchdog", daemon=True).start()
 
-    def begin(self, now: float) -> bool:
+    def begin(self, now: float, allowed: float | None = None) -> bool:
         """A guest call starts at ``now``, in seconds of the monotonic clock.
 
-        Returns whether the epoch has moved since the last call: that interruption came too late
-        for the guest call that it was for, and must not hit this one.
+        ``allowed``: seconds that it may take, where that is not the deadline of all. Returns
+        whether the epoch has moved since the last call: that interruption came too late for the
+        guest call that it was for, and must not hit this one.
         """
         with self._interrupting:
-            self._interrupt_at = now + self._allowed
+            self._interrupt_at = now + (self._allowed if allowed is None else allowed)
             too_late, self._interrupted = self._interrupted, False
         if self._asleep:
             self._asleep = False

@@ -7,7 +7,8 @@ runs it. Plain values, so that each side can read the other's.
 from dataclasses import dataclass
 from typing import Literal
 
-AllocatorKind = Literal["ohd_alloc", "malloc", "cabi_realloc", "__new", "arena"]
+Contract = Literal["ohd", "goatkit"]
+AllocatorKind = Literal["ohd_alloc", "malloc", "cabi_realloc", "__new", "arena", "gk_malloc"]
 StartKind = Literal["_initialize", "_start", "none"]
 PanelShape = Literal["multi_value", "struct_return", "packed_i64", "none"]
 
@@ -23,6 +24,8 @@ class Entry:
     start: StartKind
     on_event: bool
     panel: PanelShape
+    contract: Contract = "ohd"
+    """By what a plugin's exports belong to; reports of older releases leave it out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,17 +4,25 @@ To the child::
 
     EVENT    [1, seq]                 blob: the payload, JSON
     PANEL    [2, seq]                 blob: the ticket id, UTF-8
-    ANSWER   [3, call, status]        blob: the response body of an HTTP request, else empty
+    ANSWER   [3, call, status]        blob: the response body of an HTTP request, the JSON that a
+                                      named call answers, else empty
+    INVOKE   [4, seq, milliseconds, name]
+                                      blob: a function's name of ``name`` bytes, then its arguments;
+                                      the call may take that long, host calls included
+    REGISTER [5, seq]                 blob: empty
 
 From the child::
 
     READY    [10, memory]             blob: which controls are active, JSON
     RESULT   [11, seq, outcome, nanoseconds, memory]
-                                      blob: the panel's URL where ok, else the error, UTF-8
-    CALL     [12, call, name]         blob: the guest's request, as the guest wrote it
+                                      blob: what the guest returned where ok (a panel's URL, a
+                                      function's JSON), else the error, UTF-8
+    CALL     [12, call, name]         blob: the guest's request, as the guest wrote it; of a named
+                                      call its name, a zero byte, its arguments
     LOG      [13, level]              blob: the text, UTF-8
 
-``seq`` counts the EVENT and PANEL messages of one child from 1, ``call`` its CALL messages.
+``seq`` counts the requests for guest calls (EVENT, PANEL, INVOKE, REGISTER) of one child from 1,
+``call`` its CALL messages.
 ``memory`` is the size of the guest's linear memory in bytes. A child answers in the order in which
 it was asked, makes one call at a time, and says READY, or RESULT for seq 0 where the start failed,
 before anything but LOG. The end of the pipe ends the child.
@@ -32,6 +40,8 @@ from sandbox_child.wire.frames import Head
 EVENT: Final = 1
 PANEL: Final = 2
 ANSWER: Final = 3
+INVOKE: Final = 4
+REGISTER: Final = 5
 READY: Final = 10
 RESULT: Final = 11
 CALL: Final = 12
@@ -42,6 +52,10 @@ START_SEQ: Final = 0
 
 MAX_TEXT: Final = 16 * 1024
 """Bytes of an error with its backtrace, or of a panel's URL."""
+MAX_FUNCTION_NAME: Final = 128
+"""Bytes of the name of a function, the host's or the guest's."""
+MAX_RESULT: Final = 4 * 1024 * 1024
+"""Bytes that a guest's function may return."""
 MAX_REPORT: Final = 64 * 1024
 """Bytes of the blob of READY."""
 
@@ -77,6 +91,22 @@ class HostCall(enum.IntEnum):
     HTTP_REQUEST = 1
     ADD_REPLY = 2
     SET_CUSTOM_FIELD = 3
+    NAMED = 4
+    """A function of GoatKit's host: its name is part of the request. Status 1 where it went well,
+    0 where it failed, which is all that the guest is told."""
+
+
+def named_call(name: bytes, arguments: bytes) -> bytes:
+    """Return the blob of a CALL for ``HostCall.NAMED``."""
+    return name + b"\0" + arguments
+
+
+def read_named_call(blob: bytes) -> tuple[str, bytes]:
+    """Return name and arguments of such a blob; raises MessageError."""
+    name, zero, arguments = blob.partition(b"\0")
+    if not zero or not 0 < len(name) <= MAX_FUNCTION_NAME:
+        raise MessageError("CALL by name without a name")
+    return name.decode("utf-8", "replace"), arguments
 
 
 class LogLevel(enum.IntEnum):
@@ -92,6 +122,8 @@ _SHAPES: Final[dict[int, tuple[str, int]]] = {
     EVENT: ("EVENT", 2),
     PANEL: ("PANEL", 2),
     ANSWER: ("ANSWER", 3),
+    INVOKE: ("INVOKE", 4),
+    REGISTER: ("REGISTER", 2),
     READY: ("READY", 2),
     RESULT: ("RESULT", 5),
     CALL: ("CALL", 3),
@@ -99,7 +131,7 @@ _SHAPES: Final[dict[int, tuple[str, int]]] = {
 }
 
 FROM_CHILD: Final = frozenset({READY, RESULT, CALL, LOG})
-TO_CHILD: Final = frozenset({EVENT, PANEL, ANSWER})
+TO_CHILD: Final = frozenset({EVENT, PANEL, ANSWER, INVOKE, REGISTER})
 
 
 def check_head(head: Head, allowed: frozenset[int]) -> int:

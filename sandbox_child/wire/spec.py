@@ -58,6 +58,7 @@ class CompileSpec:
     cage: CageSpec
     needs_events: bool
     needs_panel: bool
+    has_manifest: bool
     max_module_bytes: int
     max_artifact_bytes: int
     cpu_seconds: int

@@ -48,15 +48,18 @@ class Compiler:
         self.limits = limits
         self._one_at_a_time = trio.Lock()
 
-    async def compile(self, sha256: str, manifest: Manifest) -> ModuleReport:
-        """Compile a saved module; raises ModuleRefused with the reason, or CompileFailed."""
+    async def compile(self, sha256: str, manifest: Manifest | None) -> ModuleReport:
+        """Compile a saved module; raises ModuleRefused with the reason, or CompileFailed.
+
+        ``manifest``: the module's own, None where it has none.
+        """
         async with self._one_at_a_time:
             try:
                 return await self._compile(sha256, manifest)
             except OSError as exc:
                 raise CompileFailed(f"the module could not be compiled: {exc.strerror}") from exc
 
-    async def _compile(self, sha256: str, manifest: Manifest) -> ModuleReport:
+    async def _compile(self, sha256: str, manifest: Manifest | None) -> ModuleReport:
         try:
             return await self._compile_once(sha256, manifest)
         except ForkServerGone as exc:
@@ -64,7 +67,7 @@ class Compiler:
                 raise
         return await self._compile_once(sha256, manifest)
 
-    async def _compile_once(self, sha256: str, manifest: Manifest) -> ModuleReport:
+    async def _compile_once(self, sha256: str, manifest: Manifest | None) -> ModuleReport:
         part = await trio.to_thread.run_sync(self._artifacts.new_artifact, sha256)
         try:
             report, size = await self._run(sha256, manifest, part)
@@ -73,7 +76,7 @@ class Compiler:
             part.unlink(missing_ok=True)
         return report
 
-    async def open(self, sha256: str, manifest: Manifest) -> int:
+    async def open(self, sha256: str, manifest: Manifest | None) -> int:
         """Return a descriptor of a module's compiled code, which is compiled if need be."""
         descriptor = await trio.to_thread.run_sync(self._artifacts.open_artifact, sha256)
         if descriptor is None:
@@ -90,7 +93,9 @@ class Compiler:
             raise CompileFailed("the compiled module is not as long as its compiler said")
         self._artifacts.adopt(sha256, part)
 
-    async def _run(self, sha256: str, manifest: Manifest, part: Path) -> tuple[ModuleReport, int]:
+    async def _run(
+        self, sha256: str, manifest: Manifest | None, part: Path
+    ) -> tuple[ModuleReport, int]:
         read_end, write_end = os.pipe()
         async with trio.lowlevel.FdStream(read_end) as report_stream:
             with (
@@ -113,13 +118,14 @@ class Compiler:
             )
         return _understand(said, status)
 
-    def _spec(self, manifest: Manifest) -> CompileSpec:
+    def _spec(self, manifest: Manifest | None) -> CompileSpec:
         limits = self.limits
         return CompileSpec(
             kind="compile",
             cage=self._cage.compiler(limits),
-            needs_events=bool(manifest.events),
-            needs_panel=manifest.ui_panel is not None,
+            needs_events=bool(manifest and manifest.events),
+            needs_panel=bool(manifest and manifest.ui_panel),
+            has_manifest=manifest is not None,
             max_module_bytes=limits.module_bytes,
             max_artifact_bytes=limits.artifact_bytes,
             cpu_seconds=limits.compile_cpu_s,

@@ -22,9 +22,12 @@ from sandbox_child.wire.frames import FrameDecoder, Head
 from sandbox_child.wire.messages import (
     CALL,
     FROM_CHILD,
+    INVOKE,
     LOG,
+    MAX_FUNCTION_NAME,
     MAX_REPORT,
     MAX_TEXT,
+    REGISTER,
     RESULT,
     START_SEQ,
     HostCall,
@@ -38,6 +41,8 @@ _HOST_CALLS = {call.value: call for call in HostCall}
 _LEVELS = {level.value: level for level in LogLevel}
 _OUTCOMES = {outcome.value: outcome for outcome in OutcomeCode}
 _OK = OutcomeCode.OK
+_GIVE_BYTES = frozenset({INVOKE, REGISTER})
+_LONGEST_NAME = MAX_FUNCTION_NAME + 1
 _SUCCESSES = frozenset({OutcomeCode.OK, OutcomeCode.OK_AND_LEFT})
 
 
@@ -66,6 +71,7 @@ class Budgets:
     host_calls: int
     memory_bytes: int
     """Not sent, but had: the most that the guest's memory may grow to."""
+    result_bytes: int = MAX_TEXT
 
 
 @dataclass(slots=True, eq=False)
@@ -73,7 +79,7 @@ class Work:
     """One guest call that a child was asked for, in the order of asking."""
 
     kind: int
-    """EVENT or PANEL."""
+    """EVENT, PANEL, INVOKE or REGISTER."""
     blob: bytes
     key: object
     """Whatever the caller knows this work by."""
@@ -86,6 +92,15 @@ class Work:
     host_calls: list[object] = field(default_factory=list)
     """What the host call service noted of each call."""
     calls: int = 0
+    head: tuple[int, ...] = ()
+    """What follows kind and seq in the message."""
+    deadline_s: float | None = None
+    """How long it may take, where that is not the plugin's deadline."""
+
+    @property
+    def gives_bytes(self) -> bool:
+        """Whether its result is data for the caller, and not text."""
+        return self.kind in _GIVE_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +123,8 @@ class Finished(msgspec.Struct, frozen=True):
     memory_bytes: int
     text: str
     """The panel's URL where ok, else the error."""
+    result: bytes = b""
+    """What a function returned, as the guest wrote it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +161,9 @@ class Conversation:
         """Whether the child has ended because its guest's memory was nearly full."""
         self._memory_at_start = 0
         self._budgets = budgets
-        self._decoder = FrameDecoder(max(budgets.request_bytes, MAX_REPORT))
+        self._decoder = FrameDecoder(
+            max(budgets.request_bytes + _LONGEST_NAME, budgets.result_bytes, MAX_REPORT)
+        )
         self._next_seq = START_SEQ + 1
         self._calls = 0
         self._open_call: int | None = None
@@ -157,6 +176,14 @@ class Conversation:
         if self.phase is Phase.STARTING or self.in_line:
             return self._busy_since
         return None
+
+    def allowed_s(self, deadline_s: float) -> float:
+        """Return how long the guest call that runs may take; ``deadline_s`` where it says nothing.
+
+        Calls of functions bring a deadline of their own.
+        """
+        own = self.in_line[0].deadline_s if self.in_line else None
+        return deadline_s if own is None else own
 
     def ask(self, work: Work, now: float) -> int:
         """Put ``work`` in line and return its seq; the caller sends the message."""
@@ -209,7 +236,7 @@ class Conversation:
         outcome = _OUTCOMES.get(code)
         if outcome is None:
             raise MessageError("RESULT with an unknown outcome")
-        if len(blob) > MAX_TEXT:
+        if len(blob) > (self._budgets.result_bytes if outcome in _SUCCESSES else MAX_TEXT):
             raise MessageError("RESULT with too long a text")
         if self._open_call is not None:
             raise MessageError("RESULT while a host call is open")
@@ -232,8 +259,11 @@ class Conversation:
         self.spent = self._why_spent(outcome)
         if self.spent is not None or outcome not in _SUCCESSES:
             self.phase = Phase.ENDED
+        known = _OK if outcome in _SUCCESSES else outcome
+        if known is _OK and work is not None and work.gives_bytes:
+            return Finished(work, _OK, spent, memory, "", blob)
         text = blob.decode("utf-8", "replace") if blob else ""
-        return Finished(work, _OK if outcome in _SUCCESSES else outcome, spent, memory, text)
+        return Finished(work, known, spent, memory, text)
 
     def _why_spent(self, outcome: OutcomeCode) -> Spent | None:
         if outcome is OutcomeCode.OK_AND_LEFT:
@@ -252,7 +282,8 @@ class Conversation:
             raise MessageError("CALL outside of a guest call")
         if call != self._calls + 1:
             raise MessageError("CALL with a number out of turn")
-        if len(blob) > self._budgets.request_bytes:
+        room = _LONGEST_NAME if name is HostCall.NAMED else 0
+        if len(blob) > self._budgets.request_bytes + room:
             raise MessageError("CALL with too long a request")
         work = self.in_line[0]
         work.calls += 1

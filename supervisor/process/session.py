@@ -15,7 +15,7 @@ import trio
 
 from sandbox_child.wire.errors import WireError
 from sandbox_child.wire.frames import encode_frame
-from sandbox_child.wire.messages import ANSWER, OutcomeCode
+from sandbox_child.wire.messages import ANSWER, MAX_TEXT, OutcomeCode
 from supervisor.limits import MIB, Limits
 from supervisor.process.conversation import (
     Budgets,
@@ -97,6 +97,8 @@ class Session:
     grace_s: float = GRACE_S
     """How long behind its deadline a child is let live that has not ended by itself: it says where
     it was when it is interrupted, and a busy machine may keep it from saying so in time."""
+    result_bytes: int = MAX_TEXT
+    """What a guest call may return."""
     conversation: Conversation = field(init=False)
     _ended: Ended | None = field(default=None, init=False)
     _send_lock: trio.Lock = field(default_factory=trio.Lock, init=False)
@@ -115,6 +117,7 @@ class Session:
                 log_line_bytes=limits.log_line_bytes,
                 host_calls=limits.host_calls,
                 memory_bytes=limits.memory_bytes,
+                result_bytes=self.result_bytes,
             ),
             trio.current_time(),
         )
@@ -164,7 +167,8 @@ class Session:
         while rest and (not line or ahead + len(rest[0].blob) <= _MAX_AHEAD_BYTES):
             work = rest.popleft()
             ahead += len(work.blob)
-            frames.append(encode_frame((work.kind, conversation.ask(work, now)), work.blob))
+            head = (work.kind, conversation.ask(work, now), *work.head)
+            frames.append(encode_frame(head, work.blob))
         if frames:
             self._busy.set()
         return b"".join(frames)
@@ -208,7 +212,7 @@ class Session:
         self._progress.set()
         last = finished[-1]
         if last.outcome is OutcomeCode.TIMEOUT:
-            last = msgspec.structs.replace(last, text=f"{self._too_late()}\n{last.text}")
+            last = msgspec.structs.replace(last, text=f"{self._too_late(last.work)}\n{last.text}")
             finished = [*finished[:-1], last]
         if last.work is not None:
             self.hooks.finished(finished)
@@ -272,17 +276,28 @@ class Session:
 
     async def _watch(self) -> None:
         """Kill the child when the guest call that runs has used up its time."""
-        deadline = self.limits.deadline_s + self.grace_s
         while True:
-            since = self.conversation.busy_since()
-            if since is None:
+            ends = self._kill_at()
+            if ends is None:
                 await self._watch_idle()
                 continue
-            await trio.sleep_until(since + deadline)
-            now_since = self.conversation.busy_since()
-            if now_since is not None and trio.current_time() >= now_since + deadline:
+            await trio.sleep_until(ends)
+            # Another guest call may run by now, with its own time.
+            ends = self._kill_at()
+            if ends is not None and trio.current_time() >= ends:
                 break
-        self._end(Outcome.TIMEOUT if self._ready else Outcome.START_FAILED, self._too_late())
+        line = self.conversation.in_line
+        self._end(
+            Outcome.TIMEOUT if self._ready else Outcome.START_FAILED,
+            self._too_late(line[0] if line else None),
+        )
+
+    def _kill_at(self) -> float | None:
+        """Return when the guest call that runs has used up its time; None when idle."""
+        since = self.conversation.busy_since()
+        if since is None:
+            return None
+        return since + self.conversation.allowed_s(self.limits.deadline_s) + self.grace_s
 
     async def _watch_idle(self) -> None:
         """Return once the child has work; end one that uses processor time without any."""
@@ -296,9 +311,10 @@ class Session:
                 self._end(Outcome.PROTOCOL, why)
                 return
 
-    def _too_late(self) -> str:
+    def _too_late(self, work: Work | None) -> str:
         what = "it did not end" if self._ready else "it did not start"
-        return f"{what} within {self.limits.deadline_s:g} s and was killed"
+        own = work.deadline_s if work else None
+        return f"{what} within {self.limits.deadline_s if own is None else own:g} s and was killed"
 
     def _end(self, outcome: Outcome, error: str, *, culprit_known: bool = False) -> None:
         if self._ended is not None:

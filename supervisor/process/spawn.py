@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import trio
 
 from sandbox_child.wire.entry import Entry
+from sandbox_child.wire.messages import MAX_RESULT, MAX_TEXT
 from sandbox_child.wire.spec import PluginSpec
 from supervisor.limits import Limits
 from supervisor.process.cage import Cage
@@ -83,4 +84,7 @@ class Spawner:
         finally:
             os.close(child_reads)
             os.close(child_writes)
-        return Session(handle, to_child, from_child, limits, hooks, self.grace_s)
+        result_bytes = MAX_RESULT if spec.entry.contract == "goatkit" else MAX_TEXT
+        return Session(
+            handle, to_child, from_child, limits, hooks, self.grace_s, result_bytes=result_bytes
+        )

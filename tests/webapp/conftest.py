@@ -430,6 +430,7 @@ class FakeSupervisor:
                 description=field.description,
                 required=field.required,
                 secret=field.secret,
+                bind=field.bind,
                 options=field.options,
                 default=field.default,
                 value=None if field.secret else saved.get(field.name),

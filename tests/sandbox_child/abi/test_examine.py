@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from sandbox_child.abi.contracts import examine
 from sandbox_child.abi.errors import (
     AllocatorMissing,
     ExceptionsUsed,
@@ -11,7 +12,7 @@ from sandbox_child.abi.errors import (
     UnknownImports,
     WrongSignature,
 )
-from sandbox_child.abi.examine import Needs, examine
+from sandbox_child.abi.structure import Needs
 from sandbox_child.wasm.module import read_module
 from sandbox_child.wasm.sections import replace_custom_section
 from sandbox_child.wire.entry import ModuleReport

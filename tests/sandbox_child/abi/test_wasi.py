@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from sandbox_child.abi.signatures import KNOWN_IMPORTS, WASI
+from sandbox_child.abi.signatures import RUNTIME_IMPORTS, WASI
 from tests.children import SHORT, SharedWorkshop, event
 
 Guest = Callable[[str], bytes]
@@ -13,7 +13,7 @@ Guest = Callable[[str], bytes]
 
 def calling(name: str, arguments: str, check: str = "(drop)") -> str:
     """Return a guest that calls one function of WASI and does ``check`` with its result."""
-    type_ = KNOWN_IMPORTS[(WASI, name)]
+    type_ = RUNTIME_IMPORTS[(WASI, name)]
     return f"""(module
       (import "{WASI}" "{name}"
         (func $f (param {" ".join(type_.params)}) (result {" ".join(type_.results)})))

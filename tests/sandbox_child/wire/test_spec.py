@@ -29,6 +29,7 @@ COMPILE = CompileSpec(
     cage=CAGE,
     needs_events=True,
     needs_panel=False,
+    has_manifest=True,
     max_module_bytes=1 << 25,
     max_artifact_bytes=1 << 28,
     cpu_seconds=60,

@@ -179,7 +179,7 @@ def test_a_call_is_open_until_it_is_answered() -> None:
         (working, encode_frame((CALL, 2, HostCall.HTTP_REQUEST), b"{}")),
         (working, encode_frame((CALL, 0, HostCall.HTTP_REQUEST), b"{}")),
         (working, encode_frame((CALL, 1, 0), b"{}")),
-        (working, encode_frame((CALL, 1, 4), b"{}")),
+        (working, encode_frame((CALL, 1, 5), b"{}")),
         (working, encode_frame((LOG, 4), b"line")),
         (working, encode_frame((RESULT, 1, 7, 0, 0))),
         (working, encode_frame((EVENT, 1), b"{}")),

@@ -11,7 +11,8 @@ import psutil
 import pytest
 import trio
 
-from sandbox_child.abi.examine import Needs, examine
+from sandbox_child.abi.contracts import examine
+from sandbox_child.abi.structure import Needs
 from sandbox_child.wasm.module import read_module
 from sandbox_child.wire.spec import ChildSpec, ProbeSpec
 from supervisor.process import forkserver

@@ -190,7 +190,7 @@ async def test_a_plugin_that_is_not_there_is_not_found(site: Any, step: str) -> 
 
 
 def field(kind: str, *, secret: bool = False) -> ConfigFieldView:
-    return ConfigFieldView("f", kind, "F", "", False, secret, ("a",), None, None, False)
+    return ConfigFieldView("f", kind, "F", "", False, secret, (), ("a",), None, None, False)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from functools import partial
 
 from sandbox_child.abi.allocator import Allocator
 from sandbox_child.abi.host import HostLink, check_span, read_guest, write_guest
-from sandbox_child.abi.signatures import OHD
+from sandbox_child.abi.ohd.signatures import OHD
 from sandbox_child.runtime.direct import HostFunction
 from sandbox_child.runtime.errors import HostCallMisused
 from sandbox_child.runtime.guest import Guest

@@ -1,0 +1,16 @@
+"""Guest calls of the GoatKit contract, as messages."""
+
+from sandbox_child.wire.messages import INVOKE, REGISTER
+from supervisor.process.conversation import Work
+
+
+def register_work() -> Work:
+    """Return the call of ``gk_register``."""
+    return Work(REGISTER, b"", None)
+
+
+def call_work(function: str, arguments: bytes, deadline_s: float, key: object = None) -> Work:
+    """Return the call of one function by name, with JSON or nothing as its arguments."""
+    name = function.encode()
+    head = (int(deadline_s * 1000), len(name))
+    return Work(INVOKE, name + arguments, key, head=head, deadline_s=deadline_s)
