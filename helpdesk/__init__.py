@@ -1,17 +1,41 @@
 """The domain: tickets, people, statuses, events, settings, and their storage in one SQLite file.
 
-Imports nothing of the other packages. The layers, lowest first; each imports only from above::
+Imports nothing of the other packages. Rooms and modules, highest first; each imports only from its
+own row and the rows below::
 
-    errors  clock  ids  text          facts that everything speaks of
-    actors  access                    who acts, and what they may do (pure)
-    storage/                          one writer thread, read-only readers, migrations
-    events  outbox  news              payloads; the durable list that plugins are fed from; what
-                                      has just changed, for open pages
-    passwords users first_run groups catalogue statuses settings
-    sessions api_keys notifications
-    tickets/                          tickets and all that hangs on one
-    service                           ``HelpDesk``: the services bundled over one database
-    jobs  demo                        what runs beside the requests; what a first visitor sees
+    jobs             closes resolved tickets in time, forgets old logins
+    demo             a help desk that looks lived in
+    demo_data        its people, groups and tickets; data only
+    service          ``HelpDesk``: the services over one database
+    tickets          tickets and everything on one
+    sessions         logins
+    users            accounts, and who may log in
+    api_keys         keys for the API
+    first_run        the first admin of an empty help desk
+    groups           groups of staff, and their categories
+    catalogue        categories, types and items of tickets
+    statuses         the statuses that a ticket can have
+    settings         settings that admins change
+    notifications    notices inside the app
+    audit            the audit log
+    events           event payloads, as plugins get them
+    event_shapes     the payloads as types and schemas
+    outbox           the durable, ordered list of events
+    change_feed      what has just changed, for open pages
+    once             a repeated request is done once
+    accounts         accounts as rows, for the rest of the domain
+    viewers          from an actor to the facts that decide on access
+    access           who may do what; pure
+    checks           checks for text from outside
+    paging           one page of a list
+    passwords        password hashing
+    storage          one writer thread, readers, migrations
+    tickets.model    what a ticket looks like; pure
+    actors           who acts: a person, a plugin, the help desk
+    tokens           secrets of which only a hash is stored
+    clock, ids       time and identifiers
+    text             comparing words and names; pure
+    errors           every error that the domain raises on purpose
 
-Every change and the events that tell of it are written in one transaction.
+Every change, its events and its audit entry are written in one transaction.
 """

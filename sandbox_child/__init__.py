@@ -1,12 +1,14 @@
 """What runs on the far side of the trust line: one process per plugin, and the one that forks it.
 
-Layers, lower ones know nothing of higher ones::
+Rooms and modules, highest first; each imports only from its own row and the rows below::
 
+    attacks      what an escaped guest would try, for ``ohd sandbox check``
     forkserver   a clean process that forks one child per plugin, or per module to compile
     child        what a fresh fork does: load, warm up, lock down, start, serve
     compiler     what a compile child does: check the structure, compile, write the artifact
     serve        the loop of a plugin child: frames in, guest calls, frames out
-    abi          what a guest imports and exports, one module per contract
+    plans        the lockdown of each kind of child
+    abi          what a guest imports and exports: the contracts
     runtime      wasmtime: engine settings, instance, memory, direct calls
     lockdown     seccomp, Landlock, capabilities, limits, in the order that works
     wire         frames and messages; pure

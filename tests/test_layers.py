@@ -1,6 +1,11 @@
-"""The import direction of the house: which folder may know which."""
+"""Which folder may import which, down to the rooms; and that each room's map tells the truth.
+
+A map is the literal block in the docstring of a package: a row for each module and each room in it,
+highest first. A row begins with its names, separated by commas; two spaces, or a new line, follow.
+"""
 
 import ast
+import itertools
 import re
 import subprocess
 import sys
@@ -20,6 +25,63 @@ MAY_IMPORT = {
 }
 PURE = re.compile(r"sandbox_child$|sandbox_child\.(wire|wasm)(\.|$)")
 """What the supervisor may use of the child's side: the protocol, and the reader of sections."""
+ROOMS: dict[str, dict[str, set[str]]] = {
+    "supervisor": {
+        "administration": {
+            *("plugins", "delivery", "store"),
+            *("manifest", "egress", "secrets", "views"),
+        },
+        "watching": {"plugins", "delivery", "store", "manifest", "process", "secrets", "views"},
+        "sandbox_check": {"plugins", "process", "manifest", "views"},
+        "delivery": {
+            *("plugins", "calls", "store", "process"),
+            *("manifest", "egress", "secrets", "views"),
+        },
+        "plugins": {"store", "process", "manifest", "secrets", "views"},
+        "calls": {"process", "manifest", "egress", "secrets"},
+        "store": {"manifest", "secrets", "views"},
+        "manifest": {"views"},
+        "process": set(),
+        "egress": set(),
+        "secrets": set(),
+        "views": set(),
+    },
+    "webapp": {
+        "api": {"http", "visitors", "rendering"},
+        "pages": {"http", "visitors", "live", "rendering", "security"},
+        "monitoring": {"visitors"},
+        "http": {"visitors", "live", "rendering", "security"},
+        "visitors": {"security"},
+        "live": {"rendering"},
+        "rendering": set(),
+        "security": set(),
+    },
+    "cli": {
+        "checks": {"control", "data", "plugins"},
+        "data": {"control", "plugins"},
+        "kit": {"control", "serving", "trial"},
+        "plugins": {"control", "trial"},
+        "serving": {"control"},
+        "trial": set(),
+        "control": set(),
+    },
+    "helpdesk": {"tickets": {"storage"}, "storage": set()},
+    "sandbox_child": {
+        "attacks": {"lockdown", "wire"},
+        "abi": {"runtime", "wasm", "wire"},
+        "runtime": {"wasm"},
+        "lockdown": set(),
+        "wire": set(),
+        "wasm": set(),
+    },
+}
+"""Which room may import which other room of its package: this table is the only place to allow it.
+
+Modules outside a room are few: those that put rooms together, and those that every room may use.
+The maps say which of them stand above the rooms and which below.
+"""
+BEING_BUILT = {"sandbox_child.abi", "sandbox_child.abi.goatkit", "sandbox_child.abi.ohd"}
+"""Rooms whose maps are not drawn yet."""
 NO_ENGINE = ("supervisor", "webapp", "helpdesk", "cli")
 IO = {"socket", "subprocess", "trio", "asyncio", "threading", "ctypes", "wasmtime"}
 
@@ -99,3 +161,82 @@ def test_the_whole_server_is_imported_without_the_engine():
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False)
     assert done.returncode == 0
+
+
+def packages() -> list[str]:
+    return [
+        ".".join(path.parent.relative_to(ROOT).parts)
+        for folder in FOLDERS
+        for path in sorted((ROOT / folder).rglob("__init__.py"))
+    ]
+
+
+MAPPED = sorted(set(packages()) - BEING_BUILT)
+
+
+def directory(package: str) -> Path:
+    return ROOT / package.replace(".", "/")
+
+
+def rows_of_map(package: str) -> list[list[str]]:
+    """Return the names in each row; nothing for a package without a map."""
+    docstring = ast.get_docstring(ast.parse((directory(package) / "__init__.py").read_text()))
+    block = (docstring or "").partition("::\n\n")[2]
+    rows = itertools.takewhile(lambda line: not line[:1].strip(), block.splitlines())
+    return [row.strip().partition("  ")[0].split(", ") for row in rows if row[4:5].strip()]
+
+
+def children(package: str) -> set[str]:
+    here = directory(package)
+    modules_here = {path.stem for path in here.glob("*.py")} - {"__init__"}
+    return modules_here | {path.parent.name for path in here.glob("*/__init__.py")}
+
+
+def arrows(package: str) -> Iterator[tuple[str, str, str]]:
+    """Yield what imports what inside a package, below its name, and where."""
+    for path in modules(package.replace(".", "/")):
+        inside = path.relative_to(directory(package)).with_suffix("").as_posix().replace("/", ".")
+        for line, name in imports(path):
+            if name.startswith(f"{package}."):
+                where = f"{path.relative_to(ROOT)}:{line}"
+                yield inside, name.removeprefix(f"{package}."), where
+
+
+@pytest.mark.parametrize("package", MAPPED)
+def test_a_map_names_what_is_in_its_folder_and_nothing_else(package):
+    named = [name for row in rows_of_map(package) for name in row if "." not in name]
+    assert sorted(named) == sorted(children(package)), (
+        f"{package}/__init__.py: its map and its folder differ; give each module a row"
+    )
+
+
+@pytest.mark.parametrize("package", MAPPED)
+def test_each_row_of_a_map_imports_only_from_its_own_and_those_below(package):
+    depth = {name: row for row, names in enumerate(rows_of_map(package)) for name in names}
+
+    def place(name: str) -> int | None:
+        first, _, rest = name.partition(".")
+        return depth.get(f"{first}.{rest.partition('.')[0]}", depth.get(first))
+
+    upwards = [
+        f"{where} imports {target}, which is above it in {package}/__init__.py"
+        for source, target, where in arrows(package)
+        if (at := place(source)) is not None and (to := place(target)) is not None and to < at
+    ]
+    assert upwards == []
+
+
+@pytest.mark.parametrize("package", FOLDERS)
+def test_a_room_imports_only_the_rooms_it_may(package):
+    rooms = ROOMS[package]
+    assert set(rooms) == {path.parent.name for path in directory(package).glob("*/__init__.py")}, (
+        f"{package}: ROOMS and the folders differ"
+    )
+    forbidden = [
+        f"{where}: {source} imports {target}; if that is right, allow it in ROOMS"
+        for source, target, where in arrows(package)
+        if (room := source.partition(".")[0]) in rooms
+        and (other := target.partition(".")[0]) in rooms
+        and other not in rooms[room] | {room}
+    ]
+    assert forbidden == []

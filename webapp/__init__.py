@@ -1,27 +1,24 @@
 """The web app: pages and the JSON API, in the supervisor's process.
 
-Imports ``helpdesk`` (the domain) and ``supervisor`` (its views and errors). The layers, lowest
-first; each imports only from above::
+Imports ``helpdesk`` (the domain) and ``supervisor`` (its views and errors). Rooms and modules,
+highest first; each imports only from its own row and the rows below::
 
-    config errors ports               settings, errors, what is needed of the supervisor
-    security/                         host and origin, throttle, headers (pure)
-    live                              who is told of what changes
-    assets spoken                     static files, figures in words
-    template_cache templating         templates, compiled once
-    charts process_table watch        plugins' figures, drawn and as a table, for all who watch
-    house                             what the handlers of an app share
-    sessions logins                   who visits
-    links redirects                   addresses of pages
-    turns                             each person's costly requests one after another
-    rendering/formatting_*            Markdown as safe HTML, in processes that can be ended
-    rendering                         a page for a visitor
-    jsonio forms uploads requests     bodies, bounded
-    whereabouts spreadsheets          where a request comes from; CSV that is safe to open
-    traffic exposition metrics        figures for a monitor
-    streams                           server-sent events, and when they end
-    connection                        one HTTP exchange to its proper end
-    guard                             the one place that every request passes
-    failures                          every error as a page or as JSON
-    pages/ api/                       the routes
-    app server                        put together, and served
+    server       the app served over HTTP: listens, and stops in bounded time
+    app          the web app put together
+    api          the JSON API
+    pages        the pages that people see
+    monitoring   health and metrics, for monitors
+    http         one HTTP exchange: the guard, bodies, forms, streams, failures, a page
+    visitors     who visits: sessions, cookies, logging in
+    context      what the handlers share
+    live         open pages and what they are told of changes
+    rendering    how things look: templates, Markdown, charts, tables, static files
+    security     host and origin, throttle, security headers
+    connections  TCP connections, bounded
+    turns        each person's costly requests, one after another
+    config       settings
+    errors       every error that the web app raises on purpose
+
+``static/`` and ``templates/`` hold what browsers get; the colours of statuses are in
+``static/app.css``.
 """

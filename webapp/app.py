@@ -27,7 +27,7 @@ from webapp.api import statuses as api_statuses
 from webapp.api import tickets as api_tickets
 from webapp.api import users as api_users
 from webapp.config import WebConfig
-from webapp.http import failures, requests
+from webapp.http import failures, guard, requests
 from webapp.http.connection import WholeExchange
 from webapp.live.hub import Hub
 from webapp.live.process_watch import ProcessWatch
@@ -62,7 +62,6 @@ from webapp.pages import plugins as plugin_pages
 from webapp.rendering import assets
 from webapp.rendering.formatting_pool import FormattingPool
 from webapp.security.throttle import Throttle
-from webapp.visitors import guard
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     assets.blueprint,

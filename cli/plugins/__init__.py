@@ -1,1 +1,10 @@
-"""Plugins."""
+"""``ohd plugin`` for operators: against a running server, else against its data directory.
+
+::
+
+    activity    ``ps`` and ``logs``
+    deliveries  ``deliveries``, ``delivery`` and ``redeliver``
+    limits      ``limits``
+    versions    ``install``, ``upgrade``, ``rollback``, ``permissions``
+    switching   ``list``, ``enable``, ``disable`` and their siblings; finds the server or the data
+"""

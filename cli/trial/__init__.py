@@ -1,1 +1,13 @@
-"""Trial."""
+"""Guest calls without a server: a module, an event, a real child.
+
+::
+
+    bench          a compiled module and a fork server
+    code_cache     compiled code, kept between commands
+    module         ``ohd plugin inspect`` and ``embed``
+    payload        an event and a configuration
+    guest_call     one guest call in a real child, and its result
+    manifest_file  a project's manifest, its faults with their line
+    document       a YAML or JSON file that knows its lines
+    errors         what an author is told
+"""

@@ -1,5 +1,16 @@
 """One SQLite file: a single writer thread, read-only readers, ordered migrations.
 
-Knows nothing of tickets but the tables in ``migrations``; other packages bring migration sets of
+Knows nothing of tickets but the tables in the steps; other packages bring migration sets of
 their own and use the same file.
+
+::
+
+    database      the Trio side: ``read`` and ``write``
+    readers       read-only connections on worker threads
+    writer        the writer thread and its group commit
+    migrations    the help desk's tables, in ordered steps
+    search_step, list_step, folding_step
+                  three of the longer steps
+    connections   how a connection is opened
+    sql           reading rows by column name
 """

@@ -1,15 +1,20 @@
-"""Tickets and all that hangs on one; each imports only from above.
+"""Tickets and everything that belongs to one.
 
 ::
 
-    model                     what a ticket, a reply, a status change look like; no I/O
-    workflow                  which status may follow which, and for how long (pure)
-    search                    the full-text index, and what is typed into the search box
-    rows                      SQL rows to model, and back
-    conditions filters lists  who may see what, and how it is found; sorting, paging, counting
-    timeline  rights          the story of a ticket; what a viewer may do now
-    notices                   who is told in the app of what happens
-    change                    one change in the making: the row, its events, its notices
-    status edits conversation the changes themselves
-    service                   ``Tickets``: what pages, the API, plugins and jobs call
+    service       ``Tickets``: what pages, the API, plugins and jobs call
+    conversation  replies, internal notes, custom fields
+    edits         create, edit, categorize, assign
+    status        resolve, close, reopen, move between statuses
+    change        one change in the making: the row, its events, its notices
+    notices       who gets a notice of what
+    rights        what a viewer may do with a ticket now
+    lists         sorting, paging, counting
+    filters       which tickets a list shows, as SQL conditions
+    conditions    one condition, and the index that may lead it
+    timeline      replies and history in one line of time
+    rows          SQL rows to model, and back
+    search        the full-text index, and the search language
+    workflow      which status may follow which; pure
+    model         what a ticket looks like; no I/O
 """

@@ -9,8 +9,8 @@ from dataclasses import replace
 from supervisor.manifest import ConfigField, Manifest
 from supervisor.manifest.permissions import permission_views
 from supervisor.states import VersionStatus
-from supervisor.store.records import timestamp
 from supervisor.store.versions import VersionRow
+from supervisor.text import timestamp
 from supervisor.views import VersionComparison, VersionView
 
 

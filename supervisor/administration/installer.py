@@ -26,8 +26,8 @@ from supervisor.plugins.start_trial import StartTrial, beyond_every_limit, unmet
 from supervisor.states import InstallStep, VersionStatus
 from supervisor.store import plugins as rows
 from supervisor.store.plugins import PluginRow, new_plugin
-from supervisor.store.records import timestamp
 from supervisor.store.versions import add_waiting, version_of
+from supervisor.text import timestamp
 
 Progress = Callable[[InstallStep, str | None], None]
 """Told of each step, and of the plugin's id once that is known."""

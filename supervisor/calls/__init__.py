@@ -1,1 +1,10 @@
-"""Calls."""
+"""What a guest may ask the supervisor for, and the record of each request.
+
+::
+
+    host_calls     the table of host calls, each with its permission check
+    caller         the plugin and the guest call behind a host call; its budgets
+    bound_secrets  secrets that a plugin may use and never sees
+    ledger         the egress ledger's record of one request, without secrets
+    shapes         arguments of host calls as types, and their published schemas
+"""

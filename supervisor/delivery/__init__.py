@@ -1,1 +1,21 @@
-"""From the outbox to one plugin, in order, at least once; and the record of how it went."""
+"""From the outbox to one plugin, in order, at least once; and the record of how it went.
+
+::
+
+    ticket_panels    the panels that a ticket page shows
+    runners          every enabled plugin's runner; disables a plugin that keeps failing
+    runner           one enabled plugin: one child after another
+    workload         what one child does: events and panels in, results out
+    recorder         what a child reports, as rows, counts and log lines: redacted and bounded
+    feed             one plugin's place in the outbox: next, again, claimed
+    redelivery       events that admins want delivered once more
+    panels           requests for one plugin's panel, and who waits for them
+    accounts         the egress ledger's way into the journal
+    journal          writes results and log lines in batches
+    error_threshold  the rule that disables a plugin that fails too often; pure
+    restart_backoff  when a child is restarted after a crash, and when no more; pure
+    panel_urls       which URLs a panel may have
+    tally            counts of one plugin's deliveries since the server started
+    durations        durations in buckets, and their quantiles; pure
+    work             one guest call, and what the runner remembers of it
+"""

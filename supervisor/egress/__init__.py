@@ -1,16 +1,16 @@
 """Egress: the only way out to the network, for requests that plugins ask for.
 
-Layers, lower ones know nothing of higher ones::
+::
 
     client      one request from guest to answer, in order; raises nothing
     exchange    one HTTP exchange over one connection; foreign errors are translated here
-    body        the answer's body within its limit
     stream      one connection to checked addresses; owns the socket
-    headers     which headers go out
+    messages    policy, request and answer
     resolver    a name to addresses, every one of them checked
     addresses   which addresses may be reached
-    url         the strict reading of a URL
-    messages    policy, request and answer
+    body        the answer's body within its limit
+    headers     which headers go out
+    url         the strict reading of a URL: the check of a host name begins here
     errors      every reason for a refusal or a failure
 
 Knows nothing of plugins but their declared hosts, nothing of tickets, frames or deadlines.

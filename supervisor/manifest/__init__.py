@@ -1,13 +1,17 @@
 """The plugin manifest: read from untrusted bytes, checked, and used to check configuration.
 
-Layers, lower ones know nothing of higher ones::
+::
 
     config       values for ``config_schema``: offered, saved, effective
-    parse        bytes -> Manifest, or the one sentence that says which field is wrong and how
-    hosts, rules what the types alone cannot say
+    parse        bytes to Manifest, or the one sentence that says which field is wrong and how
+    hosts        hosts in ``allowed_hosts``: exact names and nothing that only looks like one
+    rules        what the types alone cannot say
+    faults       the type checker's complaints as sentences
     shape        the types, which also give the published JSON Schema
     json_text    bounded JSON
-    model, errors what comes out
+    permissions  what a plugin asks to be allowed, and what its admin has granted
+    model        a manifest that passed every check
+    errors       what can be wrong
 
 Knows nothing of WebAssembly, of storage or of processes.
 """

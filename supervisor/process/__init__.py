@@ -1,1 +1,17 @@
-"""Operating-system processes: the fork server, one child, and the conversation with it."""
+"""Operating-system processes: the fork server, one child, and the conversation with it.
+
+::
+
+    spawn         makes a plugin's child and the session that owns it
+    session       one child from start to end: pipes, deadlines (the kill), answers, reaping
+    report        what a child reports of its lockdown
+    work          guest calls of the GoatKit contract, as messages
+    conversation  the state machine of what a child may say when; pure
+    forkserver    the supervisor's end of the fork server: asks for children, replaces a dead one
+    cgroups       control groups for children
+    cage          the lockdown that children get
+    uids          the user each child becomes, as root
+    handle        a child, known by its pidfd
+    orphans       children whose owner never heard of them
+    errors        what can go wrong with processes
+"""

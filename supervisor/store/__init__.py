@@ -1,1 +1,17 @@
-"""What is known of installed plugins and their deliveries: rows of the help desk's database."""
+"""SQL of the supervisor: one module per kind of row, every function inside a database job.
+
+::
+
+    plugin_log    reads what plugins logged
+    delivery_log  reads deliveries: pages by filter, one in full
+    ledger        the egress ledger
+    places        which plugins run, and each one's place in the outbox
+    records       writes deliveries, log lines and requests in batches
+    redeliveries  events to deliver once more
+    history       what plugins did and used, by minute
+    versions      versions beside the installed one
+    plugins       installed plugins
+    configs       configuration values, secrets sealed
+    sealed        every sealed secret, wherever it is kept
+    migrations    the tables, in ordered steps
+"""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from supervisor.states import Outcome
-from supervisor.store.records import timestamp
+from supervisor.text import timestamp
 from supervisor.views import DeliveryFilter, DeliveryView
 
 _COLUMNS = (

@@ -6,14 +6,60 @@ more than 1,440 rows of some 150 bytes. Every function runs in a database job.
 
 import sqlite3
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
-from supervisor.watching.history import DAY, Step
+MINUTE_S = 60
+HOUR, DAY = 60, 1_440
+"""In minutes."""
 
 _COLUMNS = "deliveries, errors, buckets, waiting, cpu, cpu_s, uss, guest"
 _read_buckets = msgspec.json.Decoder(dict[int, int]).decode
+
+
+@dataclass(slots=True)
+class Use:
+    """What a plugin uses just now."""
+
+    waiting: int = 0
+    cpu_percent: float | None = None
+    uss_bytes: int | None = None
+    guest_bytes: int | None = None
+
+
+@dataclass(slots=True)
+class Step:
+    """One plugin in one minute. Memory in bytes."""
+
+    deliveries: int = 0
+    errors: int = 0
+    buckets: dict[int, int] = field(default_factory=dict)
+    """Of the deliveries' durations, sparse."""
+    waiting: int | None = None
+    """Most."""
+    cpu: float = 0.0
+    """Percent of a processor times seconds; divided by ``cpu_s`` it is the mean."""
+    cpu_s: float = 0.0
+    uss: int | None = None
+    """Most."""
+    guest: int | None = None
+    """Most."""
+
+    def use(self, use: Use, seconds: float) -> None:
+        """Note what is used at the end of so many seconds."""
+        self.waiting = most(self.waiting, use.waiting)
+        self.uss = most(self.uss, use.uss_bytes)
+        self.guest = most(self.guest, use.guest_bytes)
+        if use.cpu_percent is not None:
+            self.cpu += use.cpu_percent * seconds
+            self.cpu_s += seconds
+
+
+def most(*values: int | None) -> int | None:
+    """Return the largest value; None where none is known."""
+    return max((value for value in values if value is not None), default=None)
 
 
 def save_steps(db: sqlite3.Connection, steps: Iterable[tuple[str, int, Step]], minute: int) -> None:

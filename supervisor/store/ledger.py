@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from supervisor.states import EgressOutcome
-from supervisor.store.records import timestamp
+from supervisor.text import timestamp
 from supervisor.views import EgressEntry, EgressFilter
 
 _COLUMNS = (

@@ -10,7 +10,7 @@ from typing import Any
 
 from supervisor.errors import UnknownLevel
 from supervisor.store.delivery_log import FoundDelivery
-from supervisor.store.records import timestamp
+from supervisor.text import timestamp
 from supervisor.views import LogLine
 
 LEVELS = ("debug", "info", "warn", "error")

@@ -6,7 +6,6 @@
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from supervisor.store.redeliveries import finish
 
@@ -96,9 +95,3 @@ def recorded_behind(db: sqlite3.Connection, plugin_id: str, seq: int) -> frozens
     """Return which events behind ``seq`` a plugin's deliveries are recorded of."""
     query = "SELECT event_seq FROM deliveries WHERE plugin_id = ? AND event_seq > ?"
     return frozenset(row[0] for row in db.execute(query, (plugin_id, seq)))
-
-
-def timestamp(milliseconds: int) -> str:
-    """Return RFC 3339 in UTC, with milliseconds and ``Z``."""
-    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

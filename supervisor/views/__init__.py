@@ -1,4 +1,13 @@
-"""What the supervisor shows of itself: frozen snapshots for pages, the API and the command line."""
+"""What the supervisor shows of itself: frozen snapshots for pages, the API and the command line.
+
+::
+
+    figures     health checks, and the figures for monitors
+    plugins     an installed plugin, its versions, permissions, limits and panels
+    deliveries  deliveries and log lines
+    egress      entries of the egress ledger
+    processes   processes, their figures over time, the lockdown
+"""
 
 from supervisor.views.deliveries import (
     ANY_DELIVERY,

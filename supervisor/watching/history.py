@@ -1,63 +1,22 @@
 """What one plugin did and used, minute by minute: pure, fed with the time and with figures.
 
-A :class:`Step` is one minute. A :class:`Meter` holds the last hour of them in memory and adds to
-the one that runs now; what is older stands in the database (``store.history``). Minutes are those
-of the wall clock: one that comes again, as the clock was set back, is gone on with.
+A ``Step`` (``store.history``) is one minute. A :class:`Meter` holds the last hour of them in memory
+and adds to the one that runs now; what is older is in the database. Minutes are those of the wall
+clock: one that comes again, as the clock was set back, is gone on with.
 """
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 
 from supervisor.delivery.durations import difference, merged, quantiles_ms
 from supervisor.delivery.tally import Tally
-from supervisor.store.records import timestamp
+from supervisor.store.history import DAY, HOUR, MINUTE_S, Step, Use, most
+from supervisor.text import timestamp
 from supervisor.views import HistoryPoint
 
-MINUTE_S = 60
-HOUR, DAY = 60, 1_440
-"""In minutes."""
 _RATE_S = 300.0
 _RATE_EVERY_S = 5.0
-
-
-@dataclass(slots=True)
-class Use:
-    """What a plugin uses just now."""
-
-    waiting: int = 0
-    cpu_percent: float | None = None
-    uss_bytes: int | None = None
-    guest_bytes: int | None = None
-
-
-@dataclass(slots=True)
-class Step:
-    """One plugin in one minute. Memory in bytes."""
-
-    deliveries: int = 0
-    errors: int = 0
-    buckets: dict[int, int] = field(default_factory=dict)
-    """Of the deliveries' durations, sparse."""
-    waiting: int | None = None
-    """Most."""
-    cpu: float = 0.0
-    """Percent of a processor times seconds; divided by ``cpu_s`` it is the mean."""
-    cpu_s: float = 0.0
-    uss: int | None = None
-    """Most."""
-    guest: int | None = None
-    """Most."""
-
-    def use(self, use: Use, seconds: float) -> None:
-        """Note what is used at the end of so many seconds."""
-        self.waiting = _most(self.waiting, use.waiting)
-        self.uss = _most(self.uss, use.uss_bytes)
-        self.guest = _most(self.guest, use.guest_bytes)
-        if use.cpu_percent is not None:
-            self.cpu += use.cpu_percent * seconds
-            self.cpu_s += seconds
 
 
 class Meter:
@@ -203,12 +162,8 @@ def _point(minute: int, steps: Sequence[Step]) -> HistoryPoint:
         errors=sum(step.errors for step in steps),
         p50_ms=p50,
         p95_ms=p95,
-        waiting=_most(*(step.waiting for step in steps)),
+        waiting=most(*(step.waiting for step in steps)),
         cpu_percent=sum(step.cpu for step in steps) / measured if measured else None,
-        uss_bytes=_most(*(step.uss for step in steps)),
-        guest_memory_bytes=_most(*(step.guest for step in steps)),
+        uss_bytes=most(*(step.uss for step in steps)),
+        guest_memory_bytes=most(*(step.guest for step in steps)),
     )
-
-
-def _most(*values: int | None) -> int | None:
-    return max((value for value in values if value is not None), default=None)

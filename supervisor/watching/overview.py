@@ -15,10 +15,10 @@ from supervisor.delivery.runners import Runners
 from supervisor.plugins.limits import LimitsInForce
 from supervisor.plugins.registry import PluginRegistry
 from supervisor.ports import Database
-from supervisor.store.history import steps_of
+from supervisor.store.history import DAY, MINUTE_S, steps_of
 from supervisor.store.plugins import PluginRow
 from supervisor.views import HistoryPoint, PluginHistory, PluginView, ProcessView
-from supervisor.watching.history import DAY, MINUTE_S, points
+from supervisor.watching.history import points
 from supervisor.watching.sampling import FRESH_S, Sampler
 from supervisor.watching.snapshots import plugin_view, process_view
 

@@ -16,8 +16,17 @@ from supervisor.delivery.runners import Runners
 from supervisor.delivery.tally import Tally
 from supervisor.plugins.registry import PluginRegistry
 from supervisor.ports import Database
-from supervisor.store.history import errors_since, save_steps, steps_since
-from supervisor.watching.history import DAY, HOUR, MINUTE_S, Meter, Step, Use
+from supervisor.store.history import (
+    DAY,
+    HOUR,
+    MINUTE_S,
+    Step,
+    Use,
+    errors_since,
+    save_steps,
+    steps_since,
+)
+from supervisor.watching.history import Meter
 from supervisor.watching.process_usage import Usage, UsageReader
 
 LOOK_EVERY_S = 5.0

@@ -13,7 +13,7 @@ from supervisor.plugins.registry import PluginRegistry
 from supervisor.states import PluginState
 from supervisor.store.configs import SavedConfig
 from supervisor.store.plugins import PluginRow
-from supervisor.store.records import timestamp
+from supervisor.text import timestamp
 from supervisor.views import ConfigFieldView, PluginView, ProcessView
 from supervisor.watching.history import Meter
 from supervisor.watching.process_usage import Usage

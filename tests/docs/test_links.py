@@ -22,3 +22,16 @@ def test_every_example_has_its_page_and_the_readme_lists_it():
     folders = sorted(path.parent.name for path in ROOT.glob("examples/*/manifest.json"))
     listed = re.findall(r"\]\(examples/([a-z-]+)/README\.md\)", (ROOT / "README.md").read_text())
     assert sorted(listed) == folders
+
+
+@pytest.mark.parametrize(
+    "page",
+    [*LONE, *sorted(ROOT.glob("docs/**/*.md"))],
+    ids=lambda page: str(page.relative_to(ROOT)),
+)
+def test_every_path_of_the_code_that_a_page_names_is_there(page: Path):
+    named = re.findall(
+        r"`((?:cli|helpdesk|sandbox_child|supervisor|tests|webapp)/[\w./-]*)`",
+        page.read_text("utf-8"),
+    )
+    assert [path for path in named if not (ROOT / path).exists()] == []

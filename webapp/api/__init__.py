@@ -1,4 +1,21 @@
-"""The JSON API under ``/api``: one module a resource, bodies and shapes beside them.
+"""The JSON API under ``/api``.
 
 Errors are ``{"error": "…"}``; lists are ``{"data", "page", "per_page", "total", "total_pages"}``.
+
+::
+
+    docs              ``/api/openapi.json`` and ``/api/docs``
+    openapi           the OpenAPI document, made from the operations
+    login, me, users, groups, notifications
+                      accounts and people
+    tickets, replies, catalogue, statuses, settings
+                      tickets and what they are made of
+    plugins, plugin_versions, plugin_records, records, schemas
+                      plugins, their deliveries, logs and requests; the audit log; JSON Schemas
+    operations        every route: address, input, output
+    queries           query strings of lists, as types
+    bodies            request bodies, as types
+    people_shapes     answers about people, as types
+    shapes            answers about tickets, as types
+    plugin_schemas    the JSON Schemas that are published
 """

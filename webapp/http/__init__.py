@@ -1,1 +1,15 @@
-"""Http."""
+"""One HTTP exchange, whatever the route: admitted, read within bounds, answered, or failed.
+
+::
+
+    failures       every error as a page or as JSON
+    page           a template for the current visitor, as a response
+    guard          the one place that every request passes: host, login, role, forgery, headers
+    event_streams  what all server-sent event streams share
+    requests       request bodies within bounds
+    forms          fields of a form
+    uploads        the file of a plugin upload
+    jsonio         JSON in and out
+    redirects      303 See Other
+    connection     one exchange to its proper end
+"""

@@ -15,9 +15,9 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTo
 from helpdesk import errors as domain
 from supervisor import errors as plugins
 from webapp.errors import TooManyAttempts, WebError
+from webapp.http.guard import is_api
 from webapp.http.jsonio import json_response
 from webapp.http.page import page
-from webapp.visitors.guard import is_api
 
 _log = logging.getLogger(__name__)
 

@@ -1,1 +1,7 @@
-"""Live."""
+"""Open pages and what they are told of changes.
+
+::
+
+    hub            a slot for each open page, and the changes that it has not seen
+    process_watch  looks at the processes once a second, while somebody watches
+"""

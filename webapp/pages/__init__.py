@@ -1,1 +1,24 @@
-"""The pages that people see: one module a page, each with its own blueprint."""
+"""The pages that people see: one module a page, each with its own blueprint.
+
+::
+
+    ticket, ticket_list, ticket_new
+                   tickets
+    login, setup, profile, notifications
+                   one's own account
+    people, groups, catalogue, statuses, settings, audit
+                   Admin: the help desk
+    plugins, installs, plugin, review, versions, deliveries, plugin_log, egress, sandbox
+                   Admin: plugins; ``review`` grants permissions, ``versions`` compares versions
+    events, process_stream, panels
+                   what open pages ask for: changes, processes, panels
+    ticket_view    the ticket page, built from what is known of a ticket
+    list_query     the address of the ticket list, read and checked
+    choices        options of selects in ticket forms
+    plugin_frame   head and tabs of every page of one plugin
+    config_form, limits_form
+                   forms that are generated from a plugin's settings and limits
+    frames         hosts that a ticket page may frame
+    outcomes       how a form ended: done, or what is wrong
+    paging         links to the pages of a list
+"""

@@ -1,1 +1,19 @@
-"""Rendering."""
+"""How things look: from values to markup, and the files that browsers get.
+
+::
+
+    process_table       the table of plugins' processes
+    templating          the Jinja environment and its filters
+    template_cache      compiled templates, kept on disk
+    formatting_pool     formats Markdown in a few processes: in turn, and each text once
+    formatting_process  the server's end of one such process
+    formatting_worker   what such a process does
+    markdown            Markdown as safe HTML
+    autolinks           bare web addresses as links
+    bidi                keeps the direction of foreign text to itself
+    charts              figures over time as the paths of an SVG; pure
+    formatting          figures in a few characters; pure
+    links               addresses of pages
+    spreadsheets        CSV that is safe to open
+    assets              static files under names that never go stale
+"""

@@ -11,9 +11,9 @@ from supervisor.delivery.durations import BOUNDS_S, SHOWN_S, quantiles_ms
 from supervisor.delivery.tally import Tally
 from supervisor.errors import PluginNotFound
 from supervisor.limits import Limits
-from supervisor.store.history import save_steps, steps_of, steps_since
+from supervisor.store.history import DAY, HOUR, Step, Use, save_steps, steps_of, steps_since
 from supervisor.store.migrations import migrations
-from supervisor.watching.history import DAY, HOUR, Meter, Step, Use, points
+from supervisor.watching.history import Meter, points
 
 
 def deliver(tally, count=1, duration_s=0.001, outcome="ok"):

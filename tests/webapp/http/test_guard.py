@@ -7,7 +7,7 @@ import pytest
 from quart import Quart
 
 from webapp.app import BLUEPRINTS
-from webapp.visitors.guard import ACCESS, Access
+from webapp.http.guard import ACCESS, Access
 
 ROLES = ("nobody", "user", "staff", "admin")
 ALL = {"nobody": 200, "user": 200, "staff": 200, "admin": 200}
