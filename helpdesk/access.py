@@ -106,10 +106,13 @@ def may_set_custom_field(viewer: Viewer) -> bool:
     return viewer.is_plugin or viewer.actor.kind is ActorKind.SYSTEM
 
 
-def require_sight(viewer: Viewer, ticket: Standing) -> None:
-    """Raise ``NotFound`` where the ticket does not exist for this viewer."""
+def require_sight(viewer: Viewer, ticket: Standing, asked: str) -> None:
+    """Raise ``NotFound`` where the ticket does not exist for this viewer.
+
+    ``asked`` is what they called it, id or number: the refusal says no more than they said.
+    """
     if not may_see(viewer, ticket):
-        raise NotFound("ticket", ticket.ticket_id)
+        raise NotFound("ticket", asked)
 
 
 def require(allowed: bool, what: str, why: str) -> None:

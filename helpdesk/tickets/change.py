@@ -37,11 +37,11 @@ class Change:
         actor = self.viewer.actor
         return Author(actor.id, actor.name, actor.role)
 
-    def ticket(self, ticket_id: str) -> tuple[Ticket, Standing]:
-        """Return a ticket that the viewer may see. Raises ``NotFound``."""
-        ticket = rows.find(self.connection, ticket_id)
+    def ticket(self, reference: str) -> tuple[Ticket, Standing]:
+        """Return a ticket that the viewer may see, by id or number. Raises ``NotFound``."""
+        ticket = rows.find(self.connection, reference)
         standing = rows.standing(self.connection, ticket)
-        access.require_sight(self.viewer, standing)
+        access.require_sight(self.viewer, standing, reference)
         return ticket, standing
 
     def ticket_to_work_on(self, ticket_id: str, what: str) -> Ticket:

@@ -37,14 +37,14 @@ def note(change: Change, ticket_id: str, body: str) -> Reply:
 
 def find(change: Change, ticket_id: str, reply_id: str) -> Reply:
     """Return a reply or a note of a ticket that the viewer may see. Raises ``NotFound``."""
-    change.ticket(ticket_id)
+    ticket, _ = change.ticket(ticket_id)
     query = "SELECT * FROM replies WHERE id = ? AND ticket_id = ?"
-    row = sql.row(change.connection, query, (reply_id, ticket_id))
+    row = sql.row(change.connection, query, (reply_id, ticket.id))
     if row is None:
         raise NotFound("reply", reply_id)
     author = Author(row["author_id"], row["author_name"], row["author_role"])
     at = parse_rfc3339(row["created_at"])
-    return Reply(reply_id, ticket_id, row["body"], bool(row["is_internal"]), author, at)
+    return Reply(reply_id, ticket.id, row["body"], bool(row["is_internal"]), author, at)
 
 
 def set_custom_field(change: Change, ticket_id: str, key: str, value: str) -> CustomField:
@@ -65,7 +65,7 @@ def set_custom_field(change: Change, ticket_id: str, key: str, value: str) -> Cu
         " ON CONFLICT (ticket_id, key) DO UPDATE SET value = excluded.value,"
         " setter_id = excluded.setter_id, setter_name = excluded.setter_name,"
         " set_at = excluded.set_at",
-        (ticket_id, field.key, field.value, setter, actor.name, rfc3339(change.now)),
+        (ticket.id, field.key, field.value, setter, actor.name, rfc3339(change.now)),
     )
     change.save(ticket)
     return field

@@ -54,6 +54,7 @@ def create(change: Change, draft: TicketDraft) -> Ticket:
         access.require_staff(viewer, "assign a ticket")
     ticket = Ticket(
         id=new_id(),
+        number=rows.next_number(change.connection),
         subject=checks.name("subject", draft.subject, most=checks.MAX_SUBJECT),
         description=checks.body("description", draft.description, least=0),
         status=NEW,

@@ -109,11 +109,16 @@ def _add_text(connection: sqlite3.Connection, where: Where, viewer: Viewer, text
 
 
 def _add_word(connection: sqlite3.Connection, where: Where, word: search.Word) -> None:
+    if word.is_reference:
+        where.add(f"{{t}}.number {'!=' if word.unwanted else '='} ?", word.number, lead=Lead.FEW)
+        return
     if word.unwanted:
         where.add(f"{{t}}.number NOT IN ({search.MATCHING})", word.match)
         return
+    matching, values = search.MATCHING, [word.match]
+    if word.number is not None:
+        matching = f"{matching} UNION ALL SELECT {word.number}"
     others: list[str] = []
-    values = [word.match]
     if people := search.requesters(connection, word.text):
         others.append(f"{{t}}.submitter_id IN ({', '.join('?' * len(people))})")
         values += people
@@ -121,7 +126,7 @@ def _add_word(connection: sqlite3.Connection, where: Where, word: search.Word) -
         others.append("instr({t}.id, ?)")
         values.append(part)
     if others:
-        where.add(f"{{t}}.number IN ({search.MATCHING}) OR {' OR '.join(others)}", *values)
+        where.add(f"{{t}}.number IN ({matching}) OR {' OR '.join(others)}", *values)
         return
     lead = Lead.FEW if search.is_rare(connection, word.match) else Lead.ALONE
-    where.add(f"{{t}}.number IN ({search.MATCHING})", word.match, lead=lead)
+    where.add(f"{{t}}.number IN ({matching})", word.match, lead=lead)

@@ -72,6 +72,8 @@ class TicketSummary:
     """A ticket as a row of a list."""
 
     id: str
+    number: int
+    """What people call it by, as ``#1042``: counted from 1 and never given twice."""
     subject: str
     status: str
     priority: Priority
@@ -217,4 +219,4 @@ class TicketFilter:
     """Only what the actor may work on: their queue."""
     text: str = ""
     """Words that all begin words of the subject, the description or what was said on the ticket
-    (internal notes for those who may see them); or the ticket's id."""
+    (internal notes for those who may see them); or the ticket's number or id."""

@@ -62,7 +62,9 @@ def write(
     for user_id in sorted(_recipients(connection, event, ticket) - {actor.id}):
         mine = ticket.assignee is not None and ticket.assignee.id == user_id
         assignee = "you" if mine or ticket.assignee is None else ticket.assignee.name
-        title = sentence.format(actor=actor.name, assignee=assignee, subject=ticket.subject)
+        title = sentence.format(
+            actor=actor.name, assignee=assignee, subject=f"#{ticket.number} {ticket.subject}"
+        )
         notice = Notice.made(title, "", f"/tickets/{ticket.id}", now)
         notifications.insert(connection, user_id, notice)
 

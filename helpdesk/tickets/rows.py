@@ -22,8 +22,8 @@ PRIORITIES = tuple(Priority)
 """A priority is stored as its rank: its place in here."""
 
 SUMMARY_COLUMNS = """
-    t.id, t.subject, t.status, t.priority, t.category_id, t.type_id, t.item_id, t.submitter_id,
-    t.assignee_user_id, t.assignee_group_id, t.created_at, t.updated_at,
+    t.id, t.number, t.subject, t.status, t.priority, t.category_id, t.type_id, t.item_id,
+    t.submitter_id, t.assignee_user_id, t.assignee_group_id, t.created_at, t.updated_at,
     t.public_updated_at, t.resolved_at, t.closed_at,
     category.name AS category_name, type.name AS type_name, item.name AS item_name,
     submitter.name AS submitter_name, submitter.email AS submitter_email,
@@ -37,10 +37,11 @@ JOINS = """
     LEFT JOIN users AS assignee ON assignee.id = t.assignee_user_id
     LEFT JOIN groups AS team ON team.id = t.assignee_group_id
 """
-_FIND = f"""
-    SELECT {SUMMARY_COLUMNS}, t.description, t.resolution_notes
-    FROM tickets AS t {JOINS} WHERE t.id = ?
+_WHOLE = f"""
+    SELECT {SUMMARY_COLUMNS}, t.description, t.resolution_notes FROM tickets AS t {JOINS}
 """  # noqa: S608
+FIND = f"{_WHOLE} WHERE t.id = ?"
+FIND_BY_NUMBER = f"{_WHOLE} WHERE t.number = CAST(? AS INTEGER)"
 
 
 def rank(priority: Priority | str) -> int:
@@ -51,19 +52,20 @@ def rank(priority: Priority | str) -> int:
     raise Invalid("priority", repr(str(priority)), ", ".join(PRIORITIES))
 
 
-def find(connection: sqlite3.Connection, ticket_id: str, *, public: bool = False) -> Ticket:
-    """Return a ticket with its custom fields, or raise ``NotFound``.
+def find(connection: sqlite3.Connection, reference: str, *, public: bool = False) -> Ticket:
+    """Return a ticket by its id or its number, with its custom fields, or raise ``NotFound``.
 
     ``public``: as it is shown to those who may not know that a note was written.
     """
-    row = sql.row(connection, _FIND, (ticket_id,))
+    by_number = search.number(reference) is not None
+    row = sql.row(connection, FIND_BY_NUMBER if by_number else FIND, (reference,))
     if row is None:
-        raise NotFound("ticket", ticket_id)
+        raise NotFound("ticket", reference)
     return Ticket(
         **_summary(row, public=public),
         description=row["description"],
         resolution_notes=row["resolution_notes"],
-        custom_fields=custom_fields(connection, ticket_id),
+        custom_fields=custom_fields(connection, row["id"]),
     )
 
 
@@ -87,15 +89,20 @@ def standing(connection: sqlite3.Connection, ticket: TicketSummary) -> Standing:
     return Standing(ticket.id, ticket.submitter.id, user_id, frozenset(owners))
 
 
+def next_number(connection: sqlite3.Connection) -> int:
+    """Return the number of the next ticket; none is given twice, as tickets are never deleted."""
+    query = "SELECT 1 + coalesce(max(number), 0) FROM tickets"
+    return int(sql.scalar(connection, query))
+
+
 def insert(connection: sqlite3.Connection, ticket: Ticket) -> None:
     """Write a new ticket."""
     values = _values(ticket)
-    number = 1 + sql.scalar(connection, "SELECT coalesce(max(number), 0) FROM tickets")
-    values |= {"number": number, "public_updated_at": values["updated_at"]}
+    values |= {"number": ticket.number, "public_updated_at": values["updated_at"]}
     names = ", ".join(values)
     marks = ", ".join(f":{name}" for name in values)
     connection.execute(f"INSERT INTO tickets ({names}) VALUES ({marks})", values)  # noqa: S608
-    search.add_ticket(connection, number, ticket.subject, ticket.description)
+    search.add_ticket(connection, ticket.number, ticket.subject, ticket.description)
 
 
 def update(connection: sqlite3.Connection, ticket: Ticket, *, public: bool) -> None:
@@ -148,6 +155,7 @@ def _summary(row: Any, *, public: bool) -> dict[str, Any]:
     updated_at = row["public_updated_at"] if public else row["updated_at"]
     return {
         "id": row["id"],
+        "number": row["number"],
         "subject": row["subject"],
         "status": row["status"],
         "priority": PRIORITIES[row["priority"]],

@@ -26,6 +26,7 @@ _WORDS = re.compile(r'(?<!\S)(-?)(?:"([^"]*)"|(\S+))')
 _ID_PART = re.compile(r"(?=.*[0-9])[0-9a-hjkmnp-tv-z]{6,26}")
 """Of Crockford's base 32, with a digit in it: most words are none."""
 _TICKET_ID = re.compile(r"[0-9A-Za-z]{26}")
+_NUMBER = re.compile(r"(#?)([0-9]{1,15})", re.ASCII)
 
 RARE = 2_000
 """A word in at most so many pieces leads the query: its tickets are sorted in no time."""
@@ -44,6 +45,10 @@ class Word:
     """The FTS5 query for it."""
     unwanted: bool = False
     """Whether tickets that have it are left out: it was typed after a minus."""
+    number: int | None = None
+    """The number of a ticket that it may be."""
+    is_reference: bool = False
+    """Whether it can be nothing but that number: ``#1042``, where ``1042`` may stand in a text."""
 
 
 def words_of(text: str, *, with_notes: bool) -> list[Word]:
@@ -55,7 +60,17 @@ def words_of(text: str, *, with_notes: bool) -> list[Word]:
             continue
         key = (folded, bool(minus))
         match = _match(folded, with_notes=with_notes, whole=bool(phrase))
-        found.setdefault(key, Word(folded, match, unwanted=bool(minus)))
+        number = None if phrase else _NUMBER.fullmatch(folded)
+        found.setdefault(
+            key,
+            Word(
+                folded,
+                match,
+                unwanted=bool(minus),
+                number=int(number[2]) if number else None,
+                is_reference=bool(number and number[1]),
+            ),
+        )
     return list(found.values())[:MAX_WORDS]
 
 
@@ -80,6 +95,12 @@ def ticket_id(text: str) -> str | None:
     """Return the ticket id that was typed, if it may be one."""
     stripped = text.strip()
     return stripped.upper() if _TICKET_ID.fullmatch(stripped) else None
+
+
+def number(reference: str) -> int | None:
+    """Return the number that a ticket is called by in addresses, None where it is no number."""
+    found = _NUMBER.fullmatch(reference)
+    return int(found[2]) if found and not found[1] else None
 
 
 def _match(word: str, *, with_notes: bool, whole: bool) -> str:

@@ -1,6 +1,7 @@
 """``Tickets``: what pages, the API, plugins and jobs call.
 
-Every method takes the actor first and enforces ``access``. Each change is one transaction with its
+Every method takes the actor first and enforces ``access``; a ticket is named by its id or its
+number. Each change is one transaction with its
 events; when a method returns, both are durable. Errors are those of ``helpdesk.errors``:
 ``NotFound``, ``NotAllowed``, ``Invalid``, ``Conflict``, ``LimitReached``.
 """
@@ -79,8 +80,8 @@ class Tickets:
         return await self._read(
             actor,
             ticket_id,
-            lambda connection, viewer, _ticket: timeline.replies(
-                connection, ticket_id, request, with_notes=access.may_see_notes(viewer)
+            lambda connection, viewer, ticket: timeline.replies(
+                connection, ticket.id, request, with_notes=access.may_see_notes(viewer)
             ),
         )
 
@@ -98,7 +99,7 @@ class Tickets:
             return TicketDetail(
                 ticket,
                 timeline.timeline(
-                    connection, ticket_id, with_notes=with_notes, before=before, limit=limit
+                    connection, ticket.id, with_notes=with_notes, before=before, limit=limit
                 ),
                 rights(connection, viewer, ticket, self._clock.now(), self._window(connection)),
             )
@@ -223,7 +224,7 @@ class Tickets:
             viewer = load_viewer(connection, actor)
             public = not access.may_see_notes(viewer)
             ticket = rows.find(connection, ticket_id, public=public)
-            access.require_sight(viewer, rows.standing(connection, ticket))
+            access.require_sight(viewer, rows.standing(connection, ticket), ticket_id)
             return job(connection, viewer, ticket)
 
         return await self._database.read(read)

@@ -190,3 +190,13 @@ def test_everything_works_without_javascript(open_page: Open, desk: Desk) -> Non
     page.get_by_label("Type").select_option("Email")
     page.get_by_role("button", name="Save changes").click()
     expect(page.get_by_label("Category").locator("option:checked")).to_have_text("Software")
+
+
+def test_a_ticket_is_found_and_addressed_by_its_number(open_page: Open, desk: Desk) -> None:
+    number = desk.call("GET", f"/api/tickets/{desk.ticket('Numbered: a ticket')}")["number"]
+    page = open_page("staff")
+    page.get_by_label("Search").press_sequentially(f"#{number}")
+    expect(page.locator("td .subject")).to_have_text(["Numbered: a ticket"])
+    page.get_by_role("link", name="Numbered: a ticket").click()
+    expect(page).to_have_url(re.compile(rf"/tickets/{number}$"))
+    expect(page).to_have_title(re.compile(rf"^#{number} Numbered: a ticket"))

@@ -143,7 +143,7 @@ async def test_a_ticket_and_its_story_are_looked_up(world):
         values = {"ticket": ticket.id, "before": "~", "limit": 51}
         return list(
             itertools.chain(
-                plan(connection, rows._FIND, (ticket.id,)),
+                plan(connection, rows.FIND, (ticket.id,)),
                 plan(connection, timeline._QUERY.format(sight=timeline._PUBLIC), values),
             )
         )

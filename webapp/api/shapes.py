@@ -69,6 +69,7 @@ class TicketRow(Struct):
     """A ticket as a row of a list: without the long texts."""
 
     id: str
+    number: int
     subject: str
     status: str
     priority: str
@@ -133,6 +134,7 @@ class TimelineOut(Struct):
 def ticket_json(ticket: Ticket, site_url: str) -> TicketOut:
     """Return a whole ticket."""
     more = {
+        "number": ticket.number,
         "updated_at": rfc3339(ticket.updated_at),
         "resolved_at": moment(ticket.resolved_at),
         "closed_at": moment(ticket.closed_at),
@@ -147,6 +149,7 @@ def summary_json(ticket: TicketSummary, site_url: str) -> TicketRow:
     assignee = ticket.assignee
     return TicketRow(
         id=ticket.id,
+        number=ticket.number,
         subject=ticket.subject,
         status=ticket.status,
         priority=ticket.priority.value,

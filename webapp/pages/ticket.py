@@ -36,10 +36,11 @@ async def _mark_seen(ticket_id: str) -> None:
     """Mark the notices that lead here as read; a page never waits for that in vain."""
     if not g.get("unread"):
         return
+    desk, actor = app_context().helpdesk, current_visit().actor
     try:
-        seen = await app_context().helpdesk.notifications.mark_seen(
-            current_visit().actor, ticket_url(ticket_id)
-        )
+        # Notices lead to the address with the id, whichever one the visitor came by.
+        ticket = await desk.tickets.get(actor, ticket_id)
+        seen = await desk.notifications.mark_seen(actor, ticket_url(ticket.id))
     except HelpDeskError:
         return
     g.unread -= seen

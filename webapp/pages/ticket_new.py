@@ -39,7 +39,7 @@ async def create() -> Response:
     except HelpDeskError as error:
         found = failure(error)
         return await _form(fields, found.fields or {"": found.message}, found.status)
-    return see(ticket_url(ticket.id, "created"))
+    return see(ticket_url(ticket.number, "created"))
 
 
 async def _draft(actor: Actor, fields: Mapping[str, str]) -> TicketDraft:

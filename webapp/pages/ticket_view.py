@@ -107,7 +107,7 @@ async def show_ticket(
         rights=detail.rights,
         story=await _story(detail, is_newest=before is None),
         work=await _work_form(detail) if detail.rights.work else None,
-        panels=[(slot, panel_url(ticket_id, slot.plugin_id)) for slot in slots],
+        panels=[(slot, panel_url(detail.ticket.id, slot.plugin_id)) for slot in slots],
         done=DONE.get(done, ""),
         said=done in SAID,
         problem=problem,
@@ -127,7 +127,7 @@ async def _story(detail: TicketDetail, *, is_newest: bool) -> Story:
         for entry, html in zip(timeline.entries, rendered, strict=True)
         if isinstance(entry, Reply) or entry.from_status is not None
     ]
-    earlier = timeline.earlier and earlier_url(detail.ticket.id, timeline.earlier)
+    earlier = timeline.earlier and earlier_url(detail.ticket.number, timeline.earlier)
     return Story(description, entries, earlier, is_newest)
 
 

@@ -9,15 +9,18 @@ def login_url(then: str) -> str:
     return "/login" if then in {"", "/"} else f"/login?{urlencode({'next': then})}"
 
 
-def ticket_url(ticket_id: str, done: str = "") -> str:
-    """Return a ticket's page; ``done`` names what has just been done: the page says it there."""
-    address = f"/tickets/{quote(ticket_id, safe='')}"
+def ticket_url(reference: str | int, done: str = "") -> str:
+    """Return a ticket's page by its number or its id; people are shown the one with the number.
+
+    ``done`` names what has just been done: the page says it there.
+    """
+    address = f"/tickets/{quote(str(reference), safe='')}"
     return f"{address}?{urlencode({'done': done})}#done" if done else address
 
 
-def earlier_url(ticket_id: str, before: str) -> str:
+def earlier_url(reference: str | int, before: str) -> str:
     """Return a ticket's page with the part of its story before an entry."""
-    return f"{ticket_url(ticket_id)}?{urlencode({'before': before})}"
+    return f"{ticket_url(reference)}?{urlencode({'before': before})}"
 
 
 def panel_url(ticket_id: str, plugin_id: str) -> str:

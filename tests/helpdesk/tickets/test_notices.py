@@ -6,7 +6,7 @@ from helpdesk.actors import SYSTEM
 from helpdesk.errors import NotAllowed
 from helpdesk.tickets.model import TicketDraft
 
-OPENED = "User opened a ticket: Printer"
+OPENED = "User opened a ticket: #1 Printer"
 
 
 async def titles(world, person) -> list[str]:
@@ -25,7 +25,7 @@ async def test_a_new_ticket_is_told_to_the_groups_that_own_its_category_or_to_al
 async def test_the_new_assignee_is_told_and_who_assigned_is_not(world):
     ticket = await world.ticket(subject="Printer")
     await world.helpdesk.tickets.assign_user(world.admin.actor, ticket.id, world.staff.id)
-    assert await titles(world, world.staff) == ["Admin assigned a ticket to you: Printer"]
+    assert await titles(world, world.staff) == ["Admin assigned a ticket to you: #1 Printer"]
     notice, *_ = await world.helpdesk.notifications.list(world.staff.actor)
     assert notice.link == f"/tickets/{ticket.id}"
     await world.helpdesk.tickets.assign_user(world.admin.actor, ticket.id, world.admin.id)
@@ -36,7 +36,7 @@ async def test_the_new_assignee_is_told_and_who_assigned_is_not(world):
 async def test_a_group_s_members_are_told(world):
     ticket = await world.ticket(subject="Printer")
     await world.helpdesk.tickets.assign_group(SYSTEM, ticket.id, world.group)
-    told = ["Open Help Desk assigned a ticket to Hardware Team: Printer"]
+    told = ["Open Help Desk assigned a ticket to Hardware Team: #1 Printer"]
     assert await titles(world, world.staff) == told
     assert await titles(world, world.outsider) == []
 
@@ -44,13 +44,13 @@ async def test_a_group_s_members_are_told(world):
 async def test_replies_go_to_the_other_side(world):
     ticket, tickets = await world.ticket(subject="Printer"), world.helpdesk.tickets
     await tickets.reply(world.user.actor, ticket.id, "It smokes.")
-    assert await titles(world, world.staff) == ["User replied: Printer"]
+    assert await titles(world, world.staff) == ["User replied: #1 Printer"]
     await tickets.assign_user(world.staff.actor, ticket.id, world.staff.id)
     await tickets.reply(world.user.actor, ticket.id, "It burns.")
-    assert await titles(world, world.staff) == ["User replied: Printer"] * 2
+    assert await titles(world, world.staff) == ["User replied: #1 Printer"] * 2
     assert len(await titles(world, world.outsider)) == 1
     await tickets.reply(world.staff.actor, ticket.id, "Run.")
-    assert await titles(world, world.user) == ["Staff replied: Printer"]
+    assert await titles(world, world.user) == ["Staff replied: #1 Printer"]
 
 
 async def test_a_note_is_told_to_whoever_has_the_ticket_and_never_to_the_submitter(world):
@@ -60,8 +60,8 @@ async def test_a_note_is_told_to_whoever_has_the_ticket_and_never_to_the_submitt
     await tickets.note(world.plugin, ticket.id, "Nor this.")
     assert await titles(world, world.user) == []
     assert await titles(world, world.staff) == [
-        "Robot wrote an internal note: Printer",
-        "Admin wrote an internal note: Printer",
+        "Robot wrote an internal note: #1 Printer",
+        "Admin wrote an internal note: #1 Printer",
     ]
 
 
@@ -72,10 +72,10 @@ async def test_the_submitter_hears_how_it_ends_and_the_assignee_that_it_does_not
     await tickets.reopen(world.user.actor, ticket.id, "Still broken.")
     await tickets.close(world.staff.actor, ticket.id)
     assert await titles(world, world.user) == [
-        "Staff closed the ticket: Printer",
-        "Staff resolved the ticket: Printer",
+        "Staff closed the ticket: #1 Printer",
+        "Staff resolved the ticket: #1 Printer",
     ]
-    assert await titles(world, world.staff) == ["User reopened the ticket: Printer"]
+    assert await titles(world, world.staff) == ["User reopened the ticket: #1 Printer"]
 
 
 async def test_a_change_that_is_refused_tells_nobody(world):

@@ -200,3 +200,13 @@ async def test_what_is_not_there_is_not_found_in_json(site: Any) -> None:
         assert response.status_code == 404
         assert set(response.json()) == {"error"}
     assert (await client.put("/api/tickets")).status_code == 405
+
+
+async def test_a_ticket_has_a_number_and_is_found_by_it(site: Any) -> None:
+    ticket = await site.ticket()
+    browser = await site.as_("user")
+    by_number = (await browser.client.get("/api/tickets/1")).json()
+    assert (by_number["id"], by_number["number"]) == (ticket.id, 1)
+    (row,) = (await browser.client.get("/api/tickets?q=%231")).json()["data"]
+    assert row["number"] == 1
+    assert (await (await site.as_("other")).client.get("/api/tickets/1")).status_code == 404

@@ -266,7 +266,7 @@ async def test_an_empty_reply_is_refused_with_the_page_around_it(site: Any) -> N
 
 async def test_a_ticket_page_offers_only_what_would_be_accepted(site: Any) -> None:
     ticket, user, staff = await site.ticket(), await site.as_("user"), await site.as_("staff")
-    at = f"/tickets/{ticket.id}"
+    at = f"/tickets/{ticket.number}"
     for step in ("update", "note", "resolve"):
         assert f'action="{at}/{step}"' not in (await user.get(at)).text
         assert f'action="{at}/{step}"' in (await staff.get(at)).text
@@ -415,3 +415,28 @@ async def test_nobody_waits_for_the_texts_of_somebody_else(site: Any) -> None:
             # Those of one person take turns: a second of work each.
             assert len(done) < 4
             nursery.cancel_scope.cancel()
+
+
+async def test_a_ticket_is_called_by_its_number_and_both_addresses_lead_to_it(site: Any) -> None:
+    ticket = await site.ticket()
+    staff, user = await site.as_("staff"), await site.as_("user")
+    listed = await staff.get("/tickets")
+    assert 'href="/tickets/1"' in listed.text
+    assert "#1" in listed.words()
+    for reference in ("1", ticket.id):
+        page = await user.get(f"/tickets/{reference}")
+        assert (page.status, "#1 · From User" in page.words()) == (200, True)
+    answered = await staff.submit("/tickets/1", "/tickets/1/reply", reply="By its number.")
+    assert answered.response.url.path == "/tickets/1"
+    assert "By its number." in answered.words()
+    other = await site.as_("other")
+    assert (await other.get("/tickets/1")).status == 404
+
+
+async def test_a_notice_is_seen_by_whichever_address_its_ticket_is_opened(site: Any) -> None:
+    ticket = await site.ticket()
+    await site.desk.tickets.reply(site.people.staff.actor, ticket.id, "hello")
+    browser = await site.as_("user")
+    assert "1 unread" in (await browser.get("/tickets")).text
+    await browser.get("/tickets/1")
+    assert "1 unread" not in (await browser.get("/tickets")).text
