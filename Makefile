@@ -4,10 +4,15 @@ VENV   := .venv
 MINUTES ?= 10
 BIN    := $(VENV)/bin
 
-.PHONY: help run test lint docs bench soak security lock clean
+# Tests that need no compiler, no browser and no server of their own.
+FAST := tests/test_layers.py tests/helpdesk tests/sandbox_child/wasm tests/sandbox_child/wire \
+  tests/supervisor/manifest tests/supervisor/secrets tests/supervisor/egress tests/supervisor/calls \
+  tests/webapp/rendering tests/webapp/security tests/cli/control
+
+.PHONY: help run test test-fast lint docs bench soak security lock clean
 
 help:            ## list the targets
-	@grep -E '^[a-z]+: .*##|^[a-z]+:  *##' Makefile | sed 's/:.*##/\t/'
+	@grep -E '^[a-z-]+:.* ##' Makefile | sed 's/:.*##/\t/'
 
 run: $(VENV)/.run-ready    ## start a demo help desk on http://127.0.0.1:8000
 	$(BIN)/ohd serve --demo
@@ -15,6 +20,9 @@ run: $(VENV)/.run-ready    ## start a demo help desk on http://127.0.0.1:8000
 test: $(VENV)/.dev-ready   ## install what the tests need, then run all of them
 	$(BIN)/python tests/setup/prepare.py
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(PYTEST_ARGS)
+
+test-fast: $(VENV)/.dev-ready  ## the tests that take half a minute: no compiler, browser or server
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -m "not slow" $(FAST)
 
 lint: $(VENV)/.dev-ready   ## formatting, lint and types
 	$(BIN)/ruff format --check .

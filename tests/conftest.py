@@ -14,6 +14,16 @@ from tests.stand_in import StandIn, open_stand_in
 # A shell that starts the tests in the background lets them ignore Ctrl-C, and all that they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+HEAVY = {"guest", "open_desk", "desk", "open_helpdesk", "chromium"}
+"""Fixtures that need a compiler, children, a server or a browser."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow what uses a heavy fixture; `make test-fast` leaves it out."""
+    for item in items:
+        if isinstance(item, pytest.Function) and HEAVY & set(item.fixturenames):
+            item.add_marker(pytest.mark.slow)
+
 
 @pytest.fixture(scope="session")
 def guest() -> Callable[[str], bytes]:

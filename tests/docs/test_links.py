@@ -8,7 +8,7 @@ import pytest
 from tests.docs.pages import ROOT
 
 _LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
-LONE = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("examples/*/README.md"))]
+LONE = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("examples/*/README.md"))]
 
 
 @pytest.mark.parametrize("page", LONE, ids=lambda page: str(page.relative_to(ROOT)))

@@ -66,6 +66,12 @@ def test_what_is_copied_is_enough_to_install_from(wheel):
         assert here <= names
 
 
+def test_the_wheel_says_that_it_is_typed(wheel):
+    packages = {name.partition("/")[0] for name in wheel.namelist() if name.endswith(".py")}
+    assert packages == {"sandbox_child", "supervisor", "helpdesk", "webapp", "cli"}
+    assert {f"{package}/py.typed" for package in packages} <= set(wheel.namelist())
+
+
 def test_what_is_copied_is_sent_to_the_build_and_nothing_else():
     lines = (DOCKERFILE.with_name("Dockerfile.dockerignore")).read_text("utf-8").splitlines()
     rules = [line for line in lines if not line.startswith("#")]

@@ -11,6 +11,7 @@ import pytest
 
 CHILD = Path(__file__).with_name("crash_writer.py")
 ROOT = Path(__file__).parents[3]
+pytestmark = pytest.mark.slow
 
 
 def run_until_killed(path: Path, lines: int) -> list[tuple[str, str]]:

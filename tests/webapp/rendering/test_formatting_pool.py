@@ -16,6 +16,8 @@ from webapp.rendering.formatting_pool import KEPT_CHARACTERS, LONGEST_PAGE, PROC
 from webapp.rendering.formatting_pool import FormattingPool as Pool
 from webapp.rendering.markdown import LONGEST_HTML, LONGEST_TEXT
 
+pytestmark = pytest.mark.slow
+
 SLOW = "\n]\n> #" * 5_000 + "\\\n1. \n" * 5_000
 """Takes the parser a minute."""
 
