@@ -9,6 +9,7 @@
     ├── LoginFailed            the credentials fit nobody; deliberately says no more
     ├── LimitReached           well-formed and permitted, but one more than there may be
     ├── Conflict               at odds with how things stand now
+    │   ├── tickets.bulk.SomeRefused  some of many chosen tickets cannot be changed
     │   ├── IllegalTransition      the ticket's status does not allow the step
     │   └── ReopenWindowPassed     the ticket was resolved too long ago
     └── StorageError           the database could not do it

@@ -4,6 +4,7 @@
 
     service       ``Tickets``: what pages, the API, plugins and jobs call
     conversation  replies, internal notes, custom fields
+    bulk          one change to many tickets
     edits         create, edit, categorize, assign
     status        resolve, close, reopen, move between statuses
     change        one change in the making: the row, its events, its notices

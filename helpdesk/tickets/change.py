@@ -30,6 +30,8 @@ class Change:
     viewer: Viewer
     now: datetime
     settings: SettingValues
+    untold: frozenset[EventType] = frozenset()
+    """Events that leave no notices, because whoever makes the change leaves one for all."""
 
     @property
     def author(self) -> Author:
@@ -81,4 +83,5 @@ class Change:
             depth=actor.depth,
             body=events.payload(event_type, rfc3339(self.now), document, actor, data),
         )
-        notices.write(self.connection, event_type, ticket, actor, self.now)
+        if event_type not in self.untold:
+            notices.write(self.connection, event_type, ticket, actor, self.now)

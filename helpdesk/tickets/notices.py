@@ -17,13 +17,15 @@ who may not read it. Notices are written in the transaction of the change.
 """
 
 import sqlite3
+from collections.abc import Iterable
 from datetime import datetime
+from urllib.parse import urlencode
 
 from helpdesk import notifications
 from helpdesk.actors import Actor
 from helpdesk.events import EventType
 from helpdesk.notifications import Notice
-from helpdesk.tickets.model import Ticket
+from helpdesk.tickets.model import Assignee, Ticket
 
 _SENTENCES = {
     EventType.CREATED: "{actor} opened a ticket: {subject}",
@@ -69,23 +71,44 @@ def write(
         notifications.insert(connection, user_id, notice)
 
 
+def tell_of_many(
+    connection: sqlite3.Connection, assignee: Assignee, count: int, actor: Actor, now: datetime
+) -> None:
+    """Leave one notice for everybody who has just been given ``count`` tickets at once."""
+    tickets = "a ticket" if count == 1 else f"{count:,} tickets"
+    mine = assignee.kind == "user"
+    link = "/tickets?view=mine" if mine else f"/tickets?{urlencode({'group': assignee.id})}"
+    title = f"{actor.name} assigned {tickets} to {'you' if mine else assignee.name}"
+    for user_id in sorted(_enabled(connection, _assigned(connection, assignee)) - {actor.id}):
+        notifications.insert(connection, user_id, Notice.made(title, "", link, now))
+
+
 def _recipients(connection: sqlite3.Connection, event: EventType, ticket: Ticket) -> set[str]:
     found = set()
     if event in _TO_SUBMITTER:
         found.add(ticket.submitter.id)
     if event in _TO_ASSIGNEE:
         found |= _holders(connection, ticket)
+    return _enabled(connection, found)
+
+
+def _enabled(connection: sqlite3.Connection, people: Iterable[str]) -> set[str]:
     enabled = "SELECT 1 FROM users WHERE id = ? AND NOT disabled"
-    return {user for user in found if connection.execute(enabled, (user,)).fetchone()}
+    return {user for user in people if connection.execute(enabled, (user,)).fetchone()}
+
+
+def _assigned(connection: sqlite3.Connection, assignee: Assignee) -> set[str]:
+    """Return who is meant: the person, or the members of the group."""
+    if assignee.kind == "user":
+        return {assignee.id}
+    query = "SELECT user_id FROM group_members WHERE group_id = ?"
+    return {user for (user,) in connection.execute(query, (assignee.id,))}
 
 
 def _holders(connection: sqlite3.Connection, ticket: Ticket) -> set[str]:
     """Return who has a ticket: its assignee, else its category's groups, else all staff."""
-    if ticket.assignee is not None and ticket.assignee.kind == "user":
-        return {ticket.assignee.id}
     if ticket.assignee is not None:
-        query = "SELECT user_id FROM group_members WHERE group_id = ?"
-        return {user for (user,) in connection.execute(query, (ticket.assignee.id,))}
+        return _assigned(connection, ticket.assignee)
     query = (
         "SELECT user_id FROM group_members JOIN group_categories USING (group_id)"
         " WHERE category_id = (SELECT category_id FROM tickets WHERE id = ?)"

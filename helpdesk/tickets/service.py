@@ -7,7 +7,7 @@ events; when a method returns, both are durable. Errors are those of ``helpdesk.
 """
 
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
 from helpdesk import access
@@ -18,7 +18,7 @@ from helpdesk.once import Once
 from helpdesk.paging import Page, PageRequest
 from helpdesk.settings import Settings
 from helpdesk.storage.database import Database
-from helpdesk.tickets import conversation, edits, lists, rows, status, timeline
+from helpdesk.tickets import bulk, conversation, edits, lists, rows, status, timeline
 from helpdesk.tickets.change import Change
 from helpdesk.tickets.edits import TicketChanges
 from helpdesk.tickets.model import (
@@ -121,6 +121,15 @@ class Tickets:
     async def update(self, actor: Actor, ticket_id: str, changes: TicketChanges) -> Ticket:
         """Make several changes in one transaction: all of them or none."""
         return await self._change(actor, lambda change: edits.update(change, ticket_id, changes))
+
+    async def update_many(
+        self, actor: Actor, references: Iterable[str], changes: TicketChanges
+    ) -> int:
+        """Make the same changes to up to ``bulk.MOST`` tickets: to all of them or to none.
+
+        Return how many were not like that already. Raises ``bulk.SomeRefused``.
+        """
+        return await self._change(actor, lambda change: bulk.update(change, references, changes))
 
     async def edit(
         self,

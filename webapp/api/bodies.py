@@ -13,6 +13,7 @@ from helpdesk import checks
 from helpdesk.actors import Role
 from helpdesk.passwords import MAX_LENGTH, MIN_LENGTH
 from helpdesk.settings import BOUNDS
+from helpdesk.tickets import bulk
 from helpdesk.tickets.model import Priority
 
 
@@ -73,6 +74,16 @@ class TicketPatch(Body):
     category: str | UnsetType | None = UNSET
     type: str | UnsetType | None = UNSET
     item: str | UnsetType | None = UNSET
+    assignee: AssigneeBody | UnsetType | None = UNSET
+
+
+class ManyTicketsPatch(Body):
+    """The same changes to many tickets, named by id or number; ``null`` empties a member."""
+
+    tickets: Annotated[list[str], Meta(min_length=1, max_length=bulk.MOST)]
+    priority: PriorityName | UnsetType = UNSET
+    status: str | UnsetType = UNSET
+    category: str | UnsetType | None = UNSET
     assignee: AssigneeBody | UnsetType | None = UNSET
 
 

@@ -94,6 +94,12 @@ class TicketOut(TicketRow):
     replies_url: str
 
 
+class ManyChanged(Struct):
+    """How many of the chosen tickets were not like that already."""
+
+    changed: int
+
+
 class ReplyOut(Struct):
     """A public reply, or an internal note that the submitter never sees."""
 

@@ -13,6 +13,7 @@ from helpdesk.tickets.model import Ticket, TicketDraft
 from webapp.api.bodies import (
     AssigneeBody,
     EmptyBody,
+    ManyTicketsPatch,
     ReopenBody,
     ResolveBody,
     TicketBody,
@@ -23,6 +24,7 @@ from webapp.api.operations import operation
 from webapp.api.queries import TicketQuery, TimelineQuery
 from webapp.api.shapes import (
     Listing,
+    ManyChanged,
     TicketOut,
     TicketRow,
     TimelineOut,
@@ -86,6 +88,19 @@ async def _submitter(actor: Actor, email: str | None) -> str | None:
     if user is None:
         raise Invalid("submitter", repr(email[:254]), "the email address of an account")
     return user.id
+
+
+@operation(blueprint, "PATCH", "/api/tickets", errors=(403, 409))
+async def change_many(body: ManyTicketsPatch) -> ManyChanged:
+    """Make the same changes to many tickets, in one transaction: to all of them or to none.
+
+    A refusal names the tickets in the way. A category empties type and item.
+    """
+    changes = given(priority=body.priority, status=body.status, category=body.category)
+    if not isinstance(body.assignee, UnsetType):
+        changes |= _assignee(body.assignee)
+    tickets_, actor = app_context().helpdesk.tickets, current_visit().actor
+    return ManyChanged(await tickets_.update_many(actor, body.tickets, TicketChanges(**changes)))
 
 
 @operation(blueprint, "GET", _ONE, of="ticket")

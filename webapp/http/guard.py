@@ -40,6 +40,7 @@ ACCESS = {
     "health": Access.PUBLIC,
     "login": Access.ANYONE,
     "ticket_list": Access.SIGNED_IN,
+    "ticket_bulk": Access.SIGNED_IN,
     "ticket_new": Access.SIGNED_IN,
     "ticket": Access.SIGNED_IN,
     "panels": Access.SIGNED_IN,

@@ -2,7 +2,7 @@
 
 ::
 
-    ticket, ticket_list, ticket_new
+    ticket, ticket_bulk, ticket_list, ticket_new
                    tickets
     login, setup, profile, notifications
                    one's own account

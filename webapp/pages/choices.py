@@ -7,6 +7,7 @@ one above it, and without a script the server settles what fits.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from helpdesk.catalogue import CategoryNode
 from helpdesk.errors import Invalid
@@ -126,6 +127,16 @@ def people(users: Sequence[User]) -> tuple[Choice, ...]:
 def groups(all_groups: Sequence[Group]) -> tuple[Choice, ...]:
     """List groups as assignees."""
     return tuple(Choice(f"group/{group.id}", group.name) for group in all_groups)
+
+
+def read_assignee(value: str) -> dict[str, Any]:
+    """Return the members of ``TicketChanges`` for a select's value. Raises ``Invalid``."""
+    kind, _, assignee_id = value.partition("/")
+    if not value:
+        return {"assignee_user_id": None}
+    if kind not in {"user", "group"}:
+        raise Invalid("assignee", repr(value[:80]), "somebody whom the form offers")
+    return {f"assignee_{kind}_id": assignee_id}
 
 
 def assignee_value(assignee: Assignee | None) -> str:

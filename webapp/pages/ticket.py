@@ -9,14 +9,14 @@ from typing import Any
 
 from quart import Blueprint, Response, g, request
 
-from helpdesk.errors import HelpDeskError, Invalid, NotFound
+from helpdesk.errors import HelpDeskError, NotFound
 from helpdesk.tickets.edits import UNSET, TicketChanges
 from webapp.context import app_context
 from webapp.errors import BodyInvalid
 from webapp.http.failures import failure
 from webapp.http.forms import form_fields, form_once
 from webapp.http.redirects import see
-from webapp.pages.choices import place_is_changed, read_place
+from webapp.pages.choices import place_is_changed, read_assignee, read_place
 from webapp.pages.ticket_view import show_ticket
 from webapp.rendering.links import ticket_url
 from webapp.visitors.sessions import current_visit
@@ -111,18 +111,9 @@ async def _update(ticket_id: str, fields: Mapping[str, str]) -> None:
         priority=changed.get("priority", UNSET),
         status=changed.get("status", UNSET),
         **place,
-        **(_assignee(changed["assignee"]) if "assignee" in changed else {}),
+        **(read_assignee(changed["assignee"]) if "assignee" in changed else {}),
     )
     await app_context().helpdesk.tickets.update(current_visit().actor, ticket_id, changes)
-
-
-def _assignee(value: str) -> dict[str, Any]:
-    kind, _, assignee_id = value.partition("/")
-    if not value:
-        return {"assignee_user_id": None}
-    if kind not in {"user", "group"}:
-        raise Invalid("assignee", repr(value[:80]), "somebody whom the form offers")
-    return {f"assignee_{kind}_id": assignee_id}
 
 
 _STEPS = {

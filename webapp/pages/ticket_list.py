@@ -1,5 +1,6 @@
 """The list of tickets: saved views with their counts, search, filters, sorting and paging."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from quart import Blueprint, Response, request
@@ -12,6 +13,8 @@ from helpdesk.tickets.model import Priority
 from helpdesk.users import User
 from webapp.context import app_context
 from webapp.http.page import page
+from webapp.pages.choices import Choice, people
+from webapp.pages.choices import groups as group_choices
 from webapp.pages.list_query import (
     ME,
     NOBODY,
@@ -24,6 +27,7 @@ from webapp.pages.list_query import (
     turned,
     view_filter,
 )
+from webapp.pages.outcomes import NOTHING, Outcome
 from webapp.rendering.links import list_url
 from webapp.visitors.sessions import current_visit
 
@@ -82,9 +86,34 @@ class Column:
     """``ascending`` or ``descending`` where the list is sorted by it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Bulk:
+    """The form that changes every chosen ticket; for staff."""
+
+    address: str
+    users: tuple[Choice, ...]
+    groups: tuple[Choice, ...]
+    chosen: frozenset[str]
+    """Ids of the tickets that were chosen when it was refused."""
+
+
 @blueprint.get("/tickets")
 async def tickets() -> Response:
     """Show one page of the tickets that the visitor may see."""
+    done = request.args.get("done", "")
+    return await show_list(Outcome(done=_changed(int(done))) if _is_number(done) else NOTHING)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 7
+
+
+def _changed(count: int) -> str:
+    return "1 ticket is changed." if count == 1 else f"{count:,} tickets are changed."
+
+
+async def show_list(outcome: Outcome, *, chosen: Iterable[str] = ()) -> Response:
+    """Show the list that the address asks for, and what came of changing the chosen tickets."""
     desk, visit = app_context().helpdesk, current_visit()
     names = USER_VIEWS if visit.signed_in.role is Role.USER else STAFF_VIEWS
     wanted = Wanted.read(request.args, names)
@@ -93,9 +122,12 @@ async def tickets() -> Response:
     found = await desk.tickets.list(
         visit.actor, wanted.filter(), sort=wanted.sort, page=max(1, wanted.page), per_page=PER_PAGE
     )
-    arguments = list(request.args.items())
+    arguments = [(name, value) for name, value in request.args.items() if name != "done"]
     return page(
         "tickets.html",
+        status=outcome.status,
+        outcome=outcome,
+        bulk=_bulk(offers, arguments, chosen) if offers.users else None,
         wanted=wanted,
         found=found,
         offers=offers,
@@ -108,6 +140,11 @@ async def tickets() -> Response:
         pages=_pages(arguments, found.page, found.total_pages),
         clear=list_url([("view", wanted.view)]),
     )
+
+
+def _bulk(offers: Offers, arguments: list[tuple[str, str]], chosen: Iterable[str]) -> Bulk:
+    address = list_url(arguments).replace("/tickets", "/tickets/bulk", 1)
+    return Bulk(address, people(offers.users), group_choices(offers.groups), frozenset(chosen))
 
 
 async def _offers(actor: Actor) -> Offers:

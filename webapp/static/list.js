@@ -3,6 +3,7 @@
 // The form does the same without it, by its button. All state is in the address, so that Back and
 // Forward, bookmarks and links work.
 
+import { setChoiceAside, takeChoiceUp } from "./bulk.js";
 import { LoggedOut, announce, loadPage, swapParts } from "./parts.js";
 
 const PAUSE_MS = 200;
@@ -30,7 +31,9 @@ async function show(address, { quiet = false, refill = false } = {}) {
   try {
     const page = await loadPage(address, signal);
     if (refill) fillForm(page);
+    setChoiceAside({ keep: quiet });
     swapParts(page);
+    takeChoiceUp();
     document.title = page.title;
     failure.hidden = true;
     if (!quiet) announce(document.getElementById("found").textContent);

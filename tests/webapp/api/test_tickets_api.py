@@ -210,3 +210,17 @@ async def test_a_ticket_has_a_number_and_is_found_by_it(site: Any) -> None:
     (row,) = (await browser.client.get("/api/tickets?q=%231")).json()["data"]
     assert row["number"] == 1
     assert (await (await site.as_("other")).client.get("/api/tickets/1")).status_code == 404
+
+
+async def test_many_tickets_are_changed_by_one_request(site: Any) -> None:
+    tickets = [await site.ticket() for _ in range(3)]
+    browser = await site.as_("staff")
+    body = {"tickets": [tickets[0].id, "2"], "priority": "Low", "category": None, "assignee": None}
+    answer = await browser.call("PATCH", "/api/tickets", body)
+    assert (answer.status_code, answer.json()) == (200, {"changed": 2})
+    refused = await browser.call("PATCH", "/api/tickets", {"tickets": ["1", "9"], "status": "New"})
+    assert (refused.status_code, "there is no ticket '9'" in refused.json()["error"]) == (409, True)
+    for wrong in ({"tickets": []}, {"tickets": ["1"] * 501}, {"tickets": ["1"], "subject": "s"}):
+        assert (await browser.call("PATCH", "/api/tickets", wrong)).status_code == 422
+    user = await site.as_("user")
+    assert (await user.call("PATCH", "/api/tickets", body)).status_code == 403

@@ -85,6 +85,11 @@ FORMS: list[tuple[str, dict[str, str], dict[str, int]]] = [
         {"subject": "s", "description": "d"},
         {"nobody": 401, "user": 303, "staff": 303, "admin": 303},
     ),
+    (
+        "/tickets/bulk",
+        {"ticket": "{foreign}", "priority": "High"},
+        {"nobody": 401, "user": 403, "staff": 303, "admin": 303},
+    ),
     ("/tickets/{foreign}/reply", {"reply": "r"}, _STEP),
     ("/tickets/{foreign}/note", {"note": "n"}, _STEP),
     ("/tickets/{own}/note", {"note": "n"}, _STEP | {"user": 403}),
@@ -118,6 +123,7 @@ CALLS: list[tuple[str, str, object, dict[str, int]]] = [
         {"subject": "s", "description": "d"},
         API | dict.fromkeys(ROLES[1:], 201),
     ),
+    ("PATCH", "/api/tickets", {"tickets": ["1"], "priority": "High"}, STAFF_API),
     ("PATCH", "/api/tickets/{foreign}", {"priority": "High"}, _API_STEP),
     ("PATCH", "/api/tickets/{own}", {"priority": "High"}, STAFF_API),
     (
@@ -228,7 +234,7 @@ async def test_changing_by_form_obeys_the_role(site: Any, role: str) -> None:
     token = (await browser.get(start)).csrf_token
     found, expected = [], []
     for path, fields, wanted in FORMS:
-        data = {"csrf_token": token} | fields
+        data = {"csrf_token": token} | {n: text.format(**marks) for n, text in fields.items()}
         response = await browser.client.post(path.format(**marks), data=data)
         found.append((path, response.status_code))
         expected.append((path, wanted[role]))
