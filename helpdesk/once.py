@@ -5,6 +5,7 @@ transaction of its change, and is the answer to every other. Keys are a person's
 number, and kept for a day. Source: the IETF draft "The Idempotency-Key HTTP Header Field".
 """
 
+import re
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from helpdesk.errors import Invalid
 from helpdesk.storage import sql
 
 LONGEST_KEY = 255
+VISIBLE = r"^[ -~]*[!-~][ -~]*$"
+"""What a key looks like: ASCII that shows something."""
 KEPT = timedelta(days=1)
 KEPT_PER_PERSON = 1_000
 
@@ -30,8 +33,7 @@ class Once:
 
     def __post_init__(self) -> None:
         """Check the key."""
-        usable = self.key.isascii() and self.key.isprintable() and self.key.strip()
-        if not usable or len(self.key) > LONGEST_KEY:
+        if not re.fullmatch(VISIBLE, self.key) or len(self.key) > LONGEST_KEY:
             expected = f"1 to {LONGEST_KEY} visible ASCII characters"
             raise Invalid("Idempotency-Key", repr(self.key[:64]), expected)
 

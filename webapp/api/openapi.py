@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 from quart import Quart
 
+from helpdesk.once import LONGEST_KEY, VISIBLE
 from webapp.api.operations import Operation, record_of
 from webapp.api.shapes import ErrorOut
 
@@ -33,10 +34,20 @@ _SAID = {
     422: "A member does not fit; the error names it.",
     429: "Too many attempts; wait, then try again.",
 }
+_ONCE = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "Makes it safe to repeat the request: one with the same key is done once.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": VISIBLE},
+}
 _ABOUT = """\
 Log in with an API key (`Authorization: Bearer ohd_sk_…`), which everybody makes on their profile \
 page, or with the session of `POST /api/auth/login`. What a browser changes with a session must \
 carry its token in `X-CSRF-Token` (see `GET /api/me`).
+
+A request that creates a ticket or a reply can carry an `Idempotency-Key`: 1 to 255 ASCII \
+characters of your choice. Send it again with the same key within a day and nothing is created \
+twice: the answer shows what the first request created. A key of another request is refused (422).
 
 Every list has the shape `data`, `page`, `per_page`, `total`, `total_pages`; every refusal is \
 `{"error": "…"}`. Times are RFC 3339 in UTC. What changes is told live at `GET /events` as \
@@ -152,6 +163,8 @@ def _parameters(record: Operation, schemas: _Schemas) -> list[dict[str, Any]]:
         {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
         for name in _PARAMETER.findall(record.rule)
     ]
+    if record.once:
+        found.append(_ONCE)
     if record.query is None:
         return found
     schema = schemas.parameters[record.query.__name__]

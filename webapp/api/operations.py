@@ -7,8 +7,8 @@ it, and ``openapi`` describes it, so that what is described is what is checked::
     async def create(body: GroupBody) -> GroupOut:
         \"\"\"Create a group (admins).\"\"\"
 
-``body`` is the request's JSON, ``query`` its query string, the other parameters come from the
-address. A handler that gives None is answered 204.
+``body`` is the request's JSON, ``query`` its query string, ``once`` its ``Idempotency-Key``; the
+other parameters come from the address. A handler that gives None is answered 204.
 """
 
 import inspect
@@ -22,7 +22,7 @@ from quart import Blueprint, Response
 
 from helpdesk.errors import NotFound
 from webapp.errors import BodyInvalid
-from webapp.http.jsonio import json_response, read_json, read_query
+from webapp.http.jsonio import json_response, read_json, read_query, request_once
 
 Handler = TypeVar("Handler", bound=Callable[..., Awaitable[Any]])
 
@@ -42,6 +42,8 @@ class Operation:
     body: Any
     """Type of the request's JSON; None where it takes none."""
     query: type[msgspec.Struct] | None
+    once: bool
+    """Whether it takes an ``Idempotency-Key``, so that a repeated request is done once."""
     answer: Any
     """Type of the answer's JSON; None for 204."""
     status: int
@@ -98,6 +100,7 @@ def operation(
             description=description.strip(),
             body=hints.get("body"),
             query=hints.get("query"),
+            once="once" in hints,
             answer=shape,
             status=HTTPStatus.NO_CONTENT if shape is None else status,
             **more,
@@ -108,6 +111,8 @@ def operation(
                 values["query"] = read_query(record.query)
             if record.body is not None:
                 values["body"] = await read_json(record.body)
+            if record.once:
+                values["once"] = await request_once()
             return _answer(await _handled(handler, values, of), record, location)
 
         setattr(serve, _RECORD, record)

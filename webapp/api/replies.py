@@ -2,12 +2,12 @@
 
 from quart import Blueprint
 
+from helpdesk.once import Once
 from webapp.api.bodies import ReplyBody
 from webapp.api.operations import operation
 from webapp.api.queries import ReplyQuery
 from webapp.api.shapes import Listing, ReplyOut, listing, reply_json
 from webapp.context import app_context
-from webapp.http.jsonio import request_once
 from webapp.visitors.sessions import current_visit
 
 blueprint = Blueprint("api_replies", __name__)
@@ -30,9 +30,8 @@ async def replies(ticket_id: str, query: ReplyQuery) -> Listing[ReplyOut]:
     status=201,
     errors=(403,),
 )
-async def add(ticket_id: str, body: ReplyBody) -> ReplyOut:
+async def add(ticket_id: str, body: ReplyBody, once: Once | None) -> ReplyOut:
     """Add a reply, or with ``is_internal`` a note."""
     tickets = app_context().helpdesk.tickets
     write = tickets.note if body.is_internal else tickets.reply
-    once = await request_once()
     return reply_json(await write(current_visit().actor, ticket_id, body.body, once=once))

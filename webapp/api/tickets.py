@@ -8,6 +8,7 @@ from quart import Blueprint
 from helpdesk import checks
 from helpdesk.actors import Actor
 from helpdesk.errors import Invalid
+from helpdesk.once import Once
 from helpdesk.tickets.edits import TicketChanges
 from helpdesk.tickets.model import Ticket, TicketDraft
 from webapp.api.bodies import (
@@ -34,7 +35,6 @@ from webapp.api.shapes import (
     ticket_json,
 )
 from webapp.context import app_context
-from webapp.http.jsonio import request_once
 from webapp.visitors.sessions import current_visit
 
 blueprint = Blueprint("api_tickets", __name__)
@@ -64,7 +64,7 @@ async def tickets(query: TicketQuery) -> Listing[TicketRow]:
     location="/api/tickets/{id}",
     errors=(403, 409),
 )
-async def create(body: TicketBody) -> TicketOut:
+async def create(body: TicketBody, once: Once | None) -> TicketOut:
     """Create a ticket for oneself, or by staff for another."""
     actor = current_visit().actor
     draft = TicketDraft(
@@ -77,7 +77,6 @@ async def create(body: TicketBody) -> TicketOut:
         submitter_id=await _submitter(actor, body.submitter),
         **_assignee(body.assignee),
     )
-    once = await request_once()
     return await _shown(await app_context().helpdesk.tickets.create(actor, draft, once=once))
 
 
