@@ -12,6 +12,7 @@ Rooms and modules, highest first; each imports only from its own row and the row
     plugins         what is installed: registry, modules, compiled code, limits, audit entries
     calls           what a guest may ask for: host calls, permissions, bound secrets, egress records
     store           SQL: rows of plugins, versions, deliveries, logs, history
+    registration    what a GoatKit plugin registers, and what it is granted
     manifest        a plugin's manifest and its configuration
     process         operating-system processes: fork server, a child, its deadline, its lockdown
     egress          the only way out to the network

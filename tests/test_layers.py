@@ -40,6 +40,7 @@ ROOMS: dict[str, dict[str, set[str]]] = {
         "plugins": {"store", "process", "manifest", "secrets", "views"},
         "calls": {"process", "manifest", "egress", "secrets"},
         "store": {"manifest", "secrets", "views"},
+        "registration": {"manifest"},
         "manifest": {"views"},
         "process": set(),
         "egress": set(),

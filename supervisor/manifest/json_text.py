@@ -21,9 +21,9 @@ _BOM = b"\xef\xbb\xbf"
 _NESTING = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
 
 
-def read_object(raw: bytes) -> dict[str, Any]:
+def read_object(raw: bytes, max_bytes: int = MAX_BYTES) -> dict[str, Any]:
     """Return the one JSON object in ``raw``; raise ``ManifestError`` for anything else."""
-    text = _decode(raw)
+    text = _decode(raw, max_bytes)
     _check_depth(text)
     try:
         value = json.loads(
@@ -44,10 +44,10 @@ def read_object(raw: bytes) -> dict[str, Any]:
     return value
 
 
-def _decode(raw: bytes) -> str:
-    if len(raw) > MAX_BYTES:
+def _decode(raw: bytes, max_bytes: int) -> str:
+    if len(raw) > max_bytes:
         found = f"{len(raw):,} bytes long"
-        raise ManifestError("", found, f"a text of at most {MAX_BYTES:,} bytes")
+        raise ManifestError("", found, f"a text of at most {max_bytes:,} bytes")
     if raw.startswith(_BOM):
         raise ManifestError(
             "", "a text that begins with a byte order mark", "plain UTF-8", "save it without a BOM"
