@@ -3,6 +3,7 @@
 ::
 
     spawn         makes a plugin's child and the session that owns it
+    pipes         a child with two pipes to it, made and released together
     session       one child from start to end: pipes, deadlines (the kill), answers, reaping
     report        what a child reports of its lockdown
     work          guest calls of the GoatKit contract, as messages

@@ -1,31 +1,16 @@
 """Making a plugin's child and the session that owns it."""
 
-import os
 from dataclasses import dataclass
-
-import trio
 
 from sandbox_child.wire.entry import Entry
 from sandbox_child.wire.messages import MAX_RESULT, MAX_TEXT
 from sandbox_child.wire.spec import PluginSpec
 from supervisor.limits import Limits
 from supervisor.process.cage import Cage
-from supervisor.process.errors import ForkServerGone, SpawnRefused
+from supervisor.process.errors import ForkServerGone
 from supervisor.process.forkserver import ForkServer
+from supervisor.process.pipes import spawn_piped
 from supervisor.process.session import GRACE_S, Session, SessionHooks
-
-
-def _two_pipes() -> tuple[int, int, int, int]:
-    ends: list[int] = []
-    try:
-        ends += os.pipe()
-        ends += os.pipe()
-    except OSError as exc:
-        for end in ends:
-            os.close(end)
-        raise SpawnRefused(f"no pipe to talk to it: {exc.strerror}") from exc
-    first, second, third, fourth = ends
-    return first, second, third, fourth
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,22 +54,14 @@ class Spawner:
     async def _make(
         self, spec: PluginSpec, limits: Limits, code: int, hooks: SessionHooks
     ) -> Session:
-        # Who closes what: the child's ends are closed here once the fork server has its copies;
-        # ours belong to the streams, and these to the session.
-        child_reads, we_write, we_read, child_writes = _two_pipes()
-        to_child = trio.lowlevel.FdStream(we_write)
-        from_child = trio.lowlevel.FdStream(we_read)
-        try:
-            handle = await self.fork_server.spawn(spec, [child_reads, child_writes, code])
-        except BaseException:
-            with trio.CancelScope(shield=True):
-                await to_child.aclose()
-                await from_child.aclose()
-            raise
-        finally:
-            os.close(child_reads)
-            os.close(child_writes)
+        child = await spawn_piped(self.fork_server, spec, [code])
         result_bytes = MAX_RESULT if spec.entry.contract == "goatkit" else MAX_TEXT
         return Session(
-            handle, to_child, from_child, limits, hooks, self.grace_s, result_bytes=result_bytes
+            child.handle,
+            child.to_child,
+            child.from_child,
+            limits,
+            hooks,
+            self.grace_s,
+            result_bytes=result_bytes,
         )

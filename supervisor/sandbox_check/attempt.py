@@ -1,6 +1,5 @@
 """One child of the check, from its making to its end."""
 
-import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from sandbox_child.wire.spec import AttackSpec
 from supervisor.errors import SupervisorError
 from supervisor.process.forkserver import ForkServer
 from supervisor.process.handle import ChildHandle, ExitStatus
+from supervisor.process.pipes import open_piped
 from supervisor.views import ControlView
 
 _PATIENCE_S = 10.0
@@ -78,20 +78,8 @@ async def open_attacker(
     fork_server: ForkServer, spec: AttackSpec, descriptors: Sequence[int]
 ) -> AsyncIterator[Attacker]:
     """Make a child; it is killed and reaped with the block."""
-    child_reads, we_write = os.pipe()
-    we_read, child_writes = os.pipe()
-    to_child = trio.lowlevel.FdStream(we_write)
-    from_child = trio.lowlevel.FdStream(we_read)
-    async with to_child, from_child:
-        try:
-            handle = await fork_server.spawn(spec, [child_reads, child_writes, *descriptors])
-        finally:
-            os.close(child_reads)
-            os.close(child_writes)
-        try:
-            yield Attacker(handle, to_child, from_child)
-        finally:
-            await handle.reap()
+    async with open_piped(fork_server, spec, descriptors) as child:
+        yield Attacker(child.handle, child.to_child, child.from_child)
 
 
 async def attempt(

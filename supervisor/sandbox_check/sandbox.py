@@ -4,7 +4,6 @@ What is missing is said in the log at once and kept for the admin page, so that 
 from an incident.
 """
 
-import os
 from dataclasses import replace
 
 import msgspec
@@ -20,6 +19,7 @@ from supervisor.process.cage import Cage, CageSettings
 from supervisor.process.cgroups import GroupPool
 from supervisor.process.errors import ProcessError
 from supervisor.process.forkserver import ForkServer
+from supervisor.process.pipes import open_piped
 from supervisor.sandbox_check.check import CheckOptions, run_check
 from supervisor.sandbox_check.report import CheckReport
 from supervisor.text import clean_text
@@ -64,19 +64,12 @@ class Sandbox:
 
     async def _probe(self) -> SandboxView:
         spec = ProbeSpec("probe", Cage(self._settings).plugin(self._limits))
-        child_reads, we_write = os.pipe()
-        we_read, child_writes = os.pipe()
-        async with trio.lowlevel.FdStream(we_write), trio.lowlevel.FdStream(we_read) as report:
-            try:
-                child = await self._fork_server.spawn(spec, [child_reads, child_writes])
-            finally:
-                os.close(child_reads)
-                os.close(child_writes)
-            said = b""
+        said = b""
+        async with open_piped(self._fork_server, spec) as child:
+            report = child.from_child
             with trio.move_on_after(_PATIENCE_S):
                 while (chunk := await report.receive_some(MAX_REPORT)) and len(said) < MAX_REPORT:
                     said += chunk
-            await child.reap()
         return self._understand(said)
 
     def _understand(self, said: bytes) -> SandboxView:
