@@ -8,6 +8,7 @@
     ├── ForgeryRefused     403  a change came without this session's token, or from another site
     ├── BodyInvalid        422  the body is JSON but does not fit; names the field
     ├── BodyUnreadable     400  the body is not what its type says
+    ├── FormTooLarge       413  the form has more fields, or longer ones, than are read
     ├── NotJson            415  the route takes JSON, and the body is something else
     ├── WrongHost          421  the request names a host that this server does not answer for
     ├── TooManyAttempts    429  wait, then log in again
@@ -72,6 +73,18 @@ class BodyUnreadable(WebError):
 
     def __init__(self, expected: str) -> None:
         super().__init__(f"the request body cannot be read; expected {expected}")
+
+
+class FormTooLarge(WebError):
+    """A form with more fields, or longer ones, than are read."""
+
+    status = 413
+
+    def __init__(self, found: str, most: str) -> None:
+        super().__init__(
+            f"the form has {found}, and this server takes at most {most}; make the change in "
+            "smaller steps, or through the API"
+        )
 
 
 class NotJson(WebError):

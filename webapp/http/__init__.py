@@ -7,6 +7,7 @@
     guard          the one place that every request passes: host, login, role, forgery, headers
     event_streams  what all server-sent event streams share
     requests       request bodies within bounds
+    form_bodies    fields and files of form bodies, within bounds
     forms          fields of a form
     uploads        the file of a plugin upload
     jsonio         JSON in and out

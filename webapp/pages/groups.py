@@ -72,6 +72,7 @@ async def _show(group_id: str, outcome: Outcome) -> Response:
         status=outcome.status,
         outcome=outcome,
         group=group,
+        members=frozenset(group.member_ids),
         people=tuple(people.values()),
         categories=await desk.catalogue.tree(),
     )

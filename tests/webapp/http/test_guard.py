@@ -7,6 +7,7 @@ import pytest
 from quart import Quart
 
 from webapp.app import BLUEPRINTS
+from webapp.http.form_bodies import MAX_FIELDS
 from webapp.http.guard import ACCESS, Access
 
 ROLES = ("nobody", "user", "staff", "admin")
@@ -435,13 +436,26 @@ async def test_a_body_over_its_limit_is_refused(
 async def test_a_form_of_very_many_fields_is_refused(site: Any) -> None:
     browser = await site.as_("user")
     token = (await browser.get("/tickets/new")).csrf_token
-    content = f"csrf_token={token}&subject=s&description=d" + "&a" * 5000
+    content = f"csrf_token={token}&subject=s&description=d" + "&a" * MAX_FIELDS
     response = await browser.client.post(
         "/tickets/new",
         content=content,
         headers={"Content-Type": "application/x-www-form-urlencoded"},
     )
-    assert response.status_code == 403
+    assert response.status_code == 413
+    assert "The form has 30,003 fields, and this server takes at most 30,000" in response.text
+
+
+async def test_a_form_that_is_not_utf_8_is_called_that(site: Any) -> None:
+    browser = await site.as_("user")
+    token = (await browser.get("/tickets/new")).csrf_token
+    response = await browser.client.post(
+        "/tickets/new",
+        content=f"csrf_token={token}&subject=".encode() + b"\xff",
+        headers={"Content-Type": "application/x-www-form-urlencoded"},
+    )
+    assert response.status_code == 400
+    assert "expected a form in UTF-8" in response.text
 
 
 async def test_an_unexpected_error_shows_a_reference_and_nothing_else(

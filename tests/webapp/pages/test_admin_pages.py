@@ -1,10 +1,14 @@
 """Admin: people, groups, catalogue, statuses, settings, by the forms that admins use."""
 
+import sqlite3
 from typing import Any
 
 import pytest
 
+from helpdesk import accounts
+from helpdesk.accounts import User
 from helpdesk.actors import SYSTEM, Role
+from helpdesk.ids import new_id
 
 
 async def test_an_admin_makes_finds_edits_and_disables_an_account(site: Any, password: str) -> None:
@@ -117,6 +121,30 @@ async def test_a_disabled_member_stays_a_member_when_the_group_is_saved(site: An
     await site.desk.users.update(SYSTEM, staff.id, disabled=True)
     page = await browser.get(f"/admin/groups/{group.id}")
     assert f'value="{staff.id}" checked' in page.text
+
+
+async def test_a_group_of_2_500_members_is_saved_and_shown(site: Any) -> None:
+    now = site.desk.clock.now()
+
+    def hire(connection: sqlite3.Connection) -> list[str]:
+        people = [
+            User(new_id(), f"staff{number}@example.com", f"Staff {number}", Role.STAFF, False, now)
+            for number in range(2_500)
+        ]
+        for person in people:
+            accounts.insert(connection, person, None)
+        return [person.id for person in people]
+
+    members = await site.desk.database.write(hire)
+    group = await site.desk.groups.create(SYSTEM, name="Team")
+    browser, at = await site.as_("admin"), f"/admin/groups/{group.id}"
+    token = (await browser.get(at)).csrf_token
+    fields = {"csrf_token": token, "name": "Team", "member": members}
+    response = await browser.client.post(at, data=fields, follow_redirects=True)
+    assert response.status_code == 200
+    assert "The group is saved." in response.text
+    assert response.text.count(" checked>") == 2_500
+    assert len((await site.desk.groups.get(SYSTEM, group.id)).member_ids) == 2_500
 
 
 async def test_two_groups_of_one_name_are_refused(site: Any) -> None:
