@@ -10,6 +10,7 @@
     change        one change in the making: the row, its events, its notices
     notices       who gets a notice of what
     rights        what a viewer may do with a ticket now
+    walk          the tickets around a place in a list
     lists         sorting, paging, counting
     filters       which tickets a list shows, as SQL conditions
     conditions    one condition, and the index that may lead it

@@ -40,7 +40,7 @@ def tickets(
     query = page_query(where, sort, public=public, searched=bool(wanted.text.strip()))
     values = {**where.values, "limit": request.per_page, "offset": request.offset}
     found = [ticket_id for (ticket_id,) in connection.execute(query, values)]
-    page = _summaries(connection, found, public=public)
+    page = summaries(connection, found, public=public)
     return Page(page, request.page, request.per_page, _count(connection, where))
 
 
@@ -49,7 +49,7 @@ def _count(connection: sqlite3.Connection, where: Where) -> int:
     return int(sql.scalar(connection, query, where.values))
 
 
-def _summaries(
+def summaries(
     connection: sqlite3.Connection, ids: Sequence[str], *, public: bool
 ) -> list[TicketSummary]:
     """Return these tickets in this order."""
@@ -76,26 +76,40 @@ def view_counts(
     return dict(zip(views, found, strict=True))
 
 
-def page_query(where: Where, sort: str, *, public: bool, searched: bool = False) -> str:
+def columns(sort: str, *, public: bool) -> tuple[str, ...]:
+    """Return what a list is sorted by, the id last. Raises ``Invalid`` for an unknown order."""
+    found = SORTS.get(sort.removeprefix("-"))
+    if found is None:
+        names = ", ".join(SORTS)
+        raise Invalid("sort", repr(sort), f"one of {names}, with - in front to turn it round")
+    return tuple(_PUBLIC.get(column, column) for column in found) if public else found
+
+
+def page_query(
+    where: Where, sort: str, *, public: bool, searched: bool = False, after: bool = False
+) -> str:
     """Return the query for the ids of a page.
 
     ``public`` sorts by the changes that submitters know of. ``searched``: a word that many tickets
-    contain must not lead, since walking the list finds a full page of them soon.
+    contain must not lead, since walking the list finds a full page of them soon. ``after``: the
+    page begins behind the place that the values ``at0``, ``at1``, … are.
     """
-    descending = sort.startswith("-")
-    columns = SORTS.get(sort.removeprefix("-"))
-    if columns is None:
-        names = ", ".join(SORTS)
-        raise Invalid("sort", repr(sort), f"one of {names}, with - in front to turn it round")
-    direction = "DESC" if descending else "ASC"
-    if public:
-        columns = tuple(_PUBLIC.get(column, column) for column in columns)
-    order = ", ".join(f"t.{column} {direction}" for column in columns)
+    by = columns(sort, public=public)
+    direction = "DESC" if sort.startswith("-") else "ASC"
+    order = ", ".join(f"t.{column} {direction}" for column in by)
     # Filtered lists are walked in the order of their last change, of which an index holds all that
     # filters ask; in another order they are sorted, rather than looked up ticket by ticket.
-    walked = where.is_empty or where.is_led or columns[0] == "updated_at"
+    walked = where.is_empty or where.is_led or by[0] == "updated_at"
     plus = "" if walked else "+"
+    begin = ""
+    if after:
+        # Where a person's index leads, or the tickets found, the order's own must not.
+        kept = "" if walked and not where.is_led else "+"
+        place = ", ".join(f"{kept}t.{column}" for column in by)
+        marks = ", ".join(f":at{number}" for number in range(len(by)))
+        begin = f"({place}) {'<' if direction == 'DESC' else '>'} ({marks}) AND "
     return (
-        f"SELECT t.id FROM tickets AS t WHERE {where.sql(alone=walked and not searched)}"  # noqa: S608
+        f"SELECT t.id FROM tickets AS t WHERE {begin}"  # noqa: S608
+        f"{where.sql(alone=walked and not searched)}"
         f" ORDER BY {plus}{order} LIMIT :limit OFFSET :offset"
     )

@@ -18,7 +18,7 @@ from helpdesk.once import Once
 from helpdesk.paging import Page, PageRequest
 from helpdesk.settings import Settings
 from helpdesk.storage.database import Database
-from helpdesk.tickets import bulk, conversation, edits, lists, rows, status, timeline
+from helpdesk.tickets import bulk, conversation, edits, lists, rows, status, timeline, walk
 from helpdesk.tickets.change import Change
 from helpdesk.tickets.edits import TicketChanges
 from helpdesk.tickets.model import (
@@ -70,6 +70,14 @@ class Tickets:
         """Return how many tickets that the actor may see fit each view, in one query."""
         return await self._database.read(
             lambda c: lists.view_counts(c, load_viewer(c, actor), views)
+        )
+
+    async def neighbours(
+        self, actor: Actor, wanted: TicketFilter, sort: str, at: str
+    ) -> walk.Neighbours:
+        """Return the tickets before and after a place (``walk.place``) in a list."""
+        return await self._database.read(
+            lambda c: walk.neighbours(c, load_viewer(c, actor), wanted, sort, at)
         )
 
     async def replies(
@@ -190,16 +198,31 @@ class Tickets:
         return await self._change(actor, lambda change: status.reopen(change, ticket_id, reason))
 
     async def reply(
-        self, actor: Actor, ticket_id: str, body: str, *, once: Once | None = None
+        self,
+        actor: Actor,
+        ticket_id: str,
+        body: str,
+        *,
+        once: Once | None = None,
+        resolve: bool = False,
     ) -> Reply:
-        """Add a public reply. ``once``: not again for a request that repeats."""
-        return await self._say(conversation.reply, actor, ticket_id, body, once)
+        """Add a public reply, and ``resolve`` the ticket with it: both or neither.
+
+        ``once``: not again for a request that repeats.
+        """
+        return await self._say(conversation.reply, actor, ticket_id, body, once, resolve=resolve)
 
     async def note(
-        self, actor: Actor, ticket_id: str, body: str, *, once: Once | None = None
+        self,
+        actor: Actor,
+        ticket_id: str,
+        body: str,
+        *,
+        once: Once | None = None,
+        resolve: bool = False,
     ) -> Reply:
-        """Add an internal note, which the submitter never sees; ``once`` as for a reply."""
-        return await self._say(conversation.note, actor, ticket_id, body, once)
+        """Add an internal note, which the submitter never sees; the rest as for a reply."""
+        return await self._say(conversation.note, actor, ticket_id, body, once, resolve=resolve)
 
     async def _say(
         self,
@@ -208,9 +231,17 @@ class Tickets:
         ticket_id: str,
         body: str,
         once: Once | None,
+        *,
+        resolve: bool,
     ) -> Reply:
+        def act(change: Change) -> str:
+            added = add(change, ticket_id, body)
+            if resolve:
+                status.resolve(change, ticket_id, "")
+            return added.id
+
         def job(change: Change) -> Reply:
-            made_id = change.once(once, lambda: add(change, ticket_id, body).id)
+            made_id = change.once(once, lambda: act(change))
             return conversation.find(change, ticket_id, made_id)
 
         return await self._change(actor, job)

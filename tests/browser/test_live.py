@@ -17,7 +17,7 @@ def test_a_reply_arrives_without_losing_what_is_being_typed(open_page: Open, des
     user.get_by_label("Reply").fill("half a sentence")
     user.get_by_label("Reply").focus()
     staff.get_by_label("Reply").fill("From the other browser")
-    staff.get_by_role("button", name="Reply").click()
+    staff.get_by_role("button", name="Reply", exact=True).click()
     expect(user.get_by_text("From the other browser")).to_be_visible()
     expect(user.get_by_label("Reply")).to_have_value("half a sentence")
     expect(user.get_by_label("Reply")).to_be_focused()
@@ -45,7 +45,7 @@ def test_status_and_forms_follow_a_colleague(open_page: Open, desk: Desk) -> Non
     expect(staff.get_by_role("button", name="Reopen")).to_have_count(0)
     desk.call("POST", f"/api/tickets/{ticket}/resolve", {"notes": "done elsewhere"})
     expect(staff.get_by_role("button", name="Reopen")).to_be_visible()
-    expect(staff.get_by_role("button", name="Resolve")).to_have_count(0)
+    expect(staff.get_by_role("button", name="Resolve", exact=True)).to_have_count(0)
     expect(staff.locator(".heading .badge").first).to_contain_text("Resolved")
     expect(staff.get_by_label("Status")).to_have_value("Resolved")
 

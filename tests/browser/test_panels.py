@@ -206,7 +206,7 @@ def test_panels_that_fail_show_a_card_each_and_hold_nobody_up(
     slow = page.get_by_role("region", name="Panel slow")
     expect(slow.locator(".panel-status")).to_contain_text("Loading the panel of The slow plugin")
     page.get_by_label("Reply").fill("Still quick")
-    page.get_by_role("button", name="Reply").click()
+    page.get_by_role("button", name="Reply", exact=True).click()
     expect(page.get_by_text("Still quick")).to_be_visible()
     expect(slow.locator(".panel-status.failed")).to_contain_text(
         "The slow plugin: ", timeout=20_000

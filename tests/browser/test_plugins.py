@@ -46,14 +46,14 @@ def test_pages_stay_usable_while_a_plugin_loops(open_page: Open, desk: Desk) -> 
         said = page.get_by_role("article")
         expect(said.filter(has_text="Digest:")).to_be_visible()
         page.get_by_label("Reply").fill("We are on it.")
-        page.get_by_role("button", name="Reply").click()
+        page.get_by_role("button", name="Reply", exact=True).click()
         expect(said.filter(has_text="We are on it.")).to_be_visible()
         page.get_by_label("Internal note").fill("Looks like a loop.")
         page.get_by_role("button", name="Add internal note").click()
         expect(said.filter(has_text="Looks like a loop.")).to_be_visible()
         # The plugin is still in that very event: none of this has waited for it.
         assert desk.call("GET", f"/api/admin/plugins/{plugin}/deliveries")["data"] == []
-        page.get_by_role("button", name="Resolve").click()
+        page.get_by_role("button", name="Resolve", exact=True).click()
         expect(page.get_by_text("The ticket is resolved.")).to_be_visible()
     finally:
         desk.uninstall(plugin)

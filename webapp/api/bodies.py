@@ -88,10 +88,14 @@ class ManyTicketsPatch(Body):
 
 
 class ReplyBody(Body):
-    """A public reply, or with ``is_internal`` a note that the submitter never sees."""
+    """A public reply, or with ``is_internal`` a note that the submitter never sees.
+
+    ``resolve`` resolves the ticket in the same step.
+    """
 
     body: SaidText
     is_internal: bool = False
+    resolve: bool = False
 
 
 class ResolveBody(Body):

@@ -28,10 +28,12 @@ async def replies(ticket_id: str, query: ReplyQuery) -> Listing[ReplyOut]:
     "/api/tickets/<ticket_id>/replies",
     of="ticket",
     status=201,
-    errors=(403,),
+    errors=(403, 409),
 )
 async def add(ticket_id: str, body: ReplyBody, once: Once | None) -> ReplyOut:
-    """Add a reply, or with ``is_internal`` a note."""
+    """Add a reply, or with ``is_internal`` a note; ``resolve`` resolves the ticket as well."""
     tickets = app_context().helpdesk.tickets
     write = tickets.note if body.is_internal else tickets.reply
-    return reply_json(await write(current_visit().actor, ticket_id, body.body, once=once))
+    return reply_json(
+        await write(current_visit().actor, ticket_id, body.body, once=once, resolve=body.resolve)
+    )

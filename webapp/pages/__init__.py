@@ -13,6 +13,7 @@
     events, process_stream, panels
                    what open pages ask for: changes, processes, panels
     ticket_view    the ticket page, built from what is known of a ticket
+    list_place     the list that a ticket was opened from
     list_query     the address of the ticket list, read and checked
     choices        options of selects in ticket forms
     plugin_frame   head and tabs of every page of one plugin

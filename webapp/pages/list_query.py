@@ -8,6 +8,7 @@ not exist is refused, because an empty list would mislead.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from helpdesk.actors import Role
 from helpdesk.errors import Invalid
 from helpdesk.tickets.model import TicketFilter
 
@@ -97,6 +98,11 @@ class Wanted:
             workable=view.workable,
             text=self.text,
         )
+
+
+def views_for(role: Role) -> dict[str, str]:
+    """Return the built-in views of a role: name to title."""
+    return USER_VIEWS if role is Role.USER else STAFF_VIEWS
 
 
 def view_filter(view: str) -> TicketFilter:

@@ -17,6 +17,7 @@ from webapp.http.failures import failure
 from webapp.http.forms import form_fields, form_once
 from webapp.http.redirects import see
 from webapp.pages.choices import place_is_changed, read_assignee, read_place
+from webapp.pages.list_place import came_from
 from webapp.pages.ticket_view import show_ticket
 from webapp.rendering.links import ticket_url
 from webapp.visitors.sessions import current_visit
@@ -58,7 +59,7 @@ async def change(ticket_id: str, step: str) -> Response:
         return await _again(ticket_id, fields, BodyInvalid(str(error)))
     except HelpDeskError as error:
         return await _again(ticket_id, fields, error)
-    return see(ticket_url(ticket_id, step))
+    return see(ticket_url(ticket_id, _done(step, fields), **came_from(request.args)))
 
 
 async def _again(
@@ -70,8 +71,21 @@ async def _again(
 
 async def _reply(ticket_id: str, fields: Mapping[str, str]) -> None:
     await app_context().helpdesk.tickets.reply(
-        current_visit().actor, ticket_id, fields.get("reply", ""), once=form_once(fields)
+        current_visit().actor,
+        ticket_id,
+        fields.get("reply", ""),
+        once=form_once(fields),
+        resolve=_resolves(fields),
     )
+
+
+def _resolves(fields: Mapping[str, str]) -> bool:
+    """Tell whether the second button of the reply was pressed."""
+    return fields.get("then") == "resolve"
+
+
+def _done(step: str, fields: Mapping[str, str]) -> str:
+    return "reply-resolve" if step == "reply" and _resolves(fields) else step
 
 
 async def _note(ticket_id: str, fields: Mapping[str, str]) -> None:

@@ -15,17 +15,17 @@ from webapp.context import app_context
 from webapp.http.page import page
 from webapp.pages.choices import Choice, people
 from webapp.pages.choices import groups as group_choices
+from webapp.pages.list_place import row_url
 from webapp.pages.list_query import (
     ME,
     NOBODY,
     OPEN,
     SORTS,
-    STAFF_VIEWS,
-    USER_VIEWS,
     USUAL_SORT,
     Wanted,
     turned,
     view_filter,
+    views_for,
 )
 from webapp.pages.outcomes import NOTHING, Outcome
 from webapp.rendering.links import list_url
@@ -115,7 +115,7 @@ def _changed(count: int) -> str:
 async def show_list(outcome: Outcome, *, chosen: Iterable[str] = ()) -> Response:
     """Show the list that the address asks for, and what came of changing the chosen tickets."""
     desk, visit = app_context().helpdesk, current_visit()
-    names = USER_VIEWS if visit.signed_in.role is Role.USER else STAFF_VIEWS
+    names = views_for(visit.signed_in.role)
     wanted = Wanted.read(request.args, names)
     offers = await _offers(visit.actor)
     wanted.require_known(offers.known())
@@ -130,6 +130,7 @@ async def show_list(outcome: Outcome, *, chosen: Iterable[str] = ()) -> Response
         bulk=_bulk(offers, arguments, chosen) if offers.users else None,
         wanted=wanted,
         found=found,
+        addresses={row.id: row_url(row, arguments, wanted.sort) for row in found.rows},
         offers=offers,
         priorities=tuple(Priority),
         sorts=SORTS,

@@ -7,9 +7,10 @@ out what they may not.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlencode
 
 from markupsafe import Markup
-from quart import Response, g
+from quart import Response, g, request
 
 from helpdesk.tickets.model import Author, Priority, Reply, StatusChange, TicketDetail
 from webapp.context import app_context
@@ -26,6 +27,7 @@ from webapp.pages.choices import (
     place_values,
 )
 from webapp.pages.frames import frame_sources
+from webapp.pages.list_place import came_from, read_walk
 from webapp.rendering.links import earlier_url, panel_url
 from webapp.visitors.sessions import current_visit
 
@@ -33,13 +35,14 @@ ENTRIES_SHOWN = 100
 DONE = {
     "created": "The ticket is created.",
     "reply": "Your reply is added.",
+    "reply-resolve": "Your reply is added, and the ticket is resolved.",
     "note": "Your internal note is added.",
     "resolve": "The ticket is resolved.",
     "reopen": "The ticket is open again.",
     "close": "The ticket is closed.",
     "update": "The ticket is updated.",
 }
-SAID = frozenset({"reply", "note"})
+SAID = frozenset({"reply", "reply-resolve", "note"})
 """What is done at the end of the thread, and confirmed there."""
 
 
@@ -103,6 +106,8 @@ async def show_ticket(
         "ticket.html",
         status=status,
         ticket=detail.ticket,
+        walk=await read_walk(request.args),
+        carried=urlencode(came_from(request.args)),
         form_ids=(new_form_id(), new_form_id()),
         rights=detail.rights,
         story=await _story(detail, is_newest=before is None),

@@ -9,13 +9,15 @@ def login_url(then: str) -> str:
     return "/login" if then in {"", "/"} else f"/login?{urlencode({'next': then})}"
 
 
-def ticket_url(reference: str | int, done: str = "") -> str:
+def ticket_url(reference: str | int, done: str = "", **came_from: str) -> str:
     """Return a ticket's page by its number or its id; people are shown the one with the number.
 
-    ``done`` names what has just been done: the page says it there.
+    ``done`` names what has just been done: the page says it there. ``came_from`` is the list that
+    the ticket was opened from (``pages.list_place``).
     """
     address = f"/tickets/{quote(str(reference), safe='')}"
-    return f"{address}?{urlencode({'done': done})}#done" if done else address
+    query = urlencode({**came_from, **({"done": done} if done else {})})
+    return address + (f"?{query}" if query else "") + ("#done" if done else "")
 
 
 def earlier_url(reference: str | int, before: str) -> str:

@@ -1,10 +1,14 @@
-// Small comforts of every form: Ctrl+Enter sends it, and one click sends it once.
+// Small comforts of every form: Ctrl+Enter sends it, with Shift by its second button, and one click
+// sends it once.
 
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
   if (!(event.target instanceof HTMLTextAreaElement) || event.target.form === null) return;
   event.preventDefault();
-  event.target.form.requestSubmit();
+  const { form } = event.target;
+  const second = event.shiftKey ? form.querySelector('button[name="then"]') : null;
+  if (event.shiftKey && second === null) return;
+  form.requestSubmit(second);
 });
 
 document.addEventListener("submit", (event) => {

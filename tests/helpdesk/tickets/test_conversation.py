@@ -2,7 +2,7 @@ import pytest
 
 from helpdesk import checks
 from helpdesk.actors import SYSTEM, Actor
-from helpdesk.errors import Invalid, LimitReached, NotFound
+from helpdesk.errors import HelpDeskError, Invalid, LimitReached, NotFound
 
 
 async def test_replies_and_notes_come_in_the_order_of_their_writing(world):
@@ -90,3 +90,25 @@ async def test_the_fields_of_a_ticket_together_have_a_ceiling(world):
     await set_field(world.plugin, ticket.id, "last", "x" * room)
     # Replacing a value counts the new one instead of the old one, not as well.
     await set_field(world.plugin, ticket.id, "last", "y" * room)
+
+
+async def test_a_reply_that_resolves_is_one_step_and_both_are_told_in_order(world):
+    ticket = await world.ticket()
+    before = len(await world.events())
+    added = await world.helpdesk.tickets.reply(
+        world.admin.actor, ticket.id, "Solved.", resolve=True
+    )
+    assert added.body == "Solved."
+    assert (await world.helpdesk.tickets.get(world.user.actor, ticket.id)).status == "Resolved"
+    assert [kind for kind, _ in (await world.events())[before:]] == [
+        *("ticket.reply_added", "ticket.status_changed", "ticket.resolved")
+    ]
+
+
+async def test_a_reply_that_cannot_resolve_is_not_added(world):
+    ticket = await world.ticket()
+    await world.helpdesk.tickets.resolve(world.admin.actor, ticket.id, "")
+    for person in (world.admin, world.user):
+        with pytest.raises(HelpDeskError):
+            await world.helpdesk.tickets.reply(person.actor, ticket.id, "again", resolve=True)
+    assert (await world.helpdesk.tickets.detail(world.user.actor, ticket.id)).replies == ()

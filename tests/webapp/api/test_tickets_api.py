@@ -224,3 +224,12 @@ async def test_many_tickets_are_changed_by_one_request(site: Any) -> None:
         assert (await browser.call("PATCH", "/api/tickets", wrong)).status_code == 422
     user = await site.as_("user")
     assert (await user.call("PATCH", "/api/tickets", body)).status_code == 403
+
+
+async def test_a_reply_can_resolve_the_ticket(site: Any) -> None:
+    await site.ticket()
+    browser = await site.as_("staff")
+    body = {"body": "Solved.", "resolve": True}
+    assert (await browser.call("POST", "/api/tickets/1/replies", body)).status_code == 201
+    assert (await browser.client.get("/api/tickets/1")).json()["status"] == "Resolved"
+    assert (await browser.call("POST", "/api/tickets/1/replies", body)).status_code == 409

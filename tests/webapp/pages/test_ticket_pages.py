@@ -421,7 +421,7 @@ async def test_a_ticket_is_called_by_its_number_and_both_addresses_lead_to_it(si
     ticket = await site.ticket()
     staff, user = await site.as_("staff"), await site.as_("user")
     listed = await staff.get("/tickets")
-    assert 'href="/tickets/1"' in listed.text
+    assert 'href="/tickets/1?at=' in listed.text
     assert "#1" in listed.words()
     for reference in ("1", ticket.id):
         page = await user.get(f"/tickets/{reference}")
