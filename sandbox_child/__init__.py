@@ -9,6 +9,7 @@ Rooms and modules, highest first; each imports only from its own row and the row
     serve        the loop of a plugin child: frames in, guest calls, frames out
     plans        the lockdown of each kind of child
     abi          what a guest imports and exports: the contracts
+    packages     reader of plugin packages: ZIP files and their manifests; pure
     runtime      wasmtime: engine settings, instance, memory, direct calls
     lockdown     seccomp, Landlock, capabilities, limits, in the order that works
     wire         frames and messages; pure
