@@ -42,24 +42,29 @@ class NotAllowed(HelpDeskError):
     def __init__(self, what: str, why: str) -> None:
         self.what = what
         self.why = why
-        super().__init__(f"you may not {what}: {why}")
+        super().__init__(f"you can't {what}: {why}")
 
 
 class Invalid(HelpDeskError):
-    """One field of the input is wrong."""
+    """One field of the input is wrong.
 
-    def __init__(self, field: str, found: str, expected: str) -> None:
+    ``problem`` says how, in a sentence that stands beside the field. Give ``sentence`` where the
+    value must not be repeated, or where people have shorter words for it.
+    """
+
+    def __init__(self, field: str, found: str, expected: str, sentence: str = "") -> None:
         self.field = field
         self.found = found
         self.expected = expected
-        super().__init__(f"{field}: expected {expected}, found {found}")
+        self.problem = sentence or f"expected {expected}, found {found}"
+        super().__init__(sentence or f"{field}: {self.problem}")
 
 
 class LoginFailed(HelpDeskError):
     """Wrong password, unknown address, or a disabled account: the caller is not told which."""
 
     def __init__(self) -> None:
-        super().__init__("the email and password do not match an active account")
+        super().__init__("incorrect email or password")
 
 
 class LimitReached(HelpDeskError):
@@ -89,8 +94,8 @@ class IllegalTransition(Conflict):
         self.allowed = tuple(allowed)
         steps = ", ".join(self.allowed) or "nothing"
         super().__init__(
-            f"a ticket that is {found} cannot become {wanted}",
-            f"from {found} it can become: {steps}",
+            f"a ticket with status {found} cannot change to {wanted}",
+            f"allowed from {found}: {steps}",
         )
 
 
@@ -101,8 +106,8 @@ class ReopenWindowPassed(Conflict):
         self.ended_at = ended_at
         self.window_days = window_days
         super().__init__(
-            f"this ticket was settled at {ended_at}, and a ticket can be reopened "
-            f"for {window_days} days only",
+            f"this ticket was resolved or closed at {ended_at}, and can be reopened "
+            f"for only {window_days} days",
             "open a new ticket that refers to it",
         )
 
@@ -122,4 +127,4 @@ class WriteFailed(StorageError):
     """The transaction did not become durable, so that nothing of it was kept."""
 
     def __init__(self, cause: BaseException) -> None:
-        super().__init__(f"the change was not saved: the database said {cause}")
+        super().__init__(f"the change was not saved; database error: {cause}")

@@ -43,7 +43,7 @@ class NotForYou(WebError):
 
     def __init__(self, role: str) -> None:
         self.role = role
-        super().__init__(f"this is for the role {role} only; ask an admin for help")
+        super().__init__(f"only people with the role {role} can do this; ask an admin for help")
 
 
 class ForgeryRefused(WebError):
@@ -52,7 +52,7 @@ class ForgeryRefused(WebError):
     status = 403
 
     def __init__(self, why: str) -> None:
-        super().__init__(f"{why}; load the page again and repeat what you did")
+        super().__init__(f"{why}; reload the page and try again")
 
 
 class BodyInvalid(WebError):
@@ -103,8 +103,8 @@ class WrongHost(WebError):
 
     def __init__(self) -> None:
         super().__init__(
-            "this server does not answer for the host name in the address; use its public "
-            "address, or ask its operator to list the name in allowed_hosts"
+            "this server does not serve the host name in the URL; use its public "
+            "URL, or ask its operator to add the name to allowed_hosts"
         )
 
 
@@ -127,4 +127,6 @@ class TooManyStreams(WebError):
     status = 429
 
     def __init__(self) -> None:
-        super().__init__("too many open pages ask for live updates; close some, or load them anew")
+        super().__init__(
+            "too many open pages with live updates; close some pages, then reload this one"
+        )

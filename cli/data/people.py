@@ -57,7 +57,7 @@ def apikey() -> None:
 
 @apikey.command("create")
 @click.argument("email")
-@click.option("--name", required=True, help="What the key is for.")
+@click.option("--name", required=True, help="What you will use the key for.")
 @with_data
 def create_key(*, email: str, name: str, config: Path | None, data: Path | None) -> None:
     """Create an API key for an account and print it; it is not shown again."""

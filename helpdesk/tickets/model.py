@@ -202,11 +202,11 @@ class TicketFilter:
     """Names, any case; several are joined by *or*."""
     priority: Sequence[str] = field(default=())
     category: str | None = None
-    """An id or a name; likewise type and item."""
+    """An ID or a name; the same for type and item."""
     type: str | None = None
     item: str | None = None
     assignee_id: str | None = None
-    """A user's id."""
+    """A user ID."""
     group_id: str | None = None
     """Tickets assigned to this group."""
     submitter_id: str | None = None

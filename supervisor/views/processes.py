@@ -24,7 +24,7 @@ class ProcessView:
     in_flight: int
     waiting: int
     oldest_waiting_s: float | None
-    """Age of the oldest event that has no result yet."""
+    """Age of the oldest event without a result."""
     delivered: int
     events_a_minute: float
     """Over the last five minutes, or since the server started; less than one counts as one."""

@@ -33,7 +33,7 @@ class Usage:
     """What one process uses just now. None where the system does not say, or not yet."""
 
     cpu_percent: float | None
-    """Of one processor, since the last look."""
+    """Share of one processor, since the last sample."""
     rss_bytes: int | None
     uss_bytes: int | None
     """What would be free if it ended; up to a minute old where there are many processes. What its

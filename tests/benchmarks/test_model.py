@@ -38,7 +38,9 @@ def test_a_rate_is_to_be_at_least_its_limit() -> None:
 def test_a_limit_against_a_peer_without_a_figure_is_not_judged() -> None:
     row = Row.of("r", "us", {"ours": Sample((1.0,))}, limits=[Limit(0.5, of="wazero")])
     assert row.met() is None
-    both = Row.of("r", "us", {"ours": Sample((9.0,))}, limits=[Limit(5.0), Limit(1.0, of="gone")])
+    both = Row.of(
+        "r", "us", {"ours": Sample((9.0,))}, limits=[Limit(5.0), Limit(1.0, of="removed")]
+    )
     assert both.met() is False
 
 

@@ -37,12 +37,12 @@ def test_from_the_address_to_the_rollback(
     # Install: what is refused says why; what takes long is followed to its end.
     address = page.get_by_label("Address", exact=True)
     address.fill(modules.put("/page.wasm", b"<!doctype html><title>Sorry</title>"))
-    page.get_by_role("button", name="Fetch and install").click()
+    page.get_by_role("button", name="Install from URL").click()
     expect(page.get_by_role("alert")).to_contain_text("HTML")
     address.fill(modules.put("/slow/notifier.wasm", version("noop", "1.0.0", **ASKS)))
-    page.get_by_role("button", name="Fetch and install").click()
+    page.get_by_role("button", name="Install from URL").click()
     expect(page.get_by_role("heading", name="Installing a plugin")).to_be_visible()
-    expect(page.locator("[aria-current=step]")).to_have_text("Fetch the file")
+    expect(page.locator("[aria-current=step]")).to_have_text("Download the file")
     look()
     modules.released.set()
     page.wait_for_url(f"**{AT}/review*")
@@ -52,17 +52,17 @@ def test_from_the_address_to_the_rollback(
     expect(page.get_by_text("Alex Admin,")).to_be_visible()
     look()
     page.get_by_label("It is told of every internal note").uncheck()
-    page.get_by_role("button", name="Enable with what is ticked").click()
+    page.get_by_role("button", name="Save and enable").click()
 
     # Configure: it cannot run before.
     expect(page.get_by_role("alert")).to_contain_text("settings need another look")
     page.get_by_label("Webhook URL").fill("https://hooks.example.com/seeded-secret")
     page.get_by_role("button", name="Save settings").click()
-    expect(page.get_by_text("The settings are saved.")).to_be_visible()
+    expect(page.get_by_text("Settings saved.")).to_be_visible()
     assert "seeded-secret" not in page.content()
     look()
     page.get_by_role("button", name="Enable").click()
-    expect(page.get_by_text("The plugin is enabled.")).to_be_visible()
+    expect(page.get_by_text("Plugin enabled.")).to_be_visible()
     expect(cell(page, "state").first).to_have_text("running")
     page.get_by_role("link", name="Review").click()
     expect(page.get_by_label("It is told of every internal note")).not_to_be_checked()
@@ -78,7 +78,7 @@ def test_from_the_address_to_the_rollback(
         desk.ticket(f"Admin: {number}")
     expect(cell(page, "rate")).not_to_have_text(before)
     expect(cell(page, "rate").get_by_role("img")).to_have_accessible_name(
-        re.compile("^3 deliveries in the last hour, 0 of them errors$")
+        re.compile("^3 deliveries in the last hour, 0 errors$")
     )
     names = page.locator("[data-cell=plugin] .subject").all_inner_texts()
     assert names == sorted(names, key=str.casefold, reverse=True)
@@ -93,14 +93,14 @@ def test_from_the_address_to_the_rollback(
             "buffer": version("trap", "2.0.0", **asks),
         }
     )
-    page.get_by_role("button", name="Install the file").click()
+    page.get_by_role("button", name="Install from file").click()
     page.wait_for_url(f"**{AT}/versions/*")
     look()
     page.get_by_role("button", name="Upgrade to 2.0.0").click()
     assert "/versions/" in page.url
-    page.get_by_label("Accept it").check()
+    page.get_by_label("Allow").check()
     page.get_by_role("button", name="Upgrade to 2.0.0").click()
-    expect(page.get_by_text("The plugin is upgraded.")).to_be_visible()
+    expect(page.get_by_text("Plugin upgraded.")).to_be_visible()
 
     # It fails, is disabled while somebody looks, and the notice arrives.
     bell = page.get_by_role("link", name="Notifications")
@@ -111,7 +111,7 @@ def test_from_the_address_to_the_rollback(
     expect(page.get_by_text("more than 50%").first).to_be_visible()
     expect(bell).not_to_have_accessible_name(unread)
     look()
-    page.get_by_role("link", name="Deliveries that failed").click()
+    page.get_by_role("link", name="Failed deliveries").click()
     expect(page.locator(".deliveries tbody tr").first).to_contain_text(re.compile("trap|dropped"))
     look()
     page.get_by_role("row").filter(has_text="unreachable").last.get_by_role("link").first.click()
@@ -129,11 +129,11 @@ def test_from_the_address_to_the_rollback(
     page.get_by_role("button", name="Roll back to 1.0.0").click()
     expect(page.get_by_text("The plugin is rolled back")).to_be_visible()
     page.get_by_role("button", name="Enable").click()
-    expect(page.get_by_text("The plugin is enabled.")).to_be_visible()
+    expect(page.get_by_text("Plugin enabled.")).to_be_visible()
     page.goto(f"{AT}/deliveries?errors=1")
     page.locator("input[name=delivery]").first.check()
-    page.get_by_role("button", name="Redeliver the chosen ones").click()
-    expect(page.get_by_text("1 delivery is queued again.")).to_be_visible()
+    page.get_by_role("button", name="Redeliver selected").click()
+    expect(page.get_by_text("1 delivery is queued for redelivery.")).to_be_visible()
     again = page.locator(".deliveries .badge").filter(has_text="again")
     for _ in range(50):
         page.goto(f"{AT}/deliveries")
@@ -143,7 +143,7 @@ def test_from_the_address_to_the_rollback(
     look()
     page.get_by_role("link", name="Uninstall").click()
     page.get_by_role("button", name="Uninstall Chat notifier").click()
-    expect(page.get_by_text("The plugin is uninstalled.")).to_be_visible()
+    expect(page.get_by_text("Plugin uninstalled.")).to_be_visible()
     assert wrong == []
 
 
@@ -151,7 +151,7 @@ def test_the_log_follows_until_the_reader_scrolls_up(open_page: Open, desk: Desk
     plugin = desk.install(version("log_levels", "1.0.0", id="org.example.talker", name="Talker"))
     try:
         page = open_page("admin", f"/admin/plugins/{plugin}/log")
-        expect(page.get_by_text("Nothing was logged yet.")).to_be_visible()
+        expect(page.get_by_text("No log lines yet.")).to_be_visible()
         desk.ticket("Admin: the log")
         lines = page.locator("#log-lines li")
         expect(lines.first).to_be_visible()
@@ -183,5 +183,5 @@ def test_the_table_is_one_of_now_without_javascript(open_page: Open) -> None:
     )
     page.get_by_role("link", name="Ticket digest").click()
     expect(page.get_by_role("heading", name="The last hour")).to_be_visible()
-    page.get_by_text("The same as a table").click()
+    page.get_by_text("Show as a table").click()
     expect(page.get_by_role("rowheader").first).to_be_visible()

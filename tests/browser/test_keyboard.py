@@ -37,21 +37,21 @@ def test_somebody_without_a_mouse_logs_in_and_answers_a_ticket(open_page: Open, 
     tab_to(page, page.get_by_label("Reply"))
     page.keyboard.type("Answered by keyboard")
     page.keyboard.press("Control+Enter")
-    expect(page.get_by_text("Your reply is added.")).to_be_visible()
+    expect(page.get_by_text("Reply sent.")).to_be_visible()
     tab_to(page, page.get_by_label("Internal note"))
     page.keyboard.type("A note by keyboard")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Your internal note is added.")).to_be_visible()
+    expect(page.get_by_text("Internal note added.")).to_be_visible()
     tab_to(page, page.get_by_label("Assignee"))
     page.keyboard.type("Sasha")
     tab_to(page, page.get_by_role("button", name="Save changes"))
     page.keyboard.press("Enter")
-    expect(page.get_by_text("The ticket is updated.")).to_be_visible()
+    expect(page.get_by_text("Ticket updated.")).to_be_visible()
     expect(page.get_by_label("Assignee").locator("option:checked")).to_have_text("Sasha Staff")
     tab_to(page, page.get_by_role("button", name="Resolve", exact=True))
     page.keyboard.press("Space")
-    expect(page.get_by_text("The ticket is resolved.")).to_be_visible()
+    expect(page.get_by_text("Ticket resolved.")).to_be_visible()
 
 
 def test_the_first_tab_offers_to_skip_to_the_content(open_page: Open) -> None:
@@ -86,7 +86,7 @@ def test_a_double_click_sends_a_reply_once(open_page: Open, desk: Desk) -> None:
     page = open_page("staff", f"/tickets/{ticket}")
     page.get_by_label("Reply").fill("Only once, please")
     page.get_by_role("button", name="Reply", exact=True).dblclick()
-    expect(page.get_by_text("Your reply is added.")).to_be_visible()
+    expect(page.get_by_text("Reply sent.")).to_be_visible()
     replies = desk.call("GET", f"/api/tickets/{ticket}/replies")["data"]
     assert [reply["body"] for reply in replies].count("Only once, please") == 1
 
@@ -99,7 +99,7 @@ def test_a_queue_is_worked_through_by_single_keys(open_page: Open, desk: Desk) -
         page.keyboard.press(key)
     expect(page.get_by_role("link", name="Keys B")).to_be_focused()
     page.keyboard.press("x")
-    expect(page.locator("#bulk-bar summary")).to_have_text("Change chosen tickets: 1")
+    expect(page.locator("#bulk-bar summary")).to_have_text("Update selected tickets: 1")
     page.keyboard.press("k")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Keys A")

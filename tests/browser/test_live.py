@@ -60,7 +60,7 @@ def test_a_form_in_use_is_left_alone_and_saves_only_what_was_changed(
     expect(staff.locator(".heading .priority-critical")).to_be_visible()
     expect(staff.get_by_label("Assignee").locator("option:checked")).to_have_text("Sasha Staff")
     staff.get_by_role("button", name="Save changes").click()
-    expect(staff.get_by_text("The ticket is updated.")).to_be_visible()
+    expect(staff.get_by_text("Ticket updated.")).to_be_visible()
     expect(staff.get_by_label("Priority")).to_have_value("Critical")
     expect(staff.get_by_label("Assignee").locator("option:checked")).to_have_text("Sasha Staff")
 

@@ -184,7 +184,7 @@ def test_a_panel_that_went_elsewhere_is_a_stranger(
     frame.evaluate("(url) => { location.href = url; }", f"{other}/elsewhere")
     frame.wait_for_url(f"{other}/elsewhere")
     gone = frame_of(page, "Panel leaving")
-    gone.evaluate("(message) => window.ask(message)", request("getTicket", "gone"))
+    gone.evaluate("(message) => window.ask(message)", request("getTicket", "removed"))
     assert ask(frame_of(page, "Panel staying"), request("getTicket", "there"))["data"]
     assert gone.evaluate("window.messages") == []
 
@@ -204,7 +204,7 @@ def test_panels_that_fail_show_a_card_each_and_hold_nobody_up(
         card = page.get_by_role("region", name=f"Panel {name}")
         expect(card.locator(".panel-status.failed")).to_contain_text(f"The {name} plugin: ")
     slow = page.get_by_role("region", name="Panel slow")
-    expect(slow.locator(".panel-status")).to_contain_text("Loading the panel of The slow plugin")
+    expect(slow.locator(".panel-status")).to_contain_text("Loading The slow plugin")
     page.get_by_label("Reply").fill("Still quick")
     page.get_by_role("button", name="Reply", exact=True).click()
     expect(page.get_by_text("Still quick")).to_be_visible()

@@ -54,6 +54,6 @@ def test_pages_stay_usable_while_a_plugin_loops(open_page: Open, desk: Desk) -> 
         # The plugin is still in that very event: none of this has waited for it.
         assert desk.call("GET", f"/api/admin/plugins/{plugin}/deliveries")["data"] == []
         page.get_by_role("button", name="Resolve", exact=True).click()
-        expect(page.get_by_text("The ticket is resolved.")).to_be_visible()
+        expect(page.get_by_text("Ticket resolved.")).to_be_visible()
     finally:
         desk.uninstall(plugin)

@@ -104,7 +104,7 @@ def test_saved_views_count_what_they_show(open_page: Open) -> None:
 
 def test_a_search_without_a_hit_says_so_and_shows_the_way_out(open_page: Open) -> None:
     page = open_page("user", "/tickets?q=nothinglikethis")
-    expect(page.get_by_text("No ticket fits what you look for.")).to_be_visible()
+    expect(page.get_by_text("No tickets match your search.")).to_be_visible()
     page.get_by_role("link", name="Clear filters").last.click()
     assert subjects(page) != []
 
@@ -129,24 +129,24 @@ def test_a_ticket_lives_from_new_to_reopened(open_page: Open) -> None:
     user.get_by_label("Type").select_option("Monitor")
     user.get_by_label("Priority").select_option("High")
     user.get_by_role("button", name="Create ticket").click()
-    expect(user.get_by_role("status").first).to_contain_text("The ticket is created.")
+    expect(user.get_by_role("status").first).to_contain_text("Ticket created.")
     expect(user.get_by_role("heading", level=1)).to_have_text("The projector hums")
     expect(user.locator("strong", has_text="low")).to_be_visible()
 
     staff.goto(user.url.split("?")[0])
     staff.get_by_label("Reply").fill("Does it hum with the lamp off?")
     staff.get_by_role("button", name="Reply", exact=True).click()
-    expect(staff.get_by_text("Your reply is added.")).to_be_visible()
+    expect(staff.get_by_text("Reply sent.")).to_be_visible()
     staff.get_by_label("Internal note").fill("Third one of that make.")
     staff.get_by_role("button", name="Add internal note").click()
     note = staff.get_by_role("article").filter(has_text="Third one of that make.")
-    expect(note).to_contain_text("Internal note, not shown to the submitter")
+    expect(note).to_contain_text("Internal note: staff only")
     staff.get_by_label("Assignee").select_option("Sasha Staff")
     staff.get_by_role("button", name="Save changes").click()
     expect(staff.get_by_label("Assignee").locator("option:checked")).to_have_text("Sasha Staff")
     staff.get_by_label("Resolution notes").fill("Replaced the fan.")
     staff.get_by_role("button", name="Resolve", exact=True).click()
-    expect(staff.get_by_text("The ticket is resolved.")).to_be_visible()
+    expect(staff.get_by_text("Ticket resolved.")).to_be_visible()
 
     user.reload()
     expect(user.get_by_text("Does it hum with the lamp off?")).to_be_visible()
@@ -155,14 +155,14 @@ def test_a_ticket_lives_from_new_to_reopened(open_page: Open) -> None:
     assert user.get_by_label("Internal note").count() == 0
     user.get_by_label("Reason").fill("It hums again.")
     user.get_by_role("button", name="Reopen").click()
-    expect(user.get_by_text("The ticket is open again.")).to_be_visible()
+    expect(user.get_by_text("Ticket reopened.")).to_be_visible()
     steps = user.locator(".event").all_inner_texts()
     assert ["from New to Resolved" in steps[0], "from Resolved to New" in steps[1]] == [True, True]
 
 
 def test_staff_write_a_ticket_for_somebody_else(open_page: Open) -> None:
     page = open_page("staff", "/tickets/new")
-    page.get_by_label("Submitter").fill("user@example.com")
+    page.get_by_label("Requester").fill("user@example.com")
     page.get_by_label("Subject").fill("Called in: no dial tone")
     page.get_by_role("button", name="Create ticket").click()
     expect(page.get_by_text("From Uma User")).to_be_visible()
@@ -170,10 +170,10 @@ def test_staff_write_a_ticket_for_somebody_else(open_page: Open) -> None:
 
 def test_a_refused_form_points_to_the_field(open_page: Open) -> None:
     page = open_page("staff", "/tickets/new", expected=["422"])
-    page.get_by_label("Submitter").fill("nobody@example.com")
+    page.get_by_label("Requester").fill("nobody@example.com")
     page.get_by_label("Subject").fill("kept")
     page.get_by_role("button", name="Create ticket").click()
-    field = page.get_by_label("Submitter")
+    field = page.get_by_label("Requester")
     expect(field).to_have_attribute("aria-invalid", "true")
     expect(field).to_have_accessible_description(re.compile("email address of an account"))
     expect(page.get_by_label("Subject")).to_have_value("kept")
@@ -206,17 +206,17 @@ def test_chosen_tickets_are_changed_together(open_page: Open, desk: Desk) -> Non
     for name in ("one", "two", "three"):
         desk.ticket(f"Together {name}")
     page = open_page("staff", "/tickets?q=together&sort=subject")
-    page.get_by_label(re.compile(r"Choose #\d+ Together one")).check()
+    page.get_by_label(re.compile(r"Select #\d+ Together one")).check()
     expect(page.get_by_label("Set priority")).to_be_visible()
-    page.get_by_label("Choose all on this page").check()
-    expect(page.locator("#bulk-bar summary")).to_have_text("Change chosen tickets: 3")
+    page.get_by_label("Select all on this page").check()
+    expect(page.locator("#bulk-bar summary")).to_have_text("Update selected tickets: 3")
     page.get_by_label(re.compile("Together two")).uncheck()
     desk.ticket("Together four")
     expect(page.locator("td .subject")).to_have_count(4)
-    expect(page.locator("#bulk-bar summary")).to_have_text("Change chosen tickets: 2")
+    expect(page.locator("#bulk-bar summary")).to_have_text("Update selected tickets: 2")
     page.get_by_label("Set priority").select_option("High")
-    page.get_by_role("button", name="Change them").click()
-    expect(page.get_by_text("2 tickets are changed.")).to_be_visible()
+    page.get_by_role("button", name="Update tickets").click()
+    expect(page.get_by_text("2 tickets updated.")).to_be_visible()
     expect(page).to_have_url(re.compile("q=together"))
     rows = {row.locator(".subject").inner_text(): row for row in page.locator("tbody tr").all()}
     expect(rows["Together one"]).to_contain_text("High")
@@ -224,15 +224,15 @@ def test_chosen_tickets_are_changed_together(open_page: Open, desk: Desk) -> Non
     page.get_by_label(re.compile("Together two")).check()
     page.get_by_label("Search").fill("together one")
     expect(page.locator("td .subject")).to_have_count(1)
-    expect(page.locator("#bulk-bar summary")).to_have_text("Change chosen tickets")
+    expect(page.locator("#bulk-bar summary")).to_have_text("Update selected tickets")
 
 
 def test_chosen_tickets_are_changed_without_javascript(open_page: Open, desk: Desk) -> None:
     desk.ticket("Plain one")
     page = open_page("staff", "/tickets?q=plain", java_script_enabled=False)
     page.get_by_label(re.compile("Plain one")).check()
-    page.get_by_text("Change chosen tickets").click()
+    page.get_by_text("Update selected tickets").click()
     page.get_by_label("Set assignee").select_option("Sasha Staff")
-    page.get_by_role("button", name="Change them").click()
+    page.get_by_role("button", name="Update tickets").click()
     expect(page.get_by_text("1 ticket is changed.")).to_be_visible()
     expect(page.locator("tbody")).to_contain_text("Sasha Staff")

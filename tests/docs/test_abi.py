@@ -29,7 +29,7 @@ def test_a_thing_without_words_is_an_error(monkeypatch):
 
 
 def test_words_without_a_thing_are_an_error(monkeypatch):
-    monkeypatch.setitem(wording.FUNCTIONS, "ohd_delete_ticket", "gone")
+    monkeypatch.setitem(wording.FUNCTIONS, "ohd_delete_ticket", "removed")
     with pytest.raises(LookupError, match="ohd_delete_ticket"):
         abi._functions()
 

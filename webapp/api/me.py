@@ -50,7 +50,7 @@ async def change_password(body: PasswordChange) -> Response:
         with guarded_by_password(app_context(), request, visit.signed_in.email):
             await desk.users.change_password(visit.actor, current=body.current, new=body.new)
     except LoginFailed:
-        raise Invalid("current", "another", "your password as it is now") from None
+        raise Invalid("current", "another password", "your current password") from None
     response = Response("", status=204)
     if visit.proof is Proof.COOKIE:
         keep_session(response, app_context().config, await desk.sessions.start(visit.signed_in.id))

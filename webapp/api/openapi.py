@@ -24,15 +24,15 @@ _PARAMETER = re.compile(r"<(?:[a-z]+(?:\([^)]*\))?:)?([a-z_]+)>")
 _JSON = "application/json"
 _SAFE = frozenset({"GET", "HEAD"})
 _SAID = {
-    400: "The body is not JSON.",
-    401: "Nobody is logged in, or the credentials fit nobody.",
-    403: "The caller may not do this, or the request lacked its token.",
-    404: "There is no such thing, or the caller may not know of it.",
-    409: "At odds with how things stand now.",
-    413: "The body is too large.",
-    415: "The body is not of the type that is expected.",
-    422: "A member does not fit; the error names it.",
-    429: "Too many attempts; wait, then try again.",
+    400: "The request body is not valid JSON.",
+    401: "Not logged in, or the credentials are invalid.",
+    403: "The caller lacks permission, or the CSRF token is missing.",
+    404: "Not found, or not visible to the caller.",
+    409: "Conflicts with the current state.",
+    413: "The request body is too large.",
+    415: "The request body has an unsupported content type.",
+    422: "A field is invalid; the error names it.",
+    429: "Too many attempts. Wait, then try again.",
 }
 _ONCE = {
     "name": "Idempotency-Key",
@@ -192,7 +192,7 @@ def _body(record: Operation, schemas: _Schemas) -> dict[str, Any] | None:
 
 
 def _responses(record: Operation, schemas: _Schemas) -> dict[str, Any]:
-    good: dict[str, Any] = {"description": "Done."}
+    good: dict[str, Any] = {"description": "Success."}
     if record.answer is not None:
         good["content"] = {_JSON: {"schema": schemas.of(record.answer)}}
     found: dict[int, dict[str, Any]] = {
@@ -201,7 +201,10 @@ def _responses(record: Operation, schemas: _Schemas) -> dict[str, Any]:
     found[record.status] = good
     if record.unfinished is not None:
         content = {_JSON: {"schema": schemas.of(record.unfinished)}}
-        found[202] = {"description": "Begun; it goes on behind this answer.", "content": content}
+        found[202] = {
+            "description": "Accepted; the work continues after this response.",
+            "content": content,
+        }
     return {str(status): said for status, said in sorted(found.items())}
 
 

@@ -68,7 +68,7 @@ async def install() -> PluginOut | Response:
             came = await app_context().supervisor.installs.wait(begun.id, seen=came)
     if came.step is InstallStep.REFUSED:
         kind = NotInstalled if came.server_failed else ModuleRefused
-        raise kind(came.error or "the module was not installed")
+        raise kind(came.error or "the plugin was not installed")
     if came.step is InstallStep.DONE and came.plugin_id is not None:
         return shown(await app_context().supervisor.overview.plugin(came.plugin_id))
     response = json_response(came, status=202)

@@ -33,17 +33,17 @@ class TicketQuery(Paged):
 
     status: list[str] = []
     priority: list[PriorityName] = []
-    category: Annotated[str, Meta(description="An id or a name; likewise type and item.")] = ""
+    category: Annotated[str, Meta(description="An ID or a name; the same for type and item.")] = ""
     type: str = ""
     item: str = ""
-    assignee: Annotated[str, Meta(description="A user's id.")] = ""
-    group: Annotated[str, Meta(description="Id of the group that has the ticket.")] = ""
-    submitter: Annotated[str, Meta(description="A user's id.")] = ""
+    assignee: Annotated[str, Meta(description="A user ID.")] = ""
+    group: Annotated[str, Meta(description="ID of the assigned group.")] = ""
+    submitter: Annotated[str, Meta(description="A user ID.")] = ""
     mine: Annotated[bool, Meta(description="Assigned to the caller.")] = False
     unassigned: bool = False
     open: Annotated[bool, Meta(description="Neither Resolved nor Closed.")] = False
-    workable: Annotated[bool, Meta(description="What the caller may work on.")] = False
-    q: Annotated[str, Meta(description="Words of subject, description and replies.")] = ""
+    workable: Annotated[bool, Meta(description="Tickets the caller can work on.")] = False
+    q: Annotated[str, Meta(description="Searches subjects, descriptions and replies.")] = ""
     sort: Annotated[str, Meta(extra_json_schema={"enum": list(SORT_NAMES)})] = "-updated_at"
 
     def filter(self) -> TicketFilter:
@@ -75,16 +75,16 @@ class ReplyQuery(Query):
 class TimelineQuery(Query):
     """A part of a ticket's story, read from its end."""
 
-    before: (
-        Annotated[str, Meta(description="Id of an entry: only those before it.")] | UnsetType
-    ) = UNSET
+    before: Annotated[str, Meta(description="An entry ID: only earlier entries.")] | UnsetType = (
+        UNSET
+    )
     limit: Annotated[int, Meta(ge=1, le=MOST)] = 100
 
 
 class UserQuery(Query):
     """A page of the accounts."""
 
-    q: Annotated[str, Meta(description="Looked for in name and address.")] = ""
+    q: Annotated[str, Meta(description="Searches names and email addresses.")] = ""
     page: PageNumber = 1
     per_page: PerPage = 50
 
@@ -92,7 +92,7 @@ class UserQuery(Query):
 class NotificationQuery(Query):
     """Which of one's notifications."""
 
-    unread: Annotated[bool, Meta(description="Only what is unread.")] = False
+    unread: Annotated[bool, Meta(description="Unread only.")] = False
     limit: Annotated[int, Meta(ge=1, le=500)] = 50
 
 
@@ -100,14 +100,14 @@ class DeliveryQuery(Query):
     """The newest deliveries that fit, or those before one."""
 
     outcome: Outcome | None = None
-    errors: Annotated[bool, Meta(description="Only those that failed.")] = False
-    event: Annotated[str, Meta(description="Its name, such as ticket.created.")] = ""
+    errors: Annotated[bool, Meta(description="Failed only.")] = False
+    event: Annotated[str, Meta(description="Event name, such as ticket.created.")] = ""
     event_id: str = ""
-    ticket: Annotated[str, Meta(description="A ticket's id.")] = ""
-    redelivered: Annotated[bool | None, Meta(description="Only those that were made again.")] = None
+    ticket: Annotated[str, Meta(description="A ticket ID.")] = ""
+    redelivered: Annotated[bool | None, Meta(description="Redelivered only.")] = None
     limit: Annotated[int, Meta(ge=1, le=500)] = 50
     before: (
-        Annotated[str, Meta(description="Id of a delivery: only those before it.")] | UnsetType
+        Annotated[str, Meta(description="A delivery ID: only earlier deliveries.")] | UnsetType
     ) = UNSET
 
     def filter(self) -> DeliveryFilter:
@@ -127,11 +127,10 @@ class LogQuery(Query):
 
     level: Annotated[
         Literal["debug", "info", "warn", "error"] | None,
-        Meta(description="Lines of this level and of graver ones."),
+        Meta(description="Lines at this level and above."),
     ] = None
     after: (
-        Annotated[int, Meta(ge=0, le=2**53, description="Id of a line: only those behind it.")]
-        | None
+        Annotated[int, Meta(ge=0, le=2**53, description="A line ID: only later lines.")] | None
     ) = None
     limit: Annotated[int, Meta(ge=1, le=2000)] = 200
 

@@ -21,10 +21,10 @@ blueprint = Blueprint("api_records", __name__)
 class EgressQuery(Paged):
     """Which requests of plugins."""
 
-    plugin: Annotated[str, Meta(description="A plugin's id.")] = ""
+    plugin: Annotated[str, Meta(description="A plugin ID.")] = ""
     host: str = ""
     outcome: EgressOutcome | None = None
-    event: Annotated[str, Meta(description="Id of the event that was delivered.")] = ""
+    event: Annotated[str, Meta(description="ID of the delivered event.")] = ""
 
     def filter(self) -> EgressFilter:
         """Say it in the supervisor's terms."""
@@ -37,8 +37,8 @@ class AuditQuery(Paged):
     """Which entries of the audit log."""
 
     action: Annotated[str, Meta(description="Such as plugin.enabled.")] = ""
-    subject: Annotated[str, Meta(description="A plugin's id, or settings.")] = ""
-    actor: Annotated[str, Meta(description="Part of a name or address, or a user's id.")] = ""
+    subject: Annotated[str, Meta(description="A plugin ID, or settings.")] = ""
+    actor: Annotated[str, Meta(description="Part of a name or email address, or a user ID.")] = ""
 
     def filter(self) -> AuditFilter:
         """Say it in the domain's terms."""

@@ -46,10 +46,27 @@ _STATUS: tuple[tuple[type[Exception], HTTPStatus], ...] = (
     (plugins.CannotStart, HTTPStatus.CONFLICT),
 )
 _HTTP_SENTENCES = {
-    404: "there is nothing at this address; check it, or start from the ticket list",
-    405: "this address does not take that kind of request",
+    404: "this page doesn't exist; check the URL, or go to the ticket list",
+    405: "this URL does not accept that request method",
     408: "the request took too long to arrive; send it again",
-    400: "the request cannot be understood; go back and try again",
+    400: "the request is malformed; go back and try again",
+}
+
+
+_TITLES = {
+    401: "Login required",
+    403: "Access denied",
+    404: "Not found",
+    405: "Method not allowed",
+    408: "Request timed out",
+    409: "Action not possible",
+    413: "Request too large",
+    415: "Unsupported content type",
+    421: "Unknown host name",
+    422: "Invalid input",
+    429: "Too many requests",
+    500: "Server error",
+    503: "Temporarily unavailable",
 }
 
 
@@ -61,6 +78,12 @@ class Failure:
     message: str
     fields: dict[str, str] = field(default_factory=dict)
     """Field name to problem, where the error names fields."""
+
+    def title(self, method: str) -> str:
+        """Return what happened in a few words; a page that was asked for takes only filters."""
+        if self.status == HTTPStatus.UNPROCESSABLE_ENTITY and method == "GET":
+            return "Invalid filter"
+        return _TITLES.get(self.status, "Invalid request")
 
 
 def failure(error: Exception) -> Failure:
@@ -74,21 +97,21 @@ def failure(error: Exception) -> Failure:
         return _unexpected(error, 503, "the change could not be saved; try again in a moment")
     if isinstance(error, HTTPException) and error.code is not None and error.code < 500:
         return Failure(error.code, _http_sentence(error))
-    return _unexpected(error, 500, "something went wrong on the server, and it is not your fault")
+    return _unexpected(error, 500, "something went wrong on the server")
 
 
 def _fields(error: Exception) -> dict[str, str]:
     if isinstance(error, plugins.ConfigInvalid | plugins.LimitsInvalid):
         return error.problems
     if isinstance(error, domain.Invalid):
-        return {error.field: f"expected {error.expected}, found {error.found}"}
+        return {error.field: error.problem}
     return {}
 
 
 def _http_sentence(error: HTTPException) -> str:
     if isinstance(error, RequestEntityTooLarge):
         limit = request.max_content_length or 0
-        return f"the request is too large; this address takes at most {limit // 1024:,} KiB"
+        return f"the request is too large; the limit is {limit // 1024:,} KiB"
     return _HTTP_SENTENCES.get(error.code or 400, _HTTP_SENTENCES[400])
 
 
@@ -96,7 +119,7 @@ def _unexpected(error: Exception, status: int, message: str) -> Failure:
     reference = secrets.token_hex(4)
     cause = getattr(error, "original_exception", None) or error
     _log.error("%s %s failed [%s]", request.method, request.path, reference, exc_info=cause)
-    return Failure(status, f"{message}; an admin finds it in the log under {reference}")
+    return Failure(status, f"{message}; an admin can find the details in the log under {reference}")
 
 
 async def answer(error: Exception) -> Response:
@@ -105,7 +128,7 @@ async def answer(error: Exception) -> Response:
     if is_api(request.path):
         response = json_response({"error": found.message}, status=found.status)
     else:
-        title = HTTPStatus(found.status).phrase
+        title = found.title(request.method)
         response = page("error.html", status=found.status, title=title, failure=found)
     if isinstance(error, TooManyAttempts):
         response.headers["Retry-After"] = str(error.retry_after_s)

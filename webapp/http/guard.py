@@ -150,7 +150,7 @@ async def _refuse_forgery(visit: Visit) -> None:
         return
     offered = await _offered_token(request)
     if not hmac.compare_digest(offered.encode(), visit.csrf_token.encode()):
-        raise ForgeryRefused("the page was out of date, or the request lacked its token")
+        raise ForgeryRefused("the page is out of date, or the CSRF token is missing")
 
 
 def _is_from_a_program(asked: Request) -> bool:

@@ -20,10 +20,10 @@ from supervisor.views import HealthCheck, PluginCounts, ProcessView, SupervisorF
 
 _PLUGIN = ("plugin",)
 _GAUGES: Sequence[tuple[str, str, Callable[[ProcessView], float | None]]] = (
-    ("ohd_plugin_process_uptime_seconds", "Age of the process.", lambda v: v.uptime_s),
+    ("ohd_plugin_process_uptime_seconds", "Process uptime.", lambda v: v.uptime_s),
     (
         "ohd_plugin_process_cpu_percent",
-        "Of one processor, since the last look.",
+        "Share of one processor, since the last sample.",
         lambda v: v.cpu_percent,
     ),
     (
@@ -33,7 +33,7 @@ _GAUGES: Sequence[tuple[str, str, Callable[[ProcessView], float | None]]] = (
     ),
     (
         "ohd_plugin_process_own_memory_bytes",
-        "Memory that would be free if the process ended.",
+        "Unique set size (USS): memory freed when the process ends.",
         lambda v: v.uss_bytes,
     ),
     ("ohd_plugin_process_threads", "Threads of the process.", lambda v: v.threads),
@@ -44,20 +44,20 @@ _GAUGES: Sequence[tuple[str, str, Callable[[ProcessView], float | None]]] = (
     ),
     (
         "ohd_plugin_guest_memory_limit_bytes",
-        "What the guest's memory may grow to.",
+        "Limit of the guest's memory.",
         lambda v: v.guest_memory_limit_bytes,
     ),
-    ("ohd_plugin_restarts", "Processes since it was enabled, but the first.", lambda v: v.restarts),
-    ("ohd_plugin_events_in_flight", "Events that the process has.", lambda v: v.in_flight),
-    ("ohd_plugin_events_waiting", "Events in its queue.", lambda v: v.waiting),
+    ("ohd_plugin_restarts", "Process restarts since the plugin was enabled.", lambda v: v.restarts),
+    ("ohd_plugin_events_in_flight", "Events in flight.", lambda v: v.in_flight),
+    ("ohd_plugin_events_waiting", "Events in the plugin's queue.", lambda v: v.waiting),
     (
         "ohd_plugin_oldest_event_waiting_seconds",
-        "Age of the oldest event that has no result yet.",
+        "Age of the oldest event without a result.",
         lambda v: v.oldest_waiting_s,
     ),
     (
         "ohd_plugin_running",
-        "1 where the process is ready.",
+        "1 if the process is ready.",
         lambda v: float(v.state is PluginState.RUNNING),
     ),
 )
@@ -92,11 +92,9 @@ def _of_processes(processes: Iterable[ProcessView]) -> Iterator[Metric]:
                 gauge.add_metric((view.plugin_id,), value)
         yield gauge
     states = GaugeMetricFamily(
-        "ohd_plugin_state", "1 for the state that the plugin is in.", labels=("plugin", "state")
+        "ohd_plugin_state", "1 for the plugin's current state.", labels=("plugin", "state")
     )
-    errors = CounterMetricFamily(
-        "ohd_plugin_errors", "Errors since it was installed.", labels=_PLUGIN
-    )
+    errors = CounterMetricFamily("ohd_plugin_errors", "Errors since installation.", labels=_PLUGIN)
     for view in views:
         errors.add_metric((view.plugin_id,), view.errors)
         for state in PluginState:
@@ -112,11 +110,11 @@ def _of_deliveries(counts: Iterable[PluginCounts], bounds: Sequence[float]) -> I
         labels=("plugin", "outcome"),
     )
     durations = HistogramMetricFamily(
-        "ohd_plugin_delivery_seconds", "Time that deliveries took.", labels=_PLUGIN
+        "ohd_plugin_delivery_seconds", "Delivery duration.", labels=_PLUGIN
     )
     starts = CounterMetricFamily(
         "ohd_plugin_process_starts",
-        "Processes that were started since the server started.",
+        "Processes started since the server started.",
         labels=_PLUGIN,
     )
     for each in counts:
@@ -151,22 +149,24 @@ def _of_egress(requests: Iterable[tuple[str, str, int]]) -> Iterator[Metric]:
 
 def _of_supervisor(figures: SupervisorFigures, vitals: Sequence[HealthCheck]) -> Iterator[Metric]:
     yield GaugeMetricFamily(
-        "ohd_journal_rows", "Results that wait to be written.", value=figures.journal_rows
+        "ohd_journal_rows", "Results waiting to be written.", value=figures.journal_rows
     )
     yield GaugeMetricFamily(
-        "ohd_journal_bytes", "What they take in memory.", value=figures.journal_bytes
+        "ohd_journal_bytes",
+        "Memory used by results waiting to be written.",
+        value=figures.journal_bytes,
     )
     yield GaugeMetricFamily(
         "ohd_journal_oldest_seconds",
-        "How long the oldest of them has waited.",
+        "Age of the oldest result waiting to be written.",
         value=figures.journal_oldest_s,
     )
     yield CounterMetricFamily(
         "ohd_fork_server_starts",
-        "Fork servers since the server started.",
+        "Fork servers started since the server started.",
         value=figures.fork_server_starts,
     )
-    parts = GaugeMetricFamily("ohd_part_ok", "1 where a part works.", labels=("part",))
+    parts = GaugeMetricFamily("ohd_part_ok", "1 if the part works.", labels=("part",))
     for vital in vitals:
         parts.add_metric((vital.name,), float(vital.ok))
     yield parts

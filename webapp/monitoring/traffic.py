@@ -17,13 +17,13 @@ class Traffic:
         self.registry = CollectorRegistry()
         self._requests = Counter(
             "ohd_http_requests",
-            "Requests that were answered.",
+            "Requests answered.",
             ("part", "method", "status"),
             registry=self.registry,
         )
         self._seconds = Histogram(
             "ohd_http_request_seconds",
-            "Time until the answer began.",
+            "Time until the response began.",
             ("part",),
             buckets=_BOUNDS_S,
             registry=self.registry,

@@ -19,9 +19,9 @@ blueprint = Blueprint("catalogue", __name__)
 
 SECTION = "catalogue"
 DONE = {
-    "added": "It is added.",
-    "renamed": "It has its new name.",
-    "deleted": "It is deleted.",
+    "added": "Added.",
+    "renamed": "Renamed.",
+    "deleted": "Deleted.",
 }
 
 

@@ -98,7 +98,7 @@ def read_place(fields: Mapping[str, str]) -> dict[str, str | None]:
         path = max((fields.get(name, "") for name in LEVELS[:level]), key=len, default="")
     ids = path.split("/") if path else []
     if len(ids) > len(LEVELS):
-        raise Invalid("category", repr(path[:80]), "one that the form offers")
+        raise Invalid("category", repr(path[:80]), "an option of the form")
     return dict(zip(LEVELS, [*ids, None, None, None], strict=False))
 
 
@@ -111,7 +111,11 @@ def _filled_path(fields: Mapping[str, str], filled: Sequence[str]) -> str:
     path = fields[deepest]
     for name in filled[:-1]:
         if not path.startswith(fields[name] + "/"):
-            raise Invalid(deepest, f"one of another {name}", f"one that belongs to the {name}")
+            raise Invalid(
+                deepest,
+                f"an option of another {name}",
+                f"an option that belongs to the selected {name}",
+            )
     for name in LEVELS[LEVELS.index(deepest) + 1 :]:
         if not fields.get(name, "").startswith(path + "/"):
             break

@@ -57,7 +57,7 @@ def _queued() -> Said:
     if not number.isascii() or not number.isdecimal() or len(number) > 4:
         return NOTHING
     noun = "delivery is" if number == "1" else "deliveries are"
-    return Said(done=f"{number} {noun} queued again.")
+    return Said(done=f"{number} {noun} queued for redelivery.")
 
 
 def _filter() -> DeliveryFilter:

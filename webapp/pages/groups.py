@@ -17,9 +17,9 @@ blueprint = Blueprint("groups", __name__)
 
 SECTION = "groups"
 DONE = {
-    "created": "The group is created.",
-    "saved": "The group is saved.",
-    "deleted": "The group is deleted.",
+    "created": "Group created.",
+    "saved": "Group saved.",
+    "deleted": "Group deleted.",
 }
 
 

@@ -71,7 +71,7 @@ async def _refusal(came: InstallView, url: str) -> Outcome:
 
 async def _reason(came: InstallView) -> str:
     """Return why it was refused, with the name of who has installed the same before."""
-    reason = came.error or "no reason is known"
+    reason = came.error or "the reason is unknown"
     if came.plugin_id is None:
         return reason
     try:

@@ -17,16 +17,16 @@ ME = "me"
 NOBODY = "nobody"
 USUAL_SORT = "-updated_at"
 SORTS = {
-    "-updated_at": "Last changed first",
-    "updated_at": "Longest unchanged first",
-    "-created_at": "Newest first",
-    "created_at": "Oldest first",
-    "-priority": "Most urgent first",
-    "priority": "Least urgent first",
-    "status": "Status, A to Z",
-    "-status": "Status, Z to A",
-    "subject": "Subject, A to Z",
-    "-subject": "Subject, Z to A",
+    "-updated_at": "Recently updated",
+    "updated_at": "Least recently updated",
+    "-created_at": "Newest",
+    "created_at": "Oldest",
+    "-priority": "Highest priority",
+    "priority": "Lowest priority",
+    "status": "Status (A to Z)",
+    "-status": "Status (Z to A)",
+    "subject": "Subject (A to Z)",
+    "-subject": "Subject (Z to A)",
 }
 STAFF_VIEWS = {
     "": "All tickets",
@@ -35,7 +35,7 @@ STAFF_VIEWS = {
     "mine": "Assigned to me",
     "unassigned": "Unassigned",
 }
-USER_VIEWS = {"": "My tickets", "open": "Open", "settled": "Settled"}
+USER_VIEWS = {"": "My tickets", "open": "Open", "settled": "Resolved and closed"}
 _SETTLED = ("Resolved", "Closed")
 _FILTERS = ("status", "priority", "category", "type", "assignee", "group")
 _LONGEST_TEXT = 200
@@ -79,7 +79,7 @@ class Wanted:
         for name in _FILTERS:
             value = getattr(self, name)
             if value and value not in known.get(name, ()):
-                raise Invalid(name, repr(value[:80]), "one that the form offers")
+                raise Invalid(name, repr(value[:80]), "an option of the form")
 
     def filter(self) -> TicketFilter:
         """Say it in the domain's terms."""

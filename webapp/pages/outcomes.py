@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 
 from quart import request
 
-from helpdesk.errors import HelpDeskError, NotFound
+from helpdesk.errors import HelpDeskError, Invalid, NotFound
 from supervisor.errors import SupervisorError
 from webapp.errors import WebError
 from webapp.http.failures import failure
+
+PASSWORDS_DIFFER = "Passwords don't match."
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,5 +58,16 @@ def refused(
     kept = {name: value for name, value in (typed or {}).items() if "password" not in name}
     status = 422 if isinstance(error, NotFound) else found.status
     return Outcome(
-        problem=found.message, problems=found.fields, typed=kept, form=form, status=status
+        problem=_named_in_words(error, found.message),
+        problems=found.fields,
+        typed=kept,
+        form=form,
+        status=status,
     )
+
+
+def _named_in_words(error: Exception, message: str) -> str:
+    # Field names are for programs: people read "current password", not "current_password".
+    if isinstance(error, Invalid) and message.startswith(f"{error.field}:"):
+        return error.field.replace("_", " ") + message.removeprefix(error.field)
+    return message

@@ -23,9 +23,9 @@ async def panel(ticket_id: str, plugin_id: str) -> Response:
     try:
         result = await app_context().supervisor.panels.render(plugin_id, ticket.id)
     except NotRunning:
-        return json_response({"error": "The plugin is not running just now."})
+        return json_response({"error": "The plugin is not running."})
     if result.url is None:
         return json_response({"error": result.error or "The plugin has no panel for this ticket."})
     if is_own_origin(result.url, app_context().config.public_url, request.host):
-        return json_response({"error": "The panel's address is one of the help desk itself."})
+        return json_response({"error": "The panel's URL points to the help desk itself."})
     return json_response({"url": result.url})

@@ -20,11 +20,11 @@ blueprint = Blueprint("people", __name__)
 SECTION = "people"
 PER_PAGE = 50
 DONE = {
-    "created": "The account is created.",
-    "saved": "The account is saved.",
-    "password": "The password is set, and the person is logged out everywhere.",
-    "ended": "The person is logged out everywhere.",
-    "revoked": "The API key is revoked.",
+    "created": "Account created.",
+    "saved": "Account saved.",
+    "password": "Password set. All sessions of this person have ended.",
+    "ended": "All sessions of this person have ended.",
+    "revoked": "API key revoked.",
 }
 
 

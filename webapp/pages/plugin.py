@@ -19,15 +19,15 @@ from webapp.visitors.sessions import current_visit
 blueprint = Blueprint("plugin", __name__)
 
 DONE = {
-    "enabled": "The plugin is enabled.",
-    "disabled": "The plugin is disabled.",
-    "restarted": "The plugin has a new process.",
-    "upgraded": "The plugin is upgraded.",
-    "rolled-back": "The plugin is rolled back, with the settings that this version had.",
+    "enabled": "Plugin enabled.",
+    "disabled": "Plugin disabled.",
+    "restarted": "Plugin restarted.",
+    "upgraded": "Plugin upgraded.",
+    "rolled-back": "Plugin rolled back, with the settings this version had.",
 }
 SAVED = {
-    "saved": "The settings are saved.",
-    "limited": "The limits are saved; the plugin's next process has them.",
+    "saved": "Settings saved.",
+    "limited": "Limits saved. They apply from the plugin's next process.",
 }
 
 
@@ -130,7 +130,7 @@ async def limit(plugin_id: str) -> Response:
 async def _limits_refused(
     plugin_id: str, problems: Mapping[str, str], typed: Mapping[str, str]
 ) -> Response:
-    sentence = "No limit was changed: some of these are not within their bounds."
+    sentence = "No limits were changed. Some values are out of range."
     outcome = Outcome(problem=sentence, problems=problems, typed=typed, form="limits", status=422)
     return await _settings(plugin_id, outcome)
 
@@ -139,7 +139,7 @@ async def settings_refused(
     plugin_id: str, problems: Mapping[str, str], typed: Mapping[str, str] | None = None
 ) -> Response:
     """Show the settings with what keeps the plugin from being enabled, or from being saved."""
-    sentence = "The settings need another look before the plugin can use them."
+    sentence = "Some settings are invalid. Correct them and save again."
     outcome = Outcome(
         problem=sentence,
         problems=problems,

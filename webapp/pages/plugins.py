@@ -11,7 +11,7 @@ from webapp.rendering.process_table import COLUMNS, Order, cells, in_order
 blueprint = Blueprint("plugin_pages", __name__)
 
 _ENDS = (InstallStep.DONE, InstallStep.REFUSED)
-DONE = {"removed": "The plugin is uninstalled."}
+DONE = {"removed": "Plugin uninstalled."}
 
 
 @blueprint.get("/admin/plugins")

@@ -11,16 +11,22 @@ from webapp.errors import TooManyAttempts
 from webapp.http.forms import form_fields
 from webapp.http.page import page
 from webapp.http.redirects import see
-from webapp.pages.outcomes import NOTHING, Outcome, done_from_address, refused
+from webapp.pages.outcomes import (
+    NOTHING,
+    PASSWORDS_DIFFER,
+    Outcome,
+    done_from_address,
+    refused,
+)
 from webapp.visitors.logins import guarded_by_password
 from webapp.visitors.sessions import Proof, current_visit, drop_session, keep_session
 
 blueprint = Blueprint("profile", __name__)
 
 DONE = {
-    "name": "Your name is changed.",
-    "password": "Your password is changed. You are logged out everywhere else.",
-    "revoked": "The API key is revoked.",
+    "name": "Name changed.",
+    "password": "Password changed. All your other sessions have ended.",
+    "revoked": "API key revoked.",
 }
 
 
@@ -65,7 +71,9 @@ async def change_password() -> Response:
     try:
         await _change_password(fields)
     except LoginFailed:
-        wrong = Invalid("current_password", "another", "your password as it is now")
+        wrong = Invalid(
+            "current_password", "another", "your current password", "Incorrect current password."
+        )
         return await _show(refused(wrong, fields, "password"))
     except (HelpDeskError, TooManyAttempts) as error:
         return await _show(refused(error, fields, "password"))
@@ -79,7 +87,7 @@ async def change_password() -> Response:
 async def _change_password(fields: Mapping[str, str]) -> None:
     visit, new = current_visit(), fields.get("password", "")
     if new != fields.get("password_again", ""):
-        raise Invalid("password_again", "another", "the new password once more")
+        raise Invalid("password_again", "another", "the same password", PASSWORDS_DIFFER)
     checked(new)
     with guarded_by_password(app_context(), request, visit.signed_in.email):
         await app_context().helpdesk.users.change_password(

@@ -15,8 +15,8 @@ from webapp.visitors.sessions import current_visit
 blueprint = Blueprint("plugin_review", __name__)
 
 DONE = {
-    "installed": "The plugin is installed, and disabled. Review what it asks for, then enable it.",
-    "narrowed": "Saved. It holds from now on.",
+    "installed": "Plugin installed. It is disabled: review its permissions, then enable it.",
+    "narrowed": "Permissions saved. They apply immediately.",
 }
 
 

@@ -32,7 +32,7 @@ NAMES = (
 @blueprint.get("/admin/settings")
 async def settings() -> Response:
     """Show the settings."""
-    return await _show(done_from_address({"saved": "The settings are saved."}))
+    return await _show(done_from_address({"saved": "Settings saved."}))
 
 
 async def _show(outcome: Outcome = NOTHING) -> Response:

@@ -17,7 +17,7 @@ from webapp.context import app_context
 from webapp.http.forms import form_fields
 from webapp.http.page import page
 from webapp.http.redirects import see
-from webapp.pages.outcomes import NOTHING, Outcome, refused
+from webapp.pages.outcomes import NOTHING, PASSWORDS_DIFFER, Outcome, refused
 from webapp.visitors.sessions import keep_session
 
 blueprint = Blueprint("setup", __name__)
@@ -66,9 +66,14 @@ async def _create(fields: Mapping[str, str]) -> User:
     wanted, password = app_context().setup_code, fields.get("password", "")
     offered = fields.get("code", "").strip()
     if not hmac.compare_digest(offered.encode(), wanted.encode()):
-        raise Invalid("code", "another", "the code that the server printed when it started")
+        raise Invalid(
+            "code",
+            "another",
+            "the code that the server printed when it started",
+            "Incorrect setup code. Enter the code that the server printed when it started.",
+        )
     if password != fields.get("password_again", ""):
-        raise Invalid("password_again", "another", "the password once more")
+        raise Invalid("password_again", "another", "the same password", PASSWORDS_DIFFER)
     return await app_context().helpdesk.first_run.create_admin(
         email=fields.get("email", ""), name=fields.get("name", ""), password=password
     )

@@ -15,9 +15,9 @@ blueprint = Blueprint("statuses", __name__)
 
 SECTION = "statuses"
 DONE = {
-    "added": "The status is added.",
-    "renamed": "The status has its new name.",
-    "removed": "The status is removed.",
+    "added": "Status added.",
+    "renamed": "Status renamed.",
+    "removed": "Status removed.",
 }
 
 

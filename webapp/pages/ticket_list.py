@@ -38,9 +38,9 @@ _COLUMNS = (
     ("subject", "Subject", "subject"),
     ("status", "Status", "status"),
     ("priority", "Priority", "-priority"),
-    ("", "From", ""),
+    ("", "Requester", ""),
     ("", "Assignee", ""),
-    ("updated_at", "Changed", "-updated_at"),
+    ("updated_at", "Updated", "-updated_at"),
 )
 """Sort order, heading, and which way round a first click sorts."""
 

@@ -57,7 +57,7 @@ async def _submitter(actor: Actor, email: str | None) -> str | None:
         return None
     user = await app_context().helpdesk.users.find_by_email(actor, email)
     if user is None:
-        raise Invalid("submitter", repr(email[:254]), "the email address of an account")
+        raise Invalid("submitter", repr(email[:254]), "the email address of an existing account")
     return user.id
 
 

@@ -33,14 +33,14 @@ from webapp.visitors.sessions import current_visit
 
 ENTRIES_SHOWN = 100
 DONE = {
-    "created": "The ticket is created.",
-    "reply": "Your reply is added.",
+    "created": "Ticket created.",
+    "reply": "Reply sent.",
     "reply-resolve": "Your reply is added, and the ticket is resolved.",
-    "note": "Your internal note is added.",
-    "resolve": "The ticket is resolved.",
-    "reopen": "The ticket is open again.",
-    "close": "The ticket is closed.",
-    "update": "The ticket is updated.",
+    "note": "Internal note added.",
+    "resolve": "Ticket resolved.",
+    "reopen": "Ticket reopened.",
+    "close": "Ticket closed.",
+    "update": "Ticket updated.",
 }
 SAID = frozenset({"reply", "reply-resolve", "note"})
 """What is done at the end of the thread, and confirmed there."""

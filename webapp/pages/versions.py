@@ -16,7 +16,7 @@ from webapp.visitors.sessions import current_visit
 
 blueprint = Blueprint("plugin_versions", __name__)
 
-DONE = {"discarded": "The version is deleted."}
+DONE = {"discarded": "Version deleted."}
 _CHOICE = "permission."
 """How the names of the fields begin that decide on one permission each."""
 

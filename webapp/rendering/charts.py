@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from supervisor.views import HistoryPoint, PluginHistory
-from webapp.rendering.formatting import count, milliseconds, percent, size
+from webapp.rendering.formatting import count, counted, milliseconds, percent, size
 
 SPARK_HEIGHT = 20
 HEIGHT = 100
@@ -76,7 +76,9 @@ def spark(history: PluginHistory) -> Spark:
         sum(point.deliveries for point in points),
         sum(point.errors for point in points),
     )
-    said = f"{total:,} deliveries in the last hour, {errors:,} of them errors"
+    said = (
+        f"{counted(total, 'delivery', 'deliveries')} in the last hour, {counted(errors, 'error')}"
+    )
     return Spark(2 * len(points), SPARK_HEIGHT, "".join(good), "".join(bad), said)
 
 
@@ -93,19 +95,19 @@ _MEMORY = (
     _Figure("process", "first", lambda point: point.uss_bytes),
     _Figure("guest", "second", lambda point: point.guest_memory_bytes),
 )
-_WAITING = (_Figure("most", "first", lambda point: point.waiting),)
+_WAITING = (_Figure("max", "first", lambda point: point.waiting),)
 
 
 def charts(history: PluginHistory) -> tuple[Chart, ...]:
     """Draw everything that is known of a plugin's last hour or day."""
     points = history.points
-    step = "a minute" if history.step_s == 60 else f"in {history.step_s // 60} minutes"
+    step = "per minute" if history.step_s == 60 else f"per {history.step_s // 60} minutes"
     return (
         _bars(points, f"Deliveries {step}"),
-        _lines(points, "Time of a delivery", _TIMES, milliseconds),
+        _lines(points, "Delivery time", _TIMES, milliseconds),
         _lines(points, "CPU", _CPU, percent),
         _lines(points, "Memory", _MEMORY, lambda value: size(_whole(value))),
-        _lines(points, "Events that waited", _WAITING, lambda value: count(_whole(value))),
+        _lines(points, "Events waiting", _WAITING, lambda value: count(_whole(value))),
     )
 
 
@@ -132,7 +134,7 @@ def _bars(points: Sequence[HistoryPoint], title: str) -> Chart:
         ),
         is_bars=True,
         top=count(most),
-        sentence=f"{title}: {done:,} in all, {failed:,} of them errors, at most {most:,} at a time",
+        sentence=f"{title}: {done:,} in total, {counted(failed, 'error')}, peak {most:,}",
     )
 
 
@@ -163,7 +165,7 @@ def _lines(
         for figure in figures
     )
     latest = ", ".join(f"{one.name} {one.latest}" for one in series)
-    told = f"now {latest}; at most {say(most)}" if most is not None else "nothing was measured yet"
+    told = f"now {latest}; peak {say(most)}" if most is not None else "no data yet"
     return Chart(title, STEP * len(points), series, False, say(most), f"{title}: {told}")
 
 

@@ -46,6 +46,11 @@ def count(value: int | None) -> str:
     return UNKNOWN if value is None else f"{value:,}"
 
 
+def counted(value: int, one: str, several: str = "") -> str:
+    """Show a number with its noun, such as ``1 error`` or ``2 errors``."""
+    return f"{value:,} {one if value == 1 else several or one + 's'}"
+
+
 def size(value: int | None) -> str:
     """Show a number of bytes with a unit."""
     if value is None:

@@ -33,10 +33,10 @@ KEPT_CHARACTERS = 16 * 1024 * 1024
 _SMALLEST = 500
 """What any entry counts as, for its key and its place."""
 
-_ENDED = "formatting it takes too long"
-_LATER = "the texts above it took long to format; load the page again for more"
-_NO_ROOM = "the texts above it already fill the page"
-_NOT_NOW = "texts cannot be formatted just now"
+_ENDED = "it takes too long to format"
+_LATER = "the texts above took too long to format; reload the page to format more"
+_NO_ROOM = "the texts above already fill the page"
+_NOT_NOW = "formatting is unavailable right now"
 
 
 class FormattingPool:
@@ -58,7 +58,7 @@ class FormattingPool:
             with trio.move_on_after(WAIT_S):
                 await self._find(person, wanted, found)
         except OSError as error:
-            _log.error("no process that formats texts can be started: %s", error)
+            _log.error("cannot start a formatting process: %s", error)
             otherwise = _NOT_NOW
         room, shown = LONGEST_PAGE, []
         for key, text in wanted:

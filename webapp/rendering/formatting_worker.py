@@ -75,9 +75,9 @@ def _answer(text: str) -> tuple[bool, str]:
     except NotFormatted as refusal:
         return False, refusal.reason
     except _OutOfTime:
-        return False, "formatting it takes too long"
+        return False, "it takes too long to format"
     except MemoryError:
-        return False, "formatting it takes too much memory"
+        return False, "it takes too much memory to format"
     except Exception as error:
         # A fault in the parser costs one text its looks, and nobody the page.
         return False, f"the formatter failed on it ({type(error).__name__})"

@@ -87,7 +87,7 @@ def _bounded_table(state: StateBlock, start: int, end: int, silent: bool) -> boo
     if not table(state, start, min(end, below + most_rows + 2), silent):
         return False
     if columns > MOST_COLUMNS:
-        raise NotFormatted(f"a table in it has more than {MOST_COLUMNS} columns")
+        raise NotFormatted(f"it contains a table with more than {MOST_COLUMNS} columns")
     if not silent:
         state.env["cells"] = cells = cells + (state.line - below) * columns
     if cells > MOST_CELLS:
@@ -98,7 +98,7 @@ def _bounded_table(state: StateBlock, start: int, end: int, silent: bool) -> boo
 def _require_flat(state: StateBlock) -> None:
     """Refuse what the parser would leave out without a word (its ``maxNesting``)."""
     if state.level >= MOST_NESTED:
-        raise NotFormatted(f"lists and quotes in it are nested more than {MOST_NESTED} deep")
+        raise NotFormatted(f"its lists and quotes are nested more than {MOST_NESTED} deep")
 
 
 def _flat_quote(state: StateBlock, start: int, end: int, silent: bool) -> bool:

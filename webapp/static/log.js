@@ -17,8 +17,8 @@ function atEnd() {
 }
 
 function say(connected = true) {
-  if (!connected) state.textContent = "The connection is lost; it is tried again.";
-  else if (waiting > 0) state.textContent = `Paused: ${waiting} new below. Scroll down to go on.`;
+  if (!connected) state.textContent = "Connection lost. Reconnecting…";
+  else if (waiting > 0) state.textContent = `Paused: ${waiting} new lines below. Scroll down to resume.`;
   else state.textContent = "Live";
 }
 

@@ -120,7 +120,7 @@ function showFrame(slot, url) {
 async function fill(slot) {
   clear(slot);
   slot.querySelector(".panel-body").style.minHeight = `${slot.dataset.height}px`;
-  showStatus(slot, `Loading the panel of ${slot.dataset.plugin}…`, "waiting");
+  showStatus(slot, `Loading ${slot.dataset.plugin}…`, "waiting");
   try {
     const panel = await getJson(slot.dataset.panel);
     if (panel.url) showFrame(slot, panel.url);

@@ -22,10 +22,10 @@ async function refresh() {
       .filter((entry) => !known.has(entry.id))
       .map((entry) => entry.dataset.say);
     if (said.length > 0) announce(said.join(" "));
-    else if (changed.length > 0) announce("This ticket has changed.");
+    else if (changed.length > 0) announce("This ticket was updated.");
   } catch (error) {
     // The next change, or the reader, tries again; a page that is a little old harms nobody.
-    if (error instanceof LoggedOut) announce("You have been logged out. Log in to see changes.");
+    if (error instanceof LoggedOut) announce("You have been logged out. Log in to see updates.");
   }
 }
 

@@ -272,7 +272,7 @@ async def test_a_form_without_its_token_changes_nothing(site: Any) -> None:
     browser, ticket = await site.as_("staff"), await site.ticket()
     response = await browser.client.post(f"/tickets/{ticket.id}/reply", data={"reply": "hello"})
     assert response.status_code == 403
-    assert "load the page again" in response.text
+    assert "reload the page and try again" in response.text
     assert (await site.desk.tickets.detail(site.people.staff.actor, ticket.id)).replies == ()
 
 
@@ -430,7 +430,7 @@ async def test_a_body_over_its_limit_is_refused(
         headers={"Content-Type": "application/json"},
     )
     assert response.status_code == 413
-    assert "at most" in response.json()["error"]
+    assert "the limit is" in response.json()["error"]
 
 
 async def test_a_form_of_very_many_fields_is_refused(site: Any) -> None:

@@ -21,7 +21,7 @@ async def test_an_admin_makes_finds_edits_and_disables_an_account(site: Any, pas
         role="staff",
         password=password,
     )
-    assert "The account is created." in page.words()
+    assert "Account created." in page.words()
     robin = await site.desk.users.find_by_email(SYSTEM, "robin@example.com")
     assert robin.role is Role.STAFF
     found = await browser.get("/admin/people?q=robin")
@@ -31,7 +31,7 @@ async def test_an_admin_makes_finds_edits_and_disables_an_account(site: Any, pas
     page = await browser.submit(
         at, at, name="Robin N.", email="robin@example.com", role="user", disabled="yes"
     )
-    assert "The account is saved." in page.words()
+    assert "Account saved." in page.words()
     robin = await site.desk.users.get(SYSTEM, robin.id)
     assert (robin.name, robin.role, robin.disabled) == ("Robin N.", Role.USER, True)
     refused = await (await site.stranger()).log_in("robin@example.com")
@@ -95,7 +95,7 @@ async def test_a_group_is_made_filled_and_deleted(site: Any) -> None:
     browser, staff = await site.as_("admin"), site.people.staff
     category = await site.desk.catalogue.add_category(SYSTEM, "Hardware")
     page = await browser.submit("/admin/groups", "/admin/groups", name="Team")
-    assert "The group is created." in page.words()
+    assert "Group created." in page.words()
     (group,) = await site.desk.groups.all(SYSTEM)
     at = f"/admin/groups/{group.id}"
     await browser.submit(at, at, name="Team A", member=staff.id, category=category.id)
@@ -111,7 +111,7 @@ async def test_a_group_is_made_filled_and_deleted(site: Any) -> None:
     assert (await browser.submit(at, f"{at}/delete")).status == 409
     await site.desk.tickets.unassign(SYSTEM, ticket.id)
     page = await browser.submit(at, f"{at}/delete")
-    assert "The group is deleted." in page.words()
+    assert "Group deleted." in page.words()
     assert await site.desk.groups.all(SYSTEM) == ()
 
 
@@ -158,7 +158,7 @@ async def test_two_groups_of_one_name_are_refused(site: Any) -> None:
 async def test_the_catalogue_grows_and_shrinks(site: Any) -> None:
     browser, catalogue = await site.as_("admin"), site.desk.catalogue
     page = await browser.submit("/admin/catalogue", "/admin/catalogue", name="Hardware")
-    assert "It is added." in page.words()
+    assert "Added." in page.words()
     (category,) = await catalogue.tree()
     at = f"/admin/catalogue/{category.id}"
     await browser.submit(at, f"{at}/add", name="Laptop")
@@ -166,7 +166,7 @@ async def test_the_catalogue_grows_and_shrinks(site: Any) -> None:
     below = f"/admin/catalogue/{category.types[0].id}"
     await browser.submit(below, f"{below}/add", name="Battery")
     page = await browser.submit(below, f"{below}/rename", name="Notebook")
-    assert "It has its new name." in page.words()
+    assert "Renamed." in page.words()
     (category,) = await catalogue.tree()
     assert category.types[0].name == "Notebook"
     item = category.types[0].items[0]
@@ -204,7 +204,7 @@ async def test_statuses_are_added_renamed_and_removed(site: Any) -> None:
     assert (await browser.submit(at, f"{at}/remove", status="On hold")).status == 409
     await site.desk.tickets.set_status(SYSTEM, ticket.id, "New")
     page = await browser.submit(at, f"{at}/remove", status="On hold")
-    assert "The status is removed." in page.words()
+    assert "Status removed." in page.words()
 
 
 async def test_settings_are_saved_together_or_not_at_all(site: Any) -> None:
@@ -217,7 +217,7 @@ async def test_settings_are_saved_together_or_not_at_all(site: Any) -> None:
         "plugin_error_threshold": "40",
     }
     page = await browser.submit(at, at, **good)
-    assert "The settings are saved." in page.words()
+    assert "Settings saved." in page.words()
     values = await site.desk.settings.all()
     assert (values.site_url, values.reopen_window_days, values.plugin_error_threshold) == (
         "https://help.example.com",

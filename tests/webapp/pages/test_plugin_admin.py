@@ -69,7 +69,7 @@ async def test_from_the_upload_to_the_rollback(real_site: Any) -> None:
         shown="host:hooks.example",
         then="enable",
     )
-    assert "The plugin is enabled." in page.words()
+    assert "Plugin enabled." in page.words()
     assert (await browser.client.get(API)).json()["permissions"][1]["granted"] is False
     page = await browser.submit(f"{AT}/review", f"{AT}/permissions", then="all")
     assert "withheld" not in page.words()
@@ -86,7 +86,7 @@ async def test_from_the_upload_to_the_rollback(real_site: Any) -> None:
     assert "accept or withhold" in undecided.words()
     decided = {"permission.event:ticket.note_added": "withhold"}
     page = await browser.submit(compare, f"{compare}/accept", **decided)
-    assert "The plugin is upgraded." in page.words()
+    assert "Plugin upgraded." in page.words()
     view = (await browser.client.get(API)).json()
     assert (view["version"], view["enabled"]) == ("2.0.0", True)
     withheld = [one["token"] for one in view["permissions"] if not one["granted"]]
@@ -134,13 +134,13 @@ async def test_deliveries_and_logs_as_they_come(real_site: Any) -> None:
     assert secret not in words
 
     page = await browser.submit(at, f"{AT}/deliveries/redeliver", delivery=first["id"], alone="1")
-    assert "1 delivery is queued again." in page.words()
+    assert "1 delivery is queued for redelivery." in page.words()
     second = (await until(deliveries, lambda found: len(found) == 2))[0]
     assert second["redelivered"] is True
     listed = await browser.get(f"{AT}/deliveries", params={"outcome": "ok"})
-    assert "ticket.created again" in listed.words()
+    assert "ticket.created redelivered" in listed.words()
     none = await browser.get(f"{AT}/deliveries", params={"errors": "1"})
-    assert "No delivery fits." in none.words()
+    assert "No deliveries match your filters." in none.words()
     gone = await client.post(f"{API}/deliveries/redeliver", json={"ids": [first["id"], "999"]})
     assert gone.status_code == 404
     history = (await client.get(f"{API}/history")).json()

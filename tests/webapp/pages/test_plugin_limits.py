@@ -11,12 +11,12 @@ async def test_the_form_sets_limits_and_an_empty_field_goes_back(site: Any) -> N
     page = await browser.submit(
         f"{AT}/settings", f"{AT}/limits", limit__memory_mib="128", limit__deadline_s=" 0.5 "
     )
-    assert "The limits are saved" in page.words()
+    assert "Limits saved. They apply" in page.words()
     assert 'placeholder="64" value="128"' in page.text
     assert 'placeholder="5.0" value' not in page.text
     assert 'placeholder="5" value="0.5"' in page.text
     assert 'placeholder="20000" value=""' in page.text
-    assert "Linear memory. From 1 to 1024 MiB; 64 where it is empty." in page.words()
+    assert "Linear memory. 1–1024 MiB. Default: 64 MiB." in page.words()
     found = {
         one.name: one for one in (await site.shelf.overview.plugin("org.example.probe")).limits
     }

@@ -40,7 +40,7 @@ async def test_an_uploaded_plugin_arrives_disabled_with_all_that_it_declares(
     response = await upload(browser, module, "C:\\fake path\\probe.wasm")
     assert response.status_code == 200
     assert response.url.path == f"{AT}/review"
-    for shown in ("Review what it asks for", "hooks.example", "Example Corp", "ticket.created"):
+    for shown in ("Permissions", "hooks.example", "Example Corp", "ticket.created"):
         assert shown in response.text
     assert "upload of probe.wasm" in response.text
     assert not (await site.shelf.overview.plugin("org.example.probe")).enabled
@@ -77,11 +77,11 @@ async def test_a_plugin_is_not_enabled_before_its_required_fields_are_set(site: 
     assert page.status == 422
     assert "webhook_url: this field is required" in page.words()
     page = await browser.submit(AT, f"{AT}/config", config__webhook_url=SECRET)
-    assert "The settings are saved." in page.words()
+    assert "Settings saved." in page.words()
     page = await browser.submit(AT, f"{AT}/enable")
-    assert "The plugin is enabled." in page.words()
+    assert "Plugin enabled." in page.words()
     page = await browser.submit(AT, f"{AT}/disable")
-    assert "The plugin is disabled." in page.words()
+    assert "Plugin disabled." in page.words()
 
 
 async def test_the_settings_form_saves_each_type(site: Any) -> None:
@@ -120,7 +120,7 @@ async def test_a_secret_is_shown_as_set_kept_when_left_empty_and_cleared_on_dema
     assert saved["org.example.probe"]["webhook_url"] == SECRET
     assert saved["org.example.probe"]["extra"] == "another-secret"
     page = await browser.get(f"{AT}/settings")
-    assert "leave empty to keep" in page.text
+    assert "Leave empty to keep" in page.text
     api = await browser.client.get("/api/admin/plugins")
     for text in (page.text, api.text):
         assert SECRET not in text
@@ -161,10 +161,10 @@ async def test_the_page_tells_state_process_errors_deliveries_and_log(
     browser = await site.as_("admin")
     told = {
         AT: (
-            *("Backing off: Restarting in 4 s.", "Pid 4242", "it trapped"),
-            *("Errors, 24 hours 7", "Errors since the installation 7"),
+            *("Backing off: Restarting in 4 s.", "PID 4242", "it trapped"),
+            *("Errors (24 h) 7", "Errors since installation 7"),
         ),
-        f"{AT}/deliveries": ("ticket.created again", "trap unreachable", "1.25 ms"),
+        f"{AT}/deliveries": ("ticket.created redelivered", "trap unreachable", "1.25 ms"),
         f"{AT}/log": ("warn hm",),
         "/admin/plugins/log": ("warn org.example.probe hm",),
         "/admin/plugins": ("it trapped backing off 4242",),
@@ -178,7 +178,7 @@ async def test_the_page_tells_state_process_errors_deliveries_and_log(
 async def test_uninstalling_removes_it(site: Any) -> None:
     await site.install()
     page = await (await site.as_("admin")).submit(f"{AT}/uninstall", f"{AT}/uninstall")
-    assert "The plugin is uninstalled." in page.words()
+    assert "Plugin uninstalled." in page.words()
     assert await site.shelf.overview.plugins() == []
 
 

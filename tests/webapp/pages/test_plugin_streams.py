@@ -152,7 +152,7 @@ async def test_an_installation_is_told_to_its_end(site: Any, make_module: Any) -
     site.shelf.begun["other"] = compiling
     listed = await browser.get("/admin/plugins")
     assert 'href="/admin/plugins/installs/other"' in listed.text
-    assert "&lt;i&gt;x&lt;/i&gt;</a>, compiling" in listed.text
+    assert "&lt;i&gt;x&lt;/i&gt;</a>: compiling" in listed.text
     assert f"installs/{begun.id}" not in listed.text
     refused = await site.shelf.installs.start(url="https://a.example/x.wasm", actor="x")
     assert (

@@ -9,7 +9,7 @@ import pytest
 async def test_a_person_renames_themself(site: Any) -> None:
     browser, user = await site.as_("user"), site.people.user
     page = await browser.submit("/profile", "/profile", name="  Sam   Ortiz ")
-    assert "Your name is changed." in page.words()
+    assert "Name changed." in page.words()
     assert (await site.desk.users.get(user.actor, user.id)).name == "Sam Ortiz"
     page = await browser.submit("/profile", "/profile", name=" ")
     assert page.status == 422
@@ -36,7 +36,7 @@ async def test_changing_the_password_keeps_this_session_and_ends_the_others(
         password="the second password",
         password_again="the second password",
     )
-    assert "Your password is changed." in page.words()
+    assert "Password changed." in page.words()
     assert browser.client.cookies[site.config.session_cookie] != before
     assert (await browser.get("/api/me")).status == 200
     assert (await other.get("/api/me")).status == 401
@@ -102,7 +102,7 @@ async def test_an_api_key_is_shown_once_and_works_until_it_is_revoked(site: Any)
     assert (await client.get("/api/me")).status == 200
     action = re.search(r'action="(/profile/keys/[^"]+/revoke)"', again.text)[1]
     page = await browser.submit("/profile", action)
-    assert "The API key is revoked." in page.words()
+    assert "API key revoked." in page.words()
     assert (await client.get("/api/me")).status == 401
     page = await browser.submit("/profile", "/profile/keys", key_name=" ")
     assert page.status == 422
@@ -127,7 +127,7 @@ async def test_logging_out_everywhere_ends_every_session(site: Any) -> None:
 
 async def test_notifications_are_listed_opened_and_read(site: Any) -> None:
     browser, user, notices = await site.as_("user"), site.people.user, site.desk.notifications
-    assert "There is nothing new." in (await browser.get("/notifications")).words()
+    assert "No notifications." in (await browser.get("/notifications")).words()
     ticket = await site.ticket()
     await notices.notify(user.id, title="First <b>", body="More", link=f"/tickets/{ticket.id}")
     await notices.notify(user.id, title="Second")

@@ -65,7 +65,7 @@ async def test_the_ledger_has_filters_and_pages(site: Any) -> None:
     assert "/admin/egress?host=h1.example&amp;page=2" in first.text
     assert "/admin/egress.csv?host=h1.example" in first.text
     nothing = await browser.get("/admin/egress?outcome=failed")
-    assert "No request fits" in nothing.words()
+    assert "No requests match your filters" in nothing.words()
     for odd in ("page=0", "page=x", "page=99999999", "outcome=nonsense"):
         assert (await browser.get(f"/admin/egress?{odd}")).status == 200
 

@@ -27,7 +27,7 @@ async def test_an_admin_reads_which_controls_are_in_force_and_why_others_are_not
 async def test_an_admin_is_told_when_no_plugin_can_run(site: Any) -> None:
     site.shelf.sandbox.view = SandboxView((), "the control 'seccomp' is required and not active")
     browser = await site.as_("admin")
-    assert "No plugin can run here" in (await browser.get("/admin/sandbox")).text
+    assert "Plugins can't run on this machine" in (await browser.get("/admin/sandbox")).text
 
 
 async def test_a_check_shows_what_holds_by_family(site: Any) -> None:

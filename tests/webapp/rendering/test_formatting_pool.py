@@ -88,7 +88,7 @@ async def test_a_text_that_takes_too_long_is_shown_as_written_and_that_is_known(
     pool: Pool,
 ) -> None:
     shown = (await pool.page("a", [SLOW]))[0]
-    assert shown.startswith('<p class="hint">Shown without formatting: formatting it takes too lon')
+    assert shown.startswith('<p class="hint">Shown without formatting: it takes too long to for')
     assert "&gt; #" in shown
     await pool.aclose()
     assert await pool.page("b", [SLOW]) == [shown]
@@ -99,7 +99,7 @@ async def test_a_page_of_slow_texts_shows_all_of_them(pool: Pool) -> None:
     texts = [f"{number} {SLOW}" for number in range(20)]
     found = await pool.page("a", [*texts, "*end*"])
     assert all(f">{number} \n]" in html for number, html in enumerate(found[:-1]))
-    assert "load the page again for more" in found[-1]
+    assert "reload the page to format more" in found[-1]
     assert "*end*" in found[-1]
 
 
@@ -215,7 +215,7 @@ async def test_where_no_formatter_can_be_started_texts_are_shown_as_written(
     with monkeypatch.context() as broken:
         broken.setattr(sys, "executable", "/nowhere/python")
         shown = (await pool.page("a", ["*a*"]))[0]
-    assert "just now" in shown
+    assert "formatting is unavailable right now" in shown
     assert "*a*" in shown
     assert (await pool.page("a", ["*a*"]))[0].strip() == "<p><em>a</em></p>"
 
