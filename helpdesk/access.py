@@ -123,18 +123,18 @@ def require(allowed: bool, what: str, why: str) -> None:
 
 def require_admin(viewer: Viewer, what: str) -> None:
     """Raise ``NotAllowed`` unless the viewer is an admin or the help desk itself."""
-    require(viewer.is_admin, what, "only admins may")
+    require(viewer.is_admin, what, "only admins can")
 
 
 def require_staff(viewer: Viewer, what: str) -> None:
     """Raise ``NotAllowed`` unless the viewer is staff or more."""
-    require(viewer.is_staff, what, "only staff and admins may")
+    require(viewer.is_staff, what, "only staff and admins can")
 
 
 def require_self_or_admin(viewer: Viewer, user_id: str, what: str) -> None:
     """Raise ``NotAllowed`` unless the viewer is that person, or an admin."""
     oneself = viewer.is_person and viewer.actor.id == user_id
-    require(oneself or viewer.is_admin, what, "only the person themself and admins may")
+    require(oneself or viewer.is_admin, what, "only the account owner and admins can")
 
 
 def _own(viewer: Viewer, ticket: Standing) -> bool:

@@ -93,7 +93,7 @@ def require_free_email(connection: sqlite3.Connection, email: str, user_id: str)
     """Raise ``Conflict`` where somebody else has the address."""
     owner = sql.scalar(connection, "SELECT id FROM users WHERE email = ?", (email,))
     if owner not in (None, user_id):
-        raise Conflict(f"{email} belongs to another account already", "use another address")
+        raise Conflict(f"{email} already belongs to another account", "use another email address")
 
 
 def from_row(row: Any) -> User:

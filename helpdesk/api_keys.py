@@ -101,7 +101,7 @@ class ApiKeys:
 
         def job(connection: sqlite3.Connection) -> tuple[ApiKey, ...]:
             viewer = load_viewer(connection, actor)
-            access.require_self_or_admin(viewer, user_id, "see these API keys")
+            access.require_self_or_admin(viewer, user_id, "view these API keys")
             query = "SELECT * FROM api_keys WHERE user_id = ? ORDER BY id DESC"
             return tuple(_key(row) for row in sql.rows(connection, query, (user_id,)))
 
@@ -150,7 +150,7 @@ class ApiKeys:
 def _require_room(connection: sqlite3.Connection, user_id: str) -> None:
     query = "SELECT count(*) FROM api_keys WHERE user_id = ? AND revoked_at IS NULL"
     if sql.scalar(connection, query, (user_id,)) >= MAX_KEYS:
-        raise LimitReached("one more API key of this person", MAX_KEYS, "keys")
+        raise LimitReached("another API key for this person", MAX_KEYS, "keys")
 
 
 def _insert(connection: sqlite3.Connection, key: ApiKey, secret: str) -> None:

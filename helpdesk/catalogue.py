@@ -124,7 +124,7 @@ class Catalogue:
             query = f"SELECT count(*) FROM tickets WHERE {level.ticket_column} = ?"  # noqa: S608
             if count := sql.scalar(connection, query, (node_id,)):
                 raise Conflict(
-                    f"{count:,} tickets use this {level.kind}", "classify them anew first"
+                    f"{count:,} tickets use this {level.kind}", "recategorize them first"
                 )
             kind = {"kind": level.kind}
             record(connection, "catalogue.deleted", _path(connection, level, node_id), kind)
@@ -160,9 +160,9 @@ def place(
     Raises ``Invalid`` for one that is unknown there, or that lacks the one above it.
     """
     if type_ and not category:
-        raise Invalid("type", repr(type_), "a category as well: a type belongs to one")
+        raise Invalid("type", repr(type_), "a category too: a type belongs to one")
     if item and not type_:
-        raise Invalid("item", repr(item), "a type as well: an item belongs to one")
+        raise Invalid("item", repr(item), "a type too: an item belongs to one")
     category_id = _find(connection, _CATEGORY, None, category) if category else None
     type_id = _find(connection, _TYPE, category_id, type_) if type_ else None
     item_id = _find(connection, _ITEM, type_id, item) if item else None
@@ -265,4 +265,4 @@ def _require_free_name(
     query = f"SELECT 1 FROM {level.table} WHERE {within} AND {same}"  # noqa: S608
     values = {"parent": parent_id, "name": node.name, "id": node.id}
     if sql.row(connection, query, values) is not None:
-        raise Conflict(f"there is a {level.kind} {node.name!r} already", "choose another name")
+        raise Conflict(f"the {level.kind} {node.name!r} already exists", "choose another name")

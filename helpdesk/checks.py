@@ -45,7 +45,7 @@ def name(field: str, text: str, *, most: int = MAX_NAME) -> str:
     if not 1 <= len(folded) <= most:
         raise Invalid(field, _size(folded), f"1 to {most} characters on one line")
     if not shows_something(folded):
-        raise Invalid(field, "characters that show nothing", "some text that can be seen")
+        raise Invalid(field, "only invisible characters", "visible text")
     return folded
 
 
@@ -58,7 +58,7 @@ def body(field: str, text: str, *, least: int = 1) -> str:
     if size < least:
         raise Invalid(field, "nothing", "some text")
     if least and not shows_something(stripped):
-        raise Invalid(field, "characters that show nothing", "some text that can be seen")
+        raise Invalid(field, "only invisible characters", "visible text")
     return stripped
 
 

@@ -45,7 +45,7 @@ class FirstRun:
 
         def job(connection: sqlite3.Connection) -> User:
             if _has_accounts(connection):
-                raise Conflict("this help desk has been set up already", "log in instead")
+                raise Conflict("this help desk is already set up", "log in instead")
             accounts.insert(connection, user, encoded)
             record(connection, accounts.facts(user))
             return user

@@ -64,7 +64,7 @@ class Groups:
         """Return one group, for staff."""
 
         def job(connection: sqlite3.Connection) -> Group:
-            access.require_staff(load_viewer(connection, actor), "see groups")
+            access.require_staff(load_viewer(connection, actor), "view groups")
             return find(connection, group_id)
 
         return await self._database.read(job)
@@ -73,7 +73,7 @@ class Groups:
         """Return every group by name, for staff."""
 
         def job(connection: sqlite3.Connection) -> tuple[Group, ...]:
-            access.require_staff(load_viewer(connection, actor), "see groups")
+            access.require_staff(load_viewer(connection, actor), "view groups")
             found = connection.execute("SELECT id FROM groups ORDER BY name").fetchall()
             return tuple(find(connection, group_id) for (group_id,) in found)
 
@@ -191,7 +191,7 @@ def _replace_links(connection: sqlite3.Connection, group: Group) -> None:
 def _require_free_name(connection: sqlite3.Connection, group: Group) -> None:
     query = "SELECT 1 FROM groups WHERE name_key(name) = name_key(?) AND id != ?"
     if sql.row(connection, query, (group.name, group.id)) is not None:
-        raise Conflict(f"there is a group {group.name!r} already", "choose another name")
+        raise Conflict(f"the group {group.name!r} already exists", "choose another name")
 
 
 def _sorted(ids: Iterable[str]) -> tuple[str, ...]:

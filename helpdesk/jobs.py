@@ -36,7 +36,7 @@ async def run(helpdesk: HelpDesk, *, every_s: float = PASS_EVERY_S) -> None:
             await helpdesk.database.write(lambda c: once.purge(c, helpdesk.clock.now()))
         except StorageError:
             # A full disk heals; the next pass finds the same tickets.
-            _log.exception("the help desk's own jobs did not finish this pass")
+            _log.exception("scheduled jobs did not finish")
         await trio.sleep(every_s)
 
 

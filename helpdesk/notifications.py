@@ -51,7 +51,7 @@ class Notice:
     def made(cls, title: str, body: str, link: str | None, now: datetime) -> "Notice":
         """Check and clean the parts. Raises ``Invalid`` for a link that leads elsewhere."""
         if link is not None and (not link.startswith("/") or link.startswith(("//", "/\\"))):
-            raise Invalid("link", repr(link), "a path on this site, starting with one /")
+            raise Invalid("link", repr(link), "a path on this site that starts with one /")
         folded = " ".join(title.split())
         return cls(_cut(folded, MAX_TITLE), _cut(body.strip(), MAX_BODY), link, rfc3339(now))
 

@@ -52,7 +52,7 @@ def do(
     done = sql.row(connection, query, (person_id, once.key))
     if done is not None:
         if done["digest"] != once.digest:
-            expected = "a key that came with no other request"
+            expected = "a key that no other request has used"
             raise Invalid("Idempotency-Key", repr(once.key[:64]), expected)
         return str(done["made_id"])
     made_id = act()

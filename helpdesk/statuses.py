@@ -81,9 +81,7 @@ class Statuses:
             status = _added(connection, name)
             query = "SELECT count(*) FROM tickets WHERE status = ?"
             if count := sql.scalar(connection, query, (status.name,)):
-                raise Conflict(
-                    f"{count:,} tickets are {status.name}", "give them another status first"
-                )
+                raise Conflict(f"{count:,} tickets are {status.name}", "change their status first")
             connection.execute("DELETE FROM statuses WHERE name = ?", (status.name,))
             record(connection, "status.removed", status.name, {})
 
@@ -120,7 +118,7 @@ def _added(connection: sqlite3.Connection, name: str) -> Status:
     status = find(connection, name)
     if status.system:
         raise Conflict(
-            f"{status.name} is a status of the system", "rename and remove added statuses only"
+            f"{status.name} is a built-in status", "rename and remove added statuses only"
         )
     return status
 
@@ -130,4 +128,4 @@ def _require_free_name(connection: sqlite3.Connection, name: str) -> None:
         sql.row(connection, "SELECT 1 FROM statuses WHERE name_key(name) = name_key(?)", (name,))
         is not None
     ):
-        raise Conflict(f"there is a status {name!r} already", "choose another name")
+        raise Conflict(f"the status {name!r} already exists", "choose another name")

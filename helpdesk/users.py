@@ -154,7 +154,7 @@ class Users:
         record = self._audit.pen(actor.id)
 
         def job(connection: sqlite3.Connection) -> None:
-            access.require_admin(load_viewer(connection, actor), "set somebody's password")
+            access.require_admin(load_viewer(connection, actor), "set another person's password")
             user = accounts.find(connection, user_id)
             accounts.store_password(connection, user_id, encoded)
             record(connection, "user.password_set", user.email, {})
@@ -246,7 +246,7 @@ def _with(user: User, changes: UserChanges) -> User:
 def _require_an_admin(connection: sqlite3.Connection) -> None:
     query = "SELECT count(*) FROM users WHERE role = 'admin' AND NOT disabled"
     if not sql.scalar(connection, query):
-        raise Conflict("this is the last admin", "make somebody else an admin first")
+        raise Conflict("this is the last admin", "make another person an admin first")
 
 
 def _list(

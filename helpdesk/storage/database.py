@@ -91,7 +91,8 @@ class Database:
             if exc.sqlite_errorcode not in _CLASHES:
                 raise
             raise Conflict(
-                "this clashes with something that is there already", "choose another name, or look"
+                "this conflicts with something that already exists",
+                "choose another name, or check what exists",
             ) from exc
 
     async def read(self, job: Callable[[sqlite3.Connection], T]) -> T:

@@ -29,7 +29,7 @@ class SomeRefused(Conflict):
         more = len(refused) - _NAMED
         rest = f"; and {more:,} more" if more > 0 else ""
         super().__init__(
-            f"nothing was changed, because {len(refused):,} of {chosen:,} tickets cannot be: "
+            f"nothing was changed: {len(refused):,} of {chosen:,} tickets can't be changed: "
             f"{named}{rest}",
             "leave them out and try again",
         )

@@ -50,7 +50,7 @@ class Change:
         """Return a ticket that the viewer may work on. Raises ``NotFound``, ``NotAllowed``."""
         ticket, standing = self.ticket(ticket_id)
         allowed = access.may_work_on(self.viewer, standing)
-        access.require(allowed, what, "it is not yours, your groups' or unowned")
+        access.require(allowed, what, "it is assigned to someone else")
         return ticket
 
     def once(self, once: Once | None, act: Callable[[], str]) -> str:

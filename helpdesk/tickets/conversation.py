@@ -17,9 +17,9 @@ def reply(change: Change, ticket_id: str, body: str) -> Reply:
     """Add a public reply; a closed ticket takes none."""
     ticket, standing = change.ticket(ticket_id)
     allowed = access.may_reply(change.viewer, standing)
-    access.require(allowed, "reply to this ticket", "it is not yours, your groups' or unowned")
+    access.require(allowed, "reply to this ticket", "it is assigned to someone else")
     is_open = ticket.status != CLOSED
-    access.require(is_open, "reply to this ticket", "it is closed; reopen it, or open a new one")
+    access.require(is_open, "reply to this ticket", "it is closed; reopen it, or open a new ticket")
     added = _add(change, ticket, body, is_internal=False)
     if change.viewer.actor.id == ticket.submitter.id:
         # Whoever asked says that it is not solved: nobody would look at a resolved ticket.
@@ -31,7 +31,7 @@ def note(change: Change, ticket_id: str, body: str) -> Reply:
     """Add an internal note, which the submitter never sees; closed tickets take notes too."""
     ticket, standing = change.ticket(ticket_id)
     allowed = access.may_note(change.viewer, standing)
-    access.require(allowed, "write a note on this ticket", "notes are for staff who work on it")
+    access.require(allowed, "write a note on this ticket", "only staff who work on it can")
     return _add(change, ticket, body, is_internal=True)
 
 
@@ -50,7 +50,7 @@ def find(change: Change, ticket_id: str, reply_id: str) -> Reply:
 def set_custom_field(change: Change, ticket_id: str, key: str, value: str) -> CustomField:
     """Set one custom field; there is no event for it. Raises ``LimitReached``."""
     access.require(
-        access.may_set_custom_field(change.viewer), "set custom fields", "they belong to plugins"
+        access.may_set_custom_field(change.viewer), "set custom fields", "only plugins can"
     )
     ticket, _ = change.ticket(ticket_id)
     actor = change.viewer.actor
@@ -99,7 +99,7 @@ def _add(change: Change, ticket: Ticket, body: str, *, is_internal: bool) -> Rep
 def _require_room(ticket: Ticket, field: CustomField) -> None:
     others = [known for known in ticket.custom_fields if known.key != field.key]
     if len(others) >= checks.MAX_FIELDS:
-        raise LimitReached("one more custom field on this ticket", checks.MAX_FIELDS, "fields")
+        raise LimitReached("another custom field on this ticket", checks.MAX_FIELDS, "fields")
     size = sum(len(known.key) + len(known.value.encode()) for known in (*others, field))
     if size > checks.MAX_FIELDS_BYTES:
         raise LimitReached("the custom fields of this ticket", checks.MAX_FIELDS_BYTES, "bytes")

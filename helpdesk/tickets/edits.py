@@ -161,13 +161,13 @@ def _ref(connection: sqlite3.Connection, table: str, node_id: str | None) -> Ref
 def _submitter(change: Change, user_id: str | None) -> Person:
     viewer = change.viewer
     if user_id is None or (viewer.is_person and user_id == viewer.actor.id):
-        access.require(viewer.is_person, "create a ticket", "only people may, for themselves")
+        access.require(viewer.is_person, "create a ticket", "only people can, for themselves")
         user = accounts.find(change.connection, viewer.actor.id)
     else:
-        access.require_staff(viewer, "create a ticket for somebody else")
+        access.require_staff(viewer, "create a ticket for another person")
         user = accounts.find(change.connection, user_id)
         if user.disabled:
-            raise Invalid("submitter_id", "a disabled account", "an account that is in use")
+            raise Invalid("submitter_id", "a disabled account", "an active account")
     return Person(user.id, user.name, user.email)
 
 
@@ -175,9 +175,9 @@ def _user_assignee(connection: sqlite3.Connection, user_id: str) -> Assignee:
     try:
         user = accounts.find(connection, user_id)
     except NotFound:
-        raise Invalid("assignee", repr(user_id), "the id of somebody who is staff") from None
+        raise Invalid("assignee", repr(user_id), "the ID of a staff member") from None
     if user.disabled or user.role is Role.USER:
-        raise Invalid("assignee", user.name, "somebody who is staff and not disabled")
+        raise Invalid("assignee", user.name, "a staff member with an active account")
     return Assignee("user", user.id, user.name, user.email)
 
 
@@ -185,7 +185,7 @@ def _group_assignee(connection: sqlite3.Connection, group_id: str) -> Assignee:
     try:
         group = groups.find(connection, group_id)
     except NotFound:
-        raise Invalid("assignee", repr(group_id), "the id of a group") from None
+        raise Invalid("assignee", repr(group_id), "the ID of a group") from None
     return Assignee("group", group.id, group.name)
 
 

@@ -30,7 +30,7 @@ def conditions(
 
 def _add_sight(where: Where, viewer: Viewer) -> None:
     if viewer.is_plugin:
-        raise NotAllowed("list tickets", "plugins are told of tickets by events")
+        raise NotAllowed("list tickets", "plugins receive tickets in events")
     if not viewer.is_staff:
         where.add("{t}.submitter_id = ?", viewer.actor.id, lead=Lead.PERSON)
 

@@ -81,7 +81,7 @@ def columns(sort: str, *, public: bool) -> tuple[str, ...]:
     found = SORTS.get(sort.removeprefix("-"))
     if found is None:
         names = ", ".join(SORTS)
-        raise Invalid("sort", repr(sort), f"one of {names}, with - in front to turn it round")
+        raise Invalid("sort", repr(sort), f"one of {names}, with a leading - to reverse it")
     return tuple(_PUBLIC.get(column, column) for column in found) if public else found
 
 

@@ -16,7 +16,7 @@ from helpdesk.tickets.change import Change
 from helpdesk.tickets.model import Ticket
 from helpdesk.tickets.workflow import Step
 
-_STAFF_ONLY = "it is for its submitter, and for staff who may work on it"
+_STAFF_ONLY = "only its requester and staff who work on it can"
 
 
 def set_status(change: Change, ticket: Ticket, status: str) -> Ticket:

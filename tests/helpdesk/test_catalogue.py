@@ -35,9 +35,9 @@ async def test_only_admins_change_the_catalogue(world):
 
 async def test_names_are_unique_among_their_siblings(world):
     catalogue = world.helpdesk.catalogue
-    with pytest.raises(Conflict, match="there is a category 'HARDWARE' already"):
+    with pytest.raises(Conflict, match="the category 'HARDWARE' already exists"):
         await catalogue.add_category(SYSTEM, "HARDWARE")
-    with pytest.raises(Conflict, match="there is a type 'laptop' already"):
+    with pytest.raises(Conflict, match="the type 'laptop' already exists"):
         await catalogue.add_type(SYSTEM, world.hardware, "laptop")
     await catalogue.add_type(SYSTEM, world.software, "Laptop")
     with pytest.raises(Conflict):

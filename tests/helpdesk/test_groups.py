@@ -32,7 +32,7 @@ async def test_only_admins_change_groups_and_only_staff_see_them(world):
 
 
 async def test_a_name_is_unique_in_any_case(world):
-    with pytest.raises(Conflict, match="there is a group 'hardware team' already"):
+    with pytest.raises(Conflict, match="the group 'hardware team' already exists"):
         await world.helpdesk.groups.create(SYSTEM, name="hardware team")
     renamed = await world.helpdesk.groups.update(SYSTEM, world.group, name="HARDWARE TEAM")
     assert renamed.name == "HARDWARE TEAM"

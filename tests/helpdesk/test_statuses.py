@@ -17,14 +17,14 @@ async def test_added_statuses_stand_between_new_and_resolved(world):
 
 async def test_a_system_status_can_be_neither_renamed_nor_removed(world):
     for name in ("New", "resolved", "CLOSED"):
-        with pytest.raises(Conflict, match="is a status of the system"):
+        with pytest.raises(Conflict, match="is a built-in status"):
             await world.helpdesk.statuses.remove(SYSTEM, name)
-        with pytest.raises(Conflict, match="is a status of the system"):
+        with pytest.raises(Conflict, match="is a built-in status"):
             await world.helpdesk.statuses.rename(SYSTEM, name, "Other")
 
 
 async def test_names_are_unique_in_any_case(world):
-    with pytest.raises(Conflict, match="there is a status 'closed' already"):
+    with pytest.raises(Conflict, match="the status 'closed' already exists"):
         await world.helpdesk.statuses.add(SYSTEM, "closed")
     with pytest.raises(Conflict):
         await world.helpdesk.statuses.rename(SYSTEM, "In Progress", "new")

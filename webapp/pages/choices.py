@@ -139,7 +139,7 @@ def read_assignee(value: str) -> dict[str, Any]:
     if not value:
         return {"assignee_user_id": None}
     if kind not in {"user", "group"}:
-        raise Invalid("assignee", repr(value[:80]), "somebody whom the form offers")
+        raise Invalid("assignee", repr(value[:80]), "a person or group of the form")
     return {f"assignee_{kind}_id": assignee_id}
 
 

@@ -109,7 +109,7 @@ def _is_number(text: str) -> bool:
 
 
 def _changed(count: int) -> str:
-    return "1 ticket is changed." if count == 1 else f"{count:,} tickets are changed."
+    return "1 ticket updated." if count == 1 else f"{count:,} tickets updated."
 
 
 async def show_list(outcome: Outcome, *, chosen: Iterable[str] = ()) -> Response:

@@ -27,7 +27,7 @@ function addChooseAll() {
   const all = document.createElement("input");
   all.type = "checkbox";
   all.id = "choose-all";
-  all.setAttribute("aria-label", "Choose all on this page");
+  all.setAttribute("aria-label", "Select all on this page");
   all.addEventListener("change", () => {
     for (const box of boxes()) box.checked = all.checked;
     count();

@@ -33,9 +33,9 @@ async def test_a_priority_is_found_by_its_name_in_any_case(world, given: str):
         ({"description": "x" * 65_537}, "description: expected at most 65,536 bytes"),
         ({"priority": "Urgent"}, "priority: expected Low, Medium, High, Critical, found 'Urgent'"),
         ({"category": "Nope"}, "category: expected the name or id of a category, found 'Nope'"),
-        ({"type": "Laptop"}, "type: expected a category as well"),
+        ({"type": "Laptop"}, "type: expected a category too"),
         ({"category": "Software", "type": "Laptop"}, "type: .* of the chosen category"),
-        ({"category": "Hardware", "item": "Battery"}, "item: expected a type as well"),
+        ({"category": "Hardware", "item": "Battery"}, "item: expected a type too"),
         ({"category": "Hardware", "type": "Laptop", "item": "x"}, "item: .* of the chosen type"),
     ],
 )
@@ -87,7 +87,7 @@ async def test_only_staff_who_are_not_disabled_can_be_assigned(world):
     for user_id in (world.user.id, world.outsider.id, "nobody"):
         with pytest.raises(Invalid, match="assignee: expected"):
             await world.helpdesk.tickets.assign_user(SYSTEM, ticket.id, user_id)
-    with pytest.raises(Invalid, match="assignee: expected the id of a group"):
+    with pytest.raises(Invalid, match="assignee: expected the ID of a group"):
         await world.helpdesk.tickets.assign_group(SYSTEM, ticket.id, "nothing")
 
 
@@ -154,7 +154,7 @@ async def test_naming_a_level_empties_the_levels_below(world):
     assert place(await update(type="Laptop")) == ["Hardware", "Laptop", None]
     assert place(await update(category="Software")) == ["Software", None, None]
     assert place(await update(category=None)) == [None, None, None]
-    with pytest.raises(Invalid, match="type: expected a category as well"):
+    with pytest.raises(Invalid, match="type: expected a category too"):
         await update(type="Laptop")
 
 

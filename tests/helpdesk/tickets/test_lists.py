@@ -53,7 +53,7 @@ async def test_staff_and_admins_see_every_ticket(filled):
 
 
 async def test_a_plugin_has_no_list(filled):
-    with pytest.raises(NotAllowed, match="plugins are told of tickets by events"):
+    with pytest.raises(NotAllowed, match="plugins receive tickets in events"):
         await filled.helpdesk.tickets.list(filled.plugin)
 
 

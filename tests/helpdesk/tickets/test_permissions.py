@@ -171,7 +171,7 @@ async def test_staff_work_on_what_is_assigned_to_them_or_their_groups_or_unowned
 
 async def test_only_staff_create_tickets_for_others(world):
     draft = TicketDraft("For her", "x", submitter_id=world.stranger.id)
-    with pytest.raises(NotAllowed, match="create a ticket for somebody else"):
+    with pytest.raises(NotAllowed, match="create a ticket for another person"):
         await world.helpdesk.tickets.create(world.user.actor, draft)
     ticket = await world.helpdesk.tickets.create(world.staff.actor, draft)
     assert ticket.submitter.id == world.stranger.id
@@ -206,7 +206,7 @@ async def test_a_closed_ticket_takes_notes_but_no_public_replies(world):
     ticket = await world.ticket()
     await world.helpdesk.tickets.close(SYSTEM, ticket.id)
     for actor in (world.user.actor, world.staff.actor, world.admin.actor, world.plugin):
-        with pytest.raises(NotAllowed, match="it is closed; reopen it, or open a new one"):
+        with pytest.raises(NotAllowed, match="it is closed; reopen it, or open a new ticket"):
             await world.helpdesk.tickets.reply(actor, ticket.id, "x")
     for actor in (world.staff.actor, world.plugin):
         assert (await world.helpdesk.tickets.note(actor, ticket.id, "x")).is_internal

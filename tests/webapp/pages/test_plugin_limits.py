@@ -16,7 +16,7 @@ async def test_the_form_sets_limits_and_an_empty_field_goes_back(site: Any) -> N
     assert 'placeholder="5.0" value' not in page.text
     assert 'placeholder="5" value="0.5"' in page.text
     assert 'placeholder="20000" value=""' in page.text
-    assert "Linear memory. 1–1024 MiB. Default: 64 MiB." in page.words()
+    assert "Linear memory. 1\N{EN DASH}1024 MiB. Default: 64 MiB." in page.words()
     found = {
         one.name: one for one in (await site.shelf.overview.plugin("org.example.probe")).limits
     }

@@ -25,13 +25,13 @@ async def test_staff_change_the_chosen_tickets_and_are_back_in_their_list(site: 
     )
     assert page.url.path == "/tickets"
     assert page.url.params["q"] == "subject"
-    assert "2 tickets are changed." in page.text
+    assert "2 tickets updated." in page.text
     assert "done=" not in page.text
     after = [await site.desk.tickets.get(SYSTEM, ticket.id) for ticket in tickets]
     assert [ticket.priority for ticket in after] == ["High", "High", "Medium"]
     assert [ticket.assignee is not None for ticket in after] == [True, True, False]
     nobody = await _post(browser, "/tickets/bulk", [tickets[0].id], assignee="nobody")
-    assert "1 ticket is changed." in nobody.text
+    assert "1 ticket updated." in nobody.text
     assert (await site.desk.tickets.get(SYSTEM, tickets[0].id)).assignee is None
 
 
@@ -45,7 +45,7 @@ async def test_a_refusal_names_the_ticket_and_keeps_what_was_chosen(site: Any) -
         status="Resolved",
     )
     assert page.status_code == 409
-    assert "#1: a ticket that is Closed cannot become Resolved" in page.text
+    assert "#1: a ticket with status Closed cannot change to Resolved" in page.text
     assert page.text.count('name="ticket"') == 2
     assert page.text.count(" checked>") == 2
     assert (await site.desk.tickets.get(SYSTEM, tickets[1].id)).status == "New"

@@ -427,7 +427,7 @@ async def test_a_ticket_is_called_by_its_number_and_both_addresses_lead_to_it(si
     assert "#1" in listed.words()
     for reference in ("1", ticket.id):
         page = await user.get(f"/tickets/{reference}")
-        assert (page.status, "#1 · From User" in page.words()) == (200, True)
+        assert (page.status, "#1 · Opened by User" in page.words()) == (200, True)
     answered = await staff.submit("/tickets/1", "/tickets/1/reply", reply="By its number.")
     assert answered.response.url.path == "/tickets/1"
     assert "By its number." in answered.words()

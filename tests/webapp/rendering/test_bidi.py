@@ -3,7 +3,7 @@
 import pytest
 
 from webapp.rendering.bidi import isolate
-from webapp.rendering.markdown import render_markdown
+from webapp.rendering.markdown import to_html
 from webapp.rendering.templating import template
 
 TURNED = "invoice \u202egnp.exe"
@@ -41,5 +41,5 @@ def test_the_value_of_a_field_comes_back_as_it_was():
 
 
 def test_a_mark_of_direction_ends_an_address():
-    html = render_markdown("https://a.example/\u202egnp.exe")
+    html = to_html("https://a.example/\u202egnp.exe")
     assert 'href="https://a.example/"' in html
