@@ -11,6 +11,7 @@ import trio
 
 from helpdesk.errors import HelpDeskError
 from sandbox_child.abi.errors import AbiRefused
+from sandbox_child.packages import PackageError
 from sandbox_child.wasm.errors import ModuleError
 from supervisor.errors import SupervisorError
 from supervisor.text import clean_text
@@ -41,6 +42,7 @@ _ON_PURPOSE = (
     HelpDeskError,
     SupervisorError,
     ModuleError,
+    PackageError,
     AbiRefused,
     OSError,
     sqlite3.Error,

@@ -15,6 +15,7 @@
     run      ``ohd plugin run``
     replay   ``ohd plugin run --delivery``
     init     ``ohd plugin init``: a new project from a template
+    pack     ``ohd plugin pack``: a GoatKit package of a folder
     loading  puts a module into a running help desk
     watch    waits for changes in a folder
     project  a plugin's folder: module, build, cases

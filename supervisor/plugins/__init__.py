@@ -4,6 +4,7 @@
 
     start_trial   starts a module once before it is installed
     compiler      compiles a module in a child that is thrown away
+    signatures    whose signature a module bears
     module_files  which module files are still needed
     artifacts     module files and compiled code, by content hash
     registry      the installed plugins in memory: row, configuration, versions, lock
