@@ -92,7 +92,7 @@ class HealthSettings:
 
 
 def _actor(actor: PluginActor) -> Actor:
-    return Actor.plugin(actor.plugin_id, actor.name, cause_depth=actor.depth)
+    return Actor.plugin(actor.plugin_id, actor.name, cause_depth=actor.depth, cause=actor.cause)
 
 
 def _result(error: HelpDeskError) -> ActionResult:

@@ -39,6 +39,8 @@ class Actor:
     """The plugin id where a plugin acts: its own events are not delivered to it."""
     depth: int = 0
     """Number of plugin causes up to and including this act; 0 for a person."""
+    cause: str | None = None
+    """Where a plugin acts: what all this follows from in the end, as the plugin host names it."""
 
     @classmethod
     def person(cls, user_id: str, name: str, role: Role) -> "Actor":
@@ -46,11 +48,12 @@ class Actor:
         return cls(ActorKind.USER, user_id, name, role.value)
 
     @classmethod
-    def plugin(cls, plugin_id: str, name: str, *, cause_depth: int) -> "Actor":
+    def plugin(
+        cls, plugin_id: str, name: str, *, cause_depth: int, cause: str | None = None
+    ) -> "Actor":
         """Make the actor for a plugin that handles an event of depth ``cause_depth``."""
-        return cls(
-            ActorKind.PLUGIN, f"plugin:{plugin_id}", name, "plugin", plugin_id, cause_depth + 1
-        )
+        depth = cause_depth + 1
+        return cls(ActorKind.PLUGIN, f"plugin:{plugin_id}", name, "plugin", plugin_id, depth, cause)
 
 
 SYSTEM = Actor(ActorKind.SYSTEM, "system", "Open Help Desk", "system")

@@ -25,7 +25,7 @@ _OBJECT_BYTES = 512
 PRUNE_CHUNK = 1_000
 """Events deleted in one transaction: pruning must not hold up the writer."""
 
-_COLUMNS = "seq, id, type, ticket_id, origin, depth, body"
+_COLUMNS = "seq, id, type, ticket_id, origin, depth, cause, body"
 _seq_of = operator.attrgetter("seq")
 
 
@@ -42,6 +42,8 @@ class OutboxEvent:
     """Id of the plugin whose host call caused the change; None for a person or a job."""
     depth: int
     """Length of the chain of plugin causes that led here; 0 for a person or a job."""
+    cause: str | None
+    """What began the chain, as the plugin host named it; None for a person or a job."""
     body: bytes
     """The payload, a JSON object in UTF-8 without its ``config`` member."""
 
@@ -155,13 +157,14 @@ def append(
     occurred_at: datetime,
     origin: str | None,
     depth: int,
+    cause: str | None,
     body: bytes,
 ) -> None:
     """Write one event within the transaction of its change."""
     connection.execute(
-        "INSERT INTO events (id, type, ticket_id, occurred_at, origin, depth, body)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (event_id, event_type, ticket_id, rfc3339(occurred_at), origin, depth, body),
+        "INSERT INTO events (id, type, ticket_id, occurred_at, origin, depth, cause, body)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (event_id, event_type, ticket_id, rfc3339(occurred_at), origin, depth, cause, body),
     )
 
 

@@ -25,12 +25,17 @@ class Limits:
     http_request_bytes: int = MIB
     http_response_bytes: int = 10 * MIB
     http_requests: int = 20
-    """In one event."""
+    """In one event, with what plugins do because of it."""
     host_calls: int = 200
-    """In one event, HTTP requests included."""
+    """In one event, with what plugins do because of it; HTTP requests included."""
     log_lines: int = 100
     """In one event; the rest is counted."""
     log_line_bytes: int = 8 * KIB
+    changes_per_minute: int = 3_000
+    """Replies, notes and custom fields; beyond them the plugin is switched off."""
+    stored_per_minute_bytes: int = 32 * MIB
+    """What the server keeps of the plugin's doing: changes with their events, log lines and records
+    of host calls; beyond them the plugin is switched off."""
     compile_cpu_s: int = 60
     compile_wall_s: float = 180.0
     """Of low priority: on a busy machine seconds of processor take three times as long."""

@@ -66,6 +66,11 @@ class OutboxEvent(Protocol):
         ...
 
     @property
+    def cause(self) -> str | None:
+        """What began the chain, as ``PluginActor.cause`` named it; None for a person or a job."""
+        ...
+
+    @property
     def body(self) -> bytes:
         """The payload, a JSON object in UTF-8 without its ``config`` member."""
         ...
@@ -99,6 +104,8 @@ class PluginActor:
     name: str
     depth: int
     """Depth of the event that the plugin was handling; the change's events get one more."""
+    cause: str
+    """What all this follows from in the end; the change's events keep it."""
 
 
 class ActionResult(enum.IntEnum):

@@ -110,6 +110,7 @@ class GuestCall:
             secrets=candidate.secrets,
             log=self._log,
             depth=lambda _work: 0,
+            change=lambda _size: None,
         )
 
     def hooks(self) -> SessionHooks:

@@ -221,3 +221,9 @@ def m005_requests_done(db: sqlite_utils.Database) -> None:
             UNIQUE (person_id, key)
         ) STRICT"""
     )
+
+
+@HELPDESK_MIGRATIONS()
+def m006_event_causes(db: sqlite_utils.Database) -> None:
+    """Let an event say what began the chain of plugin causes that led to it."""
+    db.execute("ALTER TABLE events ADD COLUMN cause TEXT")

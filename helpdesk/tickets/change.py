@@ -81,6 +81,7 @@ class Change:
             occurred_at=self.now,
             origin=actor.origin,
             depth=actor.depth,
+            cause=actor.cause,
             body=events.payload(event_type, rfc3339(self.now), document, actor, data),
         )
         if event_type not in self.untold:

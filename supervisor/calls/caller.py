@@ -32,6 +32,9 @@ class Caller:
     """Writes a line of the host's into the plugin's log."""
     depth: Callable[[Work], int]
     """Length of the chain of plugin causes that led to a guest call."""
+    change: Callable[[int], str | None]
+    """Notes a change to a ticket of so many bytes; returns why it must not be made, None where it
+    may."""
     never_asked: frozenset[str] = frozenset()
     """Permissions that its module does not ask for at all."""
     withheld_hosts: frozenset[str] = frozenset()
@@ -64,11 +67,3 @@ class HostCallRecord:
         if self.answer is not None:
             row |= {"answer": self.answer, "answer_cut": self.answer_cut}
         return row
-
-
-def http_requests(work: Work) -> int:
-    """Return how many HTTP requests were made in a guest call so far."""
-    return sum(
-        isinstance(record, HostCallRecord) and record.name == "ohd_http_request"
-        for record in work.host_calls
-    )

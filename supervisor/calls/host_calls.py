@@ -14,7 +14,8 @@ import structlog
 
 from sandbox_child.wire.messages import HostCall, LogLevel
 from supervisor.calls.bound_secrets import SecretNotUsable
-from supervisor.calls.caller import Caller, HostCallRecord, http_requests
+from supervisor.calls.caller import Caller, HostCallRecord
+from supervisor.calls.chains import Chains
 from supervisor.calls.ledger import Attempt, Ledger, NoLedger, account, asked_by, shown_request
 from supervisor.calls.shapes import AddReply, SetCustomField
 from supervisor.egress import (
@@ -85,6 +86,7 @@ class HostCalls:
         self._egress = egress
         self._actions = actions
         self._ledger = ledger or NoLedger()
+        self._chains = Chains()
 
     async def answer(self, caller: Caller, called: Called) -> tuple[int, bytes]:
         """Return the status and the body for the guest; raises nothing but Cancelled."""
@@ -121,6 +123,9 @@ class HostCalls:
             asked = entry.permission not in caller.never_asked
             why = "withheld by an admin" if asked else "none that the plugin asks for"
             return _Answer(entry.refused, detail=f"the permission {entry.permission!r} is {why}")
+        is_http = entry.name == "ohd_http_request"
+        if problem := self._chains.draw(call.work, caller.limits, is_http=is_http):
+            return _Answer(_NO_ANSWER if is_http else ActionResult.LIMIT, detail=problem)
         try:
             return await entry.handler(self, call)
         except Exception as exc:
@@ -140,10 +145,6 @@ class HostCalls:
             # Before any secret is put in: none is filled for a host that is withheld.
             return _Answer(_FORBIDDEN, detail=f"the host {host} is withheld by an admin")
         limits = call.caller.limits
-        if http_requests(call.work) >= limits.http_requests:
-            return _Answer(
-                _NO_ANSWER, detail=f"more than {limits.http_requests} HTTP requests in one event"
-            )
         try:
             request = call.caller.secrets.fill(request, limits.http_request_bytes)
         except SecretNotUsable as exc:
@@ -164,6 +165,9 @@ class HostCalls:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
             return _malformed(exc)
         call.request = msgspec.structs.asdict(reply)
+        # Its event has the ticket in it, which is about as long as the event that is handled.
+        if problem := call.caller.change(len(call.raw) + len(call.work.blob)):
+            return _Answer(ActionResult.LIMIT, detail=problem)
         result = await self._actions.add_reply(
             _actor(call), reply.ticket_id, reply.body, is_internal=reply.is_internal
         )
@@ -176,6 +180,8 @@ class HostCalls:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
             return _malformed(exc)
         call.request = msgspec.structs.asdict(field)
+        if problem := call.caller.change(len(call.raw)):
+            return _Answer(ActionResult.LIMIT, detail=problem)
         result = await self._actions.set_custom_field(
             _actor(call), field.ticket_id, field.key, field.value
         )
@@ -226,7 +232,7 @@ _WORDS: Final = {
 
 def _actor(call: _Call) -> PluginActor:
     caller = call.caller
-    return PluginActor(caller.plugin_id, caller.name, caller.depth(call.work))
+    return PluginActor(caller.plugin_id, caller.name, caller.depth(call.work), call.work.cause)
 
 
 def _malformed(exc: Exception) -> _Answer:

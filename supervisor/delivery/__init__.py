@@ -12,6 +12,7 @@
     panels           requests for one plugin's panel, and who waits for them
     accounts         the egress ledger's way into the journal
     journal          writes results and log lines in batches
+    write_quota      what one plugin may make the server write within a minute; pure
     error_threshold  the rule that disables a plugin that fails too often; pure
     restart_backoff  when a child is restarted after a crash, and when no more; pure
     panel_urls       which URLs a panel may have

@@ -12,6 +12,7 @@ from supervisor.calls.host_calls import HostCallRecord
 from supervisor.delivery.journal import Journal
 from supervisor.delivery.tally import Tally
 from supervisor.delivery.work import Delivery
+from supervisor.delivery.write_quota import WriteQuota
 from supervisor.process.conversation import Work
 from supervisor.secrets.redaction import Redactor
 from supervisor.states import Outcome
@@ -33,9 +34,12 @@ class Recorder:
         plugin_id: str,
         errors: int,
         last: str | None,
+        *,
+        quota: WriteQuota,
         tally: Tally | None = None,
     ) -> None:
         """``errors`` and ``last``: the count and the text that are on record."""
+        self.quota = quota
         self._journal = journal
         self._plugin_id = plugin_id
         self.redact = Redactor()
@@ -76,6 +80,8 @@ class Recorder:
         None for one that an admin asked for: it says nothing of the others.
         """
         event = delivery.event
+        calls = _calls_json(work.host_calls) if work.host_calls else None
+        self.quota.stored(len(calls or ""))
         text = None
         self.tally.delivery(outcome.value, duration_s)
         if outcome is Outcome.OK:
@@ -94,7 +100,7 @@ class Recorder:
                 int((time.time() - duration_s) * 1000),
                 int(duration_s * 1e6),
                 memory,
-                _calls_json(work.host_calls) if work.host_calls else None,
+                calls,
                 delivery.redelivered,
                 work.number or None,
             ),
@@ -124,6 +130,7 @@ class Recorder:
 
     def _line(self, level: str, text: str, event_id: str | None) -> None:
         message = clean_text(self.redact(text), _MAX_ERROR)
+        self.quota.stored(len(message))
         self._journal.line((self._plugin_id, int(time.time() * 1000), level, message, event_id))
 
 

@@ -20,6 +20,7 @@ from supervisor.delivery.redelivery import RedeliveryQueue
 from supervisor.delivery.runner import PluginRunner, RunnerTools
 from supervisor.delivery.tally import Tally
 from supervisor.delivery.work import is_for
+from supervisor.delivery.write_quota import WriteQuota
 from supervisor.errors import ConfigInvalid
 from supervisor.manifest import effective_config
 from supervisor.plugins import audit
@@ -120,7 +121,10 @@ class Runners:
             self._obstacles[row.id] = str(exc)
             return
         tally = self.tallies.setdefault(row.id, Tally())
-        recorder = Recorder(self._journal, row.id, row.error_count, row.last_error, tally)
+        quota = WriteQuota(self._tools.limits.of(row.limits))
+        recorder = Recorder(
+            self._journal, row.id, row.error_count, row.last_error, quota=quota, tally=tally
+        )
         feed = Feed(row, self._outbox, self._database, self._journal)
         config = effective_config(row.manifest, saved.values)
         again = RedeliveryQueue(row.id, self._outbox, self._database)

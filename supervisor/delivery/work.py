@@ -66,7 +66,10 @@ def event_work(delivery: Delivery, config_member: bytes, number: int = 0) -> Wor
     """
     event = delivery.event
     ids = ids_member(event.id, number, repeated=delivery.redelivered)
-    return Work(EVENT, b"".join((event.body[:-1], ids, config_member, b"}")), delivery, number)
+    blob = b"".join((event.body[:-1], ids, config_member, b"}"))
+    # What an admin asks for once more begins anew: the admin is its cause.
+    cause = event.cause if event.cause and delivery.entry is None else ""
+    return Work(EVENT, blob, delivery, number, cause=cause)
 
 
 def ids_member(event_id: str, number: int, *, repeated: bool) -> bytes:

@@ -95,7 +95,7 @@ class Workload:
 
     def set_limits(self, limits: Limits) -> None:
         """Follow the limits of the child that comes."""
-        self.limits = limits
+        self.limits = self.recorder.quota.limits = limits
         self._set_caller()
 
     def _set_caller(self) -> None:
@@ -112,6 +112,7 @@ class Workload:
             secrets=self._bound,
             log=self.recorder.log,
             depth=depth_of,
+            change=self.recorder.quota.change,
         )
 
     async def recover(self) -> None:
@@ -198,6 +199,7 @@ class Workload:
                 passed += self._finish_panel(work, result.text)
         if passed:
             self._health.passed(passed, trio.current_time())
+        self.verdict = self.verdict or self.recorder.quota.exceeded
         self._adapt(slowest)
         return passed > 0
 
@@ -213,6 +215,7 @@ class Workload:
         for work in ended.left:
             if isinstance(work.key, Delivery) and ended.outcome in _UNCERTAIN:
                 work.key.redelivered = True
+        self.verdict = self.verdict or self.recorder.quota.exceeded
         self.feed.requeue()
         self.again.requeue()
         self.panels.requeue()

@@ -98,11 +98,12 @@ TABLE: Mapping[str, Overridable] = {
         ),
         Overridable(
             "http_requests", "http_requests", "HTTP requests", "", 1, 0, 500,
-            "requests in one event",
+            "requests in one event, with what plugins do because of it",
         ),
         Overridable(
             "host_calls", "host_calls", "Host calls", "", 1, 0, 2_000,
-            "host calls in one event, requests included; log lines are not host calls",
+            "host calls in one event, with what plugins do because of it; requests included, log "
+            "lines not",
         ),
         Overridable(
             "log_lines", "log_lines", "Log lines", "", 1, 0, 1_000, "log lines in one event"
@@ -110,6 +111,17 @@ TABLE: Mapping[str, Overridable] = {
         Overridable(
             "log_line_kib", "log_line_bytes", "Log line length", "KiB", KIB, 0.25, 64,
             "one log line",
+        ),
+        Overridable(
+            "changes_per_minute", "changes_per_minute", "Changes per minute", "", 1, 1, 100_000,
+            "replies, notes and custom fields within a minute; beyond them the plugin is switched "
+            "off",
+        ),
+        Overridable(
+            "stored_per_minute_mib", "stored_per_minute_bytes", "Stored per minute", "MiB", MIB,
+            1, 1024,
+            "changes with their events, log lines and records of host calls within a minute; "
+            "beyond them the plugin is switched off",
         ),
     )
 }  # fmt: skip

@@ -96,6 +96,8 @@ class Work:
     """What follows kind and seq in the message."""
     deadline_s: float | None = None
     """How long it may take, where that is not the plugin's deadline."""
+    cause: str = ""
+    """What it follows from in the end; empty as long as that is nothing but itself."""
 
     @property
     def gives_bytes(self) -> bool:

@@ -29,6 +29,7 @@ class Entry:
     ticket_id: str
     origin: str | None = None
     depth: int = 0
+    cause: str | None = None
     body: bytes = b"{}"
 
 

@@ -7,6 +7,7 @@ import pytest
 from sandbox_child.wire.messages import HostCall, LogLevel
 from supervisor.calls.bound_secrets import BoundSecrets
 from supervisor.calls.host_calls import PERMISSIONS, Caller, HostCalls
+from supervisor.delivery.write_quota import WriteQuota
 from supervisor.egress import EgressAnswer
 from supervisor.limits import Limits
 from supervisor.manifest import parse_manifest
@@ -77,6 +78,7 @@ class Bench:
             secrets=BoundSecrets(MANIFEST, {}),
             log=lambda level, text, _work: self.logs.append((level, text)),
             depth=lambda _work: 2,
+            change=WriteQuota(Limits()).change,
         )
 
     async def __call__(self, name, request):
