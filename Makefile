@@ -9,7 +9,7 @@ FAST := tests/test_layers.py tests/helpdesk tests/sandbox_child/wasm tests/sandb
   tests/supervisor/manifest tests/supervisor/secrets tests/supervisor/egress tests/supervisor/calls \
   tests/webapp/rendering tests/webapp/security tests/cli/control
 
-.PHONY: help run test test-fast lint docs bench soak security lock clean
+.PHONY: help run test test-fast lint docs bench soak security release lock clean
 
 help:            ## list the targets
 	@grep -E '^[a-z-]+:.* ##' Makefile | sed 's/:.*##/\t/'
@@ -42,6 +42,9 @@ soak: $(VENV)/.dev-ready   ## 10 minutes of tickets against plugins that misbeha
 
 security: $(VENV)/.dev-ready  ## attack the sandbox; write the results into docs/security.md
 	$(BIN)/python docs/tools/security.py
+
+release: $(VENV)/.dev-ready  ## sdist, wheel, checksums and container of what is committed
+	$(BIN)/python packaging/release.py
 
 lock:            ## write requirements/*.txt anew (needs uv)
 	uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-header \
