@@ -1,8 +1,8 @@
 """What an admin grants a GoatKit plugin: kinds of access, each with a scope.
 
-As text, in commands and in the store: ``KIND``, ``KIND:ACCESS``, ``KIND:SCOPE,SCOPE`` and
-``KIND:ACCESS:SCOPE,SCOPE``, such as ``db:read:ticket,queue`` or ``http:api.example.com``. Without a
-scope a grant is for everything of its kind.
+As text, in commands and in the store: ``KIND:ACCESS:SCOPE,SCOPE`` such as ``db:read:ticket,queue``;
+without the access for kinds that tell none apart, ``http:api.example.com``. Without a scope a grant
+is for everything of its kind, and ``cache`` alone is all accesses.
 """
 
 from collections.abc import Iterable, Mapping
@@ -98,15 +98,14 @@ def parse_grant(text: str) -> Permission:
     """Return the permission that ``text`` names; raises GrantError."""
     if len(text) > MAX_GRANT_TEXT:
         raise GrantError(f"a permission has at most {MAX_GRANT_TEXT:,} characters")
-    kind, _, rest = text.strip().partition(":")
+    text = text.strip()
+    kind, _, rest = text.partition(":")
+    if text.endswith(":") or rest.startswith(":"):
+        raise GrantError(f"{describe(text)} has a colon too many; expected KIND:ACCESS:SCOPE")
     word, _, scope = rest.partition(":")
-    if word.strip().lower() not in _ACCESS_WORDS:
-        # A scope may hold colons itself, as in /kb/:id.
+    if ACCESSES.get(kind.strip().lower()) == (USE,) and word.strip().lower() not in _ACCESS_WORDS:
+        # No access is told apart, so the scope follows at once; it may hold colons, as in /kb/:id.
         word, scope = "", rest
-    if (text.endswith(":") or not scope) and text.strip().endswith(":"):
-        raise GrantError(
-            f"{describe(text)} ends in a colon; expected a scope, or none and no colon"
-        )
     scopes = [part.strip() for part in scope.split(",")] if scope else []
     return permission(kind, word, scopes)
 

@@ -66,18 +66,17 @@ def parse_schedule(text: str) -> Schedule:
     try:
         fires = schedule.next_run(_ANY_TIME, UTC) is not None
     except CronSimError as error:
-        if _is_impossible_day(fields):
-            fires = False
-        else:
-            reason = str(error).lower().removeprefix("bad ")
+        reason = str(error).lower().removeprefix("bad ")
+        if reason != "day-of-month" or not _is_possible_day(fields):
             raise ScheduleError(f"{describe(text)} (its {reason} is wrong)", _EXPECTED) from None
+        fires = False
     if not fires:
         raise ScheduleError(f"{describe(text)}, which never fires", "a line that fires one day")
     return schedule
 
 
-def _is_impossible_day(fields: list[str]) -> bool:
-    """Tell whether the day alone is right, and only the months are too short for it."""
+def _is_possible_day(fields: list[str]) -> bool:
+    """Tell whether the day is right by itself, so that only the months are too short for it."""
     try:
         CronSim(" ".join([*fields[:3], "*", fields[4]]), _ANY_TIME)
     except CronSimError:

@@ -20,7 +20,7 @@ _HOST = re.compile(
 )
 _TABLE = re.compile(r"[a-z0-9_]{1,64}", re.ASCII)
 _WORD = re.compile(r"[a-z0-9][a-z0-9_.-]{0,99}", re.ASCII)
-_LOCAL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}", re.ASCII)
+_LOCAL = re.compile(r"[A-Za-z0-9.!#$%&'+/=?^_`{|}~-]{1,64}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
