@@ -7,11 +7,13 @@ own row and the rows below::
     demo             a help desk that looks lived in
     demo_data        its people, groups and tickets; data only
     service          ``HelpDesk``: the services over one database
+    canned           texts that staff keep ready for replies
     tickets          tickets and everything on one
     sessions         logins
     users            accounts, and who may log in
     api_keys         keys for the API
     first_run        the first admin of an empty help desk
+    scopes           whose a thing is that staff make for their work
     groups           groups of staff, and their categories
     catalogue        categories, types and items of tickets
     statuses         the statuses that a ticket can have

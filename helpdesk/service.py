@@ -14,6 +14,7 @@ from sqlite_utils.migrations import Migrations
 
 from helpdesk.api_keys import ApiKeys
 from helpdesk.audit import AUDIT_MIGRATIONS, AuditLog
+from helpdesk.canned import CANNED_MIGRATIONS, CannedReplies
 from helpdesk.catalogue import Catalogue
 from helpdesk.change_feed import ChangeFeed
 from helpdesk.clock import Clock, SystemClock
@@ -59,6 +60,7 @@ class HelpDesk:
         self.sessions = Sessions(database, clock, self.users, self.settings, self.audit)
         self.api_keys = ApiKeys(database, clock, self.audit)
         self.notifications = Notifications(database, clock)
+        self.canned = CannedReplies(database, self.settings, self.audit)
         self.tickets = Tickets(database, clock, self.settings)
 
     @classmethod
@@ -77,7 +79,7 @@ class HelpDesk:
         ``migrations`` are other packages' tables in the same file. ``defaults`` hold where an admin
         has not stored a setting.
         """
-        every = [HELPDESK_MIGRATIONS, AUDIT_MIGRATIONS, *migrations]
+        every = [HELPDESK_MIGRATIONS, AUDIT_MIGRATIONS, CANNED_MIGRATIONS, *migrations]
         async with Database.open(path, migrations=every) as database:
             yield cls(
                 database,

@@ -10,6 +10,7 @@ from helpdesk.service import HelpDesk
 from helpdesk.settings import SettingValues
 from supervisor.service import Supervisor
 from webapp import context
+from webapp.api import canned_replies as api_canned_replies
 from webapp.api import catalogue as api_catalogue
 from webapp.api import docs as api_docs
 from webapp.api import groups as api_groups
@@ -34,6 +35,7 @@ from webapp.live.process_watch import ProcessWatch
 from webapp.monitoring import health, metrics, traffic
 from webapp.pages import (
     audit,
+    canned_replies,
     catalogue,
     deliveries,
     egress,
@@ -72,6 +74,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     ticket_bulk.blueprint,
     ticket_new.blueprint,
     ticket.blueprint,
+    canned_replies.blueprint,
     panels.blueprint,
     events.blueprint,
     setup.blueprint,
@@ -99,6 +102,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     api_me.blueprint,
     api_tickets.blueprint,
     api_replies.blueprint,
+    api_canned_replies.blueprint,
     api_users.blueprint,
     api_groups.blueprint,
     api_catalogue.blueprint,

@@ -236,3 +236,20 @@ def test_chosen_tickets_are_changed_without_javascript(open_page: Open, desk: De
     page.get_by_role("button", name="Update tickets").click()
     expect(page.get_by_text("1 ticket is changed.")).to_be_visible()
     expect(page.locator("tbody")).to_contain_text("Sasha Staff")
+
+
+def test_a_canned_text_is_inserted_where_the_cursor_is(open_page: Open, desk: Desk) -> None:
+    ticket = desk.ticket("Canned: a question")
+    page = open_page("staff", "/canned-replies")
+    page.get_by_label("Name").fill("Greeting")
+    page.get_by_label("Text").fill("Hello {{submitter.first_name}},")
+    page.get_by_role("button", name="Keep it").click()
+    expect(page.get_by_text("The canned reply is kept.")).to_be_visible()
+    page.goto(f"/tickets/{ticket}")
+    page.get_by_label("Reply").fill(" thanks for asking.")
+    page.get_by_label("Reply").press("Home")
+    page.get_by_label("Canned text").select_option("Greeting")
+    page.get_by_role("button", name="Insert").click()
+    expect(page.get_by_label("Reply")).to_have_value("Hello Uma, thanks for asking.")
+    page.get_by_role("button", name="Reply", exact=True).click()
+    expect(page.get_by_role("article").filter(has_text="Hello Uma, thanks")).to_be_visible()

@@ -716,6 +716,15 @@ PEOPLE_BLUEPRINTS = frozenset(
 )
 
 
+WORK_BLUEPRINTS = frozenset({"canned_replies", "api_canned_replies"})
+
+
+@pytest.fixture
+def work_blueprints() -> frozenset[str]:
+    """Return the blueprints whose routes ``test_guard_work`` walks, and not ``test_guard``."""
+    return WORK_BLUEPRINTS
+
+
 @pytest.fixture
 def people_blueprints() -> frozenset[str]:
     """Return the blueprints whose routes ``test_guard_people`` walks, and not ``test_guard``."""

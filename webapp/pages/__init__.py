@@ -4,6 +4,8 @@
 
     ticket, ticket_bulk, ticket_list, ticket_new
                    tickets
+    canned_replies
+                   texts that staff keep ready
     login, setup, profile, notifications
                    one's own account
     people, groups, catalogue, statuses, settings, audit

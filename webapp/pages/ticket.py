@@ -51,6 +51,8 @@ async def _mark_seen(ticket_id: str) -> None:
 async def change(ticket_id: str, step: str) -> Response:
     """Take one step with the ticket and show it again."""
     fields = await form_fields()
+    if step == "reply" and fields.get("then") == "insert":
+        return await _insert(ticket_id, fields)
     try:
         await _STEPS[step](ticket_id, fields)
     except NotFound as error:
@@ -60,6 +62,20 @@ async def change(ticket_id: str, step: str) -> Response:
     except HelpDeskError as error:
         return await _again(ticket_id, fields, error)
     return see(ticket_url(ticket_id, _done(step, fields), **came_from(request.args)))
+
+
+async def _insert(ticket_id: str, fields: Mapping[str, str]) -> Response:
+    """Show the ticket with a canned reply behind what was typed; a script does so in place."""
+    typed = fields.get("reply", "")
+    try:
+        if canned_id := fields.get("canned"):
+            text = await app_context().helpdesk.canned.fill(
+                current_visit().actor, canned_id, ticket_id
+            )
+            typed = f"{typed.rstrip()}\n\n{text}".lstrip()
+    except HelpDeskError as error:
+        return await _again(ticket_id, fields, error)
+    return await show_ticket(ticket_id, typed={**fields, "reply": typed})
 
 
 async def _again(

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from markupsafe import Markup
 from quart import Response, g, request
 
+from helpdesk.actors import Role
 from helpdesk.tickets.model import Author, Priority, Reply, StatusChange, TicketDetail
 from webapp.context import app_context
 from webapp.http.forms import new_form_id
@@ -106,6 +107,7 @@ async def show_ticket(
         "ticket.html",
         status=status,
         ticket=detail.ticket,
+        canned=await _canned(detail),
         walk=await read_walk(request.args),
         carried=urlencode(came_from(request.args)),
         form_ids=(new_form_id(), new_form_id()),
@@ -118,6 +120,15 @@ async def show_ticket(
         problem=problem,
         typed=typed or {},
     )
+
+
+async def _canned(detail: TicketDetail) -> Sequence[Choice]:
+    """Offer the canned replies that the visitor may use, where they may reply as staff."""
+    visit = current_visit()
+    if not detail.rights.reply or visit.signed_in.role is Role.USER:
+        return ()
+    found = await app_context().helpdesk.canned.all(visit.actor)
+    return tuple(Choice(one.id, one.name) for one in found)
 
 
 async def _story(detail: TicketDetail, *, is_newest: bool) -> Story:

@@ -60,5 +60,10 @@ def list_url(arguments: Iterable[tuple[str, str]], **changed: str) -> str:
 
 def admin_url(section: str, part: str = "", done: str = "") -> str:
     """Return a page under Admin: a section, or one thing in it by its id."""
-    address = f"/admin/{section}" + (f"/{quote(part, safe='')}" if part else "")
+    return section_url(f"admin/{section}", part, done)
+
+
+def section_url(section: str, part: str = "", done: str = "") -> str:
+    """Return a section's page, or that of one thing in it by its id."""
+    address = f"/{section}" + (f"/{quote(part, safe='')}" if part else "")
     return f"{address}?{urlencode({'done': done})}#done" if done else address

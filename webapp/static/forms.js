@@ -6,7 +6,7 @@ document.addEventListener("keydown", (event) => {
   if (!(event.target instanceof HTMLTextAreaElement) || event.target.form === null) return;
   event.preventDefault();
   const { form } = event.target;
-  const second = event.shiftKey ? form.querySelector('button[name="then"]') : null;
+  const second = event.shiftKey ? form.querySelector('button[name="then"][value="resolve"]') : null;
   if (event.shiftKey && second === null) return;
   form.requestSubmit(second);
 });

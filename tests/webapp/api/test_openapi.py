@@ -108,6 +108,7 @@ async def things(site: Any, make_module: Any, make_delivery: Any) -> dict[str, l
     key = await desk.api_keys.create(SYSTEM, made.id, name="k")
     category = await desk.catalogue.add_category(SYSTEM, "Hardware")
     group = await desk.groups.create(SYSTEM, name="G", member_ids=[made.id])
+    canned = await desk.canned.create(SYSTEM, name="C", body="B", scope="everyone")
     await desk.statuses.add(SYSTEM, "On hold")
     tickets = [(await site.ticket(by=by)).id for by in ("user", "other")]
     plugin = await site.install(enabled=True)
@@ -123,6 +124,7 @@ async def things(site: Any, make_module: Any, make_delivery: Any) -> dict[str, l
     return {
         "ticket_id": tickets,
         "user_id": [made.id, site.people.other.id],
+        "canned_id": [canned.id],
         "key_id": [key.key.id],
         "group_id": [group.id],
         "node_id": [category.id],

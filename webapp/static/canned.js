@@ -1,0 +1,28 @@
+// Inserts a canned reply where the cursor is. Without it, the button of the form does so on the
+// server, and what was typed comes back with the text behind it.
+
+import { announce } from "./parts.js";
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest?.('button[name="then"][value="insert"]');
+  const select = document.getElementById("canned");
+  const field = document.getElementById("reply");
+  if (!button || !select || !field) return;
+  event.preventDefault();
+  if (!select.value) return;
+  const { ticketId } = document.querySelector("[data-ticket-id]").dataset;
+  const address = `/api/tickets/${ticketId}/canned-replies/${encodeURIComponent(select.value)}`;
+  try {
+    const response = await fetch(address, { headers: { Accept: "application/json" } });
+    if (!response.ok) throw new Error(`the server answered ${response.status}`);
+    insert(field, (await response.json()).body);
+  } catch {
+    announce("The text could not be inserted. Try again.");
+  }
+});
+
+function insert(field, text) {
+  field.focus();
+  field.setRangeText(text, field.selectionStart, field.selectionEnd, "end");
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+}
