@@ -21,7 +21,7 @@ from cli.trial.module import Inspection, read_file
 from cli.trial.payload import Payload, candidate_of
 from sandbox_child.wire.messages import HostCall, LogLevel
 from supervisor.calls.bound_secrets import BoundSecrets
-from supervisor.calls.caller import Caller, HostCallRecord
+from supervisor.calls.caller import Caller
 from supervisor.config import SupervisorConfig
 from supervisor.egress import MalformedRequest, parse_request
 from supervisor.limits import Limits, stack_problem
@@ -31,6 +31,7 @@ from supervisor.ports import ActionResult
 from supervisor.process.conversation import Called
 from supervisor.secrets.redaction import MARK
 from supervisor.states import Outcome
+from supervisor.views import HostCallRecord
 from supervisor.watching.delivery_document import DeliveryDocument, HostCallPart
 
 _CUT = "…"

@@ -46,14 +46,14 @@ class Bench:
         self._spawner = spawner
 
     async def attempt(
-        self, candidate: Candidate, work: Work, *, egress: Egress, limits: Limits
+        self, candidate: Candidate, work: Work[None], *, egress: Egress, limits: Limits
     ) -> Trial:
         """Give a fresh child one guest call; raises ProcessError where none can be made."""
         answers = HostCalls(egress, RecordedActions())
         return await self.call(candidate, work, answers=answers, limits=limits)
 
     async def call(
-        self, candidate: Candidate, work: Work, *, answers: Answers, limits: Limits
+        self, candidate: Candidate, work: Work[None], *, answers: Answers, limits: Limits
     ) -> Trial:
         """Give a fresh child one guest call whose host calls are answered by ``answers``."""
         call = GuestCall(candidate, answers, limits)

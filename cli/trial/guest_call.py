@@ -13,17 +13,18 @@ import trio
 
 from sandbox_child.wire.messages import PANEL, LogLevel
 from supervisor.calls.bound_secrets import BoundSecrets
-from supervisor.calls.caller import Caller, HostCallRecord
+from supervisor.calls.caller import Caller
 from supervisor.calls.host_calls import PERMISSIONS
 from supervisor.delivery.panel_urls import panel_problem
 from supervisor.limits import Limits
 from supervisor.manifest import Manifest
 from supervisor.ports import ActionResult, PluginActor
-from supervisor.process.conversation import Called, Finished, Work
+from supervisor.process.conversation import AnyWork, Called, Finished, Work
 from supervisor.process.session import OUTCOMES, Ended, Session, SessionHooks
 from supervisor.secrets.redaction import Redactor
 from supervisor.states import Outcome
 from supervisor.text import clean_text
+from supervisor.views import HostCallRecord
 
 _LONGEST_TEXT = 16_000
 
@@ -99,7 +100,7 @@ class GuestCall:
         self._host_calls = host_calls
         self._ready = trio.Event()
         self._finished = trio.Event()
-        self._result: Finished | None = None
+        self._result: Finished[None] | None = None
         self._caller = Caller(
             plugin_id=candidate.manifest.id,
             name=candidate.manifest.name,
@@ -109,11 +110,10 @@ class GuestCall:
             redact=candidate.redact,
             secrets=candidate.secrets,
             log=self._log,
-            depth=lambda _work: 0,
             change=lambda _size: None,
         )
 
-    def hooks(self) -> SessionHooks:
+    def hooks(self) -> SessionHooks[None]:
         """Return what a session is to do with what its child says."""
         return SessionHooks(
             ready=lambda _ready, _controls: self._ready.set(),
@@ -122,7 +122,7 @@ class GuestCall:
             answer=lambda called: self._host_calls.answer(self._caller, called),
         )
 
-    async def serve(self, session: Session, work: Work) -> Trial:
+    async def serve(self, session: Session[None], work: Work[None]) -> Trial:
         """Give the child ``work``, once it is ready, and return what came of it."""
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._feed, session, work)
@@ -132,16 +132,16 @@ class GuestCall:
             self._take_result(self._result)
         else:
             self._take_end(ended)
-        self._trial.calls = [c for c in work.host_calls if isinstance(c, HostCallRecord)]
+        self._trial.calls = list(work.host_calls)
         return self._trial
 
-    async def _feed(self, session: Session, work: Work) -> None:
+    async def _feed(self, session: Session[None], work: Work[None]) -> None:
         await self._ready.wait()
         await session.ask([work])
         await self._finished.wait()
         session.stop()
 
-    def _take_result(self, result: Finished) -> None:
+    def _take_result(self, result: Finished[None]) -> None:
         trial = self._trial
         trial.outcome = OUTCOMES[result.outcome]
         if trial.outcome is Outcome.OK and result.work and result.work.kind == PANEL:
@@ -159,7 +159,7 @@ class GuestCall:
         if trial.error:
             trial.outcome = Outcome.TRAP
 
-    def _take_end(self, ended: Ended) -> None:
+    def _take_end(self, ended: Ended[None]) -> None:
         trial = self._trial
         # To an author it is one and the same whether the process died or had to be ended.
         protocol = ended.outcome is Outcome.PROTOCOL
@@ -168,11 +168,11 @@ class GuestCall:
         if ended.culprit is not None:
             trial.duration_ms = (trio.current_time() - ended.culprit.started) * 1000
 
-    def _on_finished(self, results: Sequence[Finished]) -> None:
+    def _on_finished(self, results: Sequence[Finished[None]]) -> None:
         self._result = results[-1]
         self._finished.set()
 
-    def _log(self, level: LogLevel, text: str, _work: Work | None) -> None:
+    def _log(self, level: LogLevel, text: str, _work: AnyWork | None) -> None:
         self._trial.logs.append({"level": level.name.lower(), "message": self._clean(text)})
 
     def _clean(self, text: str) -> str:

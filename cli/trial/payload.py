@@ -60,7 +60,7 @@ class Payload:
             problems = "; ".join(f"{k}: {v}" for k, v in exc.problems.items())
             raise CannotGoOn(f"{problems} (give values with --set KEY=VALUE)") from None
 
-    def work(self, manifest: Manifest, config: Mapping[str, ConfigValue], most: int) -> Work:
+    def work(self, manifest: Manifest, config: Mapping[str, ConfigValue], most: int) -> Work[None]:
         """Return the guest call, at most ``most`` bytes; raises CannotGoOn."""
         name = self.event.get("event")
         if name not in manifest.events:

@@ -14,7 +14,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from supervisor.limits import Limits
-from supervisor.process.conversation import Work
+from supervisor.process.conversation import AnyWork
 
 MOST_ACCOUNTS = 20_000
 
@@ -33,7 +33,7 @@ class Chains:
     def __init__(self) -> None:
         self._accounts: OrderedDict[str, Account] = OrderedDict()
 
-    def draw(self, work: Work, limits: Limits, *, is_http: bool) -> str | None:
+    def draw(self, work: AnyWork, limits: Limits, *, is_http: bool) -> str | None:
         """Count one host call; return why it must not be made, None where it may.
 
         The account is that of the first cause, the limits are those of the plugin that asks.
@@ -47,7 +47,7 @@ class Chains:
             return _beyond(limits.http_requests, "HTTP requests")
         return None
 
-    def _account(self, work: Work) -> Account:
+    def _account(self, work: AnyWork) -> Account:
         if not work.cause:
             work.cause = secrets.token_hex(8)
         account = self._accounts.setdefault(work.cause, Account())

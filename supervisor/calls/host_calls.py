@@ -14,7 +14,7 @@ import structlog
 
 from sandbox_child.wire.messages import HostCall, LogLevel
 from supervisor.calls.bound_secrets import SecretNotUsable
-from supervisor.calls.caller import Caller, HostCallRecord
+from supervisor.calls.caller import Caller
 from supervisor.calls.chains import Chains
 from supervisor.calls.ledger import Attempt, Ledger, NoLedger, account, asked_by, shown_request
 from supervisor.calls.shapes import AddReply, SetCustomField
@@ -28,9 +28,10 @@ from supervisor.egress import (
 )
 from supervisor.egress.url import read_host
 from supervisor.ports import ActionResult, PluginActor, TicketActions
-from supervisor.process.conversation import Called, Work
+from supervisor.process.conversation import AnyWork, Called
+from supervisor.views import HostCallRecord
 
-__all__ = ["PERMISSIONS", "Caller", "Egress", "HostCallRecord", "HostCalls"]
+__all__ = ["PERMISSIONS", "Caller", "Egress", "HostCalls"]
 
 log = structlog.get_logger("supervisor.hostcalls")
 
@@ -59,7 +60,7 @@ class _Call:
     """One host call while it is answered."""
 
     caller: Caller
-    work: Work
+    work: AnyWork
     raw: bytes
     request: Mapping[str, Any] = field(default_factory=dict)
     """What is asked, for the record, as soon as it is understood."""
@@ -232,7 +233,7 @@ _WORDS: Final = {
 
 def _actor(call: _Call) -> PluginActor:
     caller = call.caller
-    return PluginActor(caller.plugin_id, caller.name, caller.depth(call.work), call.work.cause)
+    return PluginActor(caller.plugin_id, caller.name, call.work.depth, call.work.cause)
 
 
 def _malformed(exc: Exception) -> _Answer:

@@ -16,7 +16,7 @@ from supervisor.egress import (
     MalformedRequest,
     parse_request,
 )
-from supervisor.process.conversation import Work
+from supervisor.process.conversation import AnyWork
 from supervisor.secrets.redaction import Redactor
 from supervisor.states import EgressOutcome
 from supervisor.text import clean_text
@@ -49,7 +49,7 @@ class EgressAccount:
 class Ledger(Protocol):
     """Where accounts go."""
 
-    def note(self, account: EgressAccount, work: Work) -> None:
+    def note(self, account: EgressAccount, work: AnyWork) -> None:
         """Keep an account of what was asked for during ``work``; never waits."""
         ...
 
@@ -57,7 +57,7 @@ class Ledger(Protocol):
 class NoLedger:
     """Keeps nothing: for one event that is tried without a server."""
 
-    def note(self, account: EgressAccount, work: Work) -> None:
+    def note(self, account: EgressAccount, work: AnyWork) -> None:
         """Keep nothing."""
 
 

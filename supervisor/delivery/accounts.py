@@ -5,8 +5,7 @@ from collections import Counter
 
 from supervisor.calls.ledger import EgressAccount
 from supervisor.delivery.journal import Journal
-from supervisor.delivery.work import Delivery
-from supervisor.process.conversation import Work
+from supervisor.process.conversation import AnyWork
 
 
 class JournalLedger:
@@ -17,14 +16,14 @@ class JournalLedger:
         self.counts: Counter[tuple[str, str]] = Counter()
         """Requests since the start, by plugin and outcome."""
 
-    def note(self, account: EgressAccount, work: Work) -> None:
+    def note(self, account: EgressAccount, work: AnyWork) -> None:
         """Keep an account; never waits."""
         self.counts[account.plugin_id, account.outcome.value] += 1
         self._journal.egress(
             (
                 int((time.time() - account.duration_s) * 1000),
                 account.plugin_id,
-                work.key.event.id if isinstance(work.key, Delivery) else None,
+                work.event_id,
                 account.outcome.value,
                 account.host,
                 account.address,

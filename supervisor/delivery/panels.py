@@ -3,8 +3,7 @@
 Must not know what a panel's URL has to be like.
 """
 
-from supervisor.delivery.work import PanelRequest, panel_work
-from supervisor.process.conversation import Work
+from supervisor.delivery.work import PanelRequest, PluginWork, panel_work
 from supervisor.views import PanelResult
 
 
@@ -23,7 +22,7 @@ class PanelQueue:
         if request in self._waiting:
             self._waiting.remove(request)
 
-    def next(self) -> Work | None:
+    def next(self) -> PluginWork | None:
         """Return the guest call for the next one that no child has been asked for."""
         for request in self._waiting:
             if not request.sent:
@@ -31,11 +30,10 @@ class PanelQueue:
                 return panel_work(request)
         return None
 
-    def answer(self, work: Work, result: PanelResult) -> None:
+    def answer(self, request: PanelRequest, result: PanelResult) -> None:
         """Give the one who waits the result of a guest call."""
-        assert isinstance(work.key, PanelRequest)  # noqa: S101 - for the type checker
-        work.key.finish(result)
-        self.drop(work.key)
+        request.finish(result)
+        self.drop(request)
 
     def requeue(self) -> None:
         """Let everything come again: the child that was asked is gone."""

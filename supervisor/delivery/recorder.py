@@ -8,15 +8,15 @@ from collections.abc import Sequence
 import msgspec
 
 from sandbox_child.wire.messages import LogLevel
-from supervisor.calls.host_calls import HostCallRecord
 from supervisor.delivery.journal import Journal
 from supervisor.delivery.tally import Tally
 from supervisor.delivery.work import Delivery
 from supervisor.delivery.write_quota import WriteQuota
-from supervisor.process.conversation import Work
+from supervisor.process.conversation import AnyWork
 from supervisor.secrets.redaction import Redactor
 from supervisor.states import Outcome
 from supervisor.text import clean_text
+from supervisor.views import HostCallRecord
 
 _MAX_ERROR = 16_000
 _MAX_VALUE = 200
@@ -66,7 +66,7 @@ class Recorder:
 
     def delivery(
         self,
-        work: Work,
+        work: AnyWork,
         delivery: Delivery,
         outcome: Outcome,
         error: str,
@@ -119,9 +119,9 @@ class Recorder:
         self._line("error", self.last_error, event_id)
         return text
 
-    def log(self, level: LogLevel, text: str, work: Work | None) -> None:
+    def log(self, level: LogLevel, text: str, work: AnyWork | None) -> None:
         """Record a line that the guest, or the host on its behalf, logged."""
-        event_id = work.key.event.id if work and isinstance(work.key, Delivery) else None
+        event_id = work.event_id if work else None
         self._line(_LEVELS[level], text, event_id)
 
     def note(self, level: LogLevel, text: str) -> None:
@@ -134,16 +134,15 @@ class Recorder:
         self._journal.line((self._plugin_id, int(time.time() * 1000), level, message, event_id))
 
 
-def _calls_json(records: Sequence[object]) -> str:
+def _calls_json(records: Sequence[HostCallRecord]) -> str:
     rows = []
     for record in records:
-        if isinstance(record, HostCallRecord):
-            row = record.row()
-            row["request"] = {
-                name: _short(value, _MAX_URL if name == "url" else _MAX_VALUE)
-                for name, value in row["request"].items()
-            }
-            rows.append(row)
+        row = record.row()
+        row["request"] = {
+            name: _short(value, _MAX_URL if name == "url" else _MAX_VALUE)
+            for name, value in row["request"].items()
+        }
+        rows.append(row)
     return msgspec.json.encode(rows).decode()
 
 

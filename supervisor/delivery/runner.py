@@ -20,7 +20,7 @@ from supervisor.delivery.feed import Feed
 from supervisor.delivery.recorder import Recorder
 from supervisor.delivery.redelivery import RedeliveryQueue
 from supervisor.delivery.restart_backoff import RestartPolicy, RestartRule
-from supervisor.delivery.work import PanelRequest
+from supervisor.delivery.work import PanelRequest, WorkKey
 from supervisor.delivery.workload import Workload
 from supervisor.errors import SupervisorError
 from supervisor.manifest import ConfigValue
@@ -86,7 +86,7 @@ class PluginRunner:
         self._recycled = False
         """Whether the last child ended because its guest left by ``proc_exit(0)``: no restart."""
         self.controls: tuple[str, ...] = ()
-        self.session: Session | None = None
+        self.session: Session[WorkKey] | None = None
         self.child_since: float | None = None
         self._tools = tools
         self._policy = RestartPolicy(tools.restart_rule)
@@ -192,14 +192,14 @@ class PluginRunner:
         return ended.outcome
 
     @contextmanager
-    def _current(self, session: Session) -> Iterator[None]:
+    def _current(self, session: Session[WorkKey]) -> Iterator[None]:
         self.session, self.child_since = session, trio.current_time()
         try:
             yield
         finally:
             self.session = self.child_since = None
 
-    async def _feed_child(self, session: Session) -> None:
+    async def _feed_child(self, session: Session[WorkKey]) -> None:
         """Give the child work whenever there is some and it has room; then let it finish."""
         await self._ready.wait()
         line = session.conversation.in_line
@@ -239,7 +239,7 @@ class PluginRunner:
         self._become(PluginState.RUNNING)
         self._ready.set()
 
-    def _on_finished(self, results: Sequence[Finished]) -> None:
+    def _on_finished(self, results: Sequence[Finished[WorkKey]]) -> None:
         if self.workload.finished(results):
             self._policy.delivered()
         self._nudge()

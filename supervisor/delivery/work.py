@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import trio
 
@@ -42,6 +43,11 @@ class PanelRequest:
         self.done.set()
 
 
+WorkKey: TypeAlias = Delivery | PanelRequest
+PluginWork: TypeAlias = Work[WorkKey]
+"""A guest call that a runner makes, by what it is made for."""
+
+
 def is_for(event: OutboxEvent, plugin_id: str, subscribed: Mapping[str, int]) -> bool:
     """Tell whether a plugin gets an event: subscribed, not its own doing, not too deep a chain.
 
@@ -58,7 +64,7 @@ def may_have(event: OutboxEvent, plugin_id: str, subscribed: Mapping[str, int]) 
     return event.type in subscribed and event.origin != plugin_id and event.depth < MAX_DEPTH
 
 
-def event_work(delivery: Delivery, config_member: bytes, number: int = 0) -> Work:
+def event_work(delivery: Delivery, config_member: bytes, number: int = 0) -> PluginWork:
     """Return the guest call of a delivery, whose id in the delivery log will be ``number``.
 
     ``config_member`` is spliced in after the body, as are the ids by which a plugin can tell a
@@ -69,7 +75,7 @@ def event_work(delivery: Delivery, config_member: bytes, number: int = 0) -> Wor
     blob = b"".join((event.body[:-1], ids, config_member, b"}"))
     # What an admin asks for once more begins anew: the admin is its cause.
     cause = event.cause if event.cause and delivery.entry is None else ""
-    return Work(EVENT, blob, delivery, number, cause=cause)
+    return Work(EVENT, blob, delivery, number, event_id=event.id, depth=event.depth, cause=cause)
 
 
 def ids_member(event_id: str, number: int, *, repeated: bool) -> bytes:
@@ -81,11 +87,6 @@ def ids_member(event_id: str, number: int, *, repeated: bool) -> bytes:
     )
 
 
-def panel_work(request: PanelRequest) -> Work:
+def panel_work(request: PanelRequest) -> PluginWork:
     """Return the guest call of a panel."""
     return Work(PANEL, request.ticket_id.encode(), request)
-
-
-def depth_of(work: Work) -> int:
-    """Return the depth of the event that a guest call handles; a panel is nobody's consequence."""
-    return work.key.event.depth if isinstance(work.key, Delivery) else 0

@@ -20,7 +20,9 @@ from supervisor.delivery.recorder import Recorder, config_member
 from supervisor.delivery.redelivery import RedeliveryQueue
 from supervisor.delivery.work import (
     Delivery,
-    depth_of,
+    PanelRequest,
+    PluginWork,
+    WorkKey,
     event_work,
     may_have,
 )
@@ -28,7 +30,7 @@ from supervisor.egress.url import read_host
 from supervisor.limits import Limits
 from supervisor.manifest import ConfigValue, Manifest
 from supervisor.manifest.permissions import PANEL, withheld_hosts
-from supervisor.process.conversation import Finished, Work
+from supervisor.process.conversation import Finished
 from supervisor.process.session import OUTCOMES, Ended
 from supervisor.secrets.redaction import Redactor
 from supervisor.states import Outcome
@@ -111,7 +113,6 @@ class Workload:
             redact=self.recorder.redact,
             secrets=self._bound,
             log=self.recorder.log,
-            depth=depth_of,
             change=self.recorder.quota.change,
         )
 
@@ -125,7 +126,7 @@ class Workload:
             error = "the server stopped twice during this redelivery"
             self._record(self._unsent(delivery), delivery, Outcome.LOST, error)
 
-    def _unsent(self, delivery: Delivery) -> Work:
+    def _unsent(self, delivery: Delivery) -> PluginWork:
         return event_work(delivery, b"", self.recorder.new_delivery())
 
     async def unfinished(self) -> int:
@@ -140,7 +141,7 @@ class Workload:
         room = self._window - in_line
         return room if room >= max(1, self._window // 2) else 0
 
-    async def next(self, room: int) -> list[Work]:
+    async def next(self, room: int) -> list[PluginWork]:
         """Return the guest calls that come next: panels, for which people wait, then events."""
         if (panel := self.panels.next()) is not None:
             return [panel]
@@ -155,7 +156,7 @@ class Workload:
             if (work := self._work(delivery)) is not None
         ]
 
-    async def _next_again(self) -> Work | None:
+    async def _next_again(self) -> PluginWork | None:
         """Return what an admin wants delivered again, if it is its turn."""
         # What was in flight at a crash comes first, alone: so it is known what ends the server.
         while not self.feed.is_recovering() and (delivery := await self.again.take()) is not None:
@@ -163,7 +164,7 @@ class Workload:
                 return work
         return None
 
-    def _work(self, delivery: Delivery) -> Work | None:
+    def _work(self, delivery: Delivery) -> PluginWork | None:
         """Return the guest call of a delivery; None where it cannot be made, which is recorded."""
         work = event_work(delivery, self._config_member, self.recorder.new_delivery())
         problem = None
@@ -181,7 +182,7 @@ class Workload:
             return "the plugin is no longer told of such events"
         return None if delivery.is_kept else "the event is no longer kept"
 
-    def finished(self, results: Sequence[Finished]) -> bool:
+    def finished(self, results: Sequence[Finished[WorkKey]]) -> bool:
         """Record results; return whether any guest call went well."""
         passed = 0
         slowest = 0.0
@@ -196,14 +197,14 @@ class Workload:
                 passed += 1
                 self._record(work, work.key, Outcome.OK, duration_s=spent, memory=memory)
             else:
-                passed += self._finish_panel(work, result.text)
+                passed += self._finish_panel(work, work.key, result.text)
         if passed:
             self._health.passed(passed, trio.current_time())
         self.verdict = self.verdict or self.recorder.quota.exceeded
         self._adapt(slowest)
         return passed > 0
 
-    def child_gone(self, ended: Ended) -> None:
+    def child_gone(self, ended: Ended[WorkKey]) -> None:
         """Record what the end of a child means for the guest calls that it had."""
         if ended.culprit is not None:
             spent = trio.current_time() - ended.culprit.started
@@ -220,32 +221,32 @@ class Workload:
         self.again.requeue()
         self.panels.requeue()
 
-    def _finish_panel(self, work: Work, url: str) -> bool:
+    def _finish_panel(self, work: PluginWork, request: PanelRequest, url: str) -> bool:
         if PANEL in self._withheld or read_host(url) in self.caller.withheld_hosts:
             # No fault of the plugin's: nothing is counted against it.
-            self.panels.answer(work, PanelResult(None, "an admin withholds this panel"))
+            self.panels.answer(request, PanelResult(None, "an admin withholds this panel"))
             return True
         problem = panel_problem(url, self.caller.allowed_hosts, plain_http=self._plain_http_panels)
         if problem is not None:
             self._failed(work, Outcome.TRAP, problem, 0.0, None)
         else:
-            self.panels.answer(work, PanelResult(url, None))
+            self.panels.answer(request, PanelResult(url, None))
         return problem is None
 
     def _failed(
-        self, work: Work, outcome: Outcome, error: str, duration_s: float, memory: int | None
+        self, work: PluginWork, outcome: Outcome, error: str, duration_s: float, memory: int | None
     ) -> None:
         if isinstance(work.key, Delivery):
             self._record(work, work.key, outcome, error, duration_s=duration_s, memory=memory)
         else:
             self.recorder.failure(f"panel: {outcome}", error, None)
-            self.panels.answer(work, PanelResult(None, "the plugin could not show its panel"))
+            self.panels.answer(work.key, PanelResult(None, "the plugin could not show its panel"))
         self._health.rule = self._health_rule()
         self.verdict = self.verdict or self._health.failed(trio.current_time())
 
     def _record(
         self,
-        work: Work,
+        work: PluginWork,
         delivery: Delivery,
         outcome: Outcome,
         error: str = "",

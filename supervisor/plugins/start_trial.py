@@ -71,7 +71,7 @@ class StartTrial:
         """Return why a compiled module cannot start, None where it can or nobody can tell."""
         code = await self.compiler.open(sha256, manifest)
         ready = trio.Event()
-        hooks = SessionHooks(
+        hooks: SessionHooks[None] = SessionHooks(
             ready=lambda _ready, _controls: ready.set(),
             finished=lambda _results: None,
             logged=lambda _line: None,
@@ -90,7 +90,7 @@ class StartTrial:
         return clean_text(ended.error, _LONGEST)
 
 
-async def _start_and_stop(session: Session, ready: trio.Event) -> Ended:
+async def _start_and_stop(session: Session[None], ready: trio.Event) -> Ended[None]:
     async def stop() -> None:
         await ready.wait()
         session.stop()

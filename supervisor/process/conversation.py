@@ -14,6 +14,7 @@ it may know: how its guest call ended, its log lines and its requests.
 import enum
 from collections import deque
 from dataclasses import dataclass, field
+from typing import Any, Generic, TypeAlias, TypeVar
 
 import msgspec
 
@@ -36,6 +37,7 @@ from sandbox_child.wire.messages import (
     check_head,
     nearly_full,
 )
+from supervisor.views import HostCallRecord
 
 _HOST_CALLS = {call.value: call for call in HostCall}
 _LEVELS = {level.value: level for level in LogLevel}
@@ -74,23 +76,30 @@ class Budgets:
     result_bytes: int = MAX_TEXT
 
 
+Key = TypeVar("Key")
+"""What the caller knows a guest call by."""
+
+
 @dataclass(slots=True, eq=False)
-class Work:
+class Work(Generic[Key]):
     """One guest call that a child was asked for, in the order of asking."""
 
     kind: int
     """EVENT, PANEL, INVOKE or REGISTER."""
     blob: bytes
-    key: object
-    """Whatever the caller knows this work by."""
+    key: Key
+    """What the caller knows it by; nobody else looks at it."""
     number: int = 0
     """Id of an event's delivery in the delivery log."""
+    event_id: str | None = None
+    """Of the event that it handles; None for anything else."""
+    depth: int = 0
+    """Length of the chain of plugin causes that led to that event."""
     seq: int = 0
     started: float = 0.0
     """When it became the first in line, in seconds of the monotonic clock."""
     log_lines: int = 0
-    host_calls: list[object] = field(default_factory=list)
-    """What the host call service noted of each call."""
+    host_calls: list[HostCallRecord] = field(default_factory=list)
     calls: int = 0
     head: tuple[int, ...] = ()
     """What follows kind and seq in the message."""
@@ -105,6 +114,10 @@ class Work:
         return self.kind in _GIVE_BYTES
 
 
+AnyWork: TypeAlias = Work[Any]
+"""A guest call to those for whom it is nobody's in particular."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ready:
     """The child is locked down and its guest has started."""
@@ -113,13 +126,13 @@ class Ready:
     report: bytes
 
 
-class Finished(msgspec.Struct, frozen=True):
+class Finished(msgspec.Struct, Generic[Key], frozen=True):
     """A guest call has ended; ``work`` is None for the start sequence.
 
     One is made for every delivery, and a frozen dataclass takes five times as long to make.
     """
 
-    work: Work | None
+    work: Work[Key] | None
     outcome: OutcomeCode
     duration_s: float
     memory_bytes: int
@@ -136,7 +149,7 @@ class Called:
     call: int
     name: HostCall
     request: bytes
-    work: Work
+    work: AnyWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,19 +158,19 @@ class Logged:
 
     level: LogLevel
     text: str
-    work: Work | None
+    work: AnyWork | None
 
 
-Occurrence = Ready | Finished | Called | Logged
+Occurrence: TypeAlias = Ready | Finished[Key] | Called | Logged
 
 
-class Conversation:
+class Conversation(Generic[Key]):
     """One child's side of the protocol, as the supervisor checks it."""
 
     def __init__(self, budgets: Budgets, started: float) -> None:
         """``started``: when the child was made, in seconds of the monotonic clock."""
         self.phase = Phase.STARTING
-        self.in_line: deque[Work] = deque()
+        self.in_line: deque[Work[Key]] = deque()
         self.memory_bytes = 0
         self.spent: Spent | None = None
         """Whether the child has ended because its guest's memory was nearly full."""
@@ -187,7 +200,7 @@ class Conversation:
         own = self.in_line[0].deadline_s if self.in_line else None
         return deadline_s if own is None else own
 
-    def ask(self, work: Work, now: float) -> int:
+    def ask(self, work: Work[Key], now: float) -> int:
         """Put ``work`` in line and return its seq; the caller sends the message."""
         if self.phase is Phase.STARTING:
             raise RuntimeError("a child was asked before it was ready")
@@ -203,13 +216,13 @@ class Conversation:
         if call == self._open_call:
             self._open_call = None
 
-    def hear(self, data: bytes, now: float) -> list[Occurrence]:
+    def hear(self, data: bytes, now: float) -> list[Occurrence[Key]]:
         """Return what ``data`` from the child tells; raises WireError where it breaks the protocol.
 
         What was heard before the break is lost with it: a child that lies once is not believed in
         the same breath.
         """
-        heard: list[Occurrence] = []
+        heard: list[Occurrence[Key]] = []
         for head, blob in self._decoder.feed(data):
             if self.phase is Phase.ENDED:
                 raise MessageError("a message behind the last one")
@@ -233,7 +246,7 @@ class Conversation:
         self.memory_bytes = self._memory_at_start = head[1]
         return Ready(head[1], blob)
 
-    def _result(self, head: Head, blob: bytes, now: float) -> Finished:
+    def _result(self, head: Head, blob: bytes, now: float) -> Finished[Key]:
         _, seq, code, nanoseconds, memory = head
         outcome = _OUTCOMES.get(code)
         if outcome is None:
@@ -242,7 +255,7 @@ class Conversation:
             raise MessageError("RESULT with too long a text")
         if self._open_call is not None:
             raise MessageError("RESULT while a host call is open")
-        work: Work | None = None
+        work: Work[Key] | None = None
         if self.phase is Phase.STARTING:
             if seq != START_SEQ or outcome in _SUCCESSES:
                 raise MessageError("RESULT of a guest call before READY")

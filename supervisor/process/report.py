@@ -1,6 +1,7 @@
 """Reads what a child says of its lockdown when it is ready."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
@@ -19,7 +20,7 @@ class _Control(msgspec.Struct):
 _read_report = msgspec.json.Decoder(list[_Control]).decode
 
 
-def controls_in_force(heard: Sequence[Occurrence]) -> tuple[str, ...]:
+def controls_in_force(heard: Sequence[Occurrence[Any]]) -> tuple[str, ...]:
     """Return the names of a READY's active controls; raises MessageError for a misshapen report."""
     if not heard or not isinstance(heard[-1], Ready):
         return ()

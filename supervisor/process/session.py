@@ -9,6 +9,7 @@ import os
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Generic
 
 import msgspec
 import trio
@@ -18,10 +19,12 @@ from sandbox_child.wire.frames import encode_frame
 from sandbox_child.wire.messages import ANSWER, MAX_TEXT, OutcomeCode
 from supervisor.limits import MIB, Limits
 from supervisor.process.conversation import (
+    AnyWork,
     Budgets,
     Called,
     Conversation,
     Finished,
+    Key,
     Logged,
     Occurrence,
     Ready,
@@ -57,15 +60,15 @@ OUTCOMES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(Generic[Key]):
     """Why a session ended, and what was left."""
 
     outcome: Outcome
     """OK where nothing was wrong: it was asked to stop, or its child was recycled."""
     error: str
-    culprit: Work | None
+    culprit: Work[Key] | None
     """The guest call during which it happened and which got no result; None for the start."""
-    left: Sequence[Work]
+    left: Sequence[Work[Key]]
     """Guest calls that were asked for behind it, and those that are asked for from now on."""
     started: bool
     """Whether the child had said READY."""
@@ -74,33 +77,33 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
-class SessionHooks:
+class SessionHooks(Generic[Key]):
     """What the owner does with what a child says. None of these may raise or block."""
 
     ready: Callable[[Ready, tuple[str, ...]], None]
     """The second argument names the controls that are in force in the child."""
-    finished: Callable[[Sequence[Finished]], None]
+    finished: Callable[[Sequence[Finished[Key]]], None]
     logged: Callable[[Logged], None]
     answer: Callable[[Called], Awaitable[tuple[int, bytes]]]
     """May take as long as the deadline allows; cancelled with the child."""
 
 
 @dataclass
-class Session:
+class Session(Generic[Key]):
     """See the module. Create with the child's handle and the supervisor's ends of its pipes."""
 
     handle: ChildHandle
     to_child: trio.lowlevel.FdStream
     from_child: trio.lowlevel.FdStream
     limits: Limits
-    hooks: SessionHooks
+    hooks: SessionHooks[Key]
     grace_s: float = GRACE_S
     """How long behind its deadline a child is let live that has not ended by itself: it says where
     it was when it is interrupted, and a busy machine may keep it from saying so in time."""
     result_bytes: int = MAX_TEXT
     """What a guest call may return."""
-    conversation: Conversation = field(init=False)
-    _ended: Ended | None = field(default=None, init=False)
+    conversation: Conversation[Key] = field(init=False)
+    _ended: Ended[Key] | None = field(default=None, init=False)
     _send_lock: trio.Lock = field(default_factory=trio.Lock, init=False)
     _busy: trio.Event = field(default_factory=trio.Event, init=False)
     _progress: trio.Event = field(default_factory=trio.Event, init=False)
@@ -122,7 +125,7 @@ class Session:
             trio.current_time(),
         )
 
-    async def run(self) -> Ended:
+    async def run(self) -> Ended[Key]:
         """Serve the child until it ends; return why, with everything released."""
         try:
             async with trio.open_nursery() as nursery:
@@ -137,7 +140,7 @@ class Session:
         assert self._ended is not None  # noqa: S101 - neither task returns before it is set
         return self._ended
 
-    async def ask(self, works: Sequence[Work]) -> None:
+    async def ask(self, works: Sequence[Work[Key]]) -> None:
         """Send guest calls to the child, in order; it works on them one at a time.
 
         Returns when they are written, which may take until others are done. A child that does not
@@ -158,7 +161,7 @@ class Session:
             for work in rest:
                 self.conversation.ask(work, now)
 
-    def _enter(self, rest: deque[Work]) -> bytes:
+    def _enter(self, rest: deque[Work[Key]]) -> bytes:
         """Put the first of ``rest`` in line, as far as there is room; return their frames."""
         conversation, now = self.conversation, trio.current_time()
         line = conversation.in_line
@@ -197,7 +200,7 @@ class Session:
                 self._finish(finished)
 
     def _tell(
-        self, heard: Sequence[Occurrence], controls: tuple[str, ...], nursery: trio.Nursery
+        self, heard: Sequence[Occurrence[Key]], controls: tuple[str, ...], nursery: trio.Nursery
     ) -> None:
         for occurrence in heard:
             if isinstance(occurrence, Logged):
@@ -208,7 +211,7 @@ class Session:
                 self._ready = True
                 self.hooks.ready(occurrence, controls)
 
-    def _finish(self, finished: Sequence[Finished]) -> None:
+    def _finish(self, finished: Sequence[Finished[Key]]) -> None:
         self._progress.set()
         last = finished[-1]
         if last.outcome is OutcomeCode.TIMEOUT:
@@ -311,7 +314,7 @@ class Session:
                 self._end(Outcome.PROTOCOL, why)
                 return
 
-    def _too_late(self, work: Work | None) -> str:
+    def _too_late(self, work: AnyWork | None) -> str:
         what = "it did not end" if self._ready else "it did not start"
         own = work.deadline_s if work else None
         return f"{what} within {self.limits.deadline_s if own is None else own:g} s and was killed"

@@ -7,6 +7,7 @@ from sandbox_child.wire.messages import MAX_RESULT, MAX_TEXT
 from sandbox_child.wire.spec import PluginSpec
 from supervisor.limits import Limits
 from supervisor.process.cage import Cage
+from supervisor.process.conversation import Key
 from supervisor.process.errors import ForkServerGone
 from supervisor.process.forkserver import ForkServer
 from supervisor.process.pipes import spawn_piped
@@ -23,8 +24,8 @@ class Spawner:
     """See ``Session``; for authors, who want to know where a plugin looped."""
 
     async def spawn(
-        self, plugin_id: str, entry: Entry, limits: Limits, code: int, hooks: SessionHooks
-    ) -> Session:
+        self, plugin_id: str, entry: Entry, limits: Limits, code: int, hooks: SessionHooks[Key]
+    ) -> Session[Key]:
         """Make a child of the compiled module ``code``, a descriptor that stays the caller's.
 
         The caller must run the session, which owns the child from here. Raises ProcessError.
@@ -52,8 +53,8 @@ class Spawner:
         return await self._make(spec, limits, code, hooks)
 
     async def _make(
-        self, spec: PluginSpec, limits: Limits, code: int, hooks: SessionHooks
-    ) -> Session:
+        self, spec: PluginSpec, limits: Limits, code: int, hooks: SessionHooks[Key]
+    ) -> Session[Key]:
         child = await spawn_piped(self.fork_server, spec, [code])
         result_bytes = MAX_RESULT if spec.entry.contract == "goatkit" else MAX_TEXT
         return Session(

@@ -108,7 +108,7 @@ async def attack_by_guests(
 
 async def _run(
     arena: Arena, attack: GuestAttack, manifest: Manifest, folder: Path, *, locked: bool
-) -> tuple[Ended, Watched]:
+) -> tuple[Ended[None], Watched]:
     module = guest_code.module(on_event=attack.on_event, initialize=attack.initialize)
     sha256 = module_hash(module)
     artifacts = ArtifactStore(folder / attack.name, secrets.token_bytes(32), "sandbox check")
@@ -127,7 +127,9 @@ async def _run(
         return await watched.run(session), watched
 
 
-def _judge(attack: GuestAttack, ended: Ended, watched: Watched, free: Watched) -> AttackResult:
+def _judge(
+    attack: GuestAttack, ended: Ended[None], watched: Watched, free: Watched
+) -> AttackResult:
     worked = attack.harm(free)
     detail = ended.error.partition("\n")[0] or f"{watched.lines} lines, {watched.calls} calls"
     result, by = Result.STOPPED, attack.by

@@ -36,7 +36,7 @@ async def attack_by_talking(
             nursery.start_soon(one, about)
 
 
-async def _talk(arena: Arena, about: About) -> tuple[Ended, Watched]:
+async def _talk(arena: Arena, about: About) -> tuple[Ended[None], Watched]:
     watched = Watched(answers=False)
     spec = attack_spec(arena, about.name, arena.plugin(), arena.switched_off)
     async with open_attacker(arena.locked, spec, arena.victims.descriptors) as attacker:
@@ -60,7 +60,7 @@ async def _arrives(arena: Arena, about: About) -> bool:
     return False
 
 
-def _judge(about: About, arrives: bool, ended: Ended, watched: Watched) -> AttackResult:
+def _judge(about: About, arrives: bool, ended: Ended[None], watched: Watched) -> AttackResult:
     by = _STOPPED.get(ended.outcome, "")
     result = Result.STOPPED if by else Result.OPEN
     detail = ended.error or f"ended with {ended.outcome}, {watched.lines} lines"

@@ -29,14 +29,14 @@ class Watched:
         self._ready = trio.Event()
         self._settled = trio.Event()
 
-    def hooks(self) -> SessionHooks:
+    def hooks(self) -> SessionHooks[None]:
         """Return what the session is to be made with."""
         return SessionHooks(
             ready=self._on_ready, finished=self._on_finished, logged=self._on_line,
             answer=self._answer,
         )  # fmt: skip
 
-    async def run(self, session: Session) -> Ended:
+    async def run(self, session: Session[None]) -> Ended[None]:
         """Give the child one event, and watch it until it ends or has answered."""
         started = trio.current_time()
         async with trio.open_nursery() as nursery:
@@ -46,7 +46,7 @@ class Watched:
         self.seconds = trio.current_time() - started
         return ended
 
-    async def _feed(self, session: Session) -> None:
+    async def _feed(self, session: Session[None]) -> None:
         await self._ready.wait()
         await session.ask([Work(EVENT, b"{}", None)])
         await self._settled.wait()
@@ -57,7 +57,7 @@ class Watched:
     def _on_ready(self, _ready: Ready, _controls: tuple[str, ...]) -> None:
         self._ready.set()
 
-    def _on_finished(self, results: Sequence[Finished]) -> None:
+    def _on_finished(self, results: Sequence[Finished[None]]) -> None:
         self.finished += len(results)
         self._settled.set()
 

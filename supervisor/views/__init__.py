@@ -14,6 +14,7 @@ from supervisor.views.deliveries import (
     DeliveryDetail,
     DeliveryFilter,
     DeliveryView,
+    HostCallRecord,
     LogLine,
 )
 from supervisor.views.egress import EgressEntry, EgressFilter
@@ -49,6 +50,7 @@ __all__ = [
     "EgressFilter",
     "HealthCheck",
     "HistoryPoint",
+    "HostCallRecord",
     "InstallView",
     "KeyRotation",
     "LimitView",

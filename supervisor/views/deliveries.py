@@ -1,5 +1,6 @@
 """What is shown of deliveries and of what plugins logged."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,3 +66,31 @@ class DeliveryDetail:
     """Whether the event is still kept and the plugin is enabled."""
     logs: tuple[LogLine, ...]
     """What the plugin logged meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostCallRecord:
+    """One host call as the delivery log keeps it."""
+
+    name: str
+    request: Mapping[str, Any]
+    """What was asked, without secrets."""
+    status: int
+    duration_ms: float
+    detail: str | None
+    answer: str | None = None
+    """What an HTTP request got: its first characters, without secrets; None where that is none."""
+    answer_cut: bool = False
+
+    def row(self) -> dict[str, Any]:
+        """Return it as plain values."""
+        row = {
+            "name": self.name,
+            "request": dict(self.request),
+            "status": self.status,
+            "duration_ms": round(self.duration_ms, 3),
+            "detail": self.detail,
+        }
+        if self.answer is not None:
+            row |= {"answer": self.answer, "answer_cut": self.answer_cut}
+        return row

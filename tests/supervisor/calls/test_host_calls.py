@@ -67,7 +67,7 @@ class Bench:
         self.actions = actions or Actions()
         self.egress = egress or Egress(answer(200, b"ok"))
         self.calls = HostCalls(self.egress, self.actions)
-        self.work = Work(1, b"{}", None)
+        self.work = Work(1, b"{}", None, depth=2)
         self.caller = Caller(
             plugin_id="org.example.x",
             name="X",
@@ -77,7 +77,6 @@ class Bench:
             redact=Redactor([SECRET]),
             secrets=BoundSecrets(MANIFEST, {}),
             log=lambda level, text, _work: self.logs.append((level, text)),
-            depth=lambda _work: 2,
             change=WriteQuota(Limits()).change,
         )
 

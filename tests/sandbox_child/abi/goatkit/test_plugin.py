@@ -19,14 +19,14 @@ def module(guest: Guest) -> bytes:
 
 
 def call(function: str, arguments: bytes = b"") -> object:
-    return call_work(function, arguments, LONG_S)
+    return call_work(function, arguments, LONG_S, None)
 
 
 def test_it_registers_and_answers_calls_in_one_instance(
     children: SharedWorkshop, module: bytes
 ) -> None:
     run = children.run(
-        module, register_work(), call("echo", b'{"a":1}'), call("echo", b"[]"), call("nothing")
+        module, register_work(None), call("echo", b'{"a":1}'), call("echo", b"[]"), call("nothing")
     )
     assert run.outcomes == ["OK"] * 4
     results = [result.result for result in run.finished]
@@ -81,7 +81,7 @@ def test_a_failure_ends_the_child(
 
 
 def test_a_call_ends_at_its_own_deadline(children: SharedWorkshop, module: bytes) -> None:
-    work = call_work("loop", b"", 1.0)
+    work = call_work("loop", b"", 1.0, None)
     run = children.run(module, work, limits=Limits(deadline_s=60.0))
     assert run.outcome == "timeout"
     assert "it did not end within 1 s" in run.error + run.finished[0].text
@@ -95,6 +95,6 @@ def test_registration_cannot_call_the_host(children: SharedWorkshop) -> None:
       (func (export "gk_call") (param i32 i32 i32 i32) (result i64) i64.const 0)
       (func (export "gk_register") (result i64)
         (call $host (i32.const 8) (i32.const 8) (i32.const 0) (i32.const 0))))"""
-    run = children.run(module, register_work())
+    run = children.run(module, register_work(None))
     assert run.outcomes == ["OK"]
     assert "only while it answers a call" in run.lines[0]
