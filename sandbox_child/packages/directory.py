@@ -184,10 +184,10 @@ def _check_local(data: bytes, central: _Central, directory: int) -> int:
     name = data[at : at + name_length]
     figures = fields[7:10]
     known = (central.crc, central.packed, central.size)
-    unknown_yet = bool(central.flags & _HAS_DESCRIPTOR) and figures == (0, 0, 0)
-    if (*fields[3:5], name) != (central.flags, central.method, central.raw_name) or not (
-        figures == known or unknown_yet
-    ):
+    # Figures that were not known when the header was written are 0 there, and stand behind.
+    known_later = bool(central.flags & _HAS_DESCRIPTOR)
+    agree = all(a == b or (known_later and a == 0) for a, b in zip(figures, known, strict=True))
+    if (*fields[3:5], name) != (central.flags, central.method, central.raw_name) or not agree:
         raise PackageError("has a header that differs from the directory", central.name)
     return at + name_length + extra_length
 

@@ -5,17 +5,30 @@ value, since any field's value may be somebody's secret typed into the wrong pla
 """
 
 from collections.abc import Mapping
+from typing import Protocol
 
 from supervisor.errors import ConfigInvalid
 from supervisor.manifest.errors import describe
-from supervisor.manifest.model import ConfigField, ConfigValue, Manifest
+from supervisor.manifest.model import ConfigField, ConfigValue
 from supervisor.manifest.rules import value_problem
 
 _NOTHING: Mapping[str, ConfigValue] = {}
 
 
+class Configurable(Protocol):
+    """What a plugin of either contract says of its configuration."""
+
+    @property
+    def id(self) -> str:
+        """The plugin's id."""
+
+    @property
+    def config_schema(self) -> Mapping[str, ConfigField]:
+        """Its settings by name."""
+
+
 def check_config(
-    manifest: Manifest,
+    manifest: Configurable,
     offered: Mapping[str, object],
     saved: Mapping[str, ConfigValue] = _NOTHING,
     *,
@@ -48,7 +61,7 @@ def check_config(
 
 
 def effective_config(
-    manifest: Manifest, saved: Mapping[str, ConfigValue]
+    manifest: Configurable, saved: Mapping[str, ConfigValue]
 ) -> dict[str, ConfigValue]:
     """Return what a plugin receives: saved values, else defaults; an unset checkbox is false.
 

@@ -109,7 +109,8 @@ ADDRESSES = ScopeKind(
     _address_covers,
 )
 PLUGINS = ScopeKind('a plugin\'s name such as "stats"', _word, _word)
-WORDS = ScopeKind('a name such as "ticket.created"', _word, _word)
+EVENTS = ScopeKind('an event such as "ticket.created"', _word, _word)
+NAVIGATION = ScopeKind(f'"hide.tickets" and the like, or "{LANDING_PAGE}"', _word, _word)
 PATHS = ScopeKind('a declared path such as "/api/plugins/NAME/list"', _path, _path)
 
 BY_KIND: Mapping[str, ScopeKind] = {
@@ -117,9 +118,9 @@ BY_KIND: Mapping[str, ScopeKind] = {
     "http": HOSTS,
     "email": ADDRESSES,
     "plugin_call": PLUGINS,
-    "publish_event": WORDS,
-    "ticket_event": WORDS,
+    "publish_event": EVENTS,
+    "ticket_event": EVENTS,
     "public_route": PATHS,
-    "navigation": WORDS,
+    "navigation": NAVIGATION,
 }
 """Kinds that are missing here are granted as a whole."""

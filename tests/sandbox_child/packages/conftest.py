@@ -30,6 +30,7 @@ class Forged:
     local_method: int | None = None
     local_flags: int | None = None
     local_size: int | None = None
+    local_figures: tuple[int, int, int] | None = None
     local_extra: bytes = b""
     descriptor: bytes = b""
     disk: int = 0
@@ -63,6 +64,7 @@ def forge(
         figures = (crc, len(body), size if entry.local_size is None else entry.local_size)
         if entry.flags & 8 and entry.local_size is None:
             figures = (0, 0, 0)
+        figures = entry.local_figures or figures
         data += struct.pack(
             "<4s5H3L2H",
             b"PK\3\4",

@@ -424,6 +424,30 @@ def test_any_bytes_behind_a_zip_mark_are_refused(data) -> None:
         read_package(b"PK\3\4" + data)
 
 
+def test_sizes_may_be_known_before_the_checksum(read, entry, changed) -> None:
+    # As libarchive writes an entry whose size it knows: only the checksum follows.
+    tail = struct.pack("<4s3L", b"PK\7\x08", zlib.crc32(MODULE), len(changed().body), len(MODULE))
+    forged = changed(flags=8, descriptor=tail, local_figures=(0, len(changed().body), len(MODULE)))
+    assert read(module=forged).module == MODULE
+    assert read(entry("a.txt", "a"), module=forged).files[0].size == 1
+
+
+@given(st.data())
+def test_another_reader_sees_the_same_files(zipped, entry, data) -> None:
+    whole = zipped(entry("plugin.yaml", "name: x"), entry("a/b.txt", "hello"), comment=b"note")
+    forged = bytearray(whole)
+    for _ in range(data.draw(st.integers(0, 2))):
+        forged[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        package = read_package(bytes(forged))
+    except PackageError:
+        return
+    with zipfile.ZipFile(io.BytesIO(forged)) as archive:
+        assert archive.read(package.module_name) == package.module
+        for file in package.files:
+            assert archive.read(file.path) == b"".join(package.chunks(file.path))
+
+
 @given(st.data())
 def test_an_archive_with_changed_bytes_is_read_or_refused(zipped, entry, data) -> None:
     whole = zipped(entry("plugin.yaml", "name: x"), entry("a/b.txt", "hello"))

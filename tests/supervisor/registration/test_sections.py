@@ -4,6 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from supervisor.errors import ConfigInvalid
+from supervisor.manifest import check_config, effective_config
 from supervisor.registration import Translations
 
 
@@ -321,6 +323,14 @@ def test_settings_are_those_of_other_plugins(parse) -> None:
     assert list(found.config_schema) == ["zinc_url", "password", "size"]
     assert found.config_schema["password"].bind == ("api.example.com",)
     assert found.warnings == ()
+
+
+def test_what_an_admin_fills_in_is_checked_as_for_other_plugins(parse) -> None:
+    found = parse(config_schema={"size": {"type": "integer", "default": 3}})
+    assert check_config(found, {"size": 4}) == {"size": 4}
+    assert effective_config(found, {}) == {"size": 3}
+    with pytest.raises(ConfigInvalid, match=r"goatkit\.example"):
+        check_config(found, {"size": "x"})
 
 
 @pytest.mark.parametrize(
