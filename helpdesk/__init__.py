@@ -30,6 +30,7 @@ own row and the rows below::
     access           who may do what; pure
     checks           checks for text from outside
     paging           one page of a list
+    numbers          the integers that stand for ids
     passwords        password hashing
     storage          one writer thread, readers, migrations
     tickets.model    what a ticket looks like; pure

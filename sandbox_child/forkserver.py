@@ -44,6 +44,7 @@ from sandbox_child.wire.spec import (
     CompileSpec,
     PluginSpec,
     ProbeSpec,
+    QuerySpec,
     unpack_spec,
 )
 
@@ -190,6 +191,11 @@ def _become(
             child.run_plugin(spec, engine, moved[2], around)
         elif isinstance(spec, CompileSpec):
             compiler.run_compiler(spec, engine, around)
+        elif isinstance(spec, QuerySpec):
+            # Loaded here alone: no plugin's child is to carry SQLite and a parser.
+            from sandbox_child.query.process import run_query  # noqa: PLC0415
+
+            run_query(spec, around)
         elif isinstance(spec, ProbeSpec):
             child.run_probe(spec, around)
         elif attack is not None:

@@ -13,8 +13,10 @@ from sandbox_child.lockdown.policy import (
     PIPE_IN,
     PIPE_OUT,
     REPORT_OUT,
+    DatabaseFiles,
     compiler_rules,
     plugin_rules,
+    query_rules,
 )
 from sandbox_child.lockdown.status import ControlStatus
 from sandbox_child.wire.spec import CageSpec
@@ -60,4 +62,16 @@ def compiler_plan(
             cpu_seconds=cpu_seconds,
         ),
         writable_code_refused=False,
+    )
+
+
+def query_plan(
+    cage: CageSpec, around: Surroundings, files: DatabaseFiles, *, max_file_bytes: int
+) -> LockdownPlan:
+    """Return the lockdown of a query process, which reads one database and writes another."""
+    return replace(
+        plugin_plan(cage, around),
+        keep=(PIPE_IN, PIPE_OUT, *files.every),
+        rules=query_rules(files),
+        limits=ResourceLimits(cage.data_bytes, cage.address_space_bytes, file_size=max_file_bytes),
     )

@@ -11,6 +11,7 @@ Rooms and modules, highest first; each imports only from its own row and the row
     delivery        outbox to plugin: runners, the place in the outbox, retries, panels, the journal
     plugins         what is installed: registry, modules, compiled code, limits, audit entries
     calls           what a guest may ask for: host calls, permissions, bound secrets, egress records
+    query           a plugin's SQL, run in a process of its own
     store           SQL: rows of plugins, versions, deliveries, logs, history
     registration    what a GoatKit plugin registers, and what it is granted
     manifest        a plugin's manifest and its configuration

@@ -39,6 +39,7 @@ ROOMS: dict[str, dict[str, set[str]]] = {
         },
         "plugins": {"store", "process", "manifest", "secrets", "views"},
         "calls": {"process", "manifest", "egress", "secrets", "views"},
+        "query": {"process"},
         "store": {"manifest", "secrets", "views"},
         "registration": {"manifest"},
         "manifest": {"views"},
@@ -70,6 +71,7 @@ ROOMS: dict[str, dict[str, set[str]]] = {
     "sandbox_child": {
         "attacks": {"lockdown", "wire"},
         "abi": {"runtime", "wasm", "wire"},
+        "query": {"lockdown", "wire"},
         "runtime": {"wasm"},
         "lockdown": set(),
         "packages": set(),

@@ -9,8 +9,8 @@ their own and use the same file.
     readers       read-only connections on worker threads
     writer        the writer thread and its group commit
     migrations    the help desk's tables, in ordered steps
-    search_step, list_step, folding_step
-                  three of the longer steps
+    search_step, list_step, folding_step, numbers_step
+                  four of the longer steps
     connections   how a connection is opened
     sql           reading rows by column name
 """

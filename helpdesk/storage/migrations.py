@@ -8,7 +8,7 @@ case. Must not know of other packages' tables: they bring sets of their own.
 import sqlite_utils
 from sqlite_utils.migrations import Migrations
 
-from helpdesk.storage import folding_step, list_step, search_step
+from helpdesk.storage import folding_step, list_step, numbers_step, search_step
 
 HELPDESK_MIGRATIONS = Migrations("helpdesk")
 
@@ -227,3 +227,10 @@ def m005_requests_done(db: sqlite_utils.Database) -> None:
 def m006_event_causes(db: sqlite_utils.Database) -> None:
     """Let an event say what began the chain of plugin causes that led to it."""
     db.execute("ALTER TABLE events ADD COLUMN cause TEXT")
+
+
+@HELPDESK_MIGRATIONS()
+def m007_numbers(db: sqlite_utils.Database) -> None:
+    """Give what has a ULID an integer too, and keep what of tickets is counted by integers."""
+    for statement in numbers_step.STATEMENTS:
+        db.execute(statement)

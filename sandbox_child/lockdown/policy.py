@@ -5,6 +5,8 @@ frame, run a guest in memory that they already have, and write a frame.
 """
 
 import errno
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from sandbox_child.lockdown.bpf import OneOf, Rule
 
@@ -22,6 +24,11 @@ existence, and the processor time they use) and of devices: clock_getres(2), "Dy
 _SLEEPING_CLOCKS = (0, 1)
 _GRND_FLAGS = (0, 1)  # NONBLOCK
 _MADV_DONTNEED, _MADV_FREE = 4, 8
+
+_PROT_READ = 0x1
+_MAP_SHARED = 0x1
+_EMPTY_PATH = 0x1000
+_LOCKING = (5, 6)  # F_GETLK, F_SETLK
 
 _STDERR = 2
 PIPE_IN, PIPE_OUT = 0, 1
@@ -81,6 +88,61 @@ def plugin_rules(own_pid: int) -> list[Rule]:
         *_common(own_pid),
         Rule("mprotect", (OneOf(2, (0,), ignore=_PROT_READ_WRITE, wide=True),)),
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseFiles:
+    """The descriptors of the databases that a query process has open."""
+
+    read: tuple[int, ...]
+    """Read alone: the help desk's database and its write-ahead log."""
+    index: tuple[int, ...]
+    """The shared index of that log, which is mapped for reading."""
+    write: tuple[int, ...]
+    """The plugin's own database and its log."""
+
+    @property
+    def every(self) -> tuple[int, ...]:
+        """All of them."""
+        return (*self.read, *self.index, *self.write)
+
+
+def query_rules(files: DatabaseFiles) -> Callable[[int], list[Rule]]:
+    """Return what makes the rules of a query process: a plugin's, and what SQLite asks of files.
+
+    Nothing opens a file. Of those that are open, only the plugin's own are ever written.
+    """
+
+    def rules(own_pid: int) -> list[Rule]:
+        return [
+            Rule("pread64", (OneOf(0, files.every),)),
+            Rule("fcntl", (OneOf(0, files.every), OneOf(1, _LOCKING))),
+            # Where the C library has no use for fstat, it asks this way. It also answers for a
+            # path, which the filter cannot see: to a process that is taken over, it tells whether
+            # a file exists, its size and its times.
+            Rule("newfstatat", (OneOf(0, files.every), OneOf(3, (_EMPTY_PATH,)))),
+            Rule("fstat", (OneOf(0, files.every),)),
+            # The index of the log grows while it is mapped.
+            Rule(
+                "mmap",
+                (
+                    OneOf(2, (_PROT_READ,), wide=True),
+                    OneOf(3, (_MAP_SHARED,), wide=True),
+                    OneOf(4, files.index),
+                ),
+            ),
+            *_writing(files.write),
+            *plugin_rules(own_pid),
+        ]
+
+    return rules
+
+
+def _writing(descriptors: tuple[int, ...]) -> list[Rule]:
+    if not descriptors:
+        return []
+    calls = ("pwrite64", "ftruncate", "fsync", "fdatasync")
+    return [Rule(name, (OneOf(0, descriptors),)) for name in calls]
 
 
 def compiler_rules(own_pid: int) -> list[Rule]:

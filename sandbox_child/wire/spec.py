@@ -73,6 +73,32 @@ class ProbeSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class QuerySpec:
+    """A child that runs a plugin's SQL. Descriptors: frames in, frames out.
+
+    It opens both databases by their paths before it locks itself down.
+    """
+
+    kind: Literal["query"]
+    cage: CageSpec
+    helpdesk: str
+    """Path of the help desk's database, which somebody else has open for writing."""
+    own: str
+    """Path of the plugin's own database; empty where it has none."""
+    zone_file: str
+    """Path of the time zone in which times are told; empty for UTC."""
+    max_sql_bytes: int
+    max_arguments: int
+    max_rows: int
+    max_result_bytes: int
+    max_value_bytes: int
+    own_bytes: int
+    """How large the plugin's own database may become."""
+    working_bytes: int
+    """Memory that SQLite may use for sorting, grouping and its pages."""
+
+
+@dataclass(frozen=True, slots=True)
 class AttackSpec:
     """A child of ``ohd sandbox check`` that tries one attack from inside the lockdown.
 
@@ -89,11 +115,12 @@ class AttackSpec:
     """What there is to attack: paths, ports, process ids, addresses."""
 
 
-ChildSpec = PluginSpec | CompileSpec | ProbeSpec | AttackSpec
+ChildSpec = PluginSpec | CompileSpec | ProbeSpec | QuerySpec | AttackSpec
 
-_KINDS: dict[str, type[CompileSpec | ProbeSpec | AttackSpec]] = {
+_KINDS: dict[str, type[CompileSpec | ProbeSpec | QuerySpec | AttackSpec]] = {
     "compile": CompileSpec,
     "probe": ProbeSpec,
+    "query": QuerySpec,
     "attack": AttackSpec,
 }
 

@@ -75,6 +75,10 @@ class Cage:
         memory = limits.compile_memory_bytes
         return self._spec(memory, memory + limits.child_address_bytes, NOT_FOR_COMPILERS)
 
+    def query(self, data_bytes: int, address_space_bytes: int) -> CageSpec:
+        """Return the lockdown of a query process."""
+        return self._spec(data_bytes, address_space_bytes, frozenset())
+
     def _spec(self, data: int, addresses: int, impossible: frozenset[str]) -> CageSpec:
         required = (ALWAYS_REQUIRED | self._settings.require) - impossible
         if self._root:

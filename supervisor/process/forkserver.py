@@ -41,7 +41,7 @@ _BOOT = (
 )
 _SOURCE_LINES = {"WASMTIME_BACKTRACE_DETAILS": "1"}
 """What wasmtime reads when an engine is made; its C API has no other switch for this."""
-_NEEDED = ("wasmtime", "msgpack")
+_NEEDED = ("wasmtime", "msgpack", "sqlglot")
 
 log = structlog.get_logger("supervisor.forkserver")
 
@@ -279,7 +279,7 @@ async def open_fork_server(
 
 
 def _import_paths() -> list[str]:
-    """Return the folders that the fork server imports from: ours, and those of two libraries."""
+    """Return the folders that the fork server imports from: ours, and those of three libraries."""
     found = [str(Path(sandbox_child.__file__).resolve().parent.parent)]
     for name in _NEEDED:
         spec = importlib.util.find_spec(name)

@@ -1,0 +1,21 @@
+"""A plugin's SQL, run in a process of its own that can reach two databases and nothing else.
+
+::
+
+    process    what a fresh fork does: open, rehearse, lock down, serve
+    desk       a statement from its text to its answer
+    helpdesk   the help desk's data: compiled against empty tables first, then run behind views
+    guard      what a connection may do, and what a statement may cost
+    views      that data in the shape of another platform's tables
+    rows       rows as JSON, bounded
+    files      the descriptors behind the open databases
+    translate  from MySQL to SQLite: a tree in, a tree out
+    functions  the functions that may be called
+    texts      ours that are about texts and numbers; pure
+    clock      the time of a statement, and ours that are about dates
+    parse      one bounded statement as a tree
+    dialect    the SQL that is read, and the SQL that is written
+    errors     why a statement was not carried out
+
+No text decides what may be reached: the operating system does, and SQLite's authorizer.
+"""

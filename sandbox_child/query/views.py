@@ -1,0 +1,152 @@
+"""The help desk's data in the shape of another platform's tables: one view for each.
+
+A database connection sees either everything, as staff does, or what one submitter may see: whom it
+is for stands in ``temp.audience``, which no statement but a view's can read. The columns are those
+of ``sandbox_child.wire.queries.TABLES``; a test holds the two together.
+
+Numbers: a person without a number does not exist, so user 1 is nobody. Categories, types and groups
+of ours have numbers above 100, which leaves the first ones for what has no row of its own here.
+"""
+
+from typing import Final
+
+NOBODY, NO_CATEGORY, NO_TYPE = 1, 1, 1
+ALL_STAFF, ALL_ADMINS = 1, 2
+"""Groups that everybody on staff, and every admin, belongs to."""
+ADMIN, STAFF = 1, 2
+"""Roles."""
+SHARED_GROUPS = 1_000_000
+"""Added to a category's number: the group of all who own it, where several groups do."""
+
+AUDIENCE: Final = "audience"
+MAKE_AUDIENCE: Final = f"CREATE TEMP TABLE {AUDIENCE} (number INTEGER NOT NULL) STRICT"
+"""One row: the number of the submitter who is asked for; 0 for nobody."""
+
+_IN_STAFF = "u.role IN ('admin', 'staff')"
+_OWNERS = "(SELECT count(*) FROM main.group_categories AS o WHERE o.category_id = c.id)"
+_FIRST = "iif(instr(u.name, ' '), substr(u.name, 1, instr(u.name, ' ') - 1), u.name)"
+_LAST = "iif(instr(u.name, ' '), substr(u.name, instr(u.name, ' ') + 1), '')"
+
+
+def _number(kind: str, of: str, name: str = "n") -> str:
+    return f"JOIN main.numbers AS {name} ON {name}.kind = '{kind}' AND {name}.id = {of}"
+
+
+def _ticket(local: str) -> str:
+    created, updated = local.format("f.created"), local.format("f.updated")
+    return f"""
+        SELECT f.number AS id, CAST(f.number AS TEXT) AS tn, f.subject AS title,
+            ifnull(f.category, {NO_CATEGORY}) AS queue_id, ifnull(f.type, {NO_TYPE}) AS type_id,
+            ifnull(f.assignee, {NOBODY}) AS user_id, {NOBODY} AS responsible_user_id,
+            f.priority AS ticket_priority_id, f.status AS ticket_state_id,
+            (SELECT u.email FROM main.numbers AS n JOIN main.users AS u ON u.id = n.id
+                WHERE n.number = f.submitter) AS customer_user_id,
+            0 AS escalation_time, {created} AS create_time, {updated} AS change_time
+        FROM main.ticket_facts AS f"""  # noqa: S608 - our own words
+
+
+_CATALOGUE: Final = {
+    "ticket_state": """
+        SELECT number AS id, id AS name,
+            CASE id WHEN 'New' THEN 1 WHEN 'Resolved' THEN 3 WHEN 'Closed' THEN 3 ELSE 2 END
+                AS type_id,
+            1 AS valid_id
+        FROM main.numbers WHERE kind = 'status'""",
+    "ticket_state_type": """
+        SELECT column1 AS id, column2 AS name FROM (VALUES (1, 'new'), (2, 'open'), (3, 'closed'),
+            (4, 'pending reminder'), (5, 'pending auto'), (6, 'removed'), (7, 'merged'))""",
+    "ticket_priority": """
+        SELECT column1 AS id, column2 AS name, 1 AS valid_id FROM (VALUES (1, '1 very low'),
+            (2, '2 low'), (3, '3 normal'), (4, '4 high'), (5, '5 very high'))""",
+    "queue": f"""
+        SELECT {NO_CATEGORY} AS id, 'No category' AS name, {ALL_STAFF} AS group_id, 1 AS valid_id
+        UNION ALL
+        SELECT n.number, c.name, CASE {_OWNERS} WHEN 0 THEN {ALL_STAFF} WHEN 1 THEN
+                (SELECT g.number FROM main.group_categories AS o
+                    {_number("group", "o.group_id", "g")} WHERE o.category_id = c.id)
+            ELSE {SHARED_GROUPS} + n.number END, 1
+        FROM main.categories AS c {_number("category", "c.id")}""",  # noqa: S608
+    "ticket_type": f"""
+        SELECT {NO_TYPE} AS id, 'Unclassified' AS name, 1 AS valid_id
+        UNION ALL
+        SELECT n.number, t.name, 1 FROM main.types AS t {_number("type", "t.id")}""",  # noqa: S608
+    "roles": f"""
+        SELECT column1 AS id, column2 AS name, 1 AS valid_id
+        FROM (VALUES ({ADMIN}, 'admin'), ({STAFF}, 'staff'))""",  # noqa: S608
+    "time_accounting": """
+        SELECT NULL AS ticket_id, NULL AS time_unit, NULL AS create_time, NULL AS create_by
+        WHERE 0""",
+}
+"""What anybody may know who is somebody here."""
+
+_GROUPS = f"""
+        SELECT {ALL_STAFF} AS id, 'users' AS name, 1 AS valid_id
+        UNION ALL SELECT {ALL_ADMINS}, 'admin', 1
+        UNION ALL SELECT n.number, g.name, 1 FROM main.groups AS g {_number("group", "g.id")}
+        UNION ALL SELECT {SHARED_GROUPS} + n.number, 'owners of ' || c.name, 1
+            FROM main.categories AS c {_number("category", "c.id")} WHERE {_OWNERS} > 1"""  # noqa: S608
+
+_PEOPLE: Final = {
+    "users": f"""
+        SELECT n.number AS id, u.email AS login, {_FIRST} AS first_name, {_LAST} AS last_name,
+            iif(u.disabled, 2, 1) AS valid_id
+        FROM main.users AS u {_number("user", "u.id")} WHERE {_IN_STAFF}""",  # noqa: S608
+    "user_preferences": f"""
+        SELECT n.number AS user_id, 'UserEmail' AS preferences_key, u.email AS preferences_value
+        FROM main.users AS u {_number("user", "u.id")} WHERE {_IN_STAFF}""",  # noqa: S608
+    "groups": _GROUPS,
+    "group_user": f"""
+        SELECT n.number AS user_id, {ALL_STAFF} AS group_id, 'rw' AS permission_key
+            FROM main.users AS u {_number("user", "u.id")} WHERE {_IN_STAFF}
+        UNION ALL SELECT n.number, {ALL_ADMINS}, 'rw'
+            FROM main.users AS u {_number("user", "u.id")} WHERE u.role = 'admin'
+        UNION ALL SELECT n.number, g.number, 'rw' FROM main.group_members AS m
+            {_number("user", "m.user_id")} {_number("group", "m.group_id", "g")}
+        UNION ALL SELECT DISTINCT n.number, {SHARED_GROUPS} + q.number, 'rw'
+            FROM main.categories AS c {_number("category", "c.id", "q")}
+            JOIN main.group_categories AS o ON o.category_id = c.id
+            JOIN main.group_members AS m ON m.group_id = o.group_id
+            {_number("user", "m.user_id")} WHERE {_OWNERS} > 1""",  # noqa: S608
+    "role_user": f"""
+        SELECT n.number AS user_id, iif(u.role = 'admin', {ADMIN}, {STAFF}) AS role_id
+        FROM main.users AS u {_number("user", "u.id")} WHERE {_IN_STAFF}""",  # noqa: S608
+    "group_role": f"""
+        SELECT {STAFF} AS role_id, {ALL_STAFF} AS group_id, 'rw' AS permission_key,
+            1 AS permission_value
+        UNION ALL SELECT {ADMIN}, id, 'rw', 1 FROM ({_GROUPS})""",  # noqa: S608
+}
+"""What staff alone may know."""
+
+
+def for_staff(local: str) -> dict[str, str]:
+    """Return the query of each view, for everybody who sees every ticket.
+
+    ``local`` makes wall clock time of a time in UTC: an expression with ``{}``.
+    """
+    return {"ticket": _ticket(local), **_CATALOGUE, **_PEOPLE}
+
+
+def for_submitters(local: str) -> dict[str, str]:
+    """Return the query of each view, for the one submitter in ``temp.audience``."""
+    known = "EXISTS (SELECT 1 FROM temp.audience WHERE number > 0)"
+    mine = "f.submitter = (SELECT number FROM temp.audience)"
+    catalogue = {
+        name: f"SELECT * FROM ({query}) WHERE {known}"  # noqa: S608
+        for name, query in _CATALOGUE.items()
+    }
+    people = {name: f"SELECT * FROM ({query}) WHERE 0" for name, query in _PEOPLE.items()}  # noqa: S608
+    return {"ticket": f"{_ticket(local)} WHERE {mine}", **catalogue, **people}
+
+
+READABLE: Final = {
+    "ticket_facts": None,
+    "numbers": None,
+    "users": frozenset({"id", "email", "name", "role", "disabled"}),
+    "categories": frozenset({"id", "name"}),
+    "types": frozenset({"id", "name"}),
+    "groups": frozenset({"id", "name"}),
+    "group_members": None,
+    "group_categories": None,
+}
+"""What the views read of the help desk's tables: their columns, None for all. Checked whenever a
+statement is compiled, so that a view which reads more fails, whoever wrote it."""

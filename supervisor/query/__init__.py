@@ -1,0 +1,25 @@
+"""A plugin's SQL: run in a process of its own, never in this one.
+
+::
+
+    process   one plugin's query process: started at need, killed at the deadline
+    errors    why a statement was not carried out
+    question  whom a statement is for, and what it may cost
+    zones     the files of time zones
+"""
+
+from sandbox_child.wire.queries import TABLES
+from supervisor.query.errors import QueryRefused, RefusedBecause
+from supervisor.query.process import QueryProcess
+from supervisor.query.question import Audience, QueryFiles, QueryLimits, granted
+
+__all__ = [
+    "TABLES",
+    "Audience",
+    "QueryFiles",
+    "QueryLimits",
+    "QueryProcess",
+    "QueryRefused",
+    "RefusedBecause",
+    "granted",
+]

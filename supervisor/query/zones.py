@@ -1,0 +1,21 @@
+"""Where the rules of a time zone are: a query process is shown the file before it locks itself."""
+
+import zoneinfo
+from pathlib import Path
+
+UTC = "UTC"
+
+
+def zone_file(zone: str) -> str:
+    """Return the path of a zone's file, empty for UTC. Raises ValueError for no known zone."""
+    if zone == UTC:
+        return ""
+    if zone in zoneinfo.available_timezones():
+        for folder in zoneinfo.TZPATH:
+            found = Path(folder) / zone
+            if found.is_file():
+                return str(found)
+    raise ValueError(
+        f"no time zone {zone!r} on this machine; expected a name such as Europe/Berlin from"
+        " /usr/share/zoneinfo (the system's package tzdata)"
+    )
