@@ -3,8 +3,9 @@
 ::
 
     failures       every error as a page or as JSON
-    page           a template for the current visitor, as a response
     guard          the one place that every request passes: host, login, role, forgery, headers
+    unsent         what was written into a form that was not taken
+    page           a template for the current visitor, as a response
     event_streams  what all server-sent event streams share
     requests       request bodies within bounds
     form_bodies    fields and files of form bodies, within bounds

@@ -18,6 +18,8 @@ from webapp.errors import TooManyAttempts, WebError
 from webapp.http.guard import is_api
 from webapp.http.jsonio import json_response
 from webapp.http.page import page
+from webapp.http.unsent import form_page, unsent_texts
+from webapp.rendering.links import login_url
 
 _log = logging.getLogger(__name__)
 
@@ -129,7 +131,15 @@ async def answer(error: Exception) -> Response:
         response = json_response({"error": found.message}, status=found.status)
     else:
         title = found.title(request.method)
-        response = page("error.html", status=found.status, title=title, failure=found)
+        response = page(
+            "error.html",
+            status=found.status,
+            title=title,
+            failure=found,
+            unsent=await unsent_texts(),
+            back=form_page() if request.method == "POST" else "/",
+            login=login_url(request.full_path.rstrip("?")) if request.method == "GET" else "/login",
+        )
     if isinstance(error, TooManyAttempts):
         response.headers["Retry-After"] = str(error.retry_after_s)
     if isinstance(error, MethodNotAllowed):

@@ -14,10 +14,12 @@ from helpdesk.actors import Role
 from helpdesk.audit import set_origin
 from webapp.context import app_context
 from webapp.errors import ForgeryRefused, LoginNeeded, NotForYou, WrongHost
+from webapp.http.page import page
 from webapp.http.redirects import see
+from webapp.http.unsent import came_from_our_page, form_page, unsent_texts
 from webapp.rendering.links import login_url
 from webapp.security.headers import security_headers
-from webapp.security.origin import host_is_known, is_same_site
+from webapp.security.origin import host_is_known
 from webapp.visitors.origin import origin_of
 from webapp.visitors.sessions import Proof, Visit, current_visit, find_visit, keep_form_cookie
 
@@ -114,7 +116,7 @@ async def admit() -> ResponseReturnValue | None:
     if visit.user is None and await _needs_setup():
         return see("/setup")
     if access is not Access.ANYONE and visit.user is None:
-        return _ask_to_log_in()
+        return await _ask_to_log_in()
     if access is Access.ADMIN and visit.signed_in.role is not Role.ADMIN:
         raise NotForYou(Role.ADMIN)
     if request.method not in _SAFE_METHODS:
@@ -132,21 +134,26 @@ async def _needs_setup() -> bool:
     return await app_context().helpdesk.first_run.is_due()
 
 
-def _ask_to_log_in() -> ResponseReturnValue:
-    if is_api(request.path) or request.method not in _SAFE_METHODS:
+async def _ask_to_log_in() -> ResponseReturnValue:
+    if is_api(request.path):
         raise LoginNeeded
-    return see(login_url(request.full_path.rstrip("?")))
+    if request.method in _SAFE_METHODS:
+        return see(login_url(request.full_path.rstrip("?")))
+    # The session ended behind a form: nothing is done, and nothing that was written is lost.
+    return page(
+        "login.html",
+        status=401,
+        email="",
+        target=form_page(),
+        problem="your session has ended; log in again to continue",
+        unsent=await unsent_texts(),
+    )
 
 
 async def _refuse_forgery(visit: Visit) -> None:
     if visit.proof is Proof.API_KEY:
         return
-    if not is_same_site(
-        origin=request.headers.get("Origin"),
-        fetch_site=request.headers.get("Sec-Fetch-Site"),
-        host_header=request.host,
-        public_url=app_context().config.public_url,
-    ):
+    if not came_from_our_page():
         raise ForgeryRefused("this request came from another site")
     if request.endpoint == _LOGIN_BY_JSON or _is_from_a_program(request):
         return

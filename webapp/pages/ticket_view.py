@@ -13,10 +13,18 @@ from markupsafe import Markup
 from quart import Response, g, request
 
 from helpdesk.actors import Role
-from helpdesk.tickets.model import Author, Priority, Reply, StatusChange, TicketDetail
+from helpdesk.tickets.model import (
+    Author,
+    Priority,
+    Reply,
+    StatusChange,
+    TicketDetail,
+    TicketRights,
+)
 from webapp.context import app_context
 from webapp.http.forms import new_form_id
 from webapp.http.page import page
+from webapp.http.unsent import TEXTS
 from webapp.pages.choices import (
     LEVELS,
     Choice,
@@ -119,6 +127,7 @@ async def show_ticket(
         said=done in SAID,
         problem=problem,
         typed=typed or {},
+        unsent=_homeless(typed or {}, detail.rights),
     )
 
 
@@ -129,6 +138,19 @@ async def _canned(detail: TicketDetail) -> Sequence[Choice]:
         return ()
     found = await app_context().helpdesk.canned.all(visit.actor)
     return tuple(Choice(one.id, one.name) for one in found)
+
+
+def _homeless(typed: Mapping[str, str], rights: TicketRights) -> Sequence[tuple[str, str]]:
+    """Return what was written into a form that the page has no longer: the ticket was closed."""
+    has_form = {
+        "reply": rights.reply,
+        "note": rights.note,
+        "notes": rights.resolve,
+        "reason": rights.reopen,
+    }
+    return [
+        (TEXTS[name], typed[name]) for name, has in has_form.items() if typed.get(name) and not has
+    ]
 
 
 async def _story(detail: TicketDetail, *, is_newest: bool) -> Story:

@@ -1,5 +1,7 @@
 // Small comforts of every form: Ctrl+Enter sends it, with Shift by its second button, and one click
-// sends it once.
+// sends it once. What is not sent yet is kept (`drafts.js`).
+
+import "./drafts.js";
 
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;

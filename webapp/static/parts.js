@@ -76,6 +76,8 @@ function isTouched(part) {
     if (field.type === "checkbox" || field.type === "radio") {
       return field.checked !== field.defaultChecked;
     }
+    // A text that the server sent back, as it was refused, is still somebody's.
+    if (field instanceof HTMLTextAreaElement) return field.value !== "";
     return field.value !== field.defaultValue;
   });
 }
