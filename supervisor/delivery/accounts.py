@@ -6,6 +6,7 @@ from collections import Counter
 from supervisor.calls.ledger import EgressAccount
 from supervisor.delivery.journal import Journal
 from supervisor.process.conversation import AnyWork
+from supervisor.store.records import EgressRow
 
 
 class JournalLedger:
@@ -20,19 +21,19 @@ class JournalLedger:
         """Keep an account; never waits."""
         self.counts[account.plugin_id, account.outcome.value] += 1
         self._journal.egress(
-            (
-                int((time.time() - account.duration_s) * 1000),
-                account.plugin_id,
-                work.event_id,
-                account.outcome.value,
-                account.host,
-                account.address,
-                account.method,
-                account.path,
-                account.status,
-                account.sent_bytes,
-                account.received_bytes,
-                int(account.duration_s * 1e6),
-                account.detail,
+            EgressRow(
+                at=int((time.time() - account.duration_s) * 1000),
+                plugin_id=account.plugin_id,
+                event_id=work.event_id,
+                outcome=account.outcome.value,
+                host=account.host,
+                address=account.address,
+                method=account.method,
+                path=account.path,
+                status=account.status,
+                sent_bytes=account.sent_bytes,
+                received_bytes=account.received_bytes,
+                duration_us=int(account.duration_s * 1e6),
+                detail=account.detail,
             )
         )

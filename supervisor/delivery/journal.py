@@ -88,10 +88,10 @@ class Journal:
         """
         self._batch.deliveries.append(row)
         if settled is not None:
-            self._batch.settled[row[0]] = settled
+            self._batch.settled[row.plugin_id] = settled
         if entry is not None:
             self._batch.again.append(entry)
-        self._note(len(row[6] or "") + len(row[10] or ""))
+        self._note(len(row.error or "") + len(row.host_calls or ""))
 
     def settled(self, plugin_id: str, seq: int) -> None:
         """Record that nothing up to ``seq`` waits for the plugin any more."""
@@ -107,12 +107,12 @@ class Journal:
     def line(self, row: LogRow) -> None:
         """Record a log line."""
         self._batch.logs.append(row)
-        self._note(len(row[3]))
+        self._note(len(row.message))
 
     def egress(self, row: EgressRow) -> None:
         """Record a request of a plugin in the egress ledger."""
         self._batch.egress.append(row)
-        self._note(len(row[7]))
+        self._note(len(row.path))
 
     def statistics(self) -> JournalStatistics:
         """Return what waits to be written."""
@@ -164,7 +164,7 @@ class Journal:
                 self._count(batch.logs)
 
     def _count(self, lines: Sequence[LogRow]) -> None:
-        self._lines.update(row[0] for row in lines)
+        self._lines.update(line.plugin_id for line in lines)
         self._lines[None] += len(lines)
         self._more_lines.set()
         self._more_lines = trio.Event()

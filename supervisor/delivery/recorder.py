@@ -15,6 +15,7 @@ from supervisor.delivery.write_quota import WriteQuota
 from supervisor.process.conversation import AnyWork
 from supervisor.secrets.redaction import Redactor
 from supervisor.states import Outcome
+from supervisor.store.records import DeliveryRow, LogRow
 from supervisor.text import clean_text
 from supervisor.views import HostCallRecord
 
@@ -89,20 +90,20 @@ class Recorder:
         else:
             text = self.failure(f"{event.type}: {outcome}", error, event.id)
         self._journal.delivery(
-            (
-                self._plugin_id,
-                event.seq,
-                event.id,
-                event.type,
-                event.ticket_id,
-                outcome.value,
-                text,
-                int((time.time() - duration_s) * 1000),
-                int(duration_s * 1e6),
-                memory,
-                calls,
-                delivery.redelivered,
-                work.number or None,
+            DeliveryRow(
+                plugin_id=self._plugin_id,
+                event_seq=event.seq,
+                event_id=event.id,
+                event=event.type,
+                ticket_id=event.ticket_id,
+                outcome=outcome.value,
+                error=text,
+                started_at=int((time.time() - duration_s) * 1000),
+                duration_us=int(duration_s * 1e6),
+                memory_bytes=memory,
+                host_calls=calls,
+                redelivered=delivery.redelivered,
+                id=work.number or None,
             ),
             settled,
             delivery.entry,
@@ -131,7 +132,9 @@ class Recorder:
     def _line(self, level: str, text: str, event_id: str | None) -> None:
         message = clean_text(self.redact(text), _MAX_ERROR)
         self.quota.stored(len(message))
-        self._journal.line((self._plugin_id, int(time.time() * 1000), level, message, event_id))
+        self._journal.line(
+            LogRow(self._plugin_id, int(time.time() * 1000), level, message, event_id)
+        )
 
 
 def _calls_json(records: Sequence[HostCallRecord]) -> str:

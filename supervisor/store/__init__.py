@@ -13,5 +13,6 @@
     plugins       installed plugins
     configs       configuration values, secrets sealed
     sealed        every sealed secret, wherever it is kept
+    sql           reading and writing rows by the names of their columns
     migrations    the tables, in ordered steps
 """

@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from supervisor.states import Outcome
+from supervisor.store.records import DeliveryRow
+from supervisor.store.sql import row, rows
 from supervisor.text import timestamp
 from supervisor.views import DeliveryFilter, DeliveryView
 
-_COLUMNS = (
-    "id, plugin_id, event_id, event, ticket_id, outcome, error, started_at, duration_us, "
-    "memory_bytes, host_calls, redelivered"
-)
+_COLUMNS = ", ".join(DeliveryRow._fields)
 _LAST = (1 << 63) - 1
 _ROUNDING_MS = 2
 """The line that says how a delivery failed may be so much younger than its end."""
@@ -40,32 +39,39 @@ def find_deliveries(
 ) -> list[DeliveryView]:
     """Return the newest deliveries of a plugin with an id below ``before``."""
     clauses, values = _conditions(wanted)
-    rows = db.execute(
+    found = rows(
+        db,
         f"SELECT {_COLUMNS} FROM deliveries WHERE plugin_id = ? AND id < ?{clauses}"  # noqa: S608
         " ORDER BY id DESC LIMIT ?",
         (plugin_id, before, *values, limit),
     )
-    return [_view(row) for row in rows]
+    return [_view(each) for each in found]
 
 
 def find_delivery(db: sqlite3.Connection, plugin_id: str, delivery_id: int) -> FoundDelivery | None:
     """Return one delivery, None where there is none."""
-    row = db.execute(
-        f"SELECT event_seq, {_COLUMNS} FROM deliveries WHERE id = ? AND plugin_id = ?",  # noqa: S608
+    found = row(
+        db,
+        f"SELECT {_COLUMNS} FROM deliveries WHERE id = ? AND plugin_id = ?",  # noqa: S608
         (delivery_id, plugin_id),
-    ).fetchone()
-    if row is None:
+    )
+    if found is None:
         return None
-    same = db.execute(
-        "SELECT id, started_at + duration_us / 1000 FROM deliveries"
+    same = rows(
+        db,
+        "SELECT id, started_at + duration_us / 1000 AS ended_at FROM deliveries"
         " WHERE ticket_id = ? AND plugin_id = ? AND event_id = ? ORDER BY id",
-        (row[5], plugin_id, row[3]),
-    ).fetchall()
-    ends = [end for other, end in same if other < delivery_id]
-    last = same[-1][0] == delivery_id
-    end = row[8] + row[9] // 1000 + _ROUNDING_MS
-    after = ends[-1] + _ROUNDING_MS if ends else 0
-    return FoundDelivery(_view(row[1:]), row[0], after, _LAST if last else end)
+        (found["ticket_id"], plugin_id, found["event_id"]),
+    )
+    ends = [each["ended_at"] for each in same if each["id"] < delivery_id]
+    is_last = same[-1]["id"] == delivery_id
+    end = found["started_at"] + found["duration_us"] // 1000 + _ROUNDING_MS
+    return FoundDelivery(
+        _view(found),
+        found["event_seq"],
+        after_ms=ends[-1] + _ROUNDING_MS if ends else 0,
+        until_ms=_LAST if is_last else end,
+    )
 
 
 def _conditions(wanted: DeliveryFilter) -> tuple[str, Sequence[Any]]:
@@ -88,18 +94,18 @@ def _only_errors(wanted: DeliveryFilter) -> bool:
     return wanted.only_errors or wanted.outcome not in (None, Outcome.OK)
 
 
-def _view(row: Sequence[Any]) -> DeliveryView:
+def _view(row: sqlite3.Row) -> DeliveryView:
     return DeliveryView(
-        id=str(row[0]),
-        plugin_id=row[1],
-        event_id=row[2],
-        event=row[3],
-        ticket_id=row[4],
-        outcome=Outcome(row[5]),
-        error=row[6],
-        started_at=timestamp(row[7]),
-        duration_ms=row[8] / 1000,
-        memory_bytes=row[9],
-        host_calls=tuple(json.loads(row[10])) if row[10] else (),
-        redelivered=bool(row[11]),
+        id=str(row["id"]),
+        plugin_id=row["plugin_id"],
+        event_id=row["event_id"],
+        event=row["event"],
+        ticket_id=row["ticket_id"],
+        outcome=Outcome(row["outcome"]),
+        error=row["error"],
+        started_at=timestamp(row["started_at"]),
+        duration_ms=row["duration_us"] / 1000,
+        memory_bytes=row["memory_bytes"],
+        host_calls=tuple(json.loads(row["host_calls"])) if row["host_calls"] else (),
+        redelivered=bool(row["redelivered"]),
     )

@@ -43,11 +43,21 @@ def disable(
     _set_enabled(db, row.id, False, reason)
     again = redeliveries.remove_all(db, row.id)
     now = int(time.time() * 1000)
-    dropped: list[DeliveryRow] = [
-        (
-            *(row.id, event.seq, event.id, event.type, event.ticket_id),
-            *(Outcome.DROPPED.value, "the plugin was switched off before its turn came"),
-            *(now, 0, None, None, redelivered, new_delivery()),
+    dropped = [
+        DeliveryRow(
+            plugin_id=row.id,
+            event_seq=event.seq,
+            event_id=event.id,
+            event=event.type,
+            ticket_id=event.ticket_id,
+            outcome=Outcome.DROPPED.value,
+            error="the plugin was switched off before its turn came",
+            started_at=now,
+            duration_us=0,
+            memory_bytes=None,
+            host_calls=None,
+            redelivered=redelivered,
+            id=new_delivery(),
         )
         for redelivered, events in enumerate((waiting, again))
         for event in events

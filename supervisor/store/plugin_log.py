@@ -10,6 +10,7 @@ from typing import Any
 
 from supervisor.errors import UnknownLevel
 from supervisor.store.delivery_log import FoundDelivery
+from supervisor.store.sql import rows, scalar
 from supervisor.text import timestamp
 from supervisor.views import LogLine
 
@@ -46,32 +47,44 @@ def find_lines(
         values.append(after)
     where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
     order = "DESC" if after is None else "ASC"
-    rows = db.execute(
+    found = rows(
+        db,
         f"SELECT {_COLUMNS} FROM plugin_logs {where} ORDER BY id {order} LIMIT ?",  # noqa: S608
         (*values, limit),
-    ).fetchall()
-    return _lines(reversed(rows) if after is None else rows)
+    )
+    return _lines(reversed(found) if after is None else found)
 
 
 def newest_line(db: sqlite3.Connection, plugin_id: str | None) -> int:
     """Return the id of the newest line, 0 where there is none."""
     query = "SELECT max(id) FROM plugin_logs"
     if plugin_id is None:
-        return int(db.execute(query).fetchone()[0] or 0)
-    return int(db.execute(f"{query} WHERE plugin_id = ?", (plugin_id,)).fetchone()[0] or 0)
+        return int(scalar(db, query) or 0)
+    return int(scalar(db, f"{query} WHERE plugin_id = ?", (plugin_id,)) or 0)
 
 
 def lines_of_delivery(
     db: sqlite3.Connection, plugin_id: str, found: FoundDelivery, limit: int
 ) -> list[LogLine]:
     """Return the first lines that were written during a delivery."""
-    rows = db.execute(
+    found_lines = rows(
+        db,
         f"SELECT {_COLUMNS} FROM plugin_logs WHERE plugin_id = ? AND event_id = ?"  # noqa: S608
         " AND at > ? AND at <= ? ORDER BY id LIMIT ?",
         (plugin_id, found.view.event_id, found.after_ms, found.until_ms, limit),
     )
-    return _lines(rows)
+    return _lines(found_lines)
 
 
-def _lines(rows: Iterable[Sequence[Any]]) -> list[LogLine]:
-    return [LogLine(line, timestamp(at), *rest) for line, at, *rest in rows]
+def _lines(found: Iterable[sqlite3.Row]) -> list[LogLine]:
+    return [
+        LogLine(
+            id=row["id"],
+            at=timestamp(row["at"]),
+            plugin_id=row["plugin_id"],
+            level=row["level"],
+            message=row["message"],
+            delivery_id=row["event_id"],
+        )
+        for row in found
+    ]

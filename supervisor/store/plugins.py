@@ -3,9 +3,8 @@
 import json
 import sqlite3
 import time
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 
 import msgspec
 import structlog
@@ -14,6 +13,7 @@ from sandbox_child.wire.entry import ModuleReport
 from supervisor.errors import ModuleRefused
 from supervisor.manifest import Manifest, parse_manifest
 from supervisor.manifest.permissions import EVENT_PREFIX, asked_for
+from supervisor.store.sql import insertion, row, rows
 
 log = structlog.get_logger("supervisor.store")
 
@@ -95,13 +95,9 @@ def new_plugin(
     )
 
 
-_COLUMNS = (
-    "id, manifest, report, sha256, size, source, installed_at, installed_by, enabled, "
-    "state_reason, claimed_seq, settled_seq, redelivered_seq, error_count, last_error, withheld, "
-    "event_starts, limits"
-)
-_STANDING = ("enabled", "state_reason", "withheld", "event_starts", "limits")
 _MODULE = ("manifest", "report", "sha256", "size", "source", "installed_at", "installed_by")
+_STANDING = ("enabled", "state_reason", "withheld", "event_starts", "limits")
+_PLAIN = ("claimed_seq", "settled_seq", "redelivered_seq", "error_count", "last_error")
 
 
 def all_plugins(db: sqlite3.Connection) -> list[PluginRow]:
@@ -110,16 +106,14 @@ def all_plugins(db: sqlite3.Connection) -> list[PluginRow]:
     One whose manifest or report a newer version of the help desk no longer accepts is left out, so
     that it cannot keep the others from running.
     """
-    rows = db.execute(f"SELECT {_COLUMNS} FROM plugins")  # noqa: S608 - our own names
-    found = [read for row in rows if (read := _read(row)) is not None]
+    found = [read for row in rows(db, "SELECT * FROM plugins") if (read := _read(row)) is not None]
     return sorted(found, key=lambda row: row.manifest.name.casefold())
 
 
 def find_plugin(db: sqlite3.Connection, plugin_id: str) -> PluginRow | None:
     """Return one plugin; None where there is none, or one that cannot be read."""
-    query = f"SELECT {_COLUMNS} FROM plugins WHERE id = ?"  # noqa: S608 - our own names
-    row = db.execute(query, (plugin_id,)).fetchone()
-    return None if row is None else _read(row)
+    found = row(db, "SELECT * FROM plugins WHERE id = ?", (plugin_id,))
+    return None if found is None else _read(found)
 
 
 def module_hashes(db: sqlite3.Connection) -> frozenset[str]:
@@ -130,33 +124,30 @@ def module_hashes(db: sqlite3.Connection) -> frozenset[str]:
 
 def insert_plugin(db: sqlite3.Connection, row: PluginRow) -> None:
     """Add a plugin; one of this id that cannot be read any longer gives way, but for its values."""
-    columns = ", ".join(f"{name} = excluded.{name}" for name in (*_MODULE, *_STANDING))
-    db.execute(
-        f"INSERT INTO plugins ({_COLUMNS}) VALUES ({', '.join('?' * 18)}) "  # noqa: S608
-        f"ON CONFLICT (id) DO UPDATE SET {columns}",
-        (
-            row.id,
-            *_module(row),
-            row.enabled,
-            row.state_reason,
-            row.claimed_seq,
-            row.settled_seq,
-            row.redelivered_seq,
-            row.error_count,
-            row.last_error,
-            json.dumps(sorted(row.withheld)),
-            json.dumps(row.event_starts),
-            json.dumps(row.limits),
-        ),
-    )
+    values = {
+        "id": row.id,
+        **_module(row),
+        **{name: getattr(row, name) for name in ("enabled", "state_reason", *_PLAIN)},
+        "withheld": json.dumps(sorted(row.withheld)),
+        "event_starts": json.dumps(row.event_starts),
+        "limits": json.dumps(row.limits),
+    }
+    changed = ", ".join(f"{name} = excluded.{name}" for name in (*_MODULE, *_STANDING))
+    query = f"{insertion('plugins', tuple(values))} ON CONFLICT (id) DO UPDATE SET {changed}"
+    db.execute(query, tuple(values.values()))
 
 
 def replace_version(db: sqlite3.Connection, row: PluginRow) -> None:
     """Put another version in a plugin's place; counts and the place in the outbox stay."""
-    columns = ", ".join(f"{name} = ?" for name in (*_MODULE, "withheld", "event_starts"))
+    values = {
+        **_module(row),
+        "withheld": json.dumps(sorted(row.withheld)),
+        "event_starts": json.dumps(row.event_starts),
+    }
+    columns = ", ".join(f"{name} = :{name}" for name in values)
     db.execute(
-        f"UPDATE plugins SET {columns}, state_reason = NULL WHERE id = ?",  # noqa: S608
-        (*_module(row), json.dumps(sorted(row.withheld)), json.dumps(row.event_starts), row.id),
+        f"UPDATE plugins SET {columns}, state_reason = NULL WHERE id = :id",  # noqa: S608
+        {**values, "id": row.id},
     )
 
 
@@ -175,13 +166,17 @@ def set_limits(db: sqlite3.Connection, plugin_id: str, limits: Mapping[str, floa
     db.execute("UPDATE plugins SET limits = ? WHERE id = ?", (json.dumps(limits), plugin_id))
 
 
-def _module(row: PluginRow) -> tuple[object, ...]:
-    """Return the values of the columns that say which version it is."""
-    return (
-        row.manifest_text,
-        msgspec.json.encode(row.report).decode(),
-        *(row.sha256, row.size, row.source, row.installed_at, row.installed_by),
-    )
+def _module(row: PluginRow) -> dict[str, object]:
+    """Return the columns that say which version it is."""
+    return {
+        "manifest": row.manifest_text,
+        "report": msgspec.json.encode(row.report).decode(),
+        "sha256": row.sha256,
+        "size": row.size,
+        "source": row.source,
+        "installed_at": row.installed_at,
+        "installed_by": row.installed_by,
+    }
 
 
 def delete_plugin(db: sqlite3.Connection, plugin_id: str) -> None:
@@ -191,19 +186,25 @@ def delete_plugin(db: sqlite3.Connection, plugin_id: str) -> None:
     db.execute("DELETE FROM plugins WHERE id = ?", (plugin_id,))
 
 
-def _read(row: Sequence[Any]) -> PluginRow | None:
-    plugin_id, manifest, report, *plain, withheld, starts, limits = row
+def _read(found: sqlite3.Row) -> PluginRow | None:
+    text = str(found["manifest"])
     try:
-        read = PluginRow(
-            parse_manifest(str(manifest).encode()),
-            str(manifest),
-            msgspec.json.decode(str(report), type=ModuleReport),
-            *plain,  # type: ignore[misc]  # the columns are STRICT, in the order of the fields
-            withheld=frozenset(json.loads(withheld)),
-            event_starts=json.loads(starts),
-            limits=json.loads(limits),
+        return PluginRow(
+            manifest=parse_manifest(text.encode()),
+            manifest_text=text,
+            report=msgspec.json.decode(str(found["report"]), type=ModuleReport),
+            sha256=found["sha256"],
+            size=found["size"],
+            source=found["source"],
+            installed_at=found["installed_at"],
+            installed_by=found["installed_by"],
+            enabled=bool(found["enabled"]),
+            state_reason=found["state_reason"],
+            **{name: found[name] for name in _PLAIN},
+            withheld=frozenset(json.loads(found["withheld"])),
+            event_starts=json.loads(found["event_starts"]),
+            limits=json.loads(found["limits"]),
         )
     except (ModuleRefused, msgspec.MsgspecError) as exc:
-        log.error("plugin_unreadable", plugin=plugin_id, error=str(exc))
+        log.error("plugin_unreadable", plugin=found["id"], error=str(exc))
         return None
-    return replace(read, enabled=bool(read.enabled))

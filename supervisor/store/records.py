@@ -6,24 +6,68 @@
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from supervisor.store.redeliveries import finish
+from supervisor.store.sql import insertion, scalar
 
 LOG_LINES_KEPT = 5_000
 """Of each plugin."""
 
-DeliveryRow = tuple[
-    str, int, str, str, str, str, str | None, int, int, int | None, str | None, int, int | None
-]
-"""plugin, event seq, event id, event, ticket, outcome, error, started (ms), duration (us), memory
-(bytes), host calls (JSON), redelivered."""
-LogRow = tuple[str, int, str, str, str | None]
-"""plugin, at (ms), level, message, event id."""
-EgressRow = tuple[
-    int, str, str | None, str, str, str | None, str, str, int, int, int, int, str | None
-]
-"""at (ms), plugin, event id, outcome, host, address, method, path, status, bytes sent, bytes
-received, duration (us), detail."""
+
+class DeliveryRow(NamedTuple):
+    """A row of ``deliveries``, by its columns."""
+
+    plugin_id: str
+    event_seq: int
+    event_id: str
+    event: str
+    ticket_id: str
+    outcome: str
+    error: str | None
+    started_at: int
+    """Milliseconds since 1970."""
+    duration_us: int
+    memory_bytes: int | None
+    host_calls: str | None
+    """JSON."""
+    redelivered: int
+    id: int | None
+
+
+class LogRow(NamedTuple):
+    """A row of ``plugin_logs``."""
+
+    plugin_id: str
+    at: int
+    """Milliseconds since 1970."""
+    level: str
+    message: str
+    event_id: str | None
+
+
+class EgressRow(NamedTuple):
+    """A row of ``egress_ledger``."""
+
+    at: int
+    """Milliseconds since 1970."""
+    plugin_id: str
+    event_id: str | None
+    outcome: str
+    host: str
+    address: str | None
+    method: str
+    path: str
+    status: int
+    sent_bytes: int
+    received_bytes: int
+    duration_us: int
+    detail: str | None
+
+
+_ADD_DELIVERY = insertion("deliveries", DeliveryRow._fields)
+_ADD_LOG = insertion("plugin_logs", LogRow._fields)
+_ADD_EGRESS = insertion("egress_ledger", EgressRow._fields)
 
 
 @dataclass(slots=True)
@@ -42,18 +86,13 @@ class Batch:
 
 def newest_delivery(db: sqlite3.Connection) -> int:
     """Return the greatest id in the delivery log, 0 for an empty one."""
-    return int(db.execute("SELECT coalesce(max(id), 0) FROM deliveries").fetchone()[0])
+    return int(scalar(db, "SELECT coalesce(max(id), 0) FROM deliveries"))
 
 
 def write_batch(db: sqlite3.Connection, batch: Batch) -> None:
     """Record a batch in one go."""
     if batch.deliveries:
-        db.executemany(
-            "INSERT INTO deliveries (plugin_id, event_seq, event_id, event, ticket_id, outcome, "
-            "error, started_at, duration_us, memory_bytes, host_calls, redelivered, id) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            batch.deliveries,
-        )
+        db.executemany(_ADD_DELIVERY, batch.deliveries)
     if batch.again:
         finish(db, batch.again)
     for plugin_id, seq in batch.settled.items():
@@ -70,20 +109,12 @@ def write_batch(db: sqlite3.Connection, batch: Batch) -> None:
     if batch.logs:
         _write_logs(db, batch.logs)
     if batch.egress:
-        db.executemany(
-            "INSERT INTO egress_ledger (at, plugin_id, event_id, outcome, host, address, method, "
-            "path, status, sent_bytes, received_bytes, duration_us, detail) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            batch.egress,
-        )
+        db.executemany(_ADD_EGRESS, batch.egress)
 
 
 def _write_logs(db: sqlite3.Connection, logs: Sequence[LogRow]) -> None:
-    db.executemany(
-        "INSERT INTO plugin_logs (plugin_id, at, level, message, event_id) VALUES (?, ?, ?, ?, ?)",
-        logs,
-    )
-    for plugin_id in {row[0] for row in logs}:
+    db.executemany(_ADD_LOG, logs)
+    for plugin_id in {line.plugin_id for line in logs}:
         db.execute(
             "DELETE FROM plugin_logs WHERE plugin_id = ?1 AND id <= (SELECT id FROM plugin_logs "
             "WHERE plugin_id = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)",
@@ -94,4 +125,4 @@ def _write_logs(db: sqlite3.Connection, logs: Sequence[LogRow]) -> None:
 def recorded_behind(db: sqlite3.Connection, plugin_id: str, seq: int) -> frozenset[int]:
     """Return which events behind ``seq`` a plugin's deliveries are recorded of."""
     query = "SELECT event_seq FROM deliveries WHERE plugin_id = ? AND event_seq > ?"
-    return frozenset(row[0] for row in db.execute(query, (plugin_id, seq)))
+    return frozenset(event_seq for (event_seq,) in db.execute(query, (plugin_id, seq)))

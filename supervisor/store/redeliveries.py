@@ -11,9 +11,11 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from supervisor.store.sql import Values, rows
+
 MOST_TRIES = 2
 """An entry during which the server was killed so often is given up."""
-_COLUMNS = "id, event_seq, event_id, event, ticket_id"
+_COLUMNS = "id AS number, event_seq AS seq, event_id AS id, event AS type, ticket_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,7 @@ def queue(
     now = int(time.time() * 1000)
     entries = []
     for delivery_id in delivery_ids:
-        rows = db.execute(query, (now, actor, delivery_id, plugin_id)).fetchall()
-        entries += [Entry(*row) for row in rows]
+        entries += _entries(db, query, (now, actor, delivery_id, plugin_id))
     return entries
 
 
@@ -58,9 +59,12 @@ def take_up(db: sqlite3.Connection, plugin_id: str) -> tuple[list[Entry], list[E
         (plugin_id,),
     )
     query = f"SELECT {_COLUMNS} FROM redeliveries WHERE plugin_id = ? AND tried"  # noqa: S608
-    waiting = db.execute(f"{query} < ? ORDER BY id", (plugin_id, MOST_TRIES)).fetchall()
-    lost = db.execute(f"{query} >= ? ORDER BY id", (plugin_id, MOST_TRIES)).fetchall()
-    return [Entry(*row) for row in waiting], [Entry(*row) for row in lost]
+    values = (plugin_id, MOST_TRIES)
+    order = "ORDER BY redeliveries.id"
+    return (
+        _entries(db, f"{query} < ? {order}", values),
+        _entries(db, f"{query} >= ? {order}", values),
+    )
 
 
 def send_out(db: sqlite3.Connection, number: int) -> None:
@@ -80,8 +84,9 @@ def finish(db: sqlite3.Connection, numbers: Sequence[int]) -> None:
 
 def remove_all(db: sqlite3.Connection, plugin_id: str) -> list[Entry]:
     """Remove and return everything that waits for a plugin."""
-    rows = db.execute(
-        f"DELETE FROM redeliveries WHERE plugin_id = ? RETURNING {_COLUMNS}",  # noqa: S608
-        (plugin_id,),
-    )
-    return sorted((Entry(*row) for row in rows.fetchall()), key=lambda entry: entry.number)
+    query = f"DELETE FROM redeliveries WHERE plugin_id = ? RETURNING {_COLUMNS}"  # noqa: S608
+    return sorted(_entries(db, query, (plugin_id,)), key=lambda entry: entry.number)
+
+
+def _entries(db: sqlite3.Connection, query: str, values: Values) -> list[Entry]:
+    return [Entry(**dict(row)) for row in rows(db, query, values)]

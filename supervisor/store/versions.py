@@ -7,9 +7,7 @@ configuration is kept with it, sealed as it was. The installed version itself is
 import json
 import sqlite3
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 import structlog
@@ -20,13 +18,9 @@ from supervisor.manifest import Manifest, parse_manifest
 from supervisor.manifest.permissions import asked_for
 from supervisor.states import VersionStatus
 from supervisor.store.plugins import PluginRow
+from supervisor.store.sql import insertion, rows
 
 log = structlog.get_logger("supervisor.store")
-
-_COLUMNS = (
-    "plugin_id, manifest, report, sha256, size, source, installed_at, installed_by, status, "
-    "since, withheld"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +66,13 @@ def version_of(row: PluginRow, status: VersionStatus = VersionStatus.ACTIVE) -> 
 
 def other_versions(db: sqlite3.Connection, plugin_id: str) -> tuple[VersionRow, ...]:
     """Return the waiting version and the kept ones, the newest first."""
-    rows = db.execute(
-        f"SELECT {_COLUMNS} FROM plugin_versions WHERE plugin_id = ? "  # noqa: S608 - our names
+    found = rows(
+        db,
+        "SELECT * FROM plugin_versions WHERE plugin_id = ? "
         "ORDER BY status = 'waiting' DESC, since DESC, sha256",
         (plugin_id,),
     )
-    return tuple(read for row in rows if (read := _read(row)) is not None)
+    return tuple(read for row in found if (read := _read(row)) is not None)
 
 
 def add_waiting(db: sqlite3.Connection, version: VersionRow) -> None:
@@ -127,32 +122,41 @@ def drop_oldest(db: sqlite3.Connection, plugin_id: str, kept: int) -> None:
 
 
 def _insert(db: sqlite3.Connection, version: VersionRow) -> None:
-    db.execute(
-        f"INSERT OR REPLACE INTO plugin_versions ({_COLUMNS}) "  # noqa: S608 - our own names
-        f"VALUES ({', '.join('?' * 11)})",
-        (
-            version.manifest.id,
-            version.manifest_text,
-            msgspec.json.encode(version.report).decode(),
-            *(version.sha256, version.size, version.source, version.installed_at),
-            *(version.installed_by, version.status.value, version.since),
-            json.dumps(sorted(version.withheld)),
-        ),
-    )
+    values = {
+        "plugin_id": version.manifest.id,
+        "manifest": version.manifest_text,
+        "report": msgspec.json.encode(version.report).decode(),
+        "sha256": version.sha256,
+        "size": version.size,
+        "source": version.source,
+        "installed_at": version.installed_at,
+        "installed_by": version.installed_by,
+        "status": version.status.value,
+        "since": version.since,
+        "withheld": json.dumps(sorted(version.withheld)),
+    }
+    query = insertion("plugin_versions", tuple(values), replace=True)
+    db.execute(query, tuple(values.values()))
 
 
-def _read(row: Sequence[Any]) -> VersionRow | None:
-    plugin_id, manifest, report, *plain, status, since, withheld = row
+def _read(row: sqlite3.Row) -> VersionRow | None:
+    text = str(row["manifest"])
     try:
         return VersionRow(
-            parse_manifest(str(manifest).encode()),
-            str(manifest),
-            msgspec.json.decode(str(report), type=ModuleReport),
-            *plain,  # type: ignore[call-arg]  # the columns are STRICT, in this order
-            VersionStatus(status),
-            since,
-            frozenset(json.loads(withheld)),
+            manifest=parse_manifest(text.encode()),
+            manifest_text=text,
+            report=msgspec.json.decode(str(row["report"]), type=ModuleReport),
+            sha256=row["sha256"],
+            size=row["size"],
+            source=row["source"],
+            installed_at=row["installed_at"],
+            installed_by=row["installed_by"],
+            status=VersionStatus(row["status"]),
+            since=row["since"],
+            withheld=frozenset(json.loads(row["withheld"])),
         )
     except (ModuleRefused, msgspec.MsgspecError) as exc:
-        log.error("version_unreadable", plugin=plugin_id, sha256=row[3], error=str(exc))
+        log.error(
+            "version_unreadable", plugin=row["plugin_id"], sha256=row["sha256"], error=str(exc)
+        )
         return None
