@@ -7,6 +7,7 @@ loopback only, as everybody knows these passwords.
 
 import contextlib
 import sqlite3
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from helpdesk import accounts, catalogue, groups, statuses
@@ -61,10 +62,7 @@ def _fill(connection: sqlite3.Connection, helpdesk: HelpDesk, encoded: str, now:
         statuses.insert(connection, name)
     categories = _add_catalogue(connection)
     teams = _add_groups(connection, people, categories)
-    scene = _Scene(connection, helpdesk, now, people, teams)
-    # Oldest first, so that ids sort as the times do.
-    for ticket in sorted(TICKETS, key=lambda ticket: -ticket.hours_ago):
-        scene.play(ticket)
+    _Scene(connection, helpdesk, now, people, teams).play(TICKETS)
     return True
 
 
@@ -108,7 +106,7 @@ def _add_groups(
 
 
 class _Scene:
-    """Plays the story of one ticket after the other through the same code as real requests."""
+    """Plays the stories of tickets through the same code as real requests."""
 
     def __init__(
         self,
@@ -124,12 +122,23 @@ class _Scene:
         self._people = people
         self._teams = teams
 
-    def play(self, story: DemoTicket) -> None:
+    def play(self, stories: Sequence[DemoTicket]) -> None:
+        """Let everything happen in the order of its time, as it did."""
+        steps: list[tuple[float, DemoTicket, Move | None]] = []
+        for story in stories:
+            steps.append((story.hours_ago, story, None))
+            steps += ((move.hours_ago, story, move) for move in story.moves)
+        made: dict[str, str] = {}
+        for _, story, move in sorted(steps, key=lambda step: -step[0]):
+            if move is None:
+                made[story.subject] = self._create(story)
+            else:
+                self._make(self._change(move.by, move.hours_ago), made[story.subject], move)
+
+    def _create(self, story: DemoTicket) -> str:
         category, type_, item = story.place
         draft = TicketDraft(story.subject, story.description, story.priority, category, type_, item)
-        ticket_id = edits.create(self._change(story.by, story.hours_ago), draft).id
-        for move in story.moves:
-            self._make(self._change(move.by, move.hours_ago), ticket_id, move)
+        return edits.create(self._change(story.by, story.hours_ago), draft).id
 
     def _make(self, change: Change, ticket_id: str, move: Move) -> None:
         if move.what == "reply":

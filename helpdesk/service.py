@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sqlite_utils.migrations import Migrations
 
+from helpdesk import ids
 from helpdesk.api_keys import ApiKeys
 from helpdesk.audit import AUDIT_MIGRATIONS, AuditLog
 from helpdesk.canned import CANNED_MIGRATIONS, CannedReplies
@@ -28,6 +29,7 @@ from helpdesk.settings import Settings, SettingValues
 from helpdesk.statuses import Statuses
 from helpdesk.storage.database import Database
 from helpdesk.storage.migrations import HELPDESK_MIGRATIONS
+from helpdesk.storage.newest import newest_id
 from helpdesk.tickets.service import Tickets
 from helpdesk.users import Users
 
@@ -81,6 +83,8 @@ class HelpDesk:
         """
         every = [HELPDESK_MIGRATIONS, AUDIT_MIGRATIONS, CANNED_MIGRATIONS, *migrations]
         async with Database.open(path, migrations=every) as database:
+            if greatest := await database.read(newest_id):
+                ids.grow_from(greatest)
             yield cls(
                 database,
                 await Outbox.open(database),

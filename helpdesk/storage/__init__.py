@@ -9,8 +9,9 @@ their own and use the same file.
     readers       read-only connections on worker threads
     writer        the writer thread and its group commit
     migrations    the help desk's tables, in ordered steps
-    search_step, list_step, folding_step, numbers_step
-                  four of the longer steps
+    search_step, list_step, folding_step, numbers_step, revision_step
+                  five of the longer steps
+    newest        the greatest id that is stored
     connections   how a connection is opened
     sql           reading rows by column name
 """

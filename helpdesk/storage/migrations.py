@@ -8,7 +8,7 @@ case. Must not know of other packages' tables: they bring sets of their own.
 import sqlite_utils
 from sqlite_utils.migrations import Migrations
 
-from helpdesk.storage import folding_step, list_step, numbers_step, search_step
+from helpdesk.storage import folding_step, list_step, numbers_step, revision_step, search_step
 
 HELPDESK_MIGRATIONS = Migrations("helpdesk")
 
@@ -233,4 +233,11 @@ def m006_event_causes(db: sqlite_utils.Database) -> None:
 def m007_numbers(db: sqlite_utils.Database) -> None:
     """Give what has a ULID an integer too, and keep what of tickets is counted by integers."""
     for statement in numbers_step.STATEMENTS:
+        db.execute(statement)
+
+
+@HELPDESK_MIGRATIONS()
+def m008_revisions(db: sqlite_utils.Database) -> None:
+    """Number the changes of tickets, and sort lists by that."""
+    for statement in revision_step.STATEMENTS:
         db.execute(statement)

@@ -62,7 +62,8 @@ class Change:
 
         ``public`` is False where its submitter must not notice: a note was written.
         """
-        changed = dataclasses.replace(ticket, **changes, updated_at=self.now)
+        revision = rows.next_revision(self.connection)
+        changed = dataclasses.replace(ticket, **changes, updated_at=self.now, revision=revision)
         rows.update(self.connection, changed, public=public)
         old, new = ((t.subject, t.description) for t in (ticket, changed))
         if new != old:

@@ -66,6 +66,7 @@ def create(change: Change, draft: TicketDraft) -> Ticket:
         custom_fields=(),
         created_at=change.now,
         updated_at=change.now,
+        revision=rows.next_revision(change.connection),
         resolved_at=None,
         closed_at=None,
     )

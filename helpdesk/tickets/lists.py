@@ -17,14 +17,17 @@ from helpdesk.tickets.conditions import Where
 from helpdesk.tickets.model import TicketFilter, TicketSummary
 
 SORTS = {
-    "updated_at": ("updated_at", "id"),
+    "updated_at": ("revision",),
     "created_at": ("id",),
-    "priority": ("priority", "updated_at", "id"),
-    "status": ("status", "updated_at", "id"),
+    "priority": ("priority", "revision"),
+    "status": ("status", "revision"),
     "subject": ("subject COLLATE NOCASE", "id"),
 }
-"""Names of sort orders to columns; a ULID sorts by creation. ``-`` in front turns one round."""
-_PUBLIC = {"updated_at": "public_updated_at"}
+"""Names of sort orders to columns. ``-`` in front turns one round.
+
+Tickets sort as they were created and changed, which ids and revisions tell: a clock steps back.
+"""
+_PUBLIC = {"revision": "public_revision"}
 
 
 def tickets(
@@ -99,7 +102,7 @@ def page_query(
     order = ", ".join(f"t.{column} {direction}" for column in by)
     # Filtered lists are walked in the order of their last change, of which an index holds all that
     # filters ask; in another order they are sorted, rather than looked up ticket by ticket.
-    walked = where.is_empty or where.is_led or by[0] == "updated_at"
+    walked = where.is_empty or where.is_led or by[0] == "revision"
     plus = "" if walked else "+"
     begin = ""
     if after:

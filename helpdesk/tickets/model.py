@@ -85,6 +85,9 @@ class TicketSummary:
     created_at: datetime
     updated_at: datetime
     """The last change that the viewer may know of: for a submitter, not that of a note."""
+    revision: int
+    """The number of that change. Each change of any ticket has its own, greater than all before, so
+    that it sorts tickets by their last change whatever the clock did."""
     resolved_at: datetime | None
     closed_at: datetime | None
 

@@ -24,7 +24,7 @@ PRIORITIES = tuple(Priority)
 SUMMARY_COLUMNS = """
     t.id, t.number, t.subject, t.status, t.priority, t.category_id, t.type_id, t.item_id,
     t.submitter_id, t.assignee_user_id, t.assignee_group_id, t.created_at, t.updated_at,
-    t.public_updated_at, t.resolved_at, t.closed_at,
+    t.public_updated_at, t.revision, t.public_revision, t.resolved_at, t.closed_at,
     category.name AS category_name, type.name AS type_name, item.name AS item_name,
     submitter.name AS submitter_name, submitter.email AS submitter_email,
     assignee.name AS assignee_name, assignee.email AS assignee_email, team.name AS team_name
@@ -95,10 +95,15 @@ def next_number(connection: sqlite3.Connection) -> int:
     return int(sql.scalar(connection, query))
 
 
+def next_revision(connection: sqlite3.Connection) -> int:
+    """Return the number of the next change of a ticket; each change of any ticket has its own."""
+    query = "SELECT 1 + coalesce(max(revision), 0) FROM tickets"
+    return int(sql.scalar(connection, query))
+
+
 def insert(connection: sqlite3.Connection, ticket: Ticket) -> None:
     """Write a new ticket."""
-    values = _values(ticket)
-    values |= {"number": ticket.number, "public_updated_at": values["updated_at"]}
+    values = _values(ticket) | {"number": ticket.number} | _known(ticket)
     names = ", ".join(values)
     marks = ", ".join(f":{name}" for name in values)
     connection.execute(f"INSERT INTO tickets ({names}) VALUES ({marks})", values)  # noqa: S608
@@ -109,7 +114,7 @@ def update(connection: sqlite3.Connection, ticket: Ticket, *, public: bool) -> N
     """Write a changed ticket, all but its custom fields; ``public``: its submitter may know."""
     values = _values(ticket)
     if public:
-        values["public_updated_at"] = values["updated_at"]
+        values |= _known(ticket)
     changes = ", ".join(f"{name} = :{name}" for name in values)
     connection.execute(f"UPDATE tickets SET {changes} WHERE id = :id", values)  # noqa: S608
 
@@ -129,6 +134,14 @@ def custom_fields(connection: sqlite3.Connection, ticket_id: str) -> tuple[Custo
     )
 
 
+def _known(ticket: Ticket) -> dict[str, Any]:
+    """Return what marks a change as one that the submitter may know of."""
+    return {
+        "public_updated_at": rfc3339(ticket.updated_at),
+        "public_revision": ticket.revision,
+    }
+
+
 def _values(ticket: Ticket) -> dict[str, Any]:
     assignee = ticket.assignee
     return {
@@ -146,6 +159,7 @@ def _values(ticket: Ticket) -> dict[str, Any]:
         "resolution_notes": ticket.resolution_notes,
         "created_at": rfc3339(ticket.created_at),
         "updated_at": rfc3339(ticket.updated_at),
+        "revision": ticket.revision,
         "resolved_at": ticket.resolved_at and rfc3339(ticket.resolved_at),
         "closed_at": ticket.closed_at and rfc3339(ticket.closed_at),
     }
@@ -166,6 +180,7 @@ def _summary(row: Any, *, public: bool) -> dict[str, Any]:
         "assignee": _assignee(row),
         "created_at": parse_rfc3339(row["created_at"]),
         "updated_at": parse_rfc3339(updated_at),
+        "revision": row["public_revision"] if public else row["revision"],
         "resolved_at": parse_optional(row["resolved_at"]),
         "closed_at": parse_optional(row["closed_at"]),
     }

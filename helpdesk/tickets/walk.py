@@ -5,19 +5,21 @@ in the list, and goes on from where it stood. Finding a neighbour reads one row 
 the list is read from.
 """
 
+import re
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from helpdesk import access
 from helpdesk.access import Viewer
-from helpdesk.clock import rfc3339
 from helpdesk.errors import Invalid
 from helpdesk.tickets import filters, lists, rows
 from helpdesk.tickets.model import TicketFilter, TicketSummary
 
 _BETWEEN = "~"
 _LONGEST = 1_000
+_NUMBERS = frozenset({"revision", "public_revision", "priority"})
+_NUMBER = re.compile("[0-9]{1,15}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class Neighbours:
 def place(ticket: TicketSummary, sort: str) -> str:
     """Return where a ticket stands now in a list that is sorted like that, fit for an address."""
     values = {
-        "updated_at": rfc3339(ticket.updated_at),
+        "revision": str(ticket.revision),
         "priority": str(rows.rank(ticket.priority)),
         "status": ticket.status,
         "subject": ticket.subject,
@@ -58,11 +60,13 @@ def neighbours(
 def _values(at: str, columns: Sequence[str]) -> list[str | int]:
     """Take a place apart; a subject, which comes first, may hold what stands between."""
     found = at.rsplit(_BETWEEN, len(columns) - 1)
-    by_rank = columns[0] == "priority"
     fits = len(found) == len(columns) and len(at) <= _LONGEST and at.isprintable()
-    if not fits or (by_rank and found[0] not in {"0", "1", "2", "3"}):
+    numbers = [column in _NUMBERS for column in columns]
+    if not fits or not all(
+        _NUMBER.fullmatch(value) for value, number in zip(found, numbers, strict=True) if number
+    ):
         raise Invalid("at", repr(at[:80]), "a place in a list, as the list's links have it")
-    return [int(found[0]), *found[1:]] if by_rank else [*found]
+    return [int(value) if number else value for value, number in zip(found, numbers, strict=True)]
 
 
 def _first(

@@ -27,6 +27,8 @@ from supervisor.store.records import (
 
 MOST_WAITING_BYTES = 32 << 20
 """Of unwritten rows, beyond which no child is given more work."""
+MOST_UNRECORDED = 1_000_000
+"""More deliveries than a crash can leave unrecorded."""
 RETRY_S = 1.0
 _ROW_BYTES = 400
 
@@ -66,7 +68,8 @@ class Journal:
         self._bytes = 0
         self._ids = count(int(time.time() * 1000))
         """Ids of deliveries. What a crash left unrecorded had ids as well, which are not given
-        again: they begin at the time of the start, in milliseconds."""
+        again: they begin at the time of the start, in milliseconds, or well behind the last one
+        where the clock stepped back."""
         self._lines: Counter[str | None] = Counter()
         self._more_lines = trio.Event()
         self._waiting_since: float | None = None
@@ -75,7 +78,7 @@ class Journal:
     async def load(self) -> None:
         """Find out which ids are taken, before the first delivery."""
         newest = await self._database.read(newest_delivery)
-        self._ids = count(max(next(self._ids), newest + 1))
+        self._ids = count(max(next(self._ids), newest + MOST_UNRECORDED))
 
     def new_delivery(self) -> int:
         """Return an id for a delivery that begins now; any thread may ask."""

@@ -218,3 +218,13 @@ def m030_limits(db: Database) -> None:
     """The limits that an admin set for one plugin."""
     # JSON: name to number, see ``overrides``; a name that is not there is the operator's to set.
     db.execute("ALTER TABLE plugins ADD COLUMN limits TEXT NOT NULL DEFAULT '{}'")
+
+
+@migrations()
+def m031_version_places(db: Database) -> None:
+    """The order of a plugin's versions is that in which they got their status, not their times."""
+    db.execute("ALTER TABLE plugin_versions ADD COLUMN place INTEGER NOT NULL DEFAULT 0")
+    db.execute(
+        "UPDATE plugin_versions SET place = (SELECT count(*) FROM plugin_versions AS other "
+        "WHERE (other.since, other.sha256) <= (plugin_versions.since, plugin_versions.sha256))"
+    )

@@ -69,7 +69,7 @@ def other_versions(db: sqlite3.Connection, plugin_id: str) -> tuple[VersionRow, 
     found = rows(
         db,
         "SELECT * FROM plugin_versions WHERE plugin_id = ? "
-        "ORDER BY status = 'waiting' DESC, since DESC, sha256",
+        "ORDER BY status = 'waiting' DESC, place DESC",
         (plugin_id,),
     )
     return tuple(read for row in found if (read := _read(row)) is not None)
@@ -116,7 +116,7 @@ def drop_oldest(db: sqlite3.Connection, plugin_id: str, kept: int) -> None:
     db.execute(
         "DELETE FROM plugin_versions WHERE plugin_id = ?1 AND status = 'kept' AND sha256 NOT IN "
         "(SELECT sha256 FROM plugin_versions WHERE plugin_id = ?1 AND status = 'kept' "
-        "ORDER BY since DESC, sha256 LIMIT ?2)",
+        "ORDER BY place DESC LIMIT ?2)",
         (plugin_id, kept),
     )
 
@@ -135,6 +135,9 @@ def _insert(db: sqlite3.Connection, version: VersionRow) -> None:
         "since": version.since,
         "withheld": json.dumps(sorted(version.withheld)),
     }
+    (values["place"],) = db.execute(
+        "SELECT 1 + coalesce(max(place), 0) FROM plugin_versions"
+    ).fetchone()
     query = insertion("plugin_versions", tuple(values), replace=True)
     db.execute(query, tuple(values.values()))
 

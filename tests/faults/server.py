@@ -1,8 +1,8 @@
 """The real server with one fault built in: ``python -m tests.faults.server FAULT ARGUMENTS…``.
 
 ``FAULT`` is ``none``, ``die:STEP:COUNT`` (see ``strikes``), ``slow-disk:SECONDS`` (each commit
-takes so much longer) or ``clock:SECONDS`` (the time of day jumps by so much, there and back, with
-every look at it). The arguments are those of ``ohd``.
+takes so much longer), ``clock:SECONDS`` (the time of day jumps by so much, there and back, with
+every look at it) or ``off:SECONDS`` (it is off by so much). The arguments are those of ``ohd``.
 """
 
 import datetime
@@ -28,10 +28,10 @@ def slow_disk(seconds: float) -> None:
     Writer._commit = slowly
 
 
-def jumping_clock(seconds: float) -> None:
-    """Let the time of day jump between two times that lie ``seconds`` apart."""
+def wrong_clock(*off: float) -> None:
+    """Let the time of day be off by these seconds, by the next with every look at it."""
     real, real_ns, real_now = time.time, time.time_ns, SystemClock.now
-    jumps = itertools.cycle((0.0, seconds))
+    jumps = itertools.cycle(off)
     time.time = lambda: real() + next(jumps)
     time.time_ns = lambda: real_ns() + int(next(jumps) * 1e9)
     SystemClock.now = lambda self: real_now(self) + datetime.timedelta(seconds=next(jumps))
@@ -45,7 +45,9 @@ def build_in(fault: str) -> None:
     elif kind == "slow-disk":
         slow_disk(float(rest))
     elif kind == "clock":
-        jumping_clock(float(rest))
+        wrong_clock(0.0, float(rest))
+    elif kind == "off":
+        wrong_clock(float(rest))
 
 
 if __name__ == "__main__":

@@ -19,7 +19,6 @@ WRITES_DOWN = {
     "supervisor/store/redeliveries.py",
     "supervisor/store/versions.py",
     "supervisor/watching/health_checks.py",
-    "supervisor/watching/activity.py",
     "supervisor/watching/overview.py",
 }
 """Where the time of day is read in order to be written down or shown, and for nothing else."""
@@ -63,3 +62,23 @@ def test_deliveries_go_on_while_the_clock_jumps(jump_s, site, serve):
         assert DEADLINE_S * 0.9 <= microseconds / 1e6 < DEADLINE_S + 5.0
     assert server.stop() == 0
     assert site.left_over(server) == []
+
+
+def test_what_is_written_after_a_restart_with_the_clock_back_stands_last(site, serve):
+    server = serve()
+    for subject in ("one", "two"):
+        assert server.ticket(subject) == 201
+    _, listed = server.request("GET", "/api/tickets?sort=created_at")
+    one = f"/api/tickets/{listed['data'][0]['id']}"
+    assert server.request("POST", f"{one}/replies", {"body": "before"})[0] == 201
+    assert server.stop() == 0
+    server = serve("off:-3600")
+    assert server.request("POST", f"{one}/replies", {"body": "after"})[0] == 201
+    assert server.ticket("three") == 201
+    _, said = server.request("GET", f"{one}/replies?per_page=200")
+    people = [reply["body"] for reply in said["data"] if reply["author"]["role"] != "plugin"]
+    assert people == ["before", "after"]
+    server.wait_settled()
+    _, listed = server.request("GET", "/api/tickets?sort=-created_at")
+    assert [row["subject"] for row in listed["data"]] == ["three", "two", "one"]
+    assert server.stop() == 0

@@ -66,3 +66,22 @@ async def test_old_tickets_are_searched_and_their_stories_read(tmp_path: Path):
         assert await found(sam, "another") == ["01A"]
         assert await found(sam, "subject01B") == []
         assert await found(sam, "fresh") == ["01B"]
+
+
+async def test_old_tickets_keep_the_order_of_their_last_changes(tmp_path: Path):
+    path = tmp_path / "old.db"
+    first_version(path)
+    connection = sqlite3.connect(path)
+    with connection:
+        connection.execute(
+            "UPDATE tickets SET updated_at = '2026-04-06T14:00:00Z' WHERE id = '01A'"
+        )
+    connection.close()
+    async with HelpDesk.open(path) as helpdesk:
+        sam = (await helpdesk.users.find_by_email(SYSTEM, "s@example.com")).actor
+        for actor in (SYSTEM, sam):
+            listed = (await helpdesk.tickets.list(actor)).rows
+            assert [(row.id, row.revision) for row in listed] == [("01A", 2), ("01B", 1)]
+        await helpdesk.tickets.reply(sam, "01B", "another")
+        listed = (await helpdesk.tickets.list(SYSTEM)).rows
+        assert [(row.id, row.revision) for row in listed] == [("01B", 3), ("01A", 2)]

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import time
 from contextlib import closing
 
 import pytest
@@ -294,6 +295,22 @@ async def test_so_many_versions_are_kept_and_their_files(open_desk):
     assert len(files(desk)) == 3
     hashes = await desk.helpdesk.database.read(module_hashes)
     assert files(desk) == sorted(f"{sha256}.wasm" for sha256 in hashes)
+
+
+async def test_the_version_kept_last_stands_first_also_when_the_clock_stepped_back(
+    open_desk, monkeypatch
+):
+    desk = await open_desk(kept_versions=2)
+    plugin = await desk.install("wat/noop", enabled=False)
+    real = time.time
+    for hours, version in enumerate(("2.0.0", "3.0.0", "4.0.0")):
+        monkeypatch.setattr(time, "time", lambda back=hours: real() - back * 3_600)
+        await desk.upgrade(plugin.id, "wat/noop", version=version)
+    assert await stands(desk, plugin.id) == [
+        ("4.0.0", "active"),
+        ("3.0.0", "kept"),
+        ("2.0.0", "kept"),
+    ]
 
 
 async def test_versions_are_there_after_a_restart_and_can_be_gone_back_to(desk, open_desk):

@@ -1,6 +1,7 @@
 """Results survive a database that cannot be written for a while."""
 
 import sqlite3
+import time
 from contextlib import closing
 
 import pytest
@@ -87,6 +88,27 @@ async def test_who_feeds_children_waits_while_too_much_is_unwritten(nursery):
     assert not waited.is_set()
     database.open.set()
     await waited.wait()
+
+
+async def test_ids_of_unrecorded_deliveries_come_never_again(monkeypatch):
+    """Also where the server crashed and the clock stepped back before it started again."""
+    first = Journal(FailingDatabase(failures=0))
+    recorded = first.new_delivery()
+    lost = [first.new_delivery() for _ in range(10_000)]
+    monkeypatch.setattr(time, "time", lambda: 0.0)
+    again = Journal(Recorded(recorded))
+    await again.load()
+    assert again.new_delivery() > max(lost)
+
+
+class Recorded:
+    """A database whose newest delivery has this id."""
+
+    def __init__(self, newest):
+        self.newest = newest
+
+    async def read(self, job):
+        return self.newest
 
 
 async def test_results_survive_a_full_disk(desk, stand_in, open_desk):
