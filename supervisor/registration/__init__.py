@@ -4,9 +4,11 @@
 
     asking        what it asks for, and all that can be granted, as sentences
     parse         bytes to Registration: what refuses the whole, and the order of the rest
+    document      a registration in the plugin's own words, for JSON
     model         a registration that was read
     support       every field: what becomes of it, or why nothing does
-    routes        what it answers, where, for whom; which of two claims is refused
+    routing       the route of a request among those of all plugins; claims that meet
+    routes        what it answers, where, and for whom
     jobs          functions that run by a cron line
     extras        error codes, groups, custom fields
     widgets       cards of the dashboard, entries of the navigation
@@ -30,6 +32,7 @@ Pure: no I/O and no clock. Knows nothing of WebAssembly, of storage or of proces
 from collections.abc import Iterable
 
 from supervisor.registration.asking import Ask, ask, asked, choices, declares_nothing, sentence
+from supervisor.registration.document import document
 from supervisor.registration.durations import parse_duration
 from supervisor.registration.errors import (
     DurationError,
@@ -53,14 +56,8 @@ from supervisor.registration.permissions import (
     permission,
 )
 from supervisor.registration.resources import Resources
-from supervisor.registration.routes import (
-    Conflict,
-    Route,
-    RouteAccess,
-    find_conflicts,
-    match_route,
-    methods_at,
-)
+from supervisor.registration.routes import Route, RouteAccess
+from supervisor.registration.routing import Conflict, Match, RouteTable
 from supervisor.registration.schedules import Schedule, parse_schedule
 from supervisor.registration.support import FIELDS
 from supervisor.registration.translations import Translations
@@ -78,6 +75,7 @@ __all__ = [
     "GrantError",
     "GroupWish",
     "Job",
+    "Match",
     "MenuItem",
     "Note",
     "Permission",
@@ -86,6 +84,7 @@ __all__ = [
     "Resources",
     "Route",
     "RouteAccess",
+    "RouteTable",
     "Schedule",
     "ScheduleError",
     "Translations",
@@ -97,10 +96,8 @@ __all__ = [
     "choices",
     "conflicts",
     "declares_nothing",
-    "find_conflicts",
+    "document",
     "holds",
-    "match_route",
-    "methods_at",
     "needed",
     "parse_duration",
     "parse_grant",
@@ -114,7 +111,5 @@ __all__ = [
 
 def conflicts(registration: Registration, others: Iterable[Registration]) -> tuple[Conflict, ...]:
     """Return the routes of a plugin that others have already; its own older version is no other."""
-    return find_conflicts(
-        registration.routes,
-        ((other.id, other.routes) for other in others if other.id != registration.id),
-    )
+    claims = ((other.id, other.routes) for other in others if other.id != registration.id)
+    return RouteTable(claims).conflicts(registration.routes)

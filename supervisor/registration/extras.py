@@ -81,7 +81,7 @@ def read_custom_fields(root: Part) -> tuple[FieldWish, ...]:
         name = part.need_line("name", 63)
         if not _FIELD.fullmatch(name):
             raise part.broken("name", "letters, digits and underscores, beginning with a letter")
-        entity_type = part.need_id("entity_type") if part.has("entity_type") else "ticket"
+        entity_type = part.need_word("entity_type", ("ticket",), "ticket")
         once(part, f"{entity_type}.{name.casefold()}", taken, "name")
         return FieldWish(
             name=name,

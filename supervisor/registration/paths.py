@@ -82,6 +82,8 @@ def bind(pattern: tuple[str, ...], segments: tuple[str, ...]) -> Mapping[str, st
 
 
 def _decoded(segment: str) -> str | None:
+    if not segment.isascii():
+        return None
     try:
         value = unquote_to_bytes(segment).decode("utf-8")
     except UnicodeError:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 OWN = frozenset(
     {
+        "canned-replies",
         "dashboard",
         "events",
         "favicon.ico",
@@ -45,6 +46,7 @@ SHARED: Mapping[str, frozenset[str]] = {
         {
             "admin",
             "auth",
+            "canned-replies",
             "catalogue",
             "docs",
             "groups",

@@ -1,17 +1,11 @@
-"""Routes: what a plugin answers, at which path, for whom; which of two claims is refused."""
+"""Routes: what a plugin answers, at which path, and for whom."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from supervisor.manifest.errors import describe
-from supervisor.registration.paths import (
-    bind,
-    overlap,
-    path_problem,
-    segments_of,
-    shape_of,
-)
+from supervisor.registration.paths import path_problem, segments_of, shape_of
 from supervisor.registration.reading import MAX_TEXT, Broken, Part
 from supervisor.registration.reserved import reserved
 
@@ -54,21 +48,6 @@ class Route:
     def segments(self) -> tuple[str, ...]:
         """The path's segments, without slashes."""
         return segments_of(self.path)
-
-
-@dataclass(frozen=True, slots=True)
-class Conflict:
-    """A route of a plugin that another plugin has already."""
-
-    route: Route
-    other_id: str
-    other_route: Route
-
-    def __str__(self) -> str:
-        return (
-            f"{self.route.method} {self.route.path} is claimed by {self.other_id} already "
-            f"({self.other_route.method} {self.other_route.path})"
-        )
 
 
 def read_routes(root: Part) -> tuple[Route, ...]:
@@ -133,52 +112,3 @@ def strictest(accesses: Iterable[RouteAccess]) -> RouteAccess:
         groups=tuple(dict.fromkeys(group for access in all_of for group in access.groups)),
         webhook=any(access.webhook for access in all_of),
     )
-
-
-def match_route(
-    routes: Iterable[Route], method: str, path: str
-) -> tuple[Route, Mapping[str, str]] | None:
-    """Return the route of a request and its path parameters; a word wins over a ``:name``.
-
-    ``path`` is the request's as it came, undecoded and without its query: what was decoded before
-    cannot be told from what was written.
-    """
-    if not path.startswith("/") or not path.isascii():
-        return None
-    segments = segments_of(path)
-    found = [
-        (route, params)
-        for route in routes
-        if route.method == method and (params := bind(route.segments, segments)) is not None
-    ]
-    return min(found, key=lambda pair: _generality(pair[0]), default=None)
-
-
-def methods_at(routes: Iterable[Route], path: str) -> tuple[str, ...]:
-    """Return the methods that routes have at a request's path, for 405 and Allow."""
-    every = tuple(routes)
-    return tuple(method for method in METHODS if match_route(every, method, path))
-
-
-def _generality(route: Route) -> list[bool]:
-    return [segment.startswith(":") for segment in route.segments]
-
-
-def find_conflicts(
-    routes: Sequence[Route], others: Iterable[tuple[str, Sequence[Route]]]
-) -> tuple[Conflict, ...]:
-    """Return, for each route that overlaps with another plugin's, the first such claim.
-
-    ``/kb/:id`` and ``/kb/new`` overlap: else the second plugin would take paths from the first.
-    """
-    claims = [(other_id, theirs) for other_id, all_of in others for theirs in all_of]
-    by_length: dict[tuple[str, int], list[tuple[str, Route]]] = {}
-    for other_id, theirs in claims:
-        by_length.setdefault((theirs.method, len(theirs.segments)), []).append((other_id, theirs))
-    found = []
-    for route in routes:
-        for other_id, theirs in by_length.get((route.method, len(route.segments)), ()):
-            if overlap(route.segments, theirs.segments):
-                found.append(Conflict(route, other_id, theirs))
-                break
-    return tuple(found)

@@ -290,7 +290,8 @@ def test_groups_and_custom_fields_are_read(parse) -> None:
         groups=[{"name": "kb-admin", "description": "Edit"}, {"name": "a:b"}, {"name": "KB-admin"}],
         custom_fields=[
             {"name": "mood", "label": "Mood", "field_type": "select", "required": True},
-            {"name": "mood", "entity_type": "article"},
+            {"name": "size", "entity_type": "Ticket"},
+            {"name": "mail", "entity_type": "customer_user"},
             {"name": "Mood"},
             {"name": "drop table"},
         ],
@@ -298,9 +299,9 @@ def test_groups_and_custom_fields_are_read(parse) -> None:
     assert [group.name for group in found.groups] == ["kb-admin"]
     assert [(f.name, f.entity_type, f.field_type) for f in found.custom_fields] == [
         ("mood", "ticket", "select"),
-        ("mood", "article", "text"),
+        ("size", "ticket", "text"),
     ]
-    assert len(found.warnings) == 4
+    assert len(found.warnings) == 5
 
 
 def test_ticket_events_are_known_by_name(parse) -> None:
