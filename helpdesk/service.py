@@ -31,6 +31,7 @@ from helpdesk.storage.database import Database
 from helpdesk.storage.migrations import HELPDESK_MIGRATIONS
 from helpdesk.storage.newest import newest_id
 from helpdesk.tickets.service import Tickets
+from helpdesk.tickets.tags import TAG_MIGRATIONS
 from helpdesk.users import Users
 
 
@@ -81,7 +82,13 @@ class HelpDesk:
         ``migrations`` are other packages' tables in the same file. ``defaults`` hold where an admin
         has not stored a setting.
         """
-        every = [HELPDESK_MIGRATIONS, AUDIT_MIGRATIONS, CANNED_MIGRATIONS, *migrations]
+        every = [
+            HELPDESK_MIGRATIONS,
+            AUDIT_MIGRATIONS,
+            CANNED_MIGRATIONS,
+            TAG_MIGRATIONS,
+            *migrations,
+        ]
         async with Database.open(path, migrations=every) as database:
             if greatest := await database.read(newest_id):
                 ids.grow_from(greatest)

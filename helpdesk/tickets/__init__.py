@@ -16,6 +16,7 @@
     conditions    one condition, and the index that may lead it
     timeline      replies and history in one line of time
     rows          SQL rows to model, and back
+    tags          words that staff put on tickets
     search        the full-text index, and the search language
     workflow      which status may follow which; pure
     model         what a ticket looks like; no I/O

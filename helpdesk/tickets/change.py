@@ -41,7 +41,8 @@ class Change:
 
     def ticket(self, reference: str) -> tuple[Ticket, Standing]:
         """Return a ticket that the viewer may see, by id or number. Raises ``NotFound``."""
-        ticket = rows.find(self.connection, reference)
+        public = not access.may_see_notes(self.viewer)
+        ticket = rows.find(self.connection, reference, public=public)
         standing = rows.standing(self.connection, ticket)
         access.require_sight(self.viewer, standing, reference)
         return ticket, standing

@@ -2,6 +2,7 @@
 
 import enum
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from helpdesk.events import EventType, assignee_document
 from helpdesk.ids import new_id
 from helpdesk.statuses import NEW
 from helpdesk.storage import sql
-from helpdesk.tickets import rows, status
+from helpdesk.tickets import rows, status, tags
 from helpdesk.tickets.change import Change
 from helpdesk.tickets.model import Assignee, Person, Priority, Ref, Ticket, TicketDraft
 
@@ -44,6 +45,10 @@ class TicketChanges:
     assignee_user_id: str | Unset | None = UNSET
     assignee_group_id: str | Unset | None = UNSET
     status: str | Unset = UNSET
+    tags: Sequence[str] | Unset = UNSET
+    """All that the ticket is to have."""
+    add_tags: Sequence[str] = ()
+    remove_tags: Sequence[str] = ()
 
 
 def create(change: Change, draft: TicketDraft) -> Ticket:
@@ -69,8 +74,12 @@ def create(change: Change, draft: TicketDraft) -> Ticket:
         revision=rows.next_revision(change.connection),
         resolved_at=None,
         closed_at=None,
+        tags=(),
     )
     rows.insert(change.connection, ticket)
+    if draft.tags:
+        access.require_staff(viewer, "tag a ticket")
+        ticket = tags.alter(change.connection, ticket, draft.tags, ())
     status.record(change, ticket.id, None, NEW, "")
     change.emit(EventType.CREATED, ticket, {})
     if draft.assignee_user_id or draft.assignee_group_id:
@@ -84,6 +93,7 @@ def update(change: Change, ticket_id: str, changes: TicketChanges) -> Ticket:
     edited = _edited(change, ticket, changes)
     if edited:
         ticket = change.save(ticket, **edited)
+    ticket = _tagged(change, ticket, changes)
     if changes.assignee_user_id is not UNSET or changes.assignee_group_id is not UNSET:
         ticket = assign(
             change, ticket, _given(changes.assignee_user_id), _given(changes.assignee_group_id)
@@ -112,6 +122,17 @@ def assign(change: Change, ticket: Ticket, user_id: str | None, group_id: str | 
     if assignee is not None:
         change.emit(EventType.ASSIGNED, changed, {"assignee": assignee_document(assignee)})
     return changed
+
+
+def _tagged(change: Change, ticket: Ticket, changes: TicketChanges) -> Ticket:
+    add, remove = list(changes.add_tags), list(changes.remove_tags)
+    if changes.tags is not UNSET:
+        wanted = tags.difference(ticket.tags, changes.tags)
+        add, remove = [*wanted["add_tags"], *add], [*wanted["remove_tags"], *remove]
+    if not add and not remove:
+        return ticket
+    changed = tags.alter(change.connection, ticket, add, remove)
+    return ticket if changed == ticket else change.save(changed, public=False)
 
 
 def _edited(change: Change, ticket: Ticket, changes: TicketChanges) -> dict[str, Any]:

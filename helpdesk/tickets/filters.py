@@ -9,7 +9,7 @@ import sqlite3
 from helpdesk import access
 from helpdesk.access import Viewer
 from helpdesk.errors import NotAllowed
-from helpdesk.tickets import rows, search
+from helpdesk.tickets import rows, search, tags
 from helpdesk.tickets.conditions import Lead, Where
 from helpdesk.tickets.model import TicketFilter
 
@@ -23,6 +23,8 @@ def conditions(
     _add_people(where, viewer, wanted)
     _add_state(where, wanted)
     _add_catalogue(where, wanted)
+    for tag in wanted.tags:
+        _add_tag(connection, where, viewer, tag)
     if wanted.text.strip():
         _add_text(connection, where, viewer, wanted.text)
     return where
@@ -94,6 +96,25 @@ def _add_catalogue(where: Where, wanted: TicketFilter) -> None:
             where.add(f"{{t}}.{column} IN ({named})", value, value, lead=lead)
 
 
+def _add_tag(
+    connection: sqlite3.Connection,
+    where: Where,
+    viewer: Viewer,
+    tag: str,
+    *,
+    unwanted: bool = False,
+) -> None:
+    """Add that a ticket has a tag; those who may not see tags find none by them."""
+    tag_id, few = tags.ids(connection, tag) if access.may_see_notes(viewer) else (None, True)
+    having = "SELECT number FROM ticket_tags WHERE tag_id = ?"
+    if unwanted:
+        where.add(f"{{t}}.number NOT IN ({having})", tag_id)
+    elif tag_id is None:
+        where.add("0")
+    else:
+        where.add(f"{{t}}.number IN ({having})", tag_id, lead=Lead.FEW if few else Lead.NEVER)
+
+
 def _add_text(connection: sqlite3.Connection, where: Where, viewer: Viewer, text: str) -> None:
     typed_id = search.ticket_id(text)
     found = search.words_of(text, with_notes=access.may_see_notes(viewer))
@@ -105,7 +126,10 @@ def _add_text(connection: sqlite3.Connection, where: Where, viewer: Viewer, text
         where.add("0")
         return
     for word in found:
-        _add_word(connection, where, word)
+        if word.is_tag:
+            _add_tag(connection, where, viewer, word.text, unwanted=word.unwanted)
+        else:
+            _add_word(connection, where, word)
 
 
 def _add_word(connection: sqlite3.Connection, where: Where, word: search.Word) -> None:

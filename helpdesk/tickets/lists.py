@@ -12,7 +12,7 @@ from helpdesk.access import Viewer
 from helpdesk.errors import Invalid
 from helpdesk.paging import Page, PageRequest
 from helpdesk.storage import sql
-from helpdesk.tickets import filters, rows
+from helpdesk.tickets import filters, rows, tags
 from helpdesk.tickets.conditions import Where
 from helpdesk.tickets.model import TicketFilter, TicketSummary
 
@@ -59,7 +59,11 @@ def summaries(
     marks = ", ".join("?" * len(ids))
     query = f"SELECT {rows.SUMMARY_COLUMNS} FROM tickets AS t {rows.JOINS} WHERE t.id IN ({marks})"  # noqa: S608
     found = {row["id"]: row for row in sql.rows(connection, query, ids)}
-    return [rows.summary(found[ticket_id], public=public) for ticket_id in ids]
+    numbers = [row["number"] for row in found.values()]
+    worn = {} if public else tags.names(connection, numbers)
+    return [
+        rows.summary(found[one], worn.get(found[one]["number"], ()), public=public) for one in ids
+    ]
 
 
 def view_counts(

@@ -45,6 +45,14 @@ class Assignee:
 
 
 @dataclass(frozen=True, slots=True)
+class Tag:
+    """A tag, and how many tickets have it."""
+
+    name: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Author:
     """Who wrote something or did something, as they were called then."""
 
@@ -90,6 +98,8 @@ class TicketSummary:
     that it sorts tickets by their last change whatever the clock did."""
     resolved_at: datetime | None
     closed_at: datetime | None
+    tags: tuple[str, ...]
+    """By name; none for those who may not see internal notes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +205,8 @@ class TicketDraft:
     submitter_id: str | None = None
     assignee_user_id: str | None = None
     assignee_group_id: str | None = None
+    tags: Sequence[str] = ()
+    """For staff."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +225,8 @@ class TicketFilter:
     group_id: str | None = None
     """Tickets assigned to this group."""
     submitter_id: str | None = None
+    tags: Sequence[str] = ()
+    """Tickets that have all of them, for those who may see internal notes."""
     mine: bool = False
     """Assigned to the actor, or for a person with role user: submitted by them."""
     unassigned: bool = False

@@ -7,7 +7,7 @@ from helpdesk.access import Standing
 from helpdesk.clock import parse_optional, parse_rfc3339, rfc3339
 from helpdesk.errors import Invalid, NotFound
 from helpdesk.storage import sql
-from helpdesk.tickets import search
+from helpdesk.tickets import search, tags
 from helpdesk.tickets.model import (
     Assignee,
     CustomField,
@@ -61,17 +61,18 @@ def find(connection: sqlite3.Connection, reference: str, *, public: bool = False
     row = sql.row(connection, FIND_BY_NUMBER if by_number else FIND, (reference,))
     if row is None:
         raise NotFound("ticket", reference)
+    worn = () if public else tags.names(connection, [row["number"]])[row["number"]]
     return Ticket(
-        **_summary(row, public=public),
+        **_summary(row, worn, public=public),
         description=row["description"],
         resolution_notes=row["resolution_notes"],
         custom_fields=custom_fields(connection, row["id"]),
     )
 
 
-def summary(row: Any, *, public: bool) -> TicketSummary:
-    """Make a list's row of a row with ``SUMMARY_COLUMNS``; ``public`` as in ``find``."""
-    return TicketSummary(**_summary(row, public=public))
+def summary(row: Any, worn: tuple[str, ...], *, public: bool) -> TicketSummary:
+    """Make a list's row of ``SUMMARY_COLUMNS`` and the ticket's tags; ``public`` as in ``find``."""
+    return TicketSummary(**_summary(row, worn, public=public))
 
 
 def standing(connection: sqlite3.Connection, ticket: TicketSummary) -> Standing:
@@ -165,7 +166,7 @@ def _values(ticket: Ticket) -> dict[str, Any]:
     }
 
 
-def _summary(row: Any, *, public: bool) -> dict[str, Any]:
+def _summary(row: Any, worn: tuple[str, ...], *, public: bool) -> dict[str, Any]:
     updated_at = row["public_updated_at"] if public else row["updated_at"]
     return {
         "id": row["id"],
@@ -183,6 +184,7 @@ def _summary(row: Any, *, public: bool) -> dict[str, Any]:
         "revision": row["public_revision"] if public else row["revision"],
         "resolved_at": parse_optional(row["resolved_at"]),
         "closed_at": parse_optional(row["closed_at"]),
+        "tags": worn,
     }
 
 

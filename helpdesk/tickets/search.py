@@ -22,7 +22,7 @@ _SHORTEST_PREFIX = 2
 """A single letter begins too many words: it is looked for as a word of its own."""
 
 _SPOKEN = re.compile(r"[^\W_]")
-_WORDS = re.compile(r'(?<!\S)(-?)(?:"([^"]*)"|(\S+))')
+_WORDS = re.compile(r'(?<!\S)(-?)(tag:)?(?:"([^"]*)"|(\S+))')
 _ID_PART = re.compile(r"(?=.*[0-9])[0-9a-hjkmnp-tv-z]{6,26}")
 """Of Crockford's base 32, with a digit in it: most words are none."""
 _TICKET_ID = re.compile(r"[0-9A-Za-z]{26}")
@@ -47,18 +47,25 @@ class Word:
     """Whether tickets that have it are left out: it was typed after a minus."""
     number: int | None = None
     """The number of a ticket that it may be."""
+    is_tag: bool = False
+    """Whether it names a tag: ``tag:vip``, ``tag:"two words"``."""
     is_reference: bool = False
     """Whether it can be nothing but that number: ``#1042``, where ``1042`` may stand in a text."""
 
 
 def words_of(text: str, *, with_notes: bool) -> list[Word]:
     """Return the words to look for, each once; text between double quotes is one of them."""
-    found: dict[tuple[str, bool], Word] = {}
-    for minus, phrase, single in _WORDS.findall(cleaned(text)):
+    found: dict[tuple[str, bool, bool], Word] = {}
+    for minus, tag, phrase, single in _WORDS.findall(cleaned(text)):
+        is_tag = bool(tag) and with_notes
+        if is_tag:
+            name = (phrase or single)[:_LONGEST_WORD]
+            found.setdefault((name, bool(minus), True), Word(name, "", bool(minus), is_tag=True))
+            continue
         folded = " ".join(search_text((phrase or single)[:_LONGEST_WORD]).split())
         if not _SPOKEN.search(folded):
             continue
-        key = (folded, bool(minus))
+        key = (folded, bool(minus), False)
         match = _match(folded, with_notes=with_notes, whole=bool(phrase))
         number = None if phrase else _NUMBER.fullmatch(folded)
         found.setdefault(

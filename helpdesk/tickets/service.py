@@ -18,13 +18,14 @@ from helpdesk.once import Once
 from helpdesk.paging import Page, PageRequest
 from helpdesk.settings import Settings
 from helpdesk.storage.database import Database
-from helpdesk.tickets import bulk, conversation, edits, lists, rows, status, timeline, walk
+from helpdesk.tickets import bulk, conversation, edits, lists, rows, status, tags, timeline, walk
 from helpdesk.tickets.change import Change
 from helpdesk.tickets.edits import TicketChanges
 from helpdesk.tickets.model import (
     CustomField,
     Priority,
     Reply,
+    Tag,
     Ticket,
     TicketDetail,
     TicketDraft,
@@ -71,6 +72,15 @@ class Tickets:
         return await self._database.read(
             lambda c: lists.view_counts(c, load_viewer(c, actor), views)
         )
+
+    async def tags(self, actor: Actor) -> tuple[Tag, ...]:
+        """Return every tag by name, with how many tickets have it (staff)."""
+
+        def job(connection: sqlite3.Connection) -> tuple[Tag, ...]:
+            access.require_staff(load_viewer(connection, actor), "see tags")
+            return tags.known(connection)
+
+        return await self._database.read(job)
 
     async def neighbours(
         self, actor: Actor, wanted: TicketFilter, sort: str, at: str

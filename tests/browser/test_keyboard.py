@@ -109,7 +109,7 @@ def test_a_queue_is_worked_through_by_single_keys(open_page: Open, desk: Desk) -
     expect(page.get_by_label("Reply")).to_be_focused()
     page.keyboard.type("just, quick?")
     page.keyboard.press("Control+Shift+Enter")
-    expect(page.get_by_text("Your reply is added, and the ticket is resolved.")).to_be_visible()
+    expect(page.get_by_text("Reply sent. Ticket resolved.")).to_be_visible()
     page.keyboard.press("j")
     expect(page.get_by_role("heading", level=1)).to_have_text("Keys C")
     page.keyboard.press("k")

@@ -182,7 +182,7 @@ def test_a_refused_form_points_to_the_field(open_page: Open) -> None:
 def test_everything_works_without_javascript(open_page: Open, desk: Desk) -> None:
     page = open_page("staff", java_script_enabled=False)
     page.get_by_label("Search").fill("battery")
-    page.get_by_role("button", name="Show").click()
+    page.get_by_role("button", name="Search").click()
     page.get_by_role("link", name="Laptop battery lasts forty minutes").click()
     page.get_by_label("Reply").fill("Written without a script.")
     page.get_by_role("button", name="Reply", exact=True).click()
@@ -234,7 +234,7 @@ def test_chosen_tickets_are_changed_without_javascript(open_page: Open, desk: De
     page.get_by_text("Update selected tickets").click()
     page.get_by_label("Set assignee").select_option("Sasha Staff")
     page.get_by_role("button", name="Update tickets").click()
-    expect(page.get_by_text("1 ticket is changed.")).to_be_visible()
+    expect(page.get_by_text("1 ticket updated.")).to_be_visible()
     expect(page.locator("tbody")).to_contain_text("Sasha Staff")
 
 
@@ -253,3 +253,19 @@ def test_a_canned_text_is_inserted_where_the_cursor_is(open_page: Open, desk: De
     expect(page.get_by_label("Reply")).to_have_value("Hello Uma, thanks for asking.")
     page.get_by_role("button", name="Reply", exact=True).click()
     expect(page.get_by_role("article").filter(has_text="Hello Uma, thanks")).to_be_visible()
+
+
+def test_a_tag_is_put_on_a_ticket_and_leads_to_all_that_have_it(
+    open_page: Open, desk: Desk
+) -> None:
+    page = open_page("staff", f"/tickets/{desk.ticket('Tagged: one')}")
+    page.get_by_label("Tags").fill("vip, on site")
+    page.get_by_role("button", name="Save changes").click()
+    expect(page.get_by_text("Ticket updated.")).to_be_visible()
+    page.goto("/tickets?q=tagged")
+    page.get_by_role("link", name="on site").click()
+    expect(page.locator("td .subject")).to_have_text(["Tagged: one"])
+    expect(page.get_by_label("Tag", exact=True)).to_have_value("on site")
+    page.get_by_label("Search").fill("tag:vip tagged")
+    expect(page).to_have_url(re.compile("q=tag"))
+    expect(page.locator("td .subject")).to_have_count(1)

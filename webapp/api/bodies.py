@@ -13,7 +13,7 @@ from helpdesk import checks
 from helpdesk.actors import Role
 from helpdesk.passwords import MAX_LENGTH, MIN_LENGTH
 from helpdesk.settings import BOUNDS
-from helpdesk.tickets import bulk
+from helpdesk.tickets import bulk, tags
 from helpdesk.tickets.model import Priority
 
 
@@ -30,6 +30,7 @@ Email = Annotated[str, _told(format="email", maxLength=254)]
 Password = Annotated[
     str, _told(minLength=MIN_LENGTH, maxLength=MAX_LENGTH, format="password", writeOnly=True)
 ]
+TagNames = Annotated[list[str], Meta(max_length=tags.MOST)]
 PriorityName = Annotated[str, _told(enum=[priority.value for priority in Priority])]
 
 
@@ -62,6 +63,7 @@ class TicketBody(Body):
     item: str | None = None
     submitter: str | None = None
     assignee: AssigneeBody | None = None
+    tags: TagNames = []
 
 
 class TicketPatch(Body):
@@ -75,6 +77,7 @@ class TicketPatch(Body):
     type: str | UnsetType | None = UNSET
     item: str | UnsetType | None = UNSET
     assignee: AssigneeBody | UnsetType | None = UNSET
+    tags: Annotated[TagNames, Meta(description="All that it is to have.")] | UnsetType = UNSET
 
 
 class ManyTicketsPatch(Body):
@@ -85,6 +88,8 @@ class ManyTicketsPatch(Body):
     status: str | UnsetType = UNSET
     category: str | UnsetType | None = UNSET
     assignee: AssigneeBody | UnsetType | None = UNSET
+    add_tags: TagNames = []
+    remove_tags: TagNames = []
 
 
 class ReplyBody(Body):

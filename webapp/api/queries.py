@@ -39,6 +39,7 @@ class TicketQuery(Paged):
     assignee: Annotated[str, Meta(description="A user ID.")] = ""
     group: Annotated[str, Meta(description="ID of the assigned group.")] = ""
     submitter: Annotated[str, Meta(description="A user ID.")] = ""
+    tag: Annotated[list[str], Meta(description="Repeated: all of them.")] = []
     mine: Annotated[bool, Meta(description="Assigned to the caller.")] = False
     unassigned: bool = False
     open: Annotated[bool, Meta(description="Neither Resolved nor Closed.")] = False
@@ -57,6 +58,7 @@ class TicketQuery(Paged):
             assignee_id=self.assignee or None,
             group_id=self.group or None,
             submitter_id=self.submitter or None,
+            tags=tuple(self.tag),
             mine=self.mine,
             unassigned=self.unassigned,
             open_only=self.open,

@@ -81,6 +81,7 @@ class TicketRow(Struct):
     created_at: Moment
     updated_at: Moment
     url: str
+    tags: Annotated[list[str], Meta(description="Empty for submitters, who do not see them.")]
 
 
 class TicketOut(TicketRow):
@@ -92,6 +93,13 @@ class TicketOut(TicketRow):
     closed_at: Moment | None
     resolution_notes: str
     replies_url: str
+
+
+class TagOut(Struct):
+    """A tag, and how many tickets have it."""
+
+    name: str
+    tickets: int
 
 
 class ManyChanged(Struct):
@@ -141,6 +149,7 @@ def ticket_json(ticket: Ticket, site_url: str) -> TicketOut:
     """Return a whole ticket."""
     more = {
         "number": ticket.number,
+        "tags": list(ticket.tags),
         "updated_at": rfc3339(ticket.updated_at),
         "resolved_at": moment(ticket.resolved_at),
         "closed_at": moment(ticket.closed_at),
@@ -167,6 +176,7 @@ def summary_json(ticket: TicketSummary, site_url: str) -> TicketRow:
         created_at=rfc3339(ticket.created_at),
         updated_at=rfc3339(ticket.updated_at),
         url=f"{site_url}/tickets/{quote(ticket.id, safe='')}",
+        tags=list(ticket.tags),
     )
 
 

@@ -26,6 +26,7 @@ from webapp.api.queries import TicketQuery, TimelineQuery
 from webapp.api.shapes import (
     Listing,
     ManyChanged,
+    TagOut,
     TicketOut,
     TicketRow,
     TimelineOut,
@@ -33,6 +34,7 @@ from webapp.api.shapes import (
     listing,
     summary_json,
     ticket_json,
+    whole_list,
 )
 from webapp.context import app_context
 from webapp.visitors.sessions import current_visit
@@ -76,6 +78,7 @@ async def create(body: TicketBody, once: Once | None) -> TicketOut:
         item=body.item,
         submitter_id=await _submitter(actor, body.submitter),
         **_assignee(body.assignee),
+        tags=tuple(body.tags),
     )
     return await _shown(await app_context().helpdesk.tickets.create(actor, draft, once=once))
 
@@ -89,13 +92,26 @@ async def _submitter(actor: Actor, email: str | None) -> str | None:
     return user.id
 
 
+@operation(blueprint, "GET", "/api/tags", errors=(403,))
+async def tags() -> Listing[TagOut]:
+    """List the tags by name, with how many tickets have each (staff)."""
+    found = await app_context().helpdesk.tickets.tags(current_visit().actor)
+    return whole_list([TagOut(tag.name, tag.count) for tag in found])
+
+
 @operation(blueprint, "PATCH", "/api/tickets", errors=(403, 409))
 async def change_many(body: ManyTicketsPatch) -> ManyChanged:
     """Make the same changes to many tickets, in one transaction: to all of them or to none.
 
     A refusal names the tickets in the way. A category empties type and item.
     """
-    changes = given(priority=body.priority, status=body.status, category=body.category)
+    changes = given(
+        priority=body.priority,
+        status=body.status,
+        category=body.category,
+        add_tags=body.add_tags,
+        remove_tags=body.remove_tags,
+    )
     if not isinstance(body.assignee, UnsetType):
         changes |= _assignee(body.assignee)
     tickets_, actor = app_context().helpdesk.tickets, current_visit().actor
@@ -136,6 +152,7 @@ async def change(ticket_id: str, body: TicketPatch) -> TicketOut:
         category=body.category,
         type=body.type,
         item=body.item,
+        tags=body.tags,
     )
     if not isinstance(body.assignee, UnsetType):
         changes |= _assignee(body.assignee)

@@ -81,7 +81,7 @@ def place_is_changed(fields: Mapping[str, str]) -> bool:
     return bool(_changed(fields))
 
 
-def read_place(fields: Mapping[str, str]) -> dict[str, str | None]:
+def read_place(fields: Mapping[str, str]) -> dict[str, Any]:
     """Return the chosen ``category``, ``type`` and ``item`` as ids.
 
     Where the three do not fit together, what was changed counts, the deepest first: a new type

@@ -37,7 +37,7 @@ STAFF_VIEWS = {
 }
 USER_VIEWS = {"": "My tickets", "open": "Open", "settled": "Resolved and closed"}
 _SETTLED = ("Resolved", "Closed")
-_FILTERS = ("status", "priority", "category", "type", "assignee", "group")
+_FILTERS = ("status", "priority", "category", "type", "assignee", "group", "tag")
 _LONGEST_TEXT = 200
 
 
@@ -53,6 +53,7 @@ class Wanted:
     type: str
     assignee: str
     group: str
+    tag: str
     sort: str
     page: int
 
@@ -93,6 +94,7 @@ class Wanted:
             type=self.type or None,
             assignee_id=self.assignee if self.assignee not in {"", ME, NOBODY} else None,
             group_id=self.group or None,
+            tags=(self.tag,) if self.tag else (),
             mine=view.mine or self.assignee == ME,
             unassigned=view.unassigned or self.assignee == NOBODY,
             workable=view.workable,

@@ -10,6 +10,7 @@ from typing import Any
 from quart import Blueprint, Response, g, request
 
 from helpdesk.errors import HelpDeskError, NotFound
+from helpdesk.tickets import tags
 from helpdesk.tickets.edits import UNSET, TicketChanges
 from webapp.context import app_context
 from webapp.errors import BodyInvalid
@@ -136,11 +137,16 @@ async def _update(ticket_id: str, fields: Mapping[str, str]) -> None:
         for name in ("priority", "assignee", "status")
         if name in fields and fields[name] != fields.get(f"was_{name}")
     }
-    place: dict[str, Any] = read_place(fields) if place_is_changed(fields) else {}
+    place = read_place(fields) if place_is_changed(fields) else {}
+    tagged: dict[str, Any] = {}
+    if fields.get("tags", "") != fields.get("was_tags", ""):
+        before, after = (tags.split(fields.get(name, "")) for name in ("was_tags", "tags"))
+        tagged.update(tags.difference(before, after))
     changes = TicketChanges(
         priority=changed.get("priority", UNSET),
         status=changed.get("status", UNSET),
         **place,
+        **tagged,
         **(read_assignee(changed["assignee"]) if "assignee" in changed else {}),
     )
     await app_context().helpdesk.tickets.update(current_visit().actor, ticket_id, changes)

@@ -6,6 +6,7 @@ from typing import Any
 from quart import Blueprint, Response, request
 
 from helpdesk.errors import HelpDeskError, Invalid
+from helpdesk.tickets import tags
 from helpdesk.tickets.edits import TicketChanges
 from webapp.context import app_context
 from webapp.http.forms import form_fields, many
@@ -44,6 +45,8 @@ def _changes(fields: Mapping[str, str]) -> dict[str, Any]:
         changes["category"] = None if category == NONE else category
     if assignee := fields.get("assignee"):
         changes |= read_assignee("" if assignee == NOBODY else assignee)
+    if added := tags.split(fields.get("add_tag", "")):
+        changes["add_tags"] = added
     if not changes:
-        raise Invalid("changes", "none", "a status, an assignee, a priority or a category")
+        raise Invalid("changes", "none", "a status, an assignee, a priority, a category or a tag")
     return changes

@@ -9,7 +9,7 @@ from helpdesk.actors import Actor, Role
 from helpdesk.catalogue import CategoryNode
 from helpdesk.groups import Group
 from helpdesk.statuses import Status
-from helpdesk.tickets.model import Priority
+from helpdesk.tickets.model import Priority, Tag
 from helpdesk.users import User
 from webapp.context import app_context
 from webapp.http.page import page
@@ -53,6 +53,7 @@ class Offers:
     categories: tuple[CategoryNode, ...]
     users: tuple[User, ...]
     groups: tuple[Group, ...]
+    tags: tuple[Tag, ...]
 
     def known(self) -> dict[str, set[str]]:
         """Return the values that each filter takes."""
@@ -63,6 +64,7 @@ class Offers:
             "type": {kind.id for category in self.categories for kind in category.types},
             "assignee": {ME, NOBODY, *(user.id for user in self.users)},
             "group": {group.id for group in self.groups},
+            "tag": {tag.name for tag in self.tags},
         }
 
 
@@ -130,6 +132,7 @@ async def show_list(outcome: Outcome, *, chosen: Iterable[str] = ()) -> Response
         bulk=_bulk(offers, arguments, chosen) if offers.users else None,
         wanted=wanted,
         found=found,
+        tag_url=lambda tag: list_url([("tag", tag)]),
         addresses={row.id: row_url(row, arguments, wanted.sort) for row in found.rows},
         offers=offers,
         priorities=tuple(Priority),
@@ -155,6 +158,7 @@ async def _offers(actor: Actor) -> Offers:
         await desk.catalogue.tree(),
         await desk.users.assignable(actor) if is_staff else (),
         await desk.groups.all(actor) if is_staff else (),
+        await desk.tickets.tags(actor) if is_staff else (),
     )
 
 

@@ -44,7 +44,7 @@ ENTRIES_SHOWN = 100
 DONE = {
     "created": "Ticket created.",
     "reply": "Reply sent.",
-    "reply-resolve": "Your reply is added, and the ticket is resolved.",
+    "reply-resolve": "Reply sent. Ticket resolved.",
     "note": "Internal note added.",
     "resolve": "Ticket resolved.",
     "reopen": "Ticket reopened.",
@@ -88,6 +88,8 @@ class WorkForm:
     levels: Sequence[Level]
     statuses: Sequence[str]
     priorities: Sequence[Priority]
+    tags: Sequence[str]
+    """Known tags that the ticket does not have."""
     assignee: str
     was: Mapping[str, str]
     """What each field shows; sent along, so that only what is changed is saved."""
@@ -187,11 +189,13 @@ async def _work_form(detail: TicketDetail) -> WorkForm:
         levels=catalogue_levels(await desk.catalogue.tree(), place),
         statuses=(ticket.status, *(s for s in detail.rights.statuses if s != ticket.status)),
         priorities=tuple(Priority),
+        tags=[tag.name for tag in await desk.tickets.tags(actor) if tag.name not in ticket.tags],
         assignee=assignee,
         was={
             "assignee": assignee,
             "status": ticket.status,
             "priority": ticket.priority,
+            "tags": ", ".join(ticket.tags),
             **{name: place[name] for name in LEVELS},
         },
     )

@@ -233,3 +233,18 @@ async def test_a_reply_can_resolve_the_ticket(site: Any) -> None:
     assert (await browser.call("POST", "/api/tickets/1/replies", body)).status_code == 201
     assert (await browser.client.get("/api/tickets/1")).json()["status"] == "Resolved"
     assert (await browser.call("POST", "/api/tickets/1/replies", body)).status_code == 409
+
+
+async def test_tags_are_written_listed_and_filtered_by(site: Any) -> None:
+    staff, user = await site.as_("staff"), await site.as_("user")
+    body = {"subject": "s", "submitter": "user@example.com", "tags": ["vip"]}
+    made = await staff.call("POST", "/api/tickets", body)
+    assert made.json()["tags"] == ["vip"]
+    changed = await staff.call("PATCH", "/api/tickets/1", {"tags": ["late", "vip"]})
+    assert changed.json()["tags"] == ["late", "vip"]
+    await staff.call("PATCH", "/api/tickets", {"tickets": ["1"], "remove_tags": ["late"]})
+    assert (await staff.client.get("/api/tags")).json()["data"] == [{"name": "vip", "tickets": 1}]
+    assert (await staff.client.get("/api/tickets?tag=vip&tag=late")).json()["total"] == 0
+    assert (await staff.client.get("/api/tickets?tag=vip")).json()["total"] == 1
+    assert (await user.client.get("/api/tickets/1")).json()["tags"] == []
+    assert (await user.client.get("/api/tickets?tag=vip")).json()["total"] == 0

@@ -57,6 +57,7 @@ READS: dict[str, dict[str, int]] = {
     "/admin/plugins/log": ADMIN_PAGE,
     "/admin/plugins/installs/none": ADMIN_PAGE | {"admin": 404},
     "/api/tickets": API,
+    "/api/tags": STAFF_API,
     "/api/tickets/{own}": API,
     "/api/tickets/{foreign}": FOREIGN_API,
     "/api/tickets/{own}/timeline": API,

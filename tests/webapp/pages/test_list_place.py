@@ -39,7 +39,7 @@ async def test_an_answer_keeps_the_place(site: Any) -> None:
     before = link(await browser.get(address), "next")
     at, _, query = address.partition("?")
     page = await browser.submit(address, f"{at}/reply?{query}", reply="Solved.", then="resolve")
-    assert "Your reply is added, and the ticket is resolved." in page.words()
+    assert "Reply sent. Ticket resolved." in page.words()
     assert link(page, "next") == before
 
 

@@ -442,3 +442,22 @@ async def test_a_notice_is_seen_by_whichever_address_its_ticket_is_opened(site: 
     assert "1 unread" in (await browser.get("/tickets")).text
     await browser.get("/tickets/1")
     assert "1 unread" not in (await browser.get("/tickets")).text
+
+
+async def test_tags_are_changed_in_the_form_and_a_colleague_s_stay(site: Any) -> None:
+    await site.ticket()
+    browser = await site.as_("staff")
+    form = {"was_tags": ""}
+    await browser.submit("/tickets/1", "/tickets/1/update", tags="vip, on site", **form)
+    await browser.submit("/tickets/1", "/tickets/1/update", tags="late", **form)
+    page = await browser.get("/tickets/1")
+    assert 'value="late, on site, vip"' in page.text
+    listed = await browser.get("/tickets?tag=vip")
+    assert "on site" in listed.words()
+    assert (await browser.get("/tickets?tag=never")).status == 422
+    own = await (await site.as_("user")).get("/tickets/1")
+    assert "vip" not in own.text
+    wrong = await browser.submit("/tickets/1", "/tickets/1/update", tags='a"b', **form)
+    assert wrong.status == 422
+    assert "tags without commas" in wrong.words()
+    assert 'value="a&#34;b"' in wrong.text
