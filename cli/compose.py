@@ -120,7 +120,7 @@ def require_help_desk(data: Path) -> None:
     if not (data / DATABASE_FILE).exists():
         raise CannotGoOn(
             f"there is no help desk in {data}; check --data (`ohd serve` and `ohd user create` "
-            "make one)"
+            "create one)"
         )
 
 

@@ -73,13 +73,13 @@ class _Group(click.Group):
 @click.group(cls=_Group, behind=_COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="open-help-desk", prog_name="ohd")
 def main() -> None:
-    """Open Help Desk: a help desk whose plugins each run in a locked-down process."""
+    """Open Help Desk: a help desk that runs each plugin in a locked-down process."""
     be_quiet()
 
 
 @main.group(cls=_Group, behind=_PLUGIN_COMMANDS)
 def plugin() -> None:
-    """Look at, try, install and watch plugins."""
+    """Create, test, install and monitor plugins."""
 
 
 if __name__ == "__main__":

@@ -54,8 +54,8 @@ class AlreadyInstalled(ModuleRefused):
         self.installed_by = by
         """Id of the user, or ``command line (name)``."""
         stands = {
-            "active": "is installed already",
-            "waiting": "was uploaded already and waits to be accepted",
+            "active": "is already installed",
+            "waiting": "was already uploaded and is waiting for review",
             "kept": "was installed before and is kept: roll back to it",
         }[status]
         super().__init__(
@@ -76,7 +76,7 @@ class TooManyInstalls(SupervisorError):
 
     def __init__(self, most: int) -> None:
         super().__init__(
-            f"{most} installations are under way, which is the most; wait until one has ended"
+            f"{most} installations are running, which is the limit; wait until one ends"
         )
 
 
@@ -86,7 +86,8 @@ class InstallNotFound(SupervisorError):
     def __init__(self, install_id: str) -> None:
         self.install_id = install_id
         super().__init__(
-            f"no installation {install_id!r} is known; it may be long over: look at the plugins"
+            f"the installation {install_id!r} does not exist, or ended long ago; "
+            "see the list of plugins"
         )
 
 
@@ -97,19 +98,19 @@ class VersionNotFound(SupervisorError):
         self.plugin_id = plugin_id
         self.wanted = wanted
         super().__init__(
-            f"{plugin_id} has no version {wanted} that waits or is kept; list its versions"
+            f"{plugin_id} has no version {wanted} that is waiting or kept; list its versions"
         )
 
 
 class PermissionUnknown(SupervisorError):
-    """A permission that the plugin does not ask for can be neither given nor kept from it."""
+    """A permission that the plugin does not request can be neither given nor kept from it."""
 
     def __init__(self, plugin_id: str, unknown: Iterable[str], known: Iterable[str]) -> None:
         self.plugin_id = plugin_id
         self.unknown = tuple(sorted(unknown))
         super().__init__(
-            f"{plugin_id} does not ask for {', '.join(self.unknown)}; "
-            f"it asks for {', '.join(known) or 'nothing'}"
+            f"{plugin_id} does not request {', '.join(self.unknown)}; "
+            f"it requests {', '.join(known) or 'nothing'}"
         )
 
 
@@ -121,8 +122,8 @@ class PermissionsNotAccepted(SupervisorError):
         self.missing = tuple(missing)
         """Tokens of the permissions, see ``permissions``."""
         super().__init__(
-            f"version {version} of {plugin_id} also asks for {', '.join(self.missing)}: "
-            "accept or withhold each of these"
+            f"version {version} of {plugin_id} also requests {', '.join(self.missing)}: "
+            "allow or deny each of these"
         )
 
 
@@ -174,9 +175,9 @@ class NotFinished(SupervisorError):
     def __init__(self, plugin_id: str, waited_s: float | None) -> None:
         self.plugin_id = plugin_id
         why = (
-            "was saved, and the database could not be read behind it"
+            "was saved, but the database could not be read afterwards"
             if waited_s is None
-            else f"was not finished within {waited_s:g} s, as the database did not answer"
+            else f"was not finished within {waited_s:g} s, because the database did not respond"
         )
         super().__init__(
             f"the change of plugin {plugin_id} {why}; look at the plugin, then try again"
@@ -200,7 +201,7 @@ class CannotRedeliver(SupervisorError):
 
     def __init__(self, plugin_id: str, why: str) -> None:
         self.plugin_id = plugin_id
-        super().__init__(f"{plugin_id} cannot be given this again: {why}; nothing was queued")
+        super().__init__(f"{plugin_id} cannot receive this again: {why}; nothing was queued")
 
 
 class UnknownLevel(SupervisorError):
@@ -208,4 +209,4 @@ class UnknownLevel(SupervisorError):
 
     def __init__(self, level: str, known: Sequence[str]) -> None:
         self.level = level
-        super().__init__(f"{level!r} is no level of a log line: it is one of {', '.join(known)}")
+        super().__init__(f"{level!r} is not a log level; expected one of {', '.join(known)}")

@@ -16,14 +16,14 @@ from supervisor.views import SandboxView
 _PATIENCE_S = 60.0
 _TOLD = (SupervisorError, OSError, trio.TooSlowError)
 _COSTS = {
-    "user_namespace": "children share the server's user; seccomp and Landlock keep them apart",
-    "own_user": "children share the server's user; seccomp and Landlock keep them apart",
+    "user_namespace": "processes share the server's user; seccomp and Landlock isolate them",
+    "own_user": "processes share the server's user; seccomp and Landlock isolate them",
     "network_namespace": "an escaped plugin would see this machine's network interfaces",
     "ipc_namespace": "an escaped plugin would share this machine's System V IPC",
-    "cgroup": "memory and processes of plugins are limited by rlimits alone",
-    "landlock": "files and TCP are kept from plugins by seccomp alone",
+    "cgroup": "only rlimits limit the memory and processes of plugins",
+    "landlock": "only seccomp keeps plugins from files and TCP",
     "seccomp": "an escaped plugin could make any system call",
-    "no_writable_code": "memory of an escaped plugin is kept from becoming code by seccomp alone",
+    "no_writable_code": "only seccomp keeps an escaped plugin from making memory executable",
 }
 
 
@@ -43,18 +43,18 @@ async def sandbox(config: Config) -> list[Finding]:
         cause = first_of(exc)
         if not isinstance(cause, _TOLD):
             raise
-        why = str(cause) or "no child answered in time"
-        return [Finding("sandbox", Status.PROBLEM, why, "no plugin can run on this machine")]
+        why = str(cause) or "no process responded in time"
+        return [Finding("sandbox", Status.PROBLEM, why, "plugins can't run on this machine")]
 
 
 def _findings(view: SandboxView) -> Iterator[Finding]:
     if view.problem is not None:
-        cost = "no plugin can run on this machine"
+        cost = "plugins can't run on this machine"
         yield Finding("sandbox", Status.PROBLEM, view.problem, cost)
         return
     active = [control.name for control in view.controls if control.active]
-    yield Finding("sandbox", Status.OK, f"in force: {', '.join(active)}")
+    yield Finding("sandbox", Status.OK, f"active: {', '.join(active)}")
     for control in missing_controls(view):
-        cost = _COSTS.get(control.name, "plugins run with one wall less")
-        found = f"not in force: {control.reason}" if control.reason else "not in force"
+        cost = _COSTS.get(control.name, "plugins run with one layer of protection less")
+        found = f"inactive: {control.reason}" if control.reason else "inactive"
         yield Finding(f"sandbox: {control.name}", Status.WARNING, found, cost)

@@ -58,16 +58,16 @@ def machine(config: Config) -> Iterator[Finding]:
     try:
         this_architecture()
     except Unavailable as exc:
-        cost = "no plugin can run: there is no system call filter for this processor"
+        cost = "plugins can't run: no system call filter exists for this processor"
         yield Finding("processor", Status.PROBLEM, str(exc), cost)
     yield _landlock(config)
     yield _seccomp(config)
     if os.geteuid() == 0:
         first = config.supervisor.cage.first_uid
-        found = f"root: each plugin becomes a user of its own, from {first} on"
+        found = f"root: each plugin gets its own user, starting at {first}"
         yield Finding("user", Status.OK, found)
     else:
-        cost = "plugins run as the server's own user; seccomp and Landlock alone keep them apart"
+        cost = "plugins run as the server's own user; only seccomp and Landlock isolate them"
         yield Finding("user", Status.WARNING, f"uid {os.geteuid()}, not root", cost)
     yield _open_files()
 
@@ -79,7 +79,7 @@ def _landlock(config: Config) -> Finding:
     except Unavailable as exc:
         return Finding("landlock", _lack(required=required), str(exc), _lack_costs(required))
     if version < 4:
-        cost = "seccomp alone keeps plugins from TCP; Linux 6.7 or later has both"
+        cost = "only seccomp keeps plugins from TCP; Linux 6.7 or later has both"
         return Finding("landlock", Status.WARNING, f"ABI {version}", cost)
     return Finding("landlock", Status.OK, f"ABI {version}")
 
@@ -103,8 +103,8 @@ def _lack(*, required: bool) -> Status:
 
 def _lack_costs(required: bool) -> str:
     if required:
-        return "no plugin runs: [sandbox] require in config.toml asks for it"
-    return "plugins run with one wall less than they should have"
+        return "no plugin runs: [sandbox] require in config.toml requires it"
+    return "plugins run with one layer of protection less"
 
 
 def _open_files() -> Finding:
@@ -128,14 +128,14 @@ def data_directory(config: Config) -> Iterator[Finding]:
     """Look at the data directory, what lies in it, and the disk below it."""
     data = config.data
     if not data.is_dir():
-        cost = "the first start makes it"
+        cost = "the first start creates it"
         yield Finding("data directory", Status.WARNING, f"{data} does not exist", cost)
         return
     yield _permissions(data)
     yield from _disk(data)
     database = data / DATABASE_FILE
     if not database.is_file():
-        yield Finding("database", Status.WARNING, "there is none", "the first start makes it")
+        yield Finding("database", Status.WARNING, "none", "the first start creates it")
         return
     yield from _database(database, config)
 
@@ -148,10 +148,10 @@ def _permissions(data: Path) -> Finding:
         with tempfile.TemporaryFile(dir=data):
             pass
     except OSError as exc:
-        cost = "nothing can be saved; give it to the server's user"
+        cost = "nothing can be saved; make the server's user its owner"
         return Finding("data directory", Status.PROBLEM, f"{found}: {exc.strerror}", cost)
     if mode & 0o077:
-        cost = f"other users of this machine can look into it; run: chmod 700 {data}"
+        cost = f"other users of this machine can read it; run: chmod 700 {data}"
         return Finding("data directory", Status.WARNING, found, cost)
     return Finding("data directory", Status.OK, found)
 
@@ -161,13 +161,13 @@ def _disk(data: Path) -> Iterator[Finding]:
     free = facts.f_bavail * facts.f_frsize
     found = f"{free / _GIB:.1f} GiB free"
     if free < _NO_DISK:
-        yield Finding("disk", Status.PROBLEM, found, "changes will soon fail; make room")
+        yield Finding("disk", Status.PROBLEM, found, "changes will soon fail; free some space")
     elif free < _LOW_DISK:
-        yield Finding("disk", Status.WARNING, found, "it may soon be full; make room")
+        yield Finding("disk", Status.WARNING, found, "it may soon be full; free some space")
     else:
         yield Finding("disk", Status.OK, found)
     if facts.f_flag & os.ST_NOEXEC:
-        cost = "compiled plugins cannot be mapped, so none starts; mount it without noexec"
+        cost = "compiled plugins cannot be mapped, so no plugin starts; mount it without noexec"
         yield Finding("mount", Status.PROBLEM, "mounted noexec", cost)
 
 
@@ -180,10 +180,10 @@ def _database(path: Path, config: Config) -> Iterator[Finding]:
             yield Finding("database", Status.PROBLEM, str(verdict), cost)
             return
         size = path.stat().st_size / (1 << 20)
-        yield Finding("database", Status.OK, f"{size:.1f} MiB, sound")
+        yield Finding("database", Status.OK, f"{size:.1f} MiB, intact")
         if _pending(connection):
-            cost = "the next start applies it; make a backup before"
-            yield Finding("database version", Status.WARNING, "an upgrade is due", cost)
+            cost = "the next start applies it; make a backup first"
+            yield Finding("database version", Status.WARNING, "upgrade pending", cost)
             return
         yield from _modules(connection, config.data / MODULES)
         yield from _secrets(connection, config)
@@ -223,22 +223,24 @@ def _secrets(connection: sqlite3.Connection, config: Config) -> Iterator[Finding
     path = config.supervisor.key_file
     if not path.exists() and not keys_come_from_environment():
         status = Status.PROBLEM if sealed else Status.WARNING
-        cost = f"{len(sealed)} secrets cannot be read: put the key back, or enter them again"
-        yield Finding("key", status, f"there is no {path}", cost if sealed else "a start makes one")
+        cost = f"{len(sealed)} secrets cannot be read: restore the key, or enter them again"
+        yield Finding(
+            "key", status, f"there is no {path}", cost if sealed else "the next start creates one"
+        )
         return
     try:
         first, *older = load_keys(path)
     except (KeyUnusable, OSError) as exc:
-        yield Finding("key", Status.PROBLEM, str(exc), "no plugin with a secret can start")
+        yield Finding("key", Status.PROBLEM, str(exc), "plugins with secrets can't start")
         return
     box = SecretBox(first, older)
     where = "the environment" if keys_come_from_environment() else str(path)
     closed = [str(secret) for secret in sealed if not _opens(box, secret)]
     if closed:
-        cost = "put the key back that they were encrypted with, or enter them again"
+        cost = "restore the key they were encrypted with, or enter them again"
         yield Finding("key", Status.PROBLEM, f"it does not open {', '.join(closed)}", cost)
     elif older:
-        cost = "a rotation was not finished; run: ohd key rotate"
+        cost = "a key rotation is unfinished; run: ohd key rotate"
         yield Finding("key", Status.WARNING, f"{1 + len(older)} keys in {where}", cost)
     else:
         yield Finding("key", Status.OK, f"{where} opens all {len(sealed)} secrets")

@@ -27,9 +27,9 @@ _LONGEST = 2_000
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @with_data
 def doctor(as_json: bool, config: Path | None, data: Path | None) -> None:
-    """Look at kernel, permissions, key, disk, database and versions.
+    """Check the kernel, permissions, key, disk, database and versions.
 
-    Status 0 where everything works, 1 where something does not, 2 where it cannot be told.
+    Exit status: 0 if everything works, 1 if something does not, 2 if the check failed.
     """
     settings = load_config(config, data=data)
     findings = run(_look, settings)

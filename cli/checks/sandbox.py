@@ -19,14 +19,14 @@ _WIDEST = 160
 
 @click.group()
 def sandbox() -> None:
-    """Prove what the sandbox of plugins keeps out."""
+    """Check the plugin sandbox."""
 
 
 @sandbox.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--config", type=click.Path(path_type=Path), help="Settings file.")
 def check(as_json: bool, config: Path | None) -> None:
-    """Attack the sandbox in every known way; some seconds, and nothing is harmed.
+    """Attack the sandbox in every known way. Takes some seconds and is harmless.
 
     Each attack runs inside a real locked process of this machine, and beside it in one without a
     lockdown, where it must succeed: else it proves nothing and is skipped. Status 0 only where
@@ -64,7 +64,7 @@ def _print(report: CheckReport) -> None:
     click.echo()
     width = max(len(control.name) for control in report.controls)
     for control in report.controls:
-        state = "in force" if control.active else "missing"
+        state = "active" if control.active else "missing"
         reason = f"  {clean_text(control.reason, _WIDEST)}" if control.reason else ""
         click.echo(f"{control.name:{width}}  {state:8}{reason}".rstrip())
     click.echo()

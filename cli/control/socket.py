@@ -74,7 +74,7 @@ async def _perform(service: Supervisor, packed: bytes) -> dict[str, Any]:
     try:
         request = msgspec.msgpack.decode(packed, type=_Request)
         if request.method not in METHODS:
-            return {"error": f"the server has no {request.method!r}; is it of another version?"}
+            return {"error": f"the server has no method {request.method!r}; is it another version?"}
         result = await attrgetter(request.method)(service)(**_arguments(request))
         return {"result": msgspec.to_builtins(result)}
     except (ConfigInvalid, LimitsInvalid) as exc:
@@ -83,7 +83,7 @@ async def _perform(service: Supervisor, packed: bytes) -> dict[str, Any]:
         return {"error": str(exc)}
     except Exception as exc:
         log.exception("command_failed")
-        return {"error": f"the server could not do it: {exc}"}
+        return {"error": f"the server failed: {exc}"}
 
 
 class _Request(msgspec.Struct):
@@ -145,7 +145,7 @@ class RunningServer:
                 await _send(stream, {"method": method, "args": args, "kwargs": kwargs})
                 answer = msgspec.msgpack.decode(await _receive(stream))
         except (OSError, trio.BrokenResourceError):
-            raise CannotGoOn("the server ended before it answered; look at its log") from None
+            raise CannotGoOn("the server stopped before it responded; see its log") from None
         if "error" in answer:
             raise CannotGoOn(answer["error"])
         return msgspec.convert(answer["result"], types_of(method)["return"])

@@ -90,7 +90,7 @@ def open_archive(path: Path) -> Iterator["Archive"]:
         with tarfile.open(path, mode="r:") as tar:
             yield Archive(path, tar)
     except tarfile.TarError as exc:
-        raise CannotGoOn(f"{path}: this is not a backup, or not a whole one: {exc}") from None
+        raise CannotGoOn(f"{path}: this is not a complete backup: {exc}") from None
 
 
 class Archive:
@@ -109,12 +109,12 @@ class Archive:
             source = self._tar.extractfile(member) if member.isreg() else None
             if expected is None or source is None or member.size != expected.size:
                 raise CannotGoOn(
-                    f"{self._path}: {member.name!r} is not what its manifest says; the backup is "
+                    f"{self._path}: {member.name!r} does not match the manifest; the backup is "
                     "damaged"
                 )
             self._copy(source, folder / member.name, expected)
         if missing:
-            raise CannotGoOn(f"{self._path}: the backup lacks {', '.join(sorted(missing))}")
+            raise CannotGoOn(f"{self._path}: the backup is missing {', '.join(sorted(missing))}")
 
     def _copy(self, source: IO[bytes], target: Path, expected: Entry) -> None:
         target.parent.mkdir(mode=0o700, exist_ok=True)
@@ -147,9 +147,11 @@ class Archive:
             )
         for name in manifest.files:
             if not _NAME.fullmatch(name):
-                raise CannotGoOn(f"{self._path}: the backup holds {name!r}, which no backup holds")
+                raise CannotGoOn(
+                    f"{self._path}: the backup contains {name!r}, which is not part of a backup"
+                )
         if DATABASE not in manifest.files:
-            raise CannotGoOn(f"{self._path}: the backup holds no database")
+            raise CannotGoOn(f"{self._path}: the backup contains no database")
         return manifest
 
 

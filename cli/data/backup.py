@@ -26,33 +26,35 @@ _TRIES = 5
 
 @click.command()
 @click.argument("target", type=click.Path(path_type=Path))
-@click.option("--with-key", is_flag=True, help="Put the key in that opens the plugins' secrets.")
+@click.option("--with-key", is_flag=True, help="Include the key that decrypts plugin secrets.")
 @with_data
 def backup(target: Path, with_key: bool, config: Path | None, data: Path | None) -> None:
     """Write a backup to TARGET: a file, or a directory that gets one.
 
-    The server may run. The backup holds everything that people wrote: keep it safe.
+    The server can keep running. The backup contains all tickets and accounts: keep it safe.
     """
     with plain_errors():
         settings = load_config(config, data=data)
         made = make_backup(settings, target, config or DEFAULT_PATH, with_key=with_key)
     click.echo(f"{made} ({made.stat().st_size / (1 << 20):.1f} MiB)")
     if with_key:
-        click.echo("It holds the key: whoever has it can read the plugins' secrets.", err=True)
+        click.echo(
+            "The backup contains the key: anyone who has it can read plugin secrets.", err=True
+        )
 
 
 def make_backup(settings: Config, target: Path, config: Path, *, with_key: bool) -> Path:
     """Write a backup and return its path. Blocking; raises CannotGoOn, OSError."""
     source = settings.data / DATABASE_FILE
     if not source.is_file():
-        raise CannotGoOn(f"{settings.data}: there is no help desk here; name one with --data")
+        raise CannotGoOn(f"{settings.data}: no help desk here; choose one with --data")
     now = datetime.now(UTC)
     path = target / f"open-help-desk-{now:%Y%m%d-%H%M%S}.tar" if target.is_dir() else target
     if path.exists():
-        raise CannotGoOn(f"{path} exists already; name a new file")
+        raise CannotGoOn(f"{path} already exists; choose a new file")
     files = {KEY: settings.supervisor.key_file} if with_key else {}
     if with_key and not settings.supervisor.key_file.is_file():
-        raise CannotGoOn(f"{settings.supervisor.key_file}: there is no key file to put in")
+        raise CannotGoOn(f"{settings.supervisor.key_file}: there is no key file to include")
     if config.is_file():
         files[CONFIG] = config
     # Beside the backup, not in the system's folder for temporary files: it is as large.
@@ -64,7 +66,7 @@ def make_backup(settings: Config, target: Path, config: Path, *, with_key: bool)
             with suppress(FileNotFoundError):  # a plugin was uninstalled meanwhile
                 write_archive(path, Contents(_version(), _timestamp(now), contents))
                 return path
-    raise CannotGoOn(f"{settings.data}: plugins come and go too quickly; try again")
+    raise CannotGoOn(f"{settings.data}: plugins changed during the backup; try again")
 
 
 def _take_snapshot(source: Path, snapshot: Path, modules: Path) -> dict[str, Path]:

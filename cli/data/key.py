@@ -11,24 +11,24 @@ from cli.plugins.switching import actor, open_admin, with_data
 
 @click.group()
 def key() -> None:
-    """Look after the key that plugins' secrets are encrypted with."""
+    """Manage the key that encrypts plugin secrets."""
 
 
 @key.command()
 @with_data
 def rotate(config: Path | None, data: Path | None) -> None:
-    """Replace the key and seal every secret anew, with or without a running server.
+    """Replace the key and re-encrypt every secret, with or without a running server.
 
-    A stop at any moment loses nothing; run it again then. Backups made before need the old key.
+    If it is interrupted, run it again; nothing is lost. Earlier backups need the old key.
     """
 
     async def go() -> None:
         async with open_admin(load_config(config, data=data)) as admin:
             done = await admin.key.rotate(actor=actor())
-        click.echo(f"{done.resealed} secrets are sealed with the new key")
+        click.echo(f"{done.resealed} secrets encrypted with the new key")
         for place in done.unreadable:
-            click.echo(f"warning: no key opens the secret of {place}; enter it again", err=True)
+            click.echo(f"warning: no key decrypts the secret of {place}; enter it again", err=True)
         if done.from_environment:
-            click.echo("Now take the old key out of OHD_SECRET_KEY.")
+            click.echo("Now remove the old key from OHD_SECRET_KEY.")
 
     run(go)

@@ -22,7 +22,7 @@ def _operator() -> Actor:
 
 @click.group()
 def user() -> None:
-    """Manage people's accounts."""
+    """Manage accounts."""
 
 
 @user.command("create")
@@ -33,7 +33,7 @@ def user() -> None:
 def create_user(
     *, email: str, name: str, role: str, config: Path | None, data: Path | None
 ) -> None:
-    """Create an account; the password is asked for, or read from standard input."""
+    """Create an account. Prompts for the password, or reads it from standard input."""
     if sys.stdin.isatty():
         password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
     else:
@@ -60,7 +60,7 @@ def apikey() -> None:
 @click.option("--name", required=True, help="What you will use the key for.")
 @with_data
 def create_key(*, email: str, name: str, config: Path | None, data: Path | None) -> None:
-    """Create an API key for an account and print it; it is not shown again."""
+    """Create an API key for an account and print it. It is shown only once."""
 
     async def go() -> None:
         settings = load_config(config, data=data)
@@ -68,7 +68,7 @@ def create_key(*, email: str, name: str, config: Path | None, data: Path | None)
         async with open_helpdesk(settings) as helpdesk:
             found = await helpdesk.users.find_by_email(SYSTEM, email)
             if found is None:
-                raise CannotGoOn(f"there is no account with the address {email}")
+                raise CannotGoOn(f"there is no account with the email address {email}")
             with acting_from(COMMAND_LINE):
                 made = await helpdesk.api_keys.create(_operator(), found.id, name=name)
         click.echo(made.secret)

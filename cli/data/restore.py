@@ -27,30 +27,30 @@ _OLD = "before-restore-"
 
 @click.command()
 @click.argument("source", type=click.Path(path_type=Path))
-@click.option("--replace", is_flag=True, help="Restore although there is a help desk already.")
+@click.option("--replace", is_flag=True, help="Replace the existing help desk.")
 @with_data
 def restore(source: Path, replace: bool, config: Path | None, data: Path | None) -> None:
-    """Put the backup SOURCE into the data directory.
+    """Restore the backup SOURCE into the data directory.
 
-    What was there before is kept beside it. Events that plugins had not finished when the backup
+    The previous data is kept next to it. Events that plugins had not finished when the backup
     was made are delivered again.
     """
     settings = load_config(config, data=data)
     with plain_errors():
         manifest, kept = put_back(settings, source, replace=replace)
     run(_note, settings, manifest)
-    click.echo(f"{settings.data} holds the backup of {manifest.made_at}")
+    click.echo(f"{settings.data} now contains the backup of {manifest.made_at}")
     if kept is not None:
-        click.echo(f"What was there before is in {kept}")
+        click.echo(f"The previous data is in {kept}")
     if KEY not in manifest.files and not settings.supervisor.key_file.exists():
         click.echo(
-            f"warning: there is no key file {settings.supervisor.key_file}, and the backup holds "
-            "none: plugins with secrets stay off until the key is back or the secrets are entered "
-            "again",
+            f"warning: there is no key file {settings.supervisor.key_file}, and the backup "
+            "has none: plugins with secrets stay disabled until you restore the key or enter the "
+            "secrets again",
             err=True,
         )
     if CONFIG in manifest.files:
-        click.echo(f"The backup holds a settings file too: {settings.data / 'restored.toml'}")
+        click.echo(f"The backup also contains a settings file: {settings.data / 'restored.toml'}")
 
 
 def put_back(settings: Config, source: Path, *, replace: bool) -> tuple[Manifest, Path | None]:
@@ -62,7 +62,7 @@ def put_back(settings: Config, source: Path, *, replace: bool) -> tuple[Manifest
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     with only_one(data):
         if (data / DATABASE_FILE).exists() and not replace:
-            raise CannotGoOn(f"{data} holds a help desk already; with --replace it is put aside")
+            raise CannotGoOn(f"{data} already contains a help desk; use --replace to move it aside")
         fresh = data / f".restore-{secrets.token_hex(4)}"
         fresh.mkdir(mode=0o700)
         try:
@@ -99,7 +99,7 @@ def _check_database(path: Path) -> None:
         raise CannotGoOn(f"the database in the backup is damaged: {verdict}")
     if unknown := sorted(applied - known_migrations()):
         raise CannotGoOn(
-            f"the backup is of a newer version, whose change {unknown[0][1]!r} is not known here; "
+            f"the backup is from a newer version, with the unknown change {unknown[0][1]!r}; "
             "install that version first"
         )
 

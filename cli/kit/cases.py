@@ -66,7 +66,7 @@ def read_case(path: Path, manifest: Manifest, limits: Limits) -> Case:
     size = len(case.blob(case.config))
     if size > case.limits.payload_bytes:
         most = case.limits.payload_bytes
-        raise document.wrong(("event",), f"the payload has {size:,} bytes; at most {most:,} fit")
+        raise document.wrong(("event",), f"the payload has {size:,} bytes; the limit is {most:,}")
     return case
 
 
@@ -76,7 +76,7 @@ def _guest_call(
     """Return what the guest is called for, its argument, and the payload's own configuration."""
     if (shape.event is None) == (shape.panel is None):
         found = "both 'event' and 'panel'" if shape.event else "neither 'event' nor 'panel'"
-        raise document.wrong((), f"the case has {found}; one of them says what the plugin gets")
+        raise document.wrong((), f"the case has {found}; one of them sets what the plugin receives")
     if shape.panel is not None:
         if manifest.ui_panel is None:
             raise document.wrong(
@@ -98,7 +98,7 @@ def _guest_call(
 def _event_file(document: Document, shape: CaseShape) -> dict[str, Any]:
     path = document.path.parent / str(shape.event)
     if not path.is_file():
-        problem = f"there is no file {path}; the path counts from the folder of the case"
+        problem = f"there is no file {path}; the path is relative to the case's folder"
         raise document.wrong(("event",), problem)
     event = Document(path)
     if not isinstance(event.plain, dict):
@@ -135,10 +135,10 @@ def _limits(document: Document, given: CaseLimits, production: Limits) -> Limits
 def _check_stubs(document: Document, shape: CaseShape, hosts: frozenset[str]) -> None:
     for index, stub in enumerate(shape.http):
         if stub.error and (stub.body is not None or stub.status != 200):
-            problem = "a network error has neither status nor body; leave them or 'error' out"
+            problem = "a network error has no status or body; remove them, or 'error'"
             raise document.wrong(("http", index), problem)
         try:
             parse_target(stub.url, hosts, _ALL_PORTS)
         except RequestFailed as exc:
-            problem = f"http[{index}].url can never be asked for: {exc}"
+            problem = f"http[{index}].url can never be requested: {exc}"
             raise document.wrong(("http", index, "url"), problem) from None

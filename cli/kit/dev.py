@@ -1,7 +1,7 @@
 """``ohd plugin dev``: a help desk beside the project that always runs what was last built.
 
 The help desk lies in the project's folder, with the demo's tickets, and listens on loopback alone.
-A build that fails, or a module that is refused, is shown; the version before goes on running.
+A build that fails, or a module that is refused, is shown; the previous version keeps running.
 """
 
 import re
@@ -42,7 +42,9 @@ _COLOURS = {"error": "red", "warn": "yellow", "debug": "bright_black"}
 @click.argument("folder", type=click.Path(path_type=Path), default=Path())
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="TCP port; 0: a free one.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Configuration.")
-@click.option("--http-map", multiple=True, metavar="HOST=URL", help="Stand-in for a host.")
+@click.option(
+    "--http-map", multiple=True, metavar="HOST=URL", help="Send a host's requests to a stand-in."
+)
 @click.option("--config", type=click.Path(path_type=Path), help="Settings file.")
 def dev_plugin(
     *,
@@ -52,7 +54,7 @@ def dev_plugin(
     http_map: Sequence[str],
     config: Path | None,
 ) -> None:
-    """Build, run and watch the plugin in FOLDER, until Ctrl-C.
+    """Build and run the plugin in FOLDER, and rebuild it on changes, until Ctrl-C.
 
     Whatever it asks for is allowed. Its log is printed here.
     """
@@ -152,11 +154,11 @@ class _Builder:
                 await self._build()
             view = await self.loader.load(await trio.to_thread.run_sync(self.project.module))
         except (CannotGoOn, SupervisorError) as exc:
-            before = "; the version before goes on running" if self.running else ""
+            before = "; the previous version keeps running" if self.running else ""
             _say(f"{exc}{before}", "red")
             if isinstance(exc, ConfigInvalid):
                 page = f"{self.address}/admin/plugins/{exc.plugin_id}"
-                _say(f"give values with --set KEY=VALUE, or on {page}")
+                _say(f"set values with --set KEY=VALUE, or on {page}")
             return
         if view is not None:
             self.running = True

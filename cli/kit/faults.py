@@ -49,7 +49,7 @@ def _translate(message: str, document: Document, kind: inspect.Type) -> FileWron
     if missing := _MISSING.search(message):
         wanted = _expected(_walk(kind, (*path, missing[1])))
         inside = f" in {where}" if where else ""
-        return document.wrong(path, f"the key {missing[1]!r} is missing{inside}; it is {wanted}")
+        return document.wrong(path, f"the key {missing[1]!r} is missing{inside}; expected {wanted}")
     found = describe(_value(document.plain, path))
     return document.wrong(path, f"{where or 'the file'} is {found}; expected {_expected(here)}")
 
@@ -59,7 +59,7 @@ def _unknown(key: str, where: str, kind: inspect.Type) -> str:
     near = difflib.get_close_matches(key, names, 1)
     meant = f"; did you mean {near[0]!r}?" if near else ""
     inside = f" in {where}" if where else ""
-    return f"the key {key!r} is not known{inside}; known are {', '.join(names)}{meant}"
+    return f"unknown key {key!r}{inside}; expected one of {', '.join(names)}{meant}"
 
 
 def _path(message: str) -> Path:

@@ -87,10 +87,12 @@ def _layer(folder: Path) -> Iterator[tuple[str, str]]:
 
 @click.command("init")
 @click.argument("name")
-@click.option("--lang", type=click.Choice(list(LANGUAGES)), required=True, help="Its language.")
+@click.option(
+    "--lang", type=click.Choice(list(LANGUAGES)), required=True, help="Language of the plugin."
+)
 @click.option("--id", "plugin_id", metavar="ID", help="[default: com.example.NAME]")
 def init_plugin(name: str, lang: str, plugin_id: str | None) -> None:
-    """Write a small plugin that builds and passes its own test into the new folder NAME."""
+    """Create a plugin project in the new folder NAME."""
     if not _NAME.fullmatch(name):
         raise CannotGoOn(
             f"{name!r} cannot name a plugin; use at most 50 lower-case letters, digits and "
@@ -103,7 +105,7 @@ def init_plugin(name: str, lang: str, plugin_id: str | None) -> None:
     click.echo(f"wrote {name}/ with a plugin in {language.title}:")
     for path in files:
         click.echo(f"  {path}")
-    click.echo(f"next (needs {language.needs}):")
+    click.echo(f"Next steps (requires {language.needs}):")
     setup = ["npm install"] if "package.json" in files else []
     for command in (f"cd {name}", *setup, "make", "make test"):
         click.echo(f"  {command}")

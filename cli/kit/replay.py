@@ -48,14 +48,14 @@ def read_delivery(path: Path) -> DeliveryDocument:
     try:
         document = msgspec.json.decode(raw, type=DeliveryDocument)
     except msgspec.ValidationError as exc:
-        raise FileWrong(path, 1, f"this is no delivery of a help desk: {exc}") from None
+        raise FileWrong(path, 1, f"this is not a help desk delivery: {exc}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
         raise FileWrong(path, 1, f"this is not JSON: {exc}") from None
     if document.event is None:
-        raise CannotGoOn(f"{path}: the help desk no longer had the event of this delivery")
+        raise CannotGoOn(f"{path}: the help desk had already deleted the event of this delivery")
     if document.delivery.outcome in _NOT_RUN:
         outcome = document.delivery.outcome
-        raise CannotGoOn(f"{path}: the plugin never got the event: the outcome is {outcome!r}")
+        raise CannotGoOn(f"{path}: the plugin never received the event: the outcome is {outcome!r}")
     return document
 
 
@@ -67,7 +67,7 @@ def limits_of(document: DeliveryDocument, path: Path) -> Limits:
     known = {f.name: type(getattr(Limits(), f.name)) for f in fields(Limits)}
     given: dict[str, Any] = {n: known[n](v) for n, v in document.limits.items() if n in known}
     if bad := next((name for name, value in given.items() if value < 0), None):
-        raise FileWrong(path, 1, f"limits.{bad} is less than 0")
+        raise FileWrong(path, 1, f"limits.{bad} is negative")
     limits = replace(Limits(), **given)
     if problem := stack_problem(limits.wasm_stack_bytes):
         raise FileWrong(path, 1, f"limits.{problem}")
@@ -102,16 +102,20 @@ class RecordedCalls:
     def missing(self) -> list[str]:
         """Calls of the delivery that the plugin did not make this time."""
         return [
-            f"call {n + 1} was {self.recorded[n].name}, and is not made now"
+            f"call {n + 1} was {self.recorded[n].name}, and was not made this time"
             for n in range(self._next, len(self.recorded))
         ]
 
     def _unknown(
         self, caller: Caller, called: Called, number: int, name: str, asked: Mapping[str, Any]
     ) -> tuple[int, bytes]:
-        was = self.recorded[number].name if number < len(self.recorded) else "not made then"
-        self.differences.append(f"call {number + 1} is {name}, and was {was}")
-        detail = "the delivery has no answer for this call"
+        was = (
+            self.recorded[number].name
+            if number < len(self.recorded)
+            else "not made in the delivery"
+        )
+        self.differences.append(f"call {number + 1} is {name}; it was {was}")
+        detail = "the delivery has no response for this call"
         status = 0 if called.name is HostCall.HTTP_REQUEST else int(ActionResult.HOST_ERROR)
         called.work.host_calls.append(
             HostCallRecord(name, _redacted(caller, asked), status, 0.0, detail)
@@ -127,7 +131,7 @@ class RecordedCalls:
                 self.differences.append(f"call {number + 1}: {key} is {now!r}, and was {was!r}")
         if part.answer_cut:
             self.differences.append(
-                f"call {number + 1}: the answer was longer; the document has "
+                f"call {number + 1}: the response was longer; the document has "
                 f"{len(part.answer or ''):,} characters of it"
             )
 
@@ -150,9 +154,9 @@ class Replayed:
     def lines(self) -> list[str]:
         """Return the comparison in sentences."""
         if self.same:
-            verdict = f"the outcome is the same as in the delivery: {self.now}"
+            verdict = f"same outcome as in the delivery: {self.now}"
         else:
-            verdict = f"the outcome is another: it was {self.was}, and is {self.now}"
+            verdict = f"different outcome: {self.now}; in the delivery: {self.was}"
         return [*(f"note  {note}" for note in self.notes), verdict]
 
     def as_json(self) -> dict[str, Any]:
@@ -206,9 +210,9 @@ def _known_secrets(config: Mapping[str, ConfigValue]) -> dict[str, ConfigValue]:
 def _about_module(document: DeliveryDocument, module: bytes, manifest: Manifest) -> list[str]:
     was = document.plugin
     if was.id != manifest.id:
-        return [f"the delivery is one of {was.id}; this plugin is {manifest.id}"]
+        return [f"the delivery belongs to {was.id}; this plugin is {manifest.id}"]
     if was.sha256 != module_hash(module):
-        return [f"the module is not the one that ran: that was version {was.version}"]
+        return [f"this is not the module that ran; the delivery used version {was.version}"]
     return []
 
 

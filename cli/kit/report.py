@@ -42,7 +42,7 @@ def failure_lines(
         detail = f" ({last.detail})" if last.detail else ""
         yield f"its last host call: {last.name} -> {last.status}{detail}"
     if problem := _unlike_real(case):
-        yield f"the event is not as a help desk would write it: {problem}"
+        yield f"the event differs from what a help desk sends: {problem}"
     if _undeclared(happened) and manifest.is_file():
         yield f"hosts are declared in {manifest}:{line_of(manifest, HOSTS)}, {HOSTS}"
 
@@ -50,13 +50,13 @@ def failure_lines(
 def _what_differs(case: Case, found: Sequence[Difference], happened: Happened) -> Iterator[str]:
     for difference in found:
         line = case.document.line(("expect", difference.key))
-        yield f"{difference.key} differs ({case.document.path}:{line}); - expected, + happened"
+        yield f"{difference.key} differs ({case.document.path}:{line}): - expected, + actual"
         yield from _diff(difference.expected, difference.actual)
     for request in happened.unanswered:
         line = case.document.line(("http",))
-        yield f"no answer for {request} ({case.document.path}:{line}); add one under http"
+        yield f"no response for {request} ({case.document.path}:{line}); add one under http"
     for request in happened.unused if happened.unanswered else ():
-        yield f"  not asked for: {request}"
+        yield f"  not requested: {request}"
 
 
 def _unlike_real(case: Case) -> str | None:

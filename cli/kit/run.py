@@ -40,11 +40,15 @@ class _Wanted:
 
 @click.command("run")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--event", type=click.Path(path_type=Path), help="Payload, JSON.")
-@click.option("--delivery", type=click.Path(path_type=Path), help="Delivery of a server, JSON.")
+@click.option("--event", type=click.Path(path_type=Path), help="Payload (JSON file).")
+@click.option(
+    "--delivery", type=click.Path(path_type=Path), help="Delivery from a server (JSON file)."
+)
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Configuration.")
 @click.option("--http", type=click.Choice(["deny", "live"]), default="deny", show_default=True)
-@click.option("--http-map", multiple=True, metavar="HOST=URL", help="Stand-in for a host.")
+@click.option(
+    "--http-map", multiple=True, metavar="HOST=URL", help="Send a host's requests to a stand-in."
+)
 @click.option("--deadline", type=click.FloatRange(min=0.05, max=600), help="Seconds.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--config", type=click.Path(path_type=Path), help="Settings file.")
@@ -67,9 +71,9 @@ def run_plugin(
     for unusable input.
     """
     if (event is None) == (delivery is None):
-        raise CannotGoOn("give either --event or --delivery, a file with what the plugin gets")
+        raise CannotGoOn("give either --event or --delivery")
     if delivery is not None and (http_map or http == "live"):
-        raise CannotGoOn("a delivery has its answers; leave out --http and --http-map")
+        raise CannotGoOn("a delivery includes its responses; remove --http and --http-map")
     loaded = load_config(config).supervisor
     limits = loaded.limits if deadline is None else replace(loaded.limits, deadline_s=deadline)
     egress = replace(loaded.egress, live=http == "live", routes=pairs(http_map, "--http-map"))

@@ -24,9 +24,11 @@ def as_text(schema: Mapping[str, Any]) -> str:
 
 @click.command()
 @click.argument("name", required=False)
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder for all of them.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="Write all schemas to this folder."
+)
 def schema(name: str | None, output: Path | None) -> None:
-    """Print the JSON Schema NAME, or the names of all."""
+    """Print the JSON Schema NAME, or list all schemas."""
     found = all_schemas()
     if output is not None:
         write_all(output)
@@ -35,7 +37,7 @@ def schema(name: str | None, output: Path | None) -> None:
     elif name in found:
         click.echo(as_text(found[name]), nl=False)
     else:
-        raise CannotGoOn(f"there is no schema {name!r}; there are {', '.join(found)}")
+        raise CannotGoOn(f"there is no schema {name!r}; expected one of {', '.join(found)}")
 
 
 def write_all(folder: Path) -> None:

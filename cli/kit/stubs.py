@@ -75,11 +75,11 @@ class StubbedEgress:
                 self._used.add(index)
                 return self._answer(stub, host, most)
         self.unanswered.append(" ".join(wanted))
-        raise _NoStub(f"no answer of the case fits {' '.join(wanted)}; add one under http")
+        raise _NoStub(f"no response in the case matches {' '.join(wanted)}; add one under http")
 
     def _answer(self, stub: Stub, host: str, most: int) -> tuple[int, bytes]:
         if stub.error:
-            raise _NoStub("the case says that the network fails")
+            raise _NoStub("the case specifies a network error")
         body = as_bytes(stub.body)
         if len(body) > most:
             raise ResponseTooLarge(host, "its body", most)

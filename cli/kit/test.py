@@ -42,8 +42,10 @@ class _Wanted:
 @click.command("test")
 @click.argument("target", type=click.Path(path_type=Path), default=Path())
 @click.option("--cases", default=CASES, show_default=True, metavar="GLOB", help="Case files.")
-@click.option("--only", metavar="NAME", help="Cases whose name or file contains this.")
-@click.option("--update", "rewrite", is_flag=True, help="Write what happened into failed cases.")
+@click.option("--only", metavar="NAME", help="Run only cases whose name or file contains NAME.")
+@click.option(
+    "--update", "rewrite", is_flag=True, help="Update failed cases to expect the actual result."
+)
 @click.option("--junit", type=click.Path(path_type=Path), help="Write results as JUnit XML.")
 @click.option("--build", is_flag=True, help="Run make first.")
 @click.option("--config", type=click.Path(path_type=Path), help="Settings file.")
@@ -107,7 +109,7 @@ def _read_cases(
     chosen = [c for c in cases if only in c.name.lower() or only in c.document.path.name.lower()]
     if not chosen:
         names = ", ".join(repr(case.name) for case in cases)
-        raise CannotGoOn(f"--only {wanted.only!r} fits no case; there are {names}")
+        raise CannotGoOn(f"--only {wanted.only!r} matches no case; expected one of {names}")
     return chosen
 
 

@@ -34,7 +34,7 @@ _TAIL_LINES = 500
 _LEVELS = ("debug", "info", "warn", "error")
 _COLUMNS = (
     *("id", "state", "pid", "uptime", "restarts", "CPU %", "own memory", "guest memory"),
-    *("threads", "waiting", "oldest", "events/min", "p50 ms", "p95 ms", "errors 24 h"),
+    *("threads", "waiting", "oldest", "events/min", "p50 ms", "p95 ms", "errors (24 h)"),
     *("delivered", "errors", "last error"),
 )
 _SPARED = (
@@ -45,13 +45,13 @@ _SPARED = (
 
 
 @click.command()
-@click.option("--watch", is_flag=True, help="Look again every second, until Ctrl-C.")
+@click.option("--watch", is_flag=True, help="Refresh every second, until Ctrl-C.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @with_data
 def ps(watch: bool, as_json: bool, config: Path | None, data: Path | None) -> None:
-    """Show the plugins' processes.
+    """Show plugin processes.
 
-    Own memory is what would be free if the process ended; with ~ it is the memory that it has in
+    Own memory is the memory freed when the process ends (USS); with ~ it is the memory it has in
     all, where the system does not tell the former.
     """
 
@@ -106,8 +106,8 @@ def _shown(views: Sequence[ProcessView], room: int) -> RenderableType:
 @click.command()
 @click.argument("plugin_id", required=False)
 @click.option("-n", "--lines", type=click.IntRange(0, 5000), default=100, show_default=True)
-@click.option("--level", type=click.Choice(_LEVELS), help="This one and graver ones.")
-@click.option("-f", "--follow", is_flag=True, help="Go on with what comes, until Ctrl-C.")
+@click.option("--level", type=click.Choice(_LEVELS), help="Show this level and above.")
+@click.option("-f", "--follow", is_flag=True, help="Keep showing new lines, until Ctrl-C.")
 @with_data
 def logs(
     plugin_id: str | None,
@@ -149,7 +149,7 @@ async def _running(settings: Config) -> Supervisor:
     """Return the server of the data directory; raises CannotGoOn where none runs."""
     server = RunningServer(settings.data)
     if not await server.available():
-        raise CannotGoOn(f"no server runs on {settings.data}, so that nothing changes there")
+        raise CannotGoOn(f"no server runs on {settings.data}, so nothing can change")
     return cast(Supervisor, server)
 
 

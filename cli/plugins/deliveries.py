@@ -24,11 +24,11 @@ _COLUMNS = ("id", "at", "event", "ticket", "outcome", "ms", "host calls", "again
 @click.argument("plugin_id")
 @click.option("--outcome", type=click.Choice([outcome.value for outcome in Outcome]))
 @click.option("--errors", is_flag=True, help="Failed only.")
-@click.option("--ticket", help="Id of a ticket.")
-@click.option("--event", help="Name of an event, such as ticket.created.")
+@click.option("--ticket", help="Ticket ID.")
+@click.option("--event", help="Event name, such as ticket.created.")
 @click.option("--redelivered", is_flag=True, help="Redelivered only.")
 @click.option("-n", "--lines", type=click.IntRange(1, 1000), default=50, show_default=True)
-@click.option("--before", help="Only those before this delivery: the next page.")
+@click.option("--before", help="Only deliveries before this one (the next page).")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @with_data
 def deliveries(
@@ -70,12 +70,12 @@ def deliveries(
 @click.command()
 @click.argument("plugin_id")
 @click.argument("delivery_id")
-@click.option("--json", "as_json", is_flag=True, help="Print the file that an author can replay.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON that a plugin author can replay.")
 @with_data
 def delivery(
     plugin_id: str, delivery_id: str, as_json: bool, config: Path | None, data: Path | None
 ) -> None:
-    """Show one delivery: the event, host calls, log lines, the error. Secrets are taken out."""
+    """Show one delivery: the event, host calls, log lines, the error. Secrets are redacted."""
 
     async def go() -> None:
         async with open_admin(load_config(config, data=data)) as admin:
@@ -96,15 +96,15 @@ def delivery(
 def redeliver(
     plugin_id: str, delivery_ids: tuple[str, ...], config: Path | None, data: Path | None
 ) -> None:
-    """Let a plugin get the events of deliveries once more: all of them, or none."""
+    """Redeliver the events of one or more deliveries: all of them, or none."""
 
     async def go() -> None:
         async with open_admin(load_config(config, data=data)) as admin:
             queued = await admin.deliveries.redeliver(plugin_id, delivery_ids, actor=actor())
         plural = "y is" if queued == 1 else "ies are"
-        click.echo(f"{queued} deliver{plural} queued again for {plugin_id}")
+        click.echo(f"{queued} deliver{plural} queued for redelivery to {plugin_id}")
         if waiting := len(set(delivery_ids)) - queued:
-            click.echo(f"{waiting} waited already")
+            click.echo(f"{waiting} already waiting")
 
     run(go)
 
@@ -126,7 +126,7 @@ def _row(view: DeliveryView) -> tuple[str, ...]:
 
 def _lines(document: DeliveryDocument) -> list[str]:
     made, plugin = document.delivery, document.plugin
-    again = ", made again" if made.redelivered else ""
+    again = ", redelivered" if made.redelivered else ""
     lines = [
         f"delivery {made.id} of {plugin.id} {plugin.version}{again}",
         f"{made.started_at}  {made.outcome} in {made.duration_ms:.2f} ms",
@@ -140,7 +140,7 @@ def _lines(document: DeliveryDocument) -> list[str]:
         lines += [f"  {line.at} {line.level:5} {line.message}" for line in document.logs]
     lines += ["", "event"]
     if document.event is None:
-        return [*lines, "  is no longer kept"]
+        return [*lines, "  has been deleted"]
     return [*lines, *_set_in(msgspec.json.format(msgspec.json.encode(document.event)).decode())]
 
 

@@ -20,7 +20,9 @@ _ALL = "all"
 @click.command()
 @click.argument("plugin_id")
 @click.option("--set", "wanted", multiple=True, metavar="NAME=NUMBER", help="Set a limit.")
-@click.option("--reset", multiple=True, metavar="NAME|all", help="Go back to config.toml's.")
+@click.option(
+    "--reset", multiple=True, metavar="NAME|all", help="Reset to the value in config.toml."
+)
 @with_data
 def limits(
     plugin_id: str,
@@ -31,7 +33,7 @@ def limits(
 ) -> None:
     """Show the limits of a plugin, or set them for this plugin alone.
 
-    What is in flight finishes, then a process with the new limits takes over.
+    Changes apply after in-flight events finish.
     """
     changes = _changes(wanted, reset)
 
@@ -56,7 +58,7 @@ def _changes(wanted: Sequence[str], reset: Sequence[str]) -> dict[str, float | N
     changes |= dict.fromkeys(name for name in reset if name != _ALL)
     for name, text in pairs(wanted, "--set").items():
         if name in reset:
-            raise CannotGoOn(f"{name} is to be set and reset; name it once")
+            raise CannotGoOn(f"{name} is both set and reset; name it once")
         try:
             changes[name] = read_number(text)
         except ValueError as exc:

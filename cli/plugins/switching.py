@@ -54,7 +54,7 @@ async def open_admin(settings: Config, *, may_create: bool = False) -> AsyncIter
 @click.argument("plugin_id")
 @with_data
 def enable(plugin_id: str, config: Path | None, data: Path | None) -> None:
-    """Switch a plugin on."""
+    """Enable a plugin."""
     _switch(plugin_id, load_config(config, data=data), enabled=True)
 
 
@@ -62,7 +62,7 @@ def enable(plugin_id: str, config: Path | None, data: Path | None) -> None:
 @click.argument("plugin_id")
 @with_data
 def disable(plugin_id: str, config: Path | None, data: Path | None) -> None:
-    """Switch a plugin off."""
+    """Disable a plugin."""
     _switch(plugin_id, load_config(config, data=data), enabled=False)
 
 
@@ -79,12 +79,12 @@ def _switch(plugin_id: str, settings: Config, *, enabled: bool) -> None:
 @click.argument("plugin_id")
 @with_data
 def uninstall(plugin_id: str, config: Path | None, data: Path | None) -> None:
-    """Delete a plugin and its configuration; ticket data that it set stays."""
+    """Delete a plugin and its configuration. Its replies, notes and custom fields stay."""
 
     async def go() -> None:
         async with open_admin(load_config(config, data=data)) as admin:
             await admin.controls.uninstall(plugin_id, actor=actor())
-        click.echo(f"{plugin_id} is uninstalled")
+        click.echo(f"{plugin_id} uninstalled")
 
     run(go)
 

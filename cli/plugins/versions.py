@@ -60,8 +60,8 @@ class _Said:
 def with_decisions(command: Any) -> Any:
     """Give a command the options of ``_Said``."""
     for option in (
-        click.option("--withhold", multiple=True, metavar="TOKEN", help="Keep this from it."),
-        click.option("--accept-all", is_flag=True, help="Allow everything that it asks for anew."),
+        click.option("--withhold", multiple=True, metavar="TOKEN", help="Deny this permission."),
+        click.option("--accept-all", is_flag=True, help="Allow all new permissions."),
         click.option("--accept", multiple=True, metavar="TOKEN", help="Allow event:NAME, say."),
     ):
         command = option(command)
@@ -74,7 +74,7 @@ def with_decisions(command: Any) -> Any:
 def install(source: str, config: Path | None, data: Path | None) -> None:
     """Install a module from a file or a URL.
 
-    It arrives disabled. A newer version of a plugin that is installed waits beside it.
+    New plugins start disabled. A new version of an installed plugin waits for review.
     """
 
     async def go() -> None:
@@ -85,13 +85,16 @@ def install(source: str, config: Path | None, data: Path | None) -> None:
             found = await admin.versions.all(view.id)
         if view.waiting_version is not None:
             waiting = next(one for one in found if one.sha256 == view.waiting_version)
-            click.echo(f"{view.id} {waiting.version} waits; {view.version} goes on until then")
-            click.echo(f"Look at it and accept it: ohd plugin upgrade {view.id}")
+            click.echo(
+                f"{view.id} {waiting.version} is ready for review; {view.version} keeps running "
+                "until you accept it"
+            )
+            click.echo(f"Review and accept it: ohd plugin upgrade {view.id}")
             return
-        click.echo(f"{view.id} {view.version} is installed and disabled")
+        click.echo(f"{view.id} {view.version} installed. It is disabled.")
         for warning in view.warnings:
             click.echo(f"warning: {_clean(warning)}", err=True)
-        click.echo(f"Switch it on: ohd plugin enable {view.id}")
+        click.echo(f"Enable it: ohd plugin enable {view.id}")
 
     run(go)
 
@@ -108,7 +111,7 @@ async def _install(admin: Supervisor, source: str) -> PluginView:
 @click.argument("plugin_id")
 @with_data
 def versions(plugin_id: str, config: Path | None, data: Path | None) -> None:
-    """List the versions of a plugin: the active one, the one that waits, and those kept."""
+    """List the active, waiting and kept versions of a plugin."""
 
     async def go() -> None:
         async with open_admin(load_config(config, data=data)) as admin:
@@ -127,9 +130,9 @@ def versions(plugin_id: str, config: Path | None, data: Path | None) -> None:
 @with_decisions
 @with_data
 def upgrade(plugin_id: str, config: Path | None, data: Path | None, **said: Any) -> None:
-    """Put the version that waits in the active one's place.
+    """Accept the waiting version of a plugin and make it active.
 
-    What it asks for anew is listed; each is accepted or withheld, else nothing is changed.
+    Lists its new permissions. Allow or deny each one; otherwise nothing changes.
     """
     wanted = _Wanted(plugin_id, "", VersionStatus.WAITING)
     run(_change, load_config(config, data=data), wanted, _Said(**said))
@@ -143,9 +146,9 @@ def upgrade(plugin_id: str, config: Path | None, data: Path | None, **said: Any)
 def rollback(
     plugin_id: str, version: str, config: Path | None, data: Path | None, **said: Any
 ) -> None:
-    """Go back to a kept version with the configuration that it had.
+    """Roll back to a kept version, with the configuration it had.
 
-    VERSION is its number, or the beginning of its SHA-256; without one, the one before.
+    VERSION is its number or the start of its SHA-256. Default: the previous version.
     """
     wanted = _Wanted(plugin_id, version, VersionStatus.KEPT)
     run(_change, load_config(config, data=data), wanted, _Said(**said))
@@ -179,24 +182,24 @@ def _show_asked(compared: VersionComparison, decided: set[str]) -> None:
     if not open_:
         return
     lines = [f"  {each.token}  {each.sentence} {each.warning or ''}".rstrip() for each in open_]
-    click.echo(f"Version {compared.other.version} also asks for:", err=True)
+    click.echo(f"Version {compared.other.version} also requests:", err=True)
     click.echo("\n".join(_clean(line) for line in lines), err=True)
 
 
 @click.command()
 @click.argument("plugin_id")
 @click.argument("tokens", nargs=-1, metavar="TOKEN…")
-@click.option("--none", "nothing", is_flag=True, help="Give everything back.")
+@click.option("--none", "nothing", is_flag=True, help="Grant all permissions.")
 @with_data
 def withhold(
     plugin_id: str, tokens: tuple[str, ...], nothing: bool, config: Path | None, data: Path | None
 ) -> None:
-    """Keep exactly these permissions from a plugin, at once; without any, list them.
+    """Deny exactly these permissions, immediately. Without any, list all permissions.
 
     A TOKEN is event:NAME, host:NAME, reply, custom_field or panel.
     """
     if tokens and nothing:
-        raise CannotGoOn("name permissions, or say --none; not both")
+        raise CannotGoOn("name permissions or use --none, not both")
 
     async def go() -> None:
         async with open_admin(load_config(config, data=data)) as admin:
@@ -207,12 +210,12 @@ def withhold(
             else:
                 view = await _plugin(admin, plugin_id)
         print_table(
-            ("permission", "", "what it means"),
+            ("permission", "", "description"),
             [
                 (each.token, "granted" if each.granted else "withheld", each.sentence)
                 for each in view.permissions
             ],
-            nothing=f"{plugin_id} asks for nothing.",
+            nothing=f"{plugin_id} requests no permissions.",
         )
 
     run(go)
@@ -222,12 +225,12 @@ def withhold(
 @click.argument("plugin_id")
 @with_data
 def restart(plugin_id: str, config: Path | None, data: Path | None) -> None:
-    """Give a plugin a new process; what is in flight finishes first."""
+    """Restart a plugin's process after in-flight events finish."""
 
     async def go() -> None:
         async with open_admin(load_config(config, data=data)) as admin:
             await admin.controls.restart(plugin_id, actor=actor())
-        click.echo(f"{plugin_id} is restarted")
+        click.echo(f"{plugin_id} restarted")
 
     run(go)
 

@@ -48,7 +48,7 @@ class Notifier:
 
     async def stopping(self) -> None:
         """The server finishes what is in flight, and ends."""
-        await self._send("STOPPING=1", "STATUS=Finishing what is in flight")
+        await self._send("STOPPING=1", "STATUS=Finishing in-flight work")
 
     async def keep_alive(self) -> None:
         """Say twice in each period that the event loop turns, until cancelled."""

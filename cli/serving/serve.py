@@ -50,7 +50,7 @@ def serve(
         settings = load_config(config, data=data, host=host, port=port)
     if demo and not is_loopback(settings.web.host):
         raise CannotGoOn(
-            f"--demo has passwords that everybody knows and refuses to listen on "
+            f"--demo uses public passwords, so it refuses to listen on "
             f"{settings.web.host}; leave out --demo or --host"
         )
     set_up_logging(settings.log_level)
@@ -99,8 +99,8 @@ async def _refuse_demo_passwords(application: Application, host: str) -> None:
     logins = await demo.open_logins(application.helpdesk)
     if logins:
         raise CannotGoOn(
-            f"refusing to listen on {host}: {', '.join(logins)} still have the demo's password, "
-            "which everybody knows; start with another --data, or give them new passwords first"
+            f"refusing to listen on {host}: {', '.join(logins)} still have the public "
+            "demo password; start with another --data, or change their passwords first"
         )
 
 
@@ -152,7 +152,7 @@ async def start_web(
         click.echo(f"Open Help Desk is at {address}", err=True)
     if first := await setup_address(app):
         click.echo(
-            f"Nobody has an account yet. Make the first admin at {first}\n"
+            f"No accounts exist yet. Create the first admin at {first}\n"
             "or with: ohd user create you@example.com --name 'Your Name' --role admin",
             err=True,
         )
@@ -162,8 +162,8 @@ async def start_web(
 def _cannot_listen(host: str, port: int, exc: BaseException) -> CannotGoOn:
     where = f"{host}, port {port}" if port else host
     if isinstance(exc, OSError) and exc.errno == errno.EADDRINUSE:
-        return CannotGoOn(f"{where}: another program listens there; choose a port with --port")
-    return CannotGoOn(f"{where}: cannot listen there: {getattr(exc, 'strerror', None) or exc}")
+        return CannotGoOn(f"{where}: the port is in use; choose another with --port")
+    return CannotGoOn(f"{where}: cannot listen: {getattr(exc, 'strerror', None) or exc}")
 
 
 async def _fill_demo(application: Application) -> None:

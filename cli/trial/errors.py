@@ -36,13 +36,13 @@ class NoModule(KitError):
 
     def __init__(self, folder: Path, found: Sequence[str], *, can_build: bool) -> None:
         if found:
-            message = f"{folder} has several modules ({', '.join(found)}); name the one to try"
+            message = f"{folder} has several modules ({', '.join(found)}); name one"
         elif can_build:
             message = (
                 f"{folder} has no .wasm file yet; build it with `make -C {folder}`, or --build"
             )
         else:
-            message = f"{folder} has no .wasm file and no Makefile that could build one"
+            message = f"{folder} has no .wasm file and no Makefile to build one"
         super().__init__(message)
 
 
@@ -68,6 +68,6 @@ class NoCases(KitError):
 
     def __init__(self, folder: Path, wanted: str) -> None:
         super().__init__(
-            f"{folder} has no case that fits {wanted}; write one, such as cases/created.yaml with "
+            f"{folder} has no case matching {wanted}; write one, such as cases/created.yaml with "
             "the keys name, event and expect"
         )

@@ -35,7 +35,7 @@ def unknown_keys(path: Path, manifest: Manifest) -> Iterator[str]:
     for key in manifest.unknown:
         near = difflib.get_close_matches(key, known, 1)
         meant = f"; did you mean {near[0]!r}?" if near else ""
-        yield f"{path}:{line_of(path, key)}: the key {key!r} is not known{meant}"
+        yield f"{path}:{line_of(path, key)}: unknown key {key!r}{meant}"
 
 
 def line_of(path: Path, field: str) -> int:

@@ -67,7 +67,7 @@ def read_file(path: Path) -> bytes:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def inspect(file: Path, as_json: bool) -> None:
-    """Show what a module is, wants and offers. Status 2 where it would be refused."""
+    """Show a module's manifest, imports and exports. Exit status 2 if it would be refused."""
     with plain_errors():
         found = inspect_module(read_file(file))
     if as_json:
@@ -128,7 +128,7 @@ def _panel(found: Inspection) -> str:
 @click.argument("manifest", type=click.Path(path_type=Path))
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True)
 def embed(file: Path, manifest: Path, output: Path) -> None:
-    """Write MANIFEST into FILE's custom section, in the place of one that is there."""
+    """Write MANIFEST into FILE's custom section, replacing an existing one."""
     raw = read_file(manifest)
     checked = check_manifest_file(manifest, raw)
     for warning in unknown_keys(manifest, checked):

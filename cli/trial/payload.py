@@ -58,7 +58,7 @@ class Payload:
             return effective_config(manifest, check_config(manifest, values))
         except ConfigInvalid as exc:
             problems = "; ".join(f"{k}: {v}" for k, v in exc.problems.items())
-            raise CannotGoOn(f"{problems} (give values with --set KEY=VALUE)") from None
+            raise CannotGoOn(f"{problems} (set values with --set KEY=VALUE)") from None
 
     def work(self, manifest: Manifest, config: Mapping[str, ConfigValue], most: int) -> Work[None]:
         """Return the guest call, at most ``most`` bytes; raises CannotGoOn."""
@@ -66,7 +66,7 @@ class Payload:
         if name not in manifest.events:
             raise CannotGoOn(
                 f"{self.path}: the plugin does not subscribe to {name!r}; "
-                f"it does to {', '.join(manifest.events) or 'nothing'}"
+                f"it subscribes to {', '.join(manifest.events) or 'nothing'}"
             )
         body = json.dumps(self.event, ensure_ascii=False).encode("utf-8", "replace")
         blob = body[:-1] + TRIAL_IDS + config_member(dict(config)) + b"}"

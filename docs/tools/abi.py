@@ -278,7 +278,7 @@ def rewritten(page: Path, fresh: Mapping[str, str]) -> str:
 
 
 def main() -> None:
-    """Write the pages anew."""
+    """Rewrite the pages."""
     fresh = trio.run(parts)
     for page in PAGES:
         page.write_text(rewritten(page, fresh), encoding="utf-8")

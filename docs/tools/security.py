@@ -89,7 +89,7 @@ def summary(report: CheckReport) -> str:
     totals = " | ".join(str(report.count(result)) for result in Result)
     rows.append(f"| all | {totals} |")
     missing = [f"`{c.name}` ({c.reason})" for c in report.controls if not c.active]
-    rows += ["", f"Not in force: {'; '.join(missing) or 'nothing'}."]
+    rows += ["", f"Inactive controls: {'; '.join(missing) or 'nothing'}."]
     return "\n".join(rows)
 
 
@@ -128,7 +128,7 @@ def write_check(text: str, who: str, before: list[str]) -> str:
 
 
 def main() -> None:
-    """Write the page anew."""
+    """Rewrite the page."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     text = replace_part(PAGE.read_text(encoding="utf-8"), "controls", table(trio.run(read_attacks)))
     if "--table" not in sys.argv:

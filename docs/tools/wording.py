@@ -7,8 +7,8 @@ from supervisor.ports import ActionResult
 from supervisor.states import Outcome
 
 FUNCTIONS = {
-    "ohd_alloc": "(size) → pointer. Memory of the plugin's own, from its own allocator.",
-    "ohd_free": "(pointer, size). Gives it back.",
+    "ohd_alloc": "(size) → pointer. Allocates plugin memory with the plugin's allocator.",
+    "ohd_free": "(pointer, size). Frees it.",
     "ohd_log": "(text, length, level). One line of UTF-8 for the plugin's log.",
     "ohd_http_request": "(request, length, body pointer out, body length out) → status. "
     "The request is JSON; see below.",
@@ -19,37 +19,36 @@ STATUSES = {
     ActionResult.DONE: "done",
     ActionResult.MALFORMED: "the payload is not JSON of the expected shape, or a text in it is "
     "not allowed",
-    ActionResult.NO_SUCH_TICKET: "there is no such ticket",
-    ActionResult.NOT_PERMITTED: "an admin withholds this permission, or the ticket does not "
-    "allow it",
-    ActionResult.LIMIT: "a limit was met: too many host calls in this event, a payload that is too "
-    "large, or too many custom fields on the ticket",
-    ActionResult.HOST_ERROR: "the host could not do it",
+    ActionResult.NO_SUCH_TICKET: "the ticket does not exist",
+    ActionResult.NOT_PERMITTED: "an admin denied this permission, or the ticket does not allow it",
+    ActionResult.LIMIT: "a limit was reached: too many host calls in this event, a payload that is "
+    "too large, or too many custom fields on the ticket",
+    ActionResult.HOST_ERROR: "the host failed",
 }
 OUTCOMES = {
     Outcome.OK: "the function returned",
-    Outcome.TRAP: "the plugin trapped, or handed over a pointer outside its memory",
-    Outcome.TIMEOUT: "the deadline came; the process was killed",
+    Outcome.TRAP: "the plugin trapped, or passed a pointer outside its memory",
+    Outcome.TIMEOUT: "the deadline passed; the process was killed",
     Outcome.OUT_OF_MEMORY: "the plugin failed with its memory at the limit",
-    Outcome.EXIT: "the plugin called `proc_exit` with another code than 0",
-    Outcome.LOST: "the process ended without a word",
-    Outcome.START_FAILED: "the plugin never became ready; this is said of a start, not of an event",
-    Outcome.PROTOCOL: "the process broke the protocol between it and the supervisor",
-    Outcome.DROPPED: "the plugin never saw the event: it was switched off before, or the payload "
+    Outcome.EXIT: "the plugin called `proc_exit` with a code other than 0",
+    Outcome.LOST: "the process ended without a report",
+    Outcome.START_FAILED: "the plugin never became ready (only for a start, not for an event)",
+    Outcome.PROTOCOL: "the process broke the protocol with the supervisor",
+    Outcome.DROPPED: "the plugin did not receive the event: it was disabled before, or the payload "
     "is over its limit",
 }
 EXPORTS = {
     "memory": "always",
-    "on_event": "where the manifest names an event",
-    "render_panel": "where the manifest has a `ui_panel`; three shapes, see below",
-    "_initialize": "if it is there, it is called once at the start",
-    "_start": "the same, where there is no `_initialize`",
+    "on_event": "if the manifest lists an event",
+    "render_panel": "if the manifest has a `ui_panel`; three signatures, see below",
+    "_initialize": "if present, called once at the start",
+    "_start": "the same, if there is no `_initialize`",
 }
 ALLOCATORS = {
     "ohd_alloc": "any language; write it yourself",
-    "malloc": "C, and TinyGo, which exports it by itself",
-    "cabi_realloc": "tools for components; called as (0, 0, 8, size)",
-    "__new": "AssemblyScript with `--exportRuntime`; what it gives is pinned with `__pin`",
+    "malloc": "C, and TinyGo, which exports it automatically",
+    "cabi_realloc": "component tools; called as (0, 0, 8, size)",
+    "__new": "AssemblyScript with `--exportRuntime`; its results are pinned with `__pin`",
 }
 PANELS = {
     "multi_value": "WAT, AssemblyScript: pointer and length",

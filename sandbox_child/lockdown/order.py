@@ -84,7 +84,7 @@ def lock_down(plan: LockdownPlan, start_threads: Callable[[], None]) -> list[Con
 
 
 def missing(report: Iterable[ControlStatus]) -> list[ControlStatus]:
-    """Return the controls that are not in force."""
+    """Return the controls that are inactive."""
     return [status for status in report if not status.active]
 
 

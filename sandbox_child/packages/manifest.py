@@ -54,7 +54,7 @@ def read_manifest(name: str, raw: bytes, caps: Caps) -> PackageManifest:
         text_bytes = json.dumps(values).encode()
     if not isinstance(values, dict):
         kind = "a list" if isinstance(values, list) else "no object"
-        raise PackageError(f"is {kind}, and an object with keys and values is expected", name)
+        raise PackageError(f"is {kind}; expected an object with keys and values", name)
     return PackageManifest(text_bytes, values)
 
 
@@ -82,7 +82,7 @@ def find_module(names: Iterable[str], folder: str, manifest: PackageManifest | N
     if len(every) != 1:
         found = ", ".join(quoted(name) for name in every[:5]) or "none"
         raise PackageError(
-            f"has {len(every)} .wasm files ({found}), and one is expected; "
+            f"has {len(every)} .wasm files ({found}); expected one; "
             'where there are more, name it in plugin.yaml as "wasm"'
         )
     return every[0]
@@ -93,4 +93,4 @@ def _check_runtime(manifest: PackageManifest) -> None:
     if runtime == "grpc" or (manifest.word("binary") and not manifest.word("wasm")):
         raise PackageError("is a native plugin, and only WebAssembly plugins are run here")
     if runtime not in {"", "wasm", "template"}:
-        raise PackageError(f'names the runtime {quoted(runtime)}, and "wasm" is expected')
+        raise PackageError(f'names the runtime {quoted(runtime)}; expected "wasm"')

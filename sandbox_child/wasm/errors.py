@@ -55,7 +55,7 @@ class Malformed(ModuleError):
         self.offset = offset
         self.problem = problem
         super().__init__(
-            f"the module is damaged at byte {offset}: {problem}; build or upload it anew"
+            f"the module is damaged at byte {offset}: {problem}; build or upload it again"
         )
 
 
@@ -100,6 +100,6 @@ class SectionDoubled(ModuleError):
         self.name = name
         self.count = count
         super().__init__(
-            f"the module has {count} custom sections named {name!r}, and one is expected; "
+            f"the module has {count} custom sections named {name!r}; expected one; "
             "embed the manifest with `ohd plugin embed`, which leaves one"
         )

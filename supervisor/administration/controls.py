@@ -151,7 +151,7 @@ class PluginControls:
         async with installed.lock(plugin_id):
             row = installed.row(plugin_id)
             if not row.enabled:
-                raise NotRunning(plugin_id, "it is switched off; enable it")
+                raise NotRunning(plugin_id, "it is disabled; enable it")
             if not runners.active:
                 raise NotRunning(plugin_id, "the server is not running")
             record = self._with.audit.stamp(actor, audit.RESTARTED, plugin_id)

@@ -52,7 +52,7 @@ class _Elsewhere(RequestFailed):
 
     def __init__(self, head: Head) -> None:
         self.head = head
-        super().__init__(f"the server answered {head.status}, and 200 is expected")
+        super().__init__(f"the server answered {head.status}; expected 200")
 
 
 class Fetcher:
@@ -67,7 +67,7 @@ class Fetcher:
         with trio.move_on_after(self.rules.total_s):
             return await self._follow(url, most_bytes, progress)
         raise FetchFailed(
-            f"{shown_url(url)} could not be fetched: it was not there within "
+            f"{shown_url(url)} could not be downloaded: it took longer than "
             f"{self.rules.total_s:g} s"
         )
 
@@ -79,9 +79,10 @@ class Fetcher:
             except _Elsewhere as exc:
                 where = self._next(where, exc)
             except RequestFailed as exc:
-                raise FetchFailed(f"{shown_url(where)} could not be fetched: {exc}") from None
+                raise FetchFailed(f"{shown_url(where)} could not be downloaded: {exc}") from None
         raise FetchFailed(
-            f"{shown_url(url)} could not be fetched: it redirects more than {MAX_REDIRECTS} times"
+            f"{shown_url(url)} could not be downloaded: "
+            f"it redirects more than {MAX_REDIRECTS} times"
         )
 
     async def _one(self, url: str, most_bytes: int, progress: Fetched) -> bytes:
@@ -101,23 +102,23 @@ class Fetcher:
     def _next(self, url: str, answer: _Elsewhere) -> str:
         head = answer.head
         if head.status not in _REDIRECTS or not head.location:
-            raise FetchFailed(f"{shown_url(url)} could not be fetched: {answer}")
+            raise FetchFailed(f"{shown_url(url)} could not be downloaded: {answer}")
         try:
             return urljoin(url, head.location)
         except ValueError:
-            raise FetchFailed(f"{shown_url(url)} redirects to what is no URL") from None
+            raise FetchFailed(f"{shown_url(url)} redirects to an invalid URL") from None
 
     def _check_scheme(self, url: str) -> None:
         allowed = ("https", "http") if self.rules.plain_http else ("https",)
         if url.partition("://")[0].lower() not in allowed:
             raise FetchFailed(
-                f"{shown_url(url)} cannot be fetched: the URL must begin with "
+                f"{shown_url(url)} cannot be downloaded: the URL must begin with "
                 f"{' or '.join(f'{scheme}://' for scheme in allowed)}"
                 + ("" if self.rules.plain_http else "; an operator can allow http in config.toml")
             )
         if read_host(url) is None:
             raise FetchFailed(
-                f"{shown_url(url)} cannot be fetched: no plain host name can be read from it; "
+                f"{shown_url(url)} cannot be downloaded: it has no plain host name; "
                 "give a URL like https://example.com/plugin.wasm, without user name or password"
             )
 

@@ -180,6 +180,6 @@ def _what_failed(exc: Exception, source: str) -> str:
         return str(exc)
     if isinstance(exc, OSError):
         log.error("install_not_saved", source=source, error=str(exc))
-        return f"the server could not save the module: {exc.strerror}; see to that, then try again"
+        return f"the server could not save the module: {exc.strerror}; fix this, then try again"
     log.error("install_broken", source=source, exc_info=exc)
-    return "the server could not install the module; its log says why; try again in a moment"
+    return "the server could not install the module; see its log, then try again"

@@ -60,7 +60,7 @@ class Installer:
         progress(InstallStep.CHECKING, None)
         limit = self._with.limits.defaults.module_bytes
         if len(module) > limit:
-            raise ModuleRefused(f"the file has {len(module):,} bytes; at most {limit:,} are taken")
+            raise ModuleRefused(f"the file has {len(module):,} bytes; the limit is {limit:,}")
         text, manifest = await trio.to_thread.run_sync(read_manifest, module)
         sha256 = await trio.to_thread.run_sync(module_hash, module)
         progress(InstallStep.CHECKING, manifest.id)
@@ -84,7 +84,7 @@ class Installer:
         row = self._with.installed.find(manifest.id)
         limits = self._with.limits.of(row.limits if row else {})
         if (need := unmet_need(report, limits)) is not None:
-            warning = f"it cannot start as it is: {need}"
+            warning = f"it cannot start with its current limits: {need}"
             return replace(report, warnings=(*report.warnings, warning))
         problem = await self._start_trial.problem(sha256, manifest, report, limits)
         if problem is not None:

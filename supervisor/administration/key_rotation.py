@@ -59,8 +59,8 @@ async def rotate_key(
     from_environment = keys_come_from_environment()
     if from_environment and len(box.keys) == 1:
         raise KeyUnusable(
-            f"the key comes from {KEY_VARIABLE}, which only you can change: put a new key in front "
-            "of the old one, a blank between them, restart, and run this again"
+            f"the key comes from {KEY_VARIABLE}, which only you can change: put a new key before "
+            "the old one, separated by a space, restart, and run this again"
         )
     # Shielded: a rotation that was begun is the quicker to finish than to explain.
     with trio.CancelScope(shield=True):

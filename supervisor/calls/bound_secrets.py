@@ -88,7 +88,7 @@ class BoundSecrets:
             for text in _texts(request)
         )
         if request.size() + growth > 12 * most_bytes:
-            raise SecretNotUsable("the request would be too large with its secrets in it")
+            raise SecretNotUsable("the request would be too large with its secrets")
         filled = _filled(request, used)
         for bound in used.values():
             _check_target(filled.url, bound)
@@ -141,8 +141,8 @@ def _check_places(request: EgressRequest, placeholder: str, bound: _Bound) -> No
         if is_there and place not in bound.places:
             allowed = ", ".join(sorted(bound.places))
             raise SecretNotUsable(
-                f"the secret {bound.name} is in the {place} of the request; the manifest lets it "
-                f"go into: {allowed} (bind_in)"
+                f"the secret {bound.name} is in the {place} of the request; the manifest "
+                f"allows it only in: {allowed} (bind_in)"
             )
 
 
@@ -152,13 +152,13 @@ def _check_target(url: str, bound: _Bound) -> None:
     except HostNotDeclared:
         hosts = ", ".join(sorted(bound.hosts))
         raise SecretNotUsable(
-            f"the request carries the secret {bound.name} to a host that the secret is not bound "
-            f"to; it is bound to {hosts}"
+            f"the request carries the secret {bound.name} to a host that it is not bound to; "
+            f"it is bound to {hosts}"
         ) from None
     except RequestFailed as exc:
         raise SecretNotUsable(str(exc)) from None
     if target.scheme != "https":
-        raise SecretNotUsable(f"the secret {bound.name} is sent over https alone")
+        raise SecretNotUsable(f"the secret {bound.name} can be sent only over https")
 
 
 def _filled(request: EgressRequest, used: Mapping[str, _Bound]) -> EgressRequest:
@@ -187,7 +187,7 @@ def _put(text: str, used: Mapping[str, _Bound], encode: _Encode) -> str:
 
 def _in_header(secret: str) -> str:
     if not _HEADER_TEXT.fullmatch(secret):
-        raise SecretNotUsable("the secret has characters that no header can carry")
+        raise SecretNotUsable("the secret has characters that headers can't contain")
     return secret
 
 

@@ -33,6 +33,6 @@ class Caller:
     """Notes a change to a ticket of so many bytes; returns why it must not be made, None where it
     may."""
     never_asked: frozenset[str] = frozenset()
-    """Permissions that its module does not ask for at all."""
+    """Permissions that its module does not request at all."""
     withheld_hosts: frozenset[str] = frozenset()
     """That its manifest declares and its admin keeps from it."""

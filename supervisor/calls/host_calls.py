@@ -95,7 +95,7 @@ class HostCalls:
         call = _Call(caller, called.work, called.request)
         started = time.monotonic()
         # What stays on record where the deadline, or the child's end, cuts the call off.
-        answer = _Answer(entry.broken, detail="it was cut off with the event")
+        answer = _Answer(entry.broken, detail="it was stopped with the event")
         try:
             answer = await self._try(entry, call)
         finally:
@@ -122,7 +122,7 @@ class HostCalls:
         caller = call.caller
         if entry.permission not in caller.grants:
             asked = entry.permission not in caller.never_asked
-            why = "withheld by an admin" if asked else "none that the plugin asks for"
+            why = "denied by an admin" if asked else "not requested by the plugin"
             return _Answer(entry.refused, detail=f"the permission {entry.permission!r} is {why}")
         is_http = entry.name == "ohd_http_request"
         if problem := self._chains.draw(call.work, caller.limits, is_http=is_http):
@@ -132,7 +132,7 @@ class HostCalls:
         except Exception as exc:
             error = caller.redact(f"{type(exc).__name__}: {exc}")
             log.error("host_call_failed", plugin=caller.plugin_id, call=entry.name, error=error)
-            return _Answer(entry.broken, detail="the host could not do it")
+            return _Answer(entry.broken, detail="the host failed")
 
     async def http(self, call: _Call) -> _Answer:
         """Answer ``ohd_http_request``."""
@@ -144,7 +144,7 @@ class HostCalls:
         host = read_host(request.url)
         if host in call.caller.withheld_hosts:
             # Before any secret is put in: none is filled for a host that is withheld.
-            return _Answer(_FORBIDDEN, detail=f"the host {host} is withheld by an admin")
+            return _Answer(_FORBIDDEN, detail=f"the host {host} is denied by an admin")
         limits = call.caller.limits
         try:
             request = call.caller.secrets.fill(request, limits.http_request_bytes)
@@ -223,11 +223,11 @@ _TABLE: Final = {
 PERMISSIONS: Final = frozenset(entry.permission for entry in _TABLE.values())
 
 _WORDS: Final = {
-    ActionResult.MALFORMED: "the payload does not fit",
-    ActionResult.NO_SUCH_TICKET: "there is no such ticket",
+    ActionResult.MALFORMED: "the payload is invalid",
+    ActionResult.NO_SUCH_TICKET: "the ticket does not exist",
     ActionResult.NOT_PERMITTED: "the ticket does not allow it",
-    ActionResult.LIMIT: "a limit was met",
-    ActionResult.HOST_ERROR: "the host could not do it",
+    ActionResult.LIMIT: "a limit was reached",
+    ActionResult.HOST_ERROR: "the host failed",
 }
 
 
@@ -239,7 +239,7 @@ def _actor(call: _Call) -> PluginActor:
 def _malformed(exc: Exception) -> _Answer:
     # msgspec names the path and the types, never a value.
     reason = str(exc) if isinstance(exc, msgspec.ValidationError) else "it is not JSON"
-    return _Answer(ActionResult.MALFORMED, detail=f"the payload does not fit: {reason}")
+    return _Answer(ActionResult.MALFORMED, detail=f"the payload is invalid: {reason}")
 
 
 def _note(entry: _Entry, call: _Call, answer: _Answer, duration_s: float) -> None:

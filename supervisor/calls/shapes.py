@@ -12,16 +12,16 @@ from sandbox_child.wire.messages import LogLevel
 from supervisor.egress.messages import GuestRequest
 from supervisor.ports import ActionResult
 
-TicketId = Annotated[str, Meta(description="the id of the ticket, as events have it")]
+TicketId = Annotated[str, Meta(description="the ticket's ID, as in events")]
 
 
 class AddReply(Struct):
     """What ``ohd_add_reply`` takes."""
 
     ticket_id: TicketId
-    body: Annotated[str, Meta(description="the text, Markdown")]
+    body: Annotated[str, Meta(description="the text, in Markdown")]
     is_internal: Annotated[
-        bool, Meta(description="true for a note that the submitter never sees")
+        bool, Meta(description="true for an internal note, which the requester never sees")
     ] = False
 
 
@@ -35,11 +35,11 @@ class SetCustomField(Struct):
 
 _RESULTS: Final = {
     ActionResult.DONE: "done",
-    ActionResult.MALFORMED: "the payload does not fit",
-    ActionResult.NO_SUCH_TICKET: "there is no such ticket",
+    ActionResult.MALFORMED: "the payload is invalid",
+    ActionResult.NO_SUCH_TICKET: "the ticket does not exist",
     ActionResult.NOT_PERMITTED: "not permitted",
-    ActionResult.LIMIT: "a limit was met",
-    ActionResult.HOST_ERROR: "the host could not do it",
+    ActionResult.LIMIT: "a limit was reached",
+    ActionResult.HOST_ERROR: "the host failed",
 }
 _HTTP_ANSWER: Final = {
     "description": "The status that ohd_http_request returns; the answer's body lies in memory.",

@@ -43,5 +43,5 @@ class PanelQueue:
     def close(self) -> None:
         """Tell everybody who still waits that nothing will come."""
         for request in self._waiting:
-            request.finish(PanelResult(None, "the plugin was switched off"))
+            request.finish(PanelResult(None, "the plugin was disabled"))
         self._waiting.clear()

@@ -188,7 +188,7 @@ class PluginRunner:
         self._recycled = ended.spent is Spent.GUEST_LEFT
         if ended.spent is Spent.MEMORY_FULL:
             size = session.conversation.memory_bytes // 1024
-            self.recorder.note(LogLevel.INFO, f"memory at {size} KiB: a fresh process takes over")
+            self.recorder.note(LogLevel.INFO, f"memory at {size} KiB: a new process takes over")
         return ended.outcome
 
     @contextmanager

@@ -138,7 +138,7 @@ class Runners:
         for plugin_id, reason in list(self._obstacles.items()):
             name = self._installed.row(plugin_id).manifest.name
             try:
-                await self._tell(plugin_id, f"The plugin {name} does not run", [f"{reason}."])
+                await self._tell(plugin_id, f"The plugin {name} is not running", [f"{reason}."])
             except Exception as exc:
                 log.error("admins_not_told", plugin=plugin_id, error=str(exc))
 
@@ -214,7 +214,7 @@ class Runners:
             log.warning("plugin_switched_off", plugin=plugin_id, reason=reason)
             record = self._audit.stamp(audit.SUPERVISOR, audit.SWITCHED_OFF, plugin_id)
             await self.switch_off(plugin_id, reason, record)
-        title = f"The plugin {runner.row.manifest.name} was switched off"
+        title = f"The plugin {runner.row.manifest.name} was disabled"
         await self._tell(plugin_id, title, [f"{reason}.", *runner.recorder.latest_errors])
 
     async def _tell(self, plugin_id: str, title: str, lines: Sequence[str]) -> None:

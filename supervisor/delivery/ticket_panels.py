@@ -29,7 +29,7 @@ class TicketPanels:
         row = self._installed.row(plugin_id)
         runner = self._runners.get(plugin_id)
         if runner is None or row.manifest.ui_panel is None:
-            raise NotRunning(plugin_id, "it is switched off, or has no panel")
+            raise NotRunning(plugin_id, "it is disabled, or has no panel")
         if PANEL in row.withheld:
-            raise NotRunning(plugin_id, "an admin withholds its panel")
+            raise NotRunning(plugin_id, "an admin denied its panel")
         return await runner.render_panel(ticket_id)

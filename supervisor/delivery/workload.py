@@ -171,7 +171,7 @@ class Workload:
         if delivery.entry is not None:
             problem = self._why_not_again(delivery)
         if len(work.blob) > self.limits.payload_bytes:
-            problem = f"the payload has {len(work.blob):,} bytes, more than is allowed"
+            problem = f"the payload has {len(work.blob):,} bytes, which is more than allowed"
         if problem is None:
             return work
         self._record(work, delivery, Outcome.DROPPED, problem)
@@ -179,8 +179,8 @@ class Workload:
 
     def _why_not_again(self, delivery: Delivery) -> str | None:
         if not may_have(delivery.event, self._manifest.id, self.feed.subscribed):
-            return "the plugin is no longer told of such events"
-        return None if delivery.is_kept else "the event is no longer kept"
+            return "the plugin no longer receives such events"
+        return None if delivery.is_kept else "the event has been deleted"
 
     def finished(self, results: Sequence[Finished[WorkKey]]) -> bool:
         """Record results; return whether any guest call went well."""
@@ -224,7 +224,7 @@ class Workload:
     def _finish_panel(self, work: PluginWork, request: PanelRequest, url: str) -> bool:
         if PANEL in self._withheld or read_host(url) in self.caller.withheld_hosts:
             # No fault of the plugin's: nothing is counted against it.
-            self.panels.answer(request, PanelResult(None, "an admin withholds this panel"))
+            self.panels.answer(request, PanelResult(None, "an admin denied this panel"))
             return True
         problem = panel_problem(url, self.caller.allowed_hosts, plain_http=self._plain_http_panels)
         if problem is not None:

@@ -78,7 +78,7 @@ def check_address(
     networks = tuple(private_ok)
     every = (ip, *_carried_ipv4(ip)[0]) if isinstance(ip, IPv6Address) else (ip,)
     if any(each in network for network in denied for each in every):
-        raise AddressRefused(str(ip), "in a network that the operator denies")
+        raise AddressRefused(str(ip), "in a network denied by the operator")
     if any(ip in network for network in networks):
         return
     _check_kind(ip, networks)

@@ -43,7 +43,7 @@ class BodyCollector:
         if self.failure is not None or not part:
             return
         if self._unknown:
-            self._malformed("it is compressed in a way that was not asked for")
+            self._malformed("it uses a compression that was not requested")
         elif self._window_bits is None:
             self._add(part)
         else:
@@ -52,7 +52,7 @@ class BodyCollector:
     def finish(self) -> bytes:
         """Return the whole body; raise ``failure``, or that the compressed body is cut short."""
         if self._inflater is not None and not self._inflater.eof:
-            self._malformed("its compressed body is cut short")
+            self._malformed("its compressed body is incomplete")
         if self.failure is not None:
             raise self.failure
         return bytes(self._body)

@@ -37,7 +37,7 @@ class RouteInvalid(EgressError):
         self.host = host
         super().__init__(
             f"the stand-in for {host} is not usable: {why}; "
-            "give a base URL such as http://127.0.0.1:8099"
+            "expected a base URL such as http://127.0.0.1:8099"
         )
 
 
@@ -111,7 +111,7 @@ class RequestTooLarge(RequestFailed):
     def __init__(self, size: int, limit: int) -> None:
         self.size = size
         self.limit = limit
-        super().__init__(f"the request has {size} bytes, at most {limit} are sent")
+        super().__init__(f"the request has {size} bytes; the limit is {limit}")
 
 
 class LiveRequestsOff(RequestFailed):
@@ -174,7 +174,7 @@ class ResponseTooLarge(RequestFailed):
     def __init__(self, host: str, what: str, limit: int) -> None:
         self.host = host
         self.limit = limit
-        super().__init__(f"the answer of {host} is too large: {what} exceeds {limit} bytes")
+        super().__init__(f"the response from {host} is too large: {what} exceeds {limit} bytes")
 
 
 class ResponseMalformed(RequestFailed):
@@ -182,4 +182,4 @@ class ResponseMalformed(RequestFailed):
 
     def __init__(self, host: str, why: str) -> None:
         self.host = host
-        super().__init__(f"the answer of {host} is not usable: {why}")
+        super().__init__(f"the response from {host} is not usable: {why}")

@@ -142,14 +142,14 @@ def _translated(outgoing: Outgoing, connection: PinnedConnection) -> Iterator[No
     except httpcore.RemoteProtocolError as error:
         # The text of the error is left out: it quotes what the server sent.
         why = (
-            "the server broke the HTTP protocol, or stopped before the end"
+            "the server violated the HTTP protocol, or stopped before the end"
             if connection.received_bytes
-            else "the server closed the connection without an answer"
+            else "the server closed the connection without a response"
         )
         raise ResponseMalformed(outgoing.host, why) from error
     except RequestFailed:
         raise
     except Exception as error:
         # A parser that stumbles over what a server sent must not stop the caller's task.
-        why = f"the exchange broke off ({type(error).__name__})"
+        why = f"the exchange failed ({type(error).__name__})"
         raise ConnectionFailed(outgoing.host, outgoing.port, why) from error

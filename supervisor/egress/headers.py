@@ -74,10 +74,10 @@ def build_headers(
 
 def _check_amount(given: Mapping[str, str]) -> None:
     if len(given) > MAX_HEADERS:
-        raise HeaderRefused(f"there are {len(given)} headers, at most {MAX_HEADERS}")
+        raise HeaderRefused(f"there are {len(given)} headers; the limit is {MAX_HEADERS}")
     size = sum(len(name) + len(value) for name, value in given.items())
     if size > MAX_HEADER_BYTES:
-        raise HeaderRefused(f"all together have {size} bytes, at most {MAX_HEADER_BYTES}")
+        raise HeaderRefused(f"together they have {size} bytes; the limit is {MAX_HEADER_BYTES}")
 
 
 def _check(name: str, value: str, seen: set[str]) -> bytes:

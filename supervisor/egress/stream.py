@@ -167,7 +167,9 @@ class _Stream(httpcore.AsyncNetworkStream):
         try:
             data = bytes(await self._stream.receive_some(min(max_bytes, READ_BYTES)))
         except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
-            raise self._owner.failed("the server cut it before the answer was whole") from error
+            raise self._owner.failed(
+                "the server closed it before the response was complete"
+            ) from error
         self._owner.received_bytes += len(data)
         self._owner.budget.spend(len(data))
         return data

@@ -43,7 +43,7 @@ def check_config(
     """
     schema = manifest.config_schema
     strange = offered.keys() - schema.keys()
-    problems = dict.fromkeys(strange, "there is no such field in the plugin's configuration")
+    problems = dict.fromkeys(strange, "the plugin's configuration has no such field")
     clean = {
         name: value
         for name, value in saved.items()

@@ -27,7 +27,7 @@ class ManifestError(ModuleRefused):
         self.fix = fix
         subject = f'the manifest\'s "{field}"' if field else "the manifest"
         tail = f"; {fix}" if fix else ""
-        super().__init__(f"{subject} is {found}, and {expected} is expected{tail}")
+        super().__init__(f"{subject} is {found}; expected {expected}{tail}")
 
 
 def describe(value: Any) -> str:

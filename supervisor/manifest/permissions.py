@@ -26,23 +26,23 @@ _BY_IMPORT: Final = {"ohd_add_reply": REPLY, "ohd_set_custom_field": CUSTOM_FIEL
 _GRANT_BY_IMPORT: Final = {**_BY_IMPORT, "ohd_http_request": HTTP}
 
 _EVENTS: Final = {
-    "ticket.created": "It is told of every new ticket.",
-    "ticket.assigned": "It is told when a ticket is given to somebody.",
-    "ticket.status_changed": "It is told when a ticket's status changes.",
-    "ticket.reply_added": "It is told of every public reply, with its text.",
-    "ticket.note_added": "It is told of every internal note, with its text.",
-    "ticket.resolved": "It is told when a ticket is resolved.",
-    "ticket.closed": "It is told when a ticket is closed.",
-    "ticket.reopened": "It is told when a ticket is opened again.",
+    "ticket.created": "Receives every new ticket.",
+    "ticket.assigned": "Receives a ticket when it is assigned.",
+    "ticket.status_changed": "Receives a ticket when its status changes.",
+    "ticket.reply_added": "Receives every public reply, including its text.",
+    "ticket.note_added": "Receives every internal note, including its text.",
+    "ticket.resolved": "Receives a ticket when it is resolved.",
+    "ticket.closed": "Receives a ticket when it is closed.",
+    "ticket.reopened": "Receives a ticket when it is reopened.",
 }
 _SENTENCES: Final = {
-    REPLY: "It may write replies and internal notes on tickets, in its own name.",
-    CUSTOM_FIELD: "It may set custom fields of tickets.",
-    PANEL: "It shows a panel beside every ticket: a page of a host that it may contact.",
+    REPLY: "Can add replies and internal notes to tickets, in its own name.",
+    CUSTOM_FIELD: "Can set custom fields on tickets.",
+    PANEL: "Shows a panel on every ticket: a page from a host it can contact.",
 }
 _WARNINGS: Final = {
-    "event:ticket.note_added": "It reads internal notes, which submitters never see.",
-    REPLY: "What it writes as a public reply is seen by the ticket's submitter.",
+    "event:ticket.note_added": "Reads internal notes, which requesters never see.",
+    REPLY: "Its public replies are visible to the ticket's requester.",
 }
 
 
@@ -88,8 +88,8 @@ def sentence(token: str) -> str:
     """Return what a permission means, in plain words."""
     if token.startswith(EVENT_PREFIX):
         event = token.removeprefix(EVENT_PREFIX)
-        return _EVENTS.get(event, f"It is told of {event}.")
+        return _EVENTS.get(event, f"Receives {event}.")
     if token.startswith(HOST_PREFIX):
         host = token.removeprefix(HOST_PREFIX)
-        return f"It may send requests to {host}, with anything that it knows."
+        return f"Can send any data it receives to {host}."
     return _SENTENCES[token]

@@ -84,13 +84,14 @@ class Compiler:
             descriptor = await trio.to_thread.run_sync(self._artifacts.open_artifact, sha256)
         if descriptor is None:
             raise CompileFailed(
-                "the compiled module vanished; is the data directory being emptied?"
+                "the compiled module disappeared; "
+                "is something deleting files in the data directory?"
             )
         return descriptor
 
     def _adopt(self, sha256: str, part: Path, size: int) -> None:
         if part.stat().st_size != size:
-            raise CompileFailed("the compiled module is not as long as its compiler said")
+            raise CompileFailed("the compiled module does not have the size its compiler reported")
         self._artifacts.adopt(sha256, part)
 
     async def _run(
@@ -137,7 +138,7 @@ async def _read_bounded(stream: trio.lowlevel.FdStream) -> bytes:
     while chunk := await stream.receive_some(64 * 1024):
         said += chunk
         if len(said) > _MAX_REPORT + 1024:
-            raise CompileFailed("the compile child said too much")
+            raise CompileFailed("the compile process sent too much data")
     return bytes(said)
 
 
@@ -154,7 +155,9 @@ def _understand(said: bytes, status: ExitStatus) -> tuple[ModuleReport, int]:
             raise ModuleRefused(clean_text(blob.decode("utf-8", "replace"), _MAX_REFUSAL))
         return msgspec.json.decode(blob, type=ModuleReport), head[1]
     except (WireError, ValueError, msgspec.MsgspecError) as exc:
-        raise CompileFailed(f"the compile child made no sense: {type(exc).__name__}") from None
+        raise CompileFailed(
+            f"the compile process sent invalid data: {type(exc).__name__}"
+        ) from None
 
 
 @contextmanager

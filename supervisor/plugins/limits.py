@@ -72,18 +72,18 @@ TABLE: Mapping[str, Overridable] = {
     for one in (
         Overridable(
             "deadline_s", "deadline_s", "Deadline", "s", 1, 0.1, 60,
-            "seconds for the start, for an event, or for a panel, host calls included",
+            "time for the start, one event or one panel, including host calls",
         ),
         Overridable(
             "memory_mib", "memory_bytes", "Memory", "MiB", MIB, 1, 1024, "linear memory"
         ),
         Overridable(
             "table_elements", "table_elements", "Table elements", "", 1, 10, 200_000,
-            "elements of a table of functions",
+            "elements of a function table",
         ),
         Overridable(
             "payload_mib", "payload_bytes", "Payload", "MiB", MIB, 0.25, 16,
-            "an event with the plugin's configuration in it",
+            "one event, including the plugin's configuration",
         ),
         Overridable(
             "http_request_mib", "http_request_bytes", "HTTP request", "MiB", MIB,
@@ -94,7 +94,7 @@ TABLE: Mapping[str, Overridable] = {
         Overridable(
             "http_response_mib", "http_response_bytes", "HTTP response", "MiB", MIB,
             0.25, 64,
-            "the body of an answer, before and after decompression",
+            "one response body, before and after decompression",
         ),
         Overridable(
             "http_requests", "http_requests", "HTTP requests", "", 1, 0, 500,
@@ -106,7 +106,7 @@ TABLE: Mapping[str, Overridable] = {
             "lines not",
         ),
         Overridable(
-            "log_lines", "log_lines", "Log lines", "", 1, 0, 1_000, "log lines in one event"
+            "log_lines", "log_lines", "Log lines", "", 1, 0, 1_000, "log lines per event"
         ),
         Overridable(
             "log_line_kib", "log_line_bytes", "Log line length", "KiB", KIB, 0.25, 64,
@@ -162,7 +162,7 @@ def check_overrides(
     for name, value in changes.items():
         known = TABLE.get(name)
         if known is None:
-            problems[name] = f"there is no such limit; there are {', '.join(TABLE)}"
+            problems[name] = f"there is no such limit; the limits are {', '.join(TABLE)}"
         elif value is None:
             after.pop(name, None)
         elif found := known.problem(value) or _too_small(known, value, memory_min_pages):
@@ -210,4 +210,4 @@ def _too_small(known: Overridable, value: object, memory_min_pages: int) -> str 
         return None
     if known.stored(value) >= needed:
         return None
-    return f"the module begins with {needed / MIB:g} MiB, found {value:g}"
+    return f"the module starts with {needed / MIB:g} MiB, found {value:g}"

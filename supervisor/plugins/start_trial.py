@@ -34,12 +34,12 @@ def unmet_need(report: ModuleReport, limits: Limits) -> str | None:
     memory = report.memory_min_pages * _PAGE_BYTES
     if memory > limits.memory_bytes:
         return (
-            f"it begins with {memory / MIB:g} MiB of memory, and its limit is "
+            f"it starts with {memory / MIB:g} MiB of memory, and its limit is "
             f"{limits.memory_bytes / MIB:g} MiB (memory_mib)"
         )
     if report.table_min > limits.table_elements:
         return (
-            f"it begins with a table of {report.table_min:,} elements, and its limit is "
+            f"it starts with a table of {report.table_min:,} elements, and its limit is "
             f"{limits.table_elements:,} (table_elements)"
         )
     return None
@@ -48,7 +48,7 @@ def unmet_need(report: ModuleReport, limits: Limits) -> str | None:
 def check_needs(plugin_id: str, report: ModuleReport, limits: Limits) -> None:
     """Raise CannotStart where a module begins with more than ``limits`` allow."""
     if (need := unmet_need(report, limits)) is not None:
-        raise CannotStart(plugin_id, f"{need}; raise the limit, or build the module for less")
+        raise CannotStart(plugin_id, f"{need}; raise the limit, or build the module to use less")
 
 
 def beyond_every_limit(report: ModuleReport) -> str | None:

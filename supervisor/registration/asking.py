@@ -45,9 +45,9 @@ _SENTENCES: Mapping[tuple[str, str], Words] = {
     ("cache", READ): _fixed("Reads what it keeps in its cache."),
     ("cache", WRITE): _fixed("Keeps values in its cache."),
     ("http", USE): lambda scopes: (
-        f"Sends requests to {scopes}, with anything that it knows."
+        f"Sends requests to {scopes}, with any data it receives."
         if scopes
-        else "Sends requests to any host on the internet, with anything that it knows."
+        else "Sends requests to any host on the internet, with any data it receives."
     ),
     ("email", USE): lambda scopes: (
         f"Sends email to {scopes.replace(MEMBERS, 'people with an account here')}."

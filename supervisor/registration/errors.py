@@ -23,7 +23,7 @@ class RegistrationRefused(ModuleRefused):
         self.fix = fix
         subject = f'the registration\'s "{field}"' if field else "the registration"
         tail = f"; {fix}" if fix else ""
-        super().__init__(f"{subject} is {found}, and {expected} is expected{tail}")
+        super().__init__(f"{subject} is {found}; expected {expected}{tail}")
 
 
 class GrantError(SupervisorError):
@@ -36,7 +36,7 @@ class ScheduleError(SupervisorError):
     def __init__(self, found: str, expected: str) -> None:
         self.found = found
         self.expected = expected
-        super().__init__(f"the schedule is {found}, and {expected} is expected")
+        super().__init__(f"the schedule is {found}; expected {expected}")
 
 
 class DurationError(SupervisorError):
@@ -45,4 +45,4 @@ class DurationError(SupervisorError):
     def __init__(self, found: str, expected: str) -> None:
         self.found = found
         self.expected = expected
-        super().__init__(f"the duration is {found}, and {expected} is expected")
+        super().__init__(f"the duration is {found}; expected {expected}")

@@ -17,7 +17,7 @@ class Note:
     """What that costs, as a clause: "the route is left out"."""
 
     def __str__(self) -> str:
-        return f"{self.path} is {self.found}, and {self.expected} is expected; {self.lost}"
+        return f"{self.path} is {self.found}; expected {self.expected}; {self.lost}"
 
 
 @dataclass(frozen=True, slots=True)

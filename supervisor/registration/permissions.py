@@ -84,7 +84,7 @@ def _read_scope(kind: str, scope: tuple[str, ...]) -> tuple[str, ...]:
     if how is None:
         raise GrantError(f"{kind} is granted as a whole: leave {describe(scope[0])} out")
     if len(scope) > MAX_SCOPES:
-        raise GrantError(f"{kind} has {len(scope)} scopes, and at most {MAX_SCOPES} are expected")
+        raise GrantError(f"{kind} has {len(scope)} scopes; at most {MAX_SCOPES} are allowed")
     read: set[str] = set()
     for text in scope:
         one = how.read(text)

@@ -28,7 +28,7 @@ class Broken(Exception):
         self.path = path
         self.found = found
         self.expected = expected
-        super().__init__(f"{path} is {found}, and {expected} is expected")
+        super().__init__(f"{path} is {found}; expected {expected}")
 
 
 class Part:

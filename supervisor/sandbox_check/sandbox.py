@@ -44,7 +44,7 @@ class Sandbox:
         self._limits = limits
         self._groups = groups
         self._checking = trio.Lock()
-        self.view = SandboxView((), "the sandbox has not been looked at yet")
+        self.view = SandboxView((), "the sandbox has not been checked yet")
 
     async def look(self) -> None:
         """Have a child lock itself down and report; log what is missing."""
@@ -78,7 +78,7 @@ class Sandbox:
                 return SandboxView((), clean_text(blob.decode("utf-8", "replace"), _LONGEST))
             controls = msgspec.json.decode(blob, type=tuple[ControlView, ...])
             return SandboxView(tuple(self._explained(control) for control in controls), None)
-        return SandboxView((), "the process that tried the lockdown ended without a word")
+        return SandboxView((), "the process that tried the lockdown ended without a report")
 
     def _explained(self, control: ControlView) -> ControlView:
         """Say what only this side knows."""

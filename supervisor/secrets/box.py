@@ -93,7 +93,7 @@ class SecretBox:
         if sealed[:1] != _VERSION or key is None:
             raise KeyUnusable(
                 f"the secret {field!r} of {plugin_id} was encrypted with another key; "
-                "put the old key back, or enter the secret again"
+                "restore the old key, or enter the secret again"
             )
         nonce, ciphertext = body[:_NONCE_BYTES], body[_NONCE_BYTES:]
         try:
@@ -176,7 +176,7 @@ def _read(path: Path) -> tuple[bytes, ...]:
     mode = path.stat().st_mode & 0o777
     if mode & 0o077:
         raise KeyUnusable(
-            f"the key file {path} can be read by others (mode {mode:o}); run: chmod 600 {path}"
+            f"the key file {path} is readable by others (mode {mode:o}); run: chmod 600 {path}"
         )
     return _decode(path.read_text(encoding="ascii", errors="replace"), f"the key file {path}")
 

@@ -74,7 +74,7 @@ class ControlView:
     name: str
     active: bool
     reason: str
-    """Why it is not in force, or how far it goes."""
+    """Why it is inactive, or how far it goes."""
 
 
 @dataclass(frozen=True, slots=True)

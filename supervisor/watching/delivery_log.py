@@ -136,9 +136,9 @@ class DeliveryLog:
 
     def _check_runs(self, row: PluginRow) -> None:
         if not row.enabled:
-            raise NotRunning(row.id, "it is switched off; enable it, then deliver again")
+            raise NotRunning(row.id, "it is disabled; enable it, then redeliver")
         if self._runners.active and self._runners.get(row.id) is None:
-            why = self._runners.obstacle(row.id) or "it is being switched off"
+            why = self._runners.obstacle(row.id) or "it is being disabled"
             raise NotRunning(row.id, why)
 
     async def _check_again(self, row: PluginRow, delivery_id: str) -> int:
@@ -146,9 +146,9 @@ class DeliveryLog:
         found = await self._find(row.id, delivery_id)
         event = await self._outbox.read_one(found.event_seq)
         if event is None:
-            raise CannotRedeliver(row.id, f"the event of delivery {delivery_id} is no longer kept")
+            raise CannotRedeliver(row.id, f"the event of delivery {delivery_id} has been deleted")
         if not may_have(event, row.id, row.subscriptions):
-            why = f"the plugin is not told of {event.type}, the event of delivery {delivery_id}"
+            why = f"the plugin does not receive {event.type}, the event of delivery {delivery_id}"
             raise CannotRedeliver(row.id, why)
         return int(found.view.id)
 

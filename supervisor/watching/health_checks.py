@@ -86,14 +86,15 @@ class HealthChecks:
             except ProcessError as exc:
                 return HealthCheck("fork_server", ok=False, detail=str(exc))
             return HealthCheck("fork_server", ok=True, detail="")
-        return HealthCheck("fork_server", ok=False, detail="does not answer")
+        return HealthCheck("fork_server", ok=False, detail="does not respond")
 
     def _records(self) -> HealthCheck:
         waiting = self._journal.statistics()
         if waiting.oldest_s <= STUCK_S:
             return HealthCheck("journal", ok=True, detail="")
         detail = (
-            f"{waiting.rows} results wait to be written, the oldest for {waiting.oldest_s:.0f} s"
+            f"{waiting.rows} results are waiting to be written, the oldest for "
+            f"{waiting.oldest_s:.0f} s"
         )
         return HealthCheck("journal", ok=False, detail=detail)
 

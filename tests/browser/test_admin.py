@@ -48,10 +48,10 @@ def test_from_the_address_to_the_rollback(
     page.wait_for_url(f"**{AT}/review*")
 
     # Review and narrow.
-    expect(page.get_by_text("It reads internal notes")).to_be_visible()
+    expect(page.get_by_text("Reads internal notes")).to_be_visible()
     expect(page.get_by_text("Alex Admin,")).to_be_visible()
     look()
-    page.get_by_label("It is told of every internal note").uncheck()
+    page.get_by_label("Receives every internal note").uncheck()
     page.get_by_role("button", name="Save and enable").click()
 
     # Configure: it cannot run before.
@@ -65,7 +65,7 @@ def test_from_the_address_to_the_rollback(
     expect(page.get_by_text("Plugin enabled.")).to_be_visible()
     expect(cell(page, "state").first).to_have_text("running")
     page.get_by_role("link", name="Review").click()
-    expect(page.get_by_label("It is told of every internal note")).not_to_be_checked()
+    expect(page.get_by_label("Receives every internal note")).not_to_be_checked()
 
     # Watch it: the table moves by itself, and stays sorted as it was asked to.
     page.goto("/admin/plugins")

@@ -230,7 +230,7 @@ async def test_the_key_is_replaced_with_or_without_a_running_server(helpdesk, ru
         await helpdesk.stop()
     done = await run_ohd(helpdesk, "key", "rotate")
     assert done.returncode == 0, done.stderr
-    assert done.stdout == "1 secrets are sealed with the new key\n"
+    assert done.stdout == "1 secrets encrypted with the new key\n"
     after = path.read_text()
     assert len(after.splitlines()) == 1
     assert after != before

@@ -312,7 +312,7 @@ class FakeSupervisor:
     async def restart(self, plugin_id: str, *, actor: str) -> PluginView:
         view = await self.plugin(plugin_id)
         if not view.enabled:
-            raise NotRunning(plugin_id, "it is switched off")
+            raise NotRunning(plugin_id, "it is disabled")
         return view
 
     async def processes(self) -> Sequence[ProcessView]:

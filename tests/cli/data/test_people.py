@@ -60,7 +60,7 @@ def test_a_key_is_printed_once_and_alone(ohd):
 
 def test_a_key_for_nobody_is_refused(ohd):
     line = ohd.refused("apikey", "create", "nobody@example.com", "--name", "x", *DATA)
-    assert line == "there is no account with the address nobody@example.com"
+    assert line == "there is no account with the email address nobody@example.com"
 
 
 def test_what_the_operator_changes_is_in_the_audit_log(ohd):

@@ -139,9 +139,7 @@ def test_a_port_that_is_in_use_is_told(ohd, words):
         taken.listen()
         port = taken.getsockname()[1]
         line = ohd.refused("plugin", "dev", words, "--port", port)
-    assert line == (
-        f"127.0.0.1, port {port}: another program listens there; choose a port with --port"
-    )
+    assert line == (f"127.0.0.1, port {port}: the port is in use; choose another with --port")
     assert not (words / ".ohd-dev").exists()
 
 

@@ -157,6 +157,5 @@ def test_embed_warns_of_keys_that_are_not_known(ohd, faulty):
     assert result.exit_code == 0
     lines = len(manifest.read_text().splitlines())
     assert result.stderr == (
-        f"ohd: warning: {manifest}:{lines - 1}: the key 'ui_panle' is not known; "
-        "did you mean 'ui_panel'?\n"
+        f"ohd: warning: {manifest}:{lines - 1}: unknown key 'ui_panle'; did you mean 'ui_panel'?\n"
     )

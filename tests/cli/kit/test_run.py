@@ -189,8 +189,8 @@ def test_a_delivery_reads_as_text_too(ohd):
     ohd.write("delivery.json", json.dumps(DELIVERY))
     text = ohd.good("plugin", "run", ohd.module("wat/noop"), "--delivery", "delivery.json")
     assert text.splitlines()[-2:] == [
-        "note  the module is not the one that ran: that was version 1.0.0",
-        "the outcome is the same as in the delivery: ok",
+        "note  this is not the module that ran; the delivery used version 1.0.0",
+        "same outcome as in the delivery: ok",
     ]
 
 
@@ -198,12 +198,12 @@ def test_a_delivery_reads_as_text_too(ohd):
     ("changes", "words"),
     [
         (None, "delivery.json:1: this is not JSON"),
-        ({"format": 2}, "delivery.json:1: this is no delivery of a help desk"),
-        ({"plugin": None}, "delivery.json:1: this is no delivery of a help desk"),
-        ({"event": None}, "no longer had the event"),
+        ({"format": 2}, "delivery.json:1: this is not a help desk delivery"),
+        ({"plugin": None}, "delivery.json:1: this is not a help desk delivery"),
+        ({"event": None}, "had already deleted the event"),
         ({"event": {"event": "ticket.vanished"}}, "does not subscribe to 'ticket.vanished'"),
-        ({"delivery": DELIVERY["delivery"] | {"outcome": "dropped"}}, "never got the event"),
-        ({"limits": {"deadline_s": -1}}, "limits.deadline_s is less than 0"),
+        ({"delivery": DELIVERY["delivery"] | {"outcome": "dropped"}}, "never received the event"),
+        ({"limits": {"deadline_s": -1}}, "limits.deadline_s is negative"),
     ],
 )
 def test_a_delivery_that_cannot_be_replayed_is_refused_in_one_line(ohd, changes, words):
@@ -218,7 +218,7 @@ def test_either_an_event_or_a_delivery_is_wanted(ohd):
     both = ("--event", ohd.event(), "--delivery", "delivery.json")
     assert "either --event or --delivery" in ohd.refused("plugin", "run", module, *both)
     live = ("--delivery", "delivery.json", "--http", "live")
-    assert "leave out --http" in ohd.refused("plugin", "run", module, *live)
+    assert "remove --http" in ohd.refused("plugin", "run", module, *live)
 
 
 def test_what_was_compiled_is_kept_and_what_is_refused_is_not(ohd, monkeypatch):

@@ -23,7 +23,7 @@ expect:
   logs:
     - "info: hello"
     - 'info: http 201 {{"made": true}}'
-    - contains: the network fails
+    - contains: a network error
     - "info: http 0 "
     - contains: is not declared
     - "info: http 403 "
@@ -74,10 +74,10 @@ def test_what_differs_is_shown_with_its_line_and_the_last_log_lines(folder):
     shown = folder.test(status=1)
     lines = [line.strip() for line in shown.splitlines()]
     assert lines[0].startswith("FAIL  one")
-    assert f"logs differs ({path}:4); - expected, + happened" in lines
+    assert f"logs differs ({path}:4): - expected, + actual" in lines
     assert "-   - 'info: bye'" in lines
     assert "+   - 'info: hello'" in lines
-    assert f"fields differs ({path}:6); - expected, + happened" in lines
+    assert f"fields differs ({path}:6): - expected, + actual" in lines
     assert {"- colour: red", "+ colour: blue"} < set(lines)
     assert lines.index("its last log lines:") > lines.index("+ colour: blue")
     assert lines[-1] == "0 passed, 1 failed"
@@ -112,7 +112,7 @@ def test_outcomes_have_their_names_and_limits_are_those_of_the_case(folder):
 def test_an_allowed_request_without_an_answer_fails_the_case_and_is_named(folder):
     folder.case("ask.yaml", EVENT + "config: STEPS\n", {"do": "http", "url": API})
     shown = folder.test(status=1)
-    assert f"no answer for GET {API}" in shown
+    assert f"no response for GET {API}" in shown
     assert "add one under http" in shown
 
 
@@ -185,19 +185,19 @@ def test_junit_has_every_case_and_the_report_of_those_that_failed(folder):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("event: events/created.json\nexpct: {}\n", ":2: the key 'expct' is not known; known are"),
+        ("event: events/created.json\nexpct: {}\n", ":2: unknown key 'expct'; expected one of"),
         ("event: events/created.json\nexpct: {}\n", "did you mean 'expect'?"),
-        ("event: x\nexpect:\n  replys: []\n", ":3: the key 'replys' is not known in expect"),
+        ("event: x\nexpect:\n  replys: []\n", ":3: unknown key 'replys' in expect"),
         ("event: x\nhttp:\n  - {status: 1}\n", ":3: http[0].status is 1; expected an HTTP status"),
         ("event: x\nhttp:\n  - {status: 200}\n", ":3: the key 'url' is missing in http[0]"),
         ("event: x\nexpect:\n  outcome: fine\n", ':3: expect.outcome is "fine"; expected one of'),
         (
             "event: events/created.json\nhttp:\n  - url: https://other.example/\n",
-            ":3: http[0].url can never be asked for: the host other.example is not declared: list",
+            ":3: http[0].url can never be requested: the host other.example is not declared: list",
         ),
         (
             f'event: events/created.json\nhttp:\n  - {{url: "{API}", error: true, status: 500}}\n',
-            ":3: a network error has neither status nor body",
+            ":3: a network error has no status or body",
         ),
         ("event: nothing.json\n", ":1: there is no file"),
         ("name: x\n", ":1: the case has neither 'event' nor 'panel'"),
@@ -221,7 +221,7 @@ def test_a_case_that_is_wrong_is_said_with_file_line_and_fix(folder, text, words
 def test_json_cases_have_lines_too(folder):
     path = folder.case("wrong.json", '{\n\t"event": "events/created.json",\n\t"nmae": "x"\n}\n')
     assert folder.refused() == (
-        f"{path}:3: the key 'nmae' is not known; known are name, event, panel, config, http, "
+        f"{path}:3: unknown key 'nmae'; expected one of name, event, panel, config, http, "
         "limits, expect; did you mean 'name'?"
     )
 
@@ -241,9 +241,9 @@ expect: {{logs: []}}
 
 
 def test_without_cases_or_without_a_fit_it_says_so(folder):
-    assert "has no case that fits cases/*" in folder.refused()
+    assert "has no case matching cases/*" in folder.refused()
     folder.case("one.yaml", EVENT)
-    assert "fits no case; there are 'one'" in folder.refused("--only", "two")
+    assert "matches no case; expected one of 'one'" in folder.refused("--only", "two")
 
 
 def test_a_module_that_is_missing_or_old_is_to_be_built_first(folder):

@@ -97,7 +97,7 @@ def test_who_looks_on_sees_as_many_columns_as_there_is_room_for(room):
 
 def test_a_table_in_a_pipe_has_every_column(watched):
     head, *lines = watched.good("plugin", "ps", *DATA).splitlines()
-    for column in ("own memory", "oldest", "events/min", "p95 ms", "errors 24 h", "last error"):
+    for column in ("own memory", "oldest", "events/min", "p95 ms", "errors (24 h)", "last error"):
         assert column in head
     (line,) = [line for line in lines if line.startswith(TRAP)]
     assert "ticket.created: trap" in line
@@ -123,7 +123,7 @@ def test_deliveries_are_filtered_shown_and_made_again(watched):
     assert "no delivery '99'" in watched.refused("plugin", "delivery", TRAP, "99", *DATA)
 
     said = watched.good("plugin", "redeliver", TRAP, first["id"], *DATA)
-    assert said == f"1 delivery is queued again for {TRAP}\n"
+    assert said == f"1 delivery is queued for redelivery to {TRAP}\n"
     both = wait(lambda: watched.json(*shown), lambda found: len(found) == 2)
     assert both[0]["redelivered"]
     assert watched.json(*shown, "--redelivered") == both[:1]

@@ -37,7 +37,11 @@ def test_limits_are_shown_set_and_reset(ohd, limits):
 def test_what_does_not_fit_is_one_line_and_changes_nothing(ohd, limits):
     for said, *options in (
         ("expected a number from 1 to 1024 MiB, found 5000", "--set", "memory_mib=5000"),
-        ("memory: there is no such limit; there are deadline_s, memory_mib", "--reset", "memory"),
+        (
+            "memory: there is no such limit; the limits are deadline_s, memory_mib",
+            "--reset",
+            "memory",
+        ),
         ("--set memory_mib: expected a number, found 'lots'", "--set", "memory_mib=lots"),
         ("name it once", "--set", "log_lines=5", "--reset", "log_lines"),
         ("expected a name, '=', and a value", "--set", "log_lines"),

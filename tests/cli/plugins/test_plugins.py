@@ -25,8 +25,8 @@ def test_the_life_of_a_plugin_on_a_data_directory(ohd):
     assert ohd.good("plugin", "list", *DATA) == "No plugins are installed.\n"
     said = ohd.good("plugin", "install", module, *DATA)
     assert said.splitlines() == [
-        "org.example.guest.probe 1.0.0 is installed and disabled",
-        "Switch it on: ohd plugin enable org.example.guest.probe",
+        "org.example.guest.probe 1.0.0 installed. It is disabled.",
+        "Enable it: ohd plugin enable org.example.guest.probe",
     ]
     assert "is enabled" in ohd.good("plugin", "enable", "org.example.guest.probe", *DATA)
     (listed,) = ohd.json("plugin", "list", *DATA)
@@ -37,7 +37,7 @@ def test_the_life_of_a_plugin_on_a_data_directory(ohd):
     assert "is disabled" in ohd.good("plugin", "disable", "org.example.guest.probe", *DATA)
     assert ohd.json("plugin", "list", *DATA)[0]["state"] == "disabled"
     assert ohd.good("plugin", "logs", *DATA) == ""
-    assert "is uninstalled" in ohd.good("plugin", "uninstall", "org.example.guest.probe", *DATA)
+    assert "uninstalled" in ohd.good("plugin", "uninstall", "org.example.guest.probe", *DATA)
     assert ohd.json("plugin", "list", *DATA) == []
 
 

@@ -35,14 +35,14 @@ def test_an_upgrade_is_refused_until_each_permission_is_decided_on(ohd):
     install(ohd, events=["ticket.created"])
     said = install(ohd, version="2.0.0", events=["ticket.created", "ticket.note_added"])
     assert said.splitlines() == [
-        f"{NOOP} 2.0.0 waits; 1.0.0 goes on until then",
-        f"Look at it and accept it: ohd plugin upgrade {NOOP}",
+        f"{NOOP} 2.0.0 is ready for review; 1.0.0 keeps running until you accept it",
+        f"Review and accept it: ohd plugin upgrade {NOOP}",
     ]
     assert stands(ohd) == [("1.0.0", "active"), ("2.0.0", "waiting")]
     result = ohd("plugin", "upgrade", NOOP, *DATA)
     assert result.exit_code == 2
     assert "event:ticket.note_added" in result.stderr
-    assert "It reads internal notes" in result.stderr
+    assert "Reads internal notes" in result.stderr
     assert stands(ohd)[0] == ("1.0.0", "active")
     ohd.good("plugin", "upgrade", NOOP, "--withhold", "event:ticket.note_added", *DATA)
     assert stands(ohd) == [("2.0.0", "active"), ("1.0.0", "kept")]
@@ -55,7 +55,7 @@ def test_permissions_are_withheld_and_given_back(ohd):
     token = "event:ticket.created"
     assert "withheld" in ohd.good("plugin", "withhold", NOOP, token, *DATA)
     assert "withheld" not in ohd.good("plugin", "withhold", NOOP, "--none", *DATA)
-    assert "does not ask for reply" in ohd.refused("plugin", "withhold", NOOP, "reply", *DATA)
+    assert "does not request reply" in ohd.refused("plugin", "withhold", NOOP, "reply", *DATA)
     assert "not both" in ohd.refused("plugin", "withhold", NOOP, token, "--none", *DATA)
 
 
@@ -69,7 +69,7 @@ def test_the_life_of_versions_with_a_running_server(ohd, server):
     assert "is at 1.0.0 now" in ohd.good("plugin", "rollback", NOOP, "1.0.0", *DATA)
     first = ohd.good("plugin", "versions", NOOP, *DATA).splitlines()[2].split()
     assert f"is at {first[0]} now" in ohd.good("plugin", "rollback", NOOP, first[2], *DATA)
-    assert "is restarted" in ohd.good("plugin", "restart", NOOP, *DATA)
+    assert " restarted" in ohd.good("plugin", "restart", NOOP, *DATA)
     assert "no version 9.9.9" in ohd.refused("plugin", "rollback", NOOP, "9.9.9", *DATA)
     assert f"no version of {NOOP} is waiting" in ohd.refused("plugin", "upgrade", NOOP, *DATA)
     assert ohd.json("plugin", "list", *DATA)[0]["enabled"]
@@ -83,7 +83,7 @@ def test_a_plugin_that_is_not_there_is_one_line(ohd, command):
 
 def test_a_plugin_is_restarted_by_a_server_alone(ohd):
     install(ohd)
-    assert "switched off" in ohd.refused("plugin", "restart", NOOP, *DATA)
+    assert "is disabled" in ohd.refused("plugin", "restart", NOOP, *DATA)
     ohd.good("plugin", "enable", NOOP, *DATA)
     assert "server is not running" in ohd.refused("plugin", "restart", NOOP, *DATA)
 

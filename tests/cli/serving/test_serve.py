@@ -34,9 +34,7 @@ def test_a_port_that_is_taken_is_one_line(tmp_path):
         done = ohd("serve", "--port", port, "--data", "data", cwd=tmp_path)
     assert done.returncode == 2
     last = done.stderr.splitlines()[-1]
-    assert last == (
-        f"ohd: 127.0.0.1, port {port}: another program listens there; choose a port with --port"
-    )
+    assert last == (f"ohd: 127.0.0.1, port {port}: the port is in use; choose another with --port")
     assert "Traceback" not in done.stderr
 
 

@@ -81,7 +81,7 @@ def test_two_manifests_of_one_depth_are_refused(refused, entry) -> None:
 @pytest.mark.parametrize("content", ["[]", '[{"name": "a"}]', '"text"', "7", "null"])
 def test_a_manifest_that_is_no_object_is_refused(refused, entry, name, content) -> None:
     sentence = refused(entry(name, content))
-    assert "and an object with keys and values is expected" in sentence
+    assert "expected an object with keys and values" in sentence
     assert ("a list" in sentence) == content.startswith("[")
 
 
@@ -156,7 +156,7 @@ def test_the_manifest_names_the_module_of_several(read, entry, changed) -> None:
 
 def test_several_modules_without_a_word_are_refused(refused, entry) -> None:
     sentence = refused(entry("y.wasm", b"\0asm\1\0\0\0"))
-    assert 'has 2 .wasm files ("x.wasm", "y.wasm"), and one is expected' in sentence
+    assert 'has 2 .wasm files ("x.wasm", "y.wasm"); expected one' in sentence
 
 
 def test_a_package_without_a_module_is_refused(refused, entry) -> None:

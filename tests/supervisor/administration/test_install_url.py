@@ -99,7 +99,7 @@ async def test_a_file_is_installed_in_the_background_as_well(near):
     assert steps[0] is InstallStep.CHECKING
     again, _ = await follow(near, await start(near, module=near.module("wat/noop"), source="x"))
     assert (again.step, again.plugin_id) == (InstallStep.REFUSED, end.plugin_id)
-    assert "installed already" in again.error
+    assert "already installed" in again.error
     refused, _ = await follow(near, await start(near, module=near.module("wat/on_event_missing")))
     assert "on_event" in refused.error
     assert [each.id for each in near.supervisor.installs.all()] == [refused.id, again.id, end.id]
@@ -120,7 +120,7 @@ async def test_a_module_over_the_limit_is_refused_wherever_it_comes_from(near, s
     by_url, _ = await follow(near, await start(near, url=stand_in.url))
     assert "too large" in by_url.error
     by_file, _ = await follow(near, await start(near, module=stand_in.answer))
-    assert "at most 100" in by_file.error
+    assert "the limit is 100" in by_file.error
 
 
 async def test_so_many_installations_are_under_way_at_once(near, stand_in):

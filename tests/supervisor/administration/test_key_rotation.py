@@ -143,7 +143,7 @@ async def test_keys_of_the_environment_are_the_operators_to_change(desk, tmp_pat
     box = SecretBox(*_ring(path))
     await desk.database.write(lambda db: put_secrets(db, box))
     record = desk.audit.stamp("system", "key.rotated", "key")
-    with pytest.raises(KeyUnusable, match="in front of the old one"):
+    with pytest.raises(KeyUnusable, match="before the old one"):
         await rotate_key(desk.database, box, path, record)
     _give(monkeypatch, new, old)
     done = await rotate_key(desk.database, SecretBox(*_ring(path)), path, record)

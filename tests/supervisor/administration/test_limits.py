@@ -194,7 +194,7 @@ async def test_what_does_not_fit_is_named_and_changes_nothing(desk):
     with pytest.raises(LimitsInvalid) as caught:
         await limit(desk, plugin.id, deadline_s=1, memory_mib=1, colour=3, log_lines=2.5)
     assert caught.value.problems.keys() == {"memory_mib", "colour", "log_lines"}
-    assert "begins with 1.25 MiB" in caught.value.problems["memory_mib"]
+    assert "starts with 1.25 MiB" in caught.value.problems["memory_mib"]
     assert not any(
         one.is_overridden for one in (await desk.supervisor.overview.plugin(plugin.id)).limits
     )

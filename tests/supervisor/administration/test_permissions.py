@@ -99,7 +99,7 @@ async def test_a_host_that_is_withheld_gives_403_without_a_connection(open_desk,
     assert any(line.startswith("http 403") for line in await desk.log(plugin.id))
     (entry,), _ = await desk.supervisor.egress_log.page(EgressFilter(plugin_id=plugin.id))
     assert (entry.outcome, entry.status, entry.host) == (EgressOutcome.REFUSED, 403, "localhost")
-    assert "withheld by an admin" in entry.detail
+    assert "denied by an admin" in entry.detail
     assert stand_in.requests == []
     await narrow(desk, plugin)
     await desk.ticket()
@@ -142,7 +142,7 @@ async def test_a_change_of_a_ticket_that_is_withheld_is_not_permitted(desk, toke
     ticket = await desk.ticket()
     delivery = await desk.delivery(plugin.id)
     assert [call["status"] for call in delivery.host_calls] == [3]
-    assert "withheld by an admin" in delivery.host_calls[0]["detail"]
+    assert "denied by an admin" in delivery.host_calls[0]["detail"]
     assert await desk.replies(ticket) == []
     found = await desk.helpdesk.tickets.get(desk.admin.actor, ticket.id)
     assert found.custom_fields == ()
@@ -167,11 +167,11 @@ async def test_a_panel_that_is_withheld_has_no_room_and_is_not_rendered(desk):
     ticket = await desk.ticket()
     await narrow(desk, plugin, "panel")
     assert list(desk.supervisor.panels.slots()) == []
-    with pytest.raises(NotRunning, match="withholds"):
+    with pytest.raises(NotRunning, match="an admin denied"):
         await desk.supervisor.panels.render(plugin.id, ticket.id)
     await narrow(desk, plugin, "host:panel.example.com")
     result = await desk.supervisor.panels.render(plugin.id, ticket.id)
-    assert (result.url, result.error) == (None, "an admin withholds this panel")
+    assert (result.url, result.error) == (None, "an admin denied this panel")
     assert (await desk.supervisor.overview.plugin(plugin.id)).error_count == 0
     await narrow(desk, plugin)
     assert (await desk.supervisor.panels.render(plugin.id, ticket.id)).error is None

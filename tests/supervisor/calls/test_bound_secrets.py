@@ -77,7 +77,9 @@ def test_a_secret_goes_into_the_places_that_the_manifest_names(place, make) -> N
         if named == place:
             assert "seeded-token" in str(bound.fill(request, MOST))
         else:
-            with pytest.raises(SecretNotUsable, match=f"in the {place} .* go into: {named}"):
+            with pytest.raises(
+                SecretNotUsable, match=f"in the {place} .* allows it only in: {named}"
+            ):
                 bound.fill(request, MOST)
 
 
@@ -99,7 +101,7 @@ def test_no_manifest_can_put_a_secret_into_the_host_or_the_name_of_a_header() ->
 @pytest.mark.parametrize("url", ["http://hooks.slack.com/x", "HTTP://hooks.slack.com/x"])
 def test_a_secret_goes_over_https_alone(bound: BoundSecrets, url: str) -> None:
     request = EgressRequest(url=url, headers={"X-Key": placeholder(bound)})
-    with pytest.raises(SecretNotUsable, match="over https alone"):
+    with pytest.raises(SecretNotUsable, match="only over https"):
         bound.fill(request, MOST)
 
 
@@ -135,7 +137,7 @@ def test_a_secret_is_written_as_its_place_needs_it() -> None:
 @pytest.mark.parametrize("secret", ["two\r\nlines: x", "tab\tin it", "\u20ac uro"])
 def test_a_secret_that_no_header_can_carry_is_refused(secret: str) -> None:
     bound = BoundSecrets(manifest(), {"token": secret})
-    with pytest.raises(SecretNotUsable, match="no header can carry") as refused:
+    with pytest.raises(SecretNotUsable, match="headers can't contain") as refused:
         bound.fill(EgressRequest(url=HOOK, headers={"X-Key": placeholder(bound)}), MOST)
     assert secret not in str(refused.value)
 

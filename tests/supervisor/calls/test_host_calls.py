@@ -143,7 +143,7 @@ async def test_a_payload_that_does_not_fit_changes_nothing(name, raw):
     assert bench.actions.done == []
     ((level, text),) = bench.logs
     assert level is LogLevel.WARN
-    assert "does not fit" in text
+    assert "is invalid" in text
 
 
 @pytest.mark.parametrize(

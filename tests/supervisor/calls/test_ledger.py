@@ -101,7 +101,7 @@ async def test_a_request_that_is_cut_off_with_its_event_is_in_the_ledger(open_de
     assert entry.outcome is EgressOutcome.FAILED
     assert (entry.status, entry.address, entry.path) == (0, "127.0.0.1", "/slow")
     assert entry.sent_bytes > 0
-    assert "cut off" in entry.detail
+    assert "stopped with the event" in entry.detail
 
 
 async def test_a_network_that_fails_a_request_is_no_refusal(open_desk, stand_in):

@@ -60,7 +60,7 @@ async def test_the_deadline_counts_the_time_that_a_host_call_takes(open_desk, st
     (call,) = delivery.host_calls
     assert call["name"] == "ohd_http_request"
     assert call["request"]["url"] == stand_in.url
-    assert (call["status"], call["detail"]) == (0, "it was cut off with the event")
+    assert (call["status"], call["detail"]) == (0, "it was stopped with the event")
 
 
 async def test_a_process_killed_from_outside_costs_the_event_that_ran_and_no_other(

@@ -15,7 +15,7 @@ async def test_a_plugin_near_its_memory_limit_gets_a_fresh_process_and_no_event_
     view = await desk.process(plugin.id)
     assert 2 <= view.restarts <= 10
     assert view.errors == 0
-    notes = [line for line in await desk.log(plugin.id) if "a fresh process takes over" in line]
+    notes = [line for line in await desk.log(plugin.id) if "a new process takes over" in line]
     assert len(notes) >= 2
 
 

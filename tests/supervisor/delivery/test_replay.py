@@ -98,7 +98,7 @@ async def test_another_outcome_and_other_calls_are_told(open_desk, stand_in, rep
     found = json.loads(done.stdout)["delivery"]
     assert (found["outcome"], found["same"]) == ("trap", False)
     assert found["notes"] == [
-        "the module is not the one that ran: that was version 1.0.0",
+        "this is not the module that ran; the delivery used version 1.0.0",
         f"call 1: url is 'https://x.example/', and was '{stand_in.url}'",
-        "call 2 is ohd_add_reply, and was not made then",
+        "call 2 is ohd_add_reply; it was not made in the delivery",
     ]

@@ -55,7 +55,7 @@ async def test_a_plugin_that_never_starts_is_switched_off_and_the_admins_are_tol
     assert view.last_error
     assert view.pid is None
     (notice,) = await desk.until(desk.notices, len)
-    assert notice.title == f"The plugin {view.name} was switched off"
+    assert notice.title == f"The plugin {view.name} was disabled"
     assert "8 times in a row" in notice.body
     assert notice.link == f"/admin/plugins/{plugin.id}"
 

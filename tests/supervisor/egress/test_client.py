@@ -164,7 +164,7 @@ async def test_a_request_of_the_greatest_size_is_sent_and_one_byte_more_is_not(s
     assert server.requests[0].endswith(body.encode())
     answer = await asking.get(method="POST", body=body + "x")
     assert answer.status == 0
-    assert "200001 bytes, at most 200000" in answer.detail
+    assert "200001 bytes; the limit is 200000" in answer.detail
     assert server.connections == 1
 
 

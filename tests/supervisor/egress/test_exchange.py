@@ -23,7 +23,7 @@ async def test_an_error_of_the_engine_becomes_one_of_ours_without_its_text(serve
     budget = head_budget("ok.test")
     with (
         PinnedConnection("ok.test", server.port, addresses, budget) as connection,
-        pytest.raises(ConnectionFailed, match=r"broke off \(LocalProtocolError\)") as failed,
+        pytest.raises(ConnectionFailed, match=r"exchange failed \(LocalProtocolError\)") as failed,
     ):
         await exchange(outgoing, connection, authority.client_context(), 100)
     assert "s3cret" not in str(failed.value)

@@ -69,7 +69,7 @@ async def test_an_answer_that_breaks_http_is_no_answer(serve, caller, reply):
     with trio.fail_after(20):
         answer = await caller(server.port).get("/s3cret")
     assert (answer.status, answer.body) == (0, b"")
-    assert answer.detail.startswith("the answer of ok.test is not usable")
+    assert answer.detail.startswith("the response from ok.test is not usable")
     assert "s3cret" not in answer.detail
     assert answer.address == "127.0.0.1"
     assert server.connections == 1
@@ -95,7 +95,8 @@ async def test_a_body_of_the_greatest_size_is_read_and_one_byte_more_is_not(serv
         if extra:
             assert (answer.status, answer.body) == (0, b"")
             assert (
-                answer.detail == "the answer of ok.test is too large: its body exceeds 100000 bytes"
+                answer.detail
+                == "the response from ok.test is too large: its body exceeds 100000 bytes"
             )
         else:
             assert (answer.status, answer.body) == (200, body)

@@ -73,7 +73,7 @@ def test_null_removes_a_saved_value(manifest: Manifest) -> None:
         ("colour", "blue", 'expected one of its options: "red", "green"'),
         ("colour", 1, 'expected one of its options: "red", "green"'),
         ("colour", ["red"], 'expected one of its options: "red", "green"'),
-        ("size", 1, "there is no such field in the plugin's configuration"),
+        ("size", 1, "the plugin's configuration has no such field"),
     ],
 )
 def test_each_wrong_value_is_told_under_its_field(

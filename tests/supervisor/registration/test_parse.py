@@ -138,7 +138,7 @@ def test_a_broken_section_never_costs_the_whole(parse, field, value) -> None:
 )
 @pytest.mark.parametrize("value", [7, "text", {"a": 7}])
 def test_a_section_of_the_wrong_kind_is_warned_of(one_warning, field, value) -> None:
-    assert one_warning(**{field: value}).endswith(f"and an array is expected; {field} is left out")
+    assert one_warning(**{field: value}).endswith(f"expected an array; {field} is left out")
 
 
 def test_one_broken_item_costs_that_item_alone(parse) -> None:
@@ -148,10 +148,10 @@ def test_one_broken_item_costs_that_item_alone(parse) -> None:
     assert [widget.id for widget in found.widgets] == ["a", "c"]
     assert [str(warning) for warning in found.warnings] == [
         (
-            "widgets[1].handler is missing, and a text of 1 to 200 characters is expected; "
+            "widgets[1].handler is missing; expected a text of 1 to 200 characters; "
             "the widget is left out"
         ),
-        "widgets[2] is 7, and an object is expected; the widget is left out",
+        "widgets[2] is 7; expected an object; the widget is left out",
     ]
 
 
@@ -160,7 +160,7 @@ def test_one_broken_item_costs_that_item_alone(parse) -> None:
     [
         (b"", "not JSON"),
         (b"\xff\xfe", "not UTF-8"),
-        (b"null", "the registration is null, and one JSON object is expected"),
+        (b"null", "the registration is null; expected one JSON object"),
         (b"[]", "an empty array"),
         (b'[{"name": "a"}]', "an array of 1 items"),
         (b'"name"', "one JSON object"),

@@ -59,7 +59,7 @@ def test_every_changed_byte_is_noticed():
 
 def test_another_key_says_what_to_do():
     sealed = SecretBox(KEY).seal("secret", *PLACE)
-    with pytest.raises(KeyUnusable, match="another key; put the old key back, or enter"):
+    with pytest.raises(KeyUnusable, match="another key; restore the old key, or enter"):
         SecretBox(OTHER).open(sealed, *PLACE)
 
 

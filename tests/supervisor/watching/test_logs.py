@@ -21,7 +21,7 @@ async def test_a_level_is_that_one_and_graver(desk):
         lines = await desk.supervisor.logs.read(plugin.id, level=level)
         assert [line.level for line in lines] == list(LEVELS[-count:])
     assert [line.message for line in await desk.supervisor.logs.read(level="error")] == ["a error"]
-    with pytest.raises(UnknownLevel, match="'loud' is no level of a log line: it is one of debug"):
+    with pytest.raises(UnknownLevel, match="'loud' is not a log level; expected one of debug"):
         await desk.supervisor.logs.read(plugin.id, level="loud")
 
 

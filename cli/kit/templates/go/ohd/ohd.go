@@ -117,7 +117,7 @@ type Status uint32
 
 func (s Status) Error() string {
 	reasons := []string{"done", "malformed payload", "no such ticket", "not permitted",
-		"a limit was met", "the host failed"}
+		"a limit was reached", "the host failed"}
 	if int(s) < len(reasons) {
 		return reasons[s]
 	}
