@@ -94,4 +94,4 @@ def _named(connection: sqlite3.Connection, viewer: Viewer, text: str) -> Scope:
 def _refusal(scope: Scope) -> tuple[str, str]:
     if scope.group_id is not None:
         return "change what belongs to this group", "only its members and admins may"
-    return "change what all staff share", "only admins may"
+    return "change what all staff share", "only admins can"

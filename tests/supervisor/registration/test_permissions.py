@@ -403,7 +403,7 @@ def test_the_review_says_what_is_asked_for_in_words(parse) -> None:
         ),
         (
             "http:api.example.com",
-            "Sends requests to api.example.com, with anything that it knows.",
+            "Sends requests to api.example.com, with any data it receives.",
         ),
         (
             "email:@example.com,members",
