@@ -5,10 +5,14 @@
     process    what a fresh fork does: open, rehearse, lock down, serve
     desk       a statement from its text to its answer
     helpdesk   the help desk's data: compiled against empty tables first, then run behind views
+    own        the plugin's own database
     guard      what a connection may do, and what a statement may cost
     views      that data in the shape of another platform's tables
     rows       rows as JSON, bounded
     files      the descriptors behind the open databases
+    definitions
+               CREATE, ALTER and DROP
+    changes    INSERT, REPLACE, UPDATE, DELETE and TRUNCATE
     translate  from MySQL to SQLite: a tree in, a tree out
     functions  the functions that may be called
     texts      ours that are about texts and numbers; pure

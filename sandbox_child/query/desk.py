@@ -2,20 +2,27 @@
 
 import sqlite3
 from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeVar, cast
 
-from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+from sandbox_child.query.changes import CHANGES, change
 from sandbox_child.query.clock import Clock
+from sandbox_child.query.definitions import DEFINITIONS, define
 from sandbox_child.query.dialect import write
 from sandbox_child.query.errors import Refused
 from sandbox_child.query.guard import Deadline
 from sandbox_child.query.helpdesk import HelpDesk
+from sandbox_child.query.own import OwnDatabase
 from sandbox_child.query.parse import parse
-from sandbox_child.query.translate import QUERIES, names_of_its_own, translate
-from sandbox_child.wire.queries import Because, Question
+from sandbox_child.query.translate import QUERIES, names_of_its_own, table_names, translate
+from sandbox_child.wire.queries import TABLES, Because, Question
 from sandbox_child.wire.spec import QuerySpec
+
+K = TypeVar("K", bound="_Query | _Change | _Definition")
 
 _KEPT = 200
 """Translations, the latest used: a plugin asks the same again and again."""
@@ -29,30 +36,58 @@ _REHEARSED = (_ALMOST_EVERYTHING, "SELECT nothing FROM ticket", "SELECT FROM WHE
 
 
 @dataclass(frozen=True, slots=True)
-class Translated:
-    """A statement as SQLite reads it."""
+class _Query:
+    """A SELECT as SQLite reads it."""
 
     sql: str
     own_names: frozenset[str]
-    """Names of its WITH clauses, in lower case."""
+    """Of its WITH clauses, in lower case."""
+    in_helpdesk: bool
+    """Whether it is about the help desk's tables, else about the plugin's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """An INSERT, UPDATE or DELETE as SQLite reads it."""
+
+    sql: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Definition:
+    """Statements that make or change tables."""
+
+    unless: str
+    """A table: where there is one, nothing is done."""
+    statements: list[str]
 
 
 class Desk:
     """Answers questions, one at a time."""
 
-    own_path = ""
-    """Of the plugin's own database, as it was opened; empty where there is none."""
-
     def __init__(self, spec: QuerySpec) -> None:
-        """Open the databases; raises ``sqlite3.Error``."""
+        """Open the databases; raises ``sqlite3.Error`` or ``OSError``."""
         self._spec = spec
         self._clock = Clock()
         self._deadline = Deadline()
         self._helpdesk = HelpDesk(spec, self._clock, self._deadline)
-        self._known: OrderedDict[str, Translated] = OrderedDict()
+        self._own: OwnDatabase | None = None
+        self._own_missing = "this plugin has no database of its own"
+        if spec.own:
+            try:
+                self._own = OwnDatabase(spec, self._clock, self._deadline)
+            except (sqlite3.Error, OSError) as exc:
+                # The help desk's tables are served all the same.
+                self._own_missing = f"this plugin's own database cannot be opened: {exc}"
+        self._known: OrderedDict[tuple[str, bool], _Query | _Change | _Definition] = OrderedDict()
+
+    @property
+    def own_path(self) -> str:
+        """Of the plugin's own database, where it is open; else empty."""
+        return self._own.path if self._own else ""
 
     def rehearse(self) -> None:
-        """Do everything once."""
+        """Do everything once that is made at first use."""
         for sql in _REHEARSED:
             for tables in (("ticket", "queue"), ()):
                 try:
@@ -63,16 +98,23 @@ class Desk:
     def query(self, question: Question) -> bytes:
         """Return the rows as JSON. Raises Refused."""
         self._begin(question)
-        try:
-            statement = self._translated(question.sql)
-            return self._helpdesk.query(statement.sql, statement.own_names, question)
-        except (sqlite3.Error, OverflowError) as exc:
-            raise self._understood(exc) from None
+        with self._understanding():
+            query = self._known_as(question.sql, _query, execute=False)
+            if query.in_helpdesk or self._own is None:
+                return self._helpdesk.query(query.sql, query.own_names, question)
+            return self._own.query(query.sql, question.arguments)
 
     def execute(self, question: Question) -> int:
         """Return how many rows were changed. Raises Refused."""
         self._begin(question)
-        raise Refused(Because.SQL, "this plugin has no database of its own")
+        if self._own is None:
+            raise Refused(Because.FAILED, self._own_missing)
+        with self._understanding():
+            wanted = self._known_as(question.sql, _change, execute=True)
+            if isinstance(wanted, _Change):
+                return self._own.change(wanted.sql, question.arguments)
+            self._own.define(wanted.unless, wanted.statements)
+            return 0
 
     def _begin(self, question: Question) -> None:
         self._deadline.set(question.seconds)
@@ -87,37 +129,73 @@ class Desk:
                 " taken",
             )
 
-    def _translated(self, sql: str) -> Translated:
-        known = self._known.get(sql)
-        if known is not None:
-            self._known.move_to_end(sql)
-            return known
-        tree = parse(sql)
-        if not isinstance(tree, QUERIES):
-            raise Refused(Because.SQL, "db_query takes a SELECT; use db_exec to change something")
-        own_names = names_of_its_own(tree)
-        made = Translated(_written(translate(tree)), own_names)
-        self._known[sql] = made
+    def _known_as(self, sql: str, make: Callable[[str], K], *, execute: bool) -> K:
+        """Return a translation, made now unless it has been made before."""
+        key = (sql, execute)
+        if key in self._known:
+            self._known.move_to_end(key)
+            return cast("K", self._known[key])
+        made = make(sql)
+        self._known[key] = made
         if len(self._known) > _KEPT:
             self._known.popitem(last=False)
         return made
 
-    def _understood(self, error: Exception) -> Refused:
-        """Return what SQLite's error means to the author of a statement."""
-        if isinstance(error, OverflowError):
-            return Refused(Because.SQL, "a number among the arguments needs more than 64 bits")
+    @contextmanager
+    def _understanding(self) -> Iterator[None]:
+        """Make of errors what they mean to the author of a statement. Raises Refused."""
+        try:
+            yield
+        except RecursionError:
+            raise Refused(Because.LIMIT, "the statement is nested too deeply") from None
+        except SqlglotError as exc:
+            raise Refused(Because.SQL, f"the statement cannot be translated: {exc}") from None
+        except OverflowError:
+            raise Refused(
+                Because.SQL, "a number among the arguments needs more than 64 bits"
+            ) from None
+        except sqlite3.Error as exc:
+            raise self._refusal(exc) from None
+
+    def _refusal(self, error: sqlite3.Error) -> Refused:
         code = getattr(error, "sqlite_errorcode", None)
         if code == sqlite3.SQLITE_INTERRUPT or self._deadline.passed:
             return Refused(Because.TIMEOUT, "the statement took longer than the call may")
+        if code == sqlite3.SQLITE_FULL or (code or 0) & 0xFF == sqlite3.SQLITE_IOERR:
+            return Refused(
+                Because.LIMIT,
+                f"the plugin's own database would become larger than {self._spec.own_bytes} bytes",
+            )
         if code in (sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_TOOBIG):
             return Refused(Because.LIMIT, f"the statement asks for too much: {error}")
         return Refused(Because.SQL, f"SQLite refuses the statement: {error}")
 
 
-def _written(tree: exp.Expr) -> str:
-    try:
-        return write(tree)
-    except SqlglotError as exc:
-        raise Refused(Because.SQL, f"the statement cannot be translated: {exc}") from None
-    except RecursionError:
-        raise Refused(Because.LIMIT, "the statement is nested too deeply") from None
+def _query(sql: str) -> _Query:
+    tree = parse(sql)
+    if not isinstance(tree, QUERIES):
+        raise Refused(Because.SQL, "db_query takes a SELECT; use db_exec to change something")
+    tables, own_names = table_names(tree), names_of_its_own(tree)
+    ours = tables & set(TABLES)
+    if ours and tables - ours:
+        own, theirs = min(tables - ours), min(ours)
+        raise Refused(
+            Because.SQL,
+            f"{own} and {theirs} in one statement: it reads either tables of the help desk or the"
+            " plugin's own; read one first, then the other",
+        )
+    return _Query(write(translate(tree)), own_names, in_helpdesk=bool(ours))
+
+
+def _change(sql: str) -> _Change | _Definition:
+    tree = parse(sql)
+    if isinstance(tree, CHANGES):
+        return _Change(write(change(tree)))
+    if isinstance(tree, DEFINITIONS):
+        return _Definition(*define(tree))
+    if isinstance(tree, QUERIES):
+        raise Refused(Because.SQL, "db_exec changes something; use db_query for a SELECT")
+    raise Refused(
+        Because.SQL,
+        "db_exec takes INSERT, REPLACE, UPDATE, DELETE, TRUNCATE, CREATE, ALTER and DROP",
+    )

@@ -30,10 +30,24 @@ class _Parser(MySQLParser):
         **MySQLParser.PLACEHOLDER_PARSERS,
         TokenType.PLACEHOLDER: lambda self: exp.Placeholder(this=str(self._prev.start)),
     }
+    STATEMENT_PARSERS: ClassVar = {
+        **MySQLParser.STATEMENT_PARSERS,
+        TokenType.REPLACE: lambda self: self._parse_replace_statement(),
+    }
+
+    def _parse_replace_statement(self) -> exp.Expr:
+        inserted = self._parse_insert()
+        inserted.set("alternative", "REPLACE")
+        return inserted
 
 
 class Read(MySQL):
     """MySQL, with the names of functions left as they are."""
+
+    class Tokenizer(MySQL.Tokenizer):
+        """Reads what follows REPLACE."""
+
+        COMMANDS: ClassVar = MySQL.Tokenizer.COMMANDS - {TokenType.REPLACE}
 
     Parser = _Parser
 

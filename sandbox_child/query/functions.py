@@ -145,6 +145,7 @@ CALLS: Final[Mapping[str, tuple[int, int, Call]]] = {
     "ISNULL": (1, 1, _is_null),
     "LAG": (1, 3, _same("lag")),
     "LAST_DAY": (1, 1, lambda a: call("date", *a, *map(exp.Literal.string, _TO_MONTHS_END))),
+    "LAST_INSERT_ID": (0, 0, _same("last_insert_rowid")),
     "LAST_VALUE": (1, 1, _same("last_value")),
     "LCASE": (1, 1, _same("lower")),
     "LEAD": (1, 3, _same("lead")),
@@ -199,6 +200,7 @@ _OF_SQLITE = frozenset(
     {
         *("abs", "avg", "coalesce", "count", "date", "datetime", "dense_rank", "first_value"),
         *("group_concat", "hex", "ifnull", "iif", "instr", "lag", "last_value", "lead", "length"),
+        "last_insert_rowid",
         *("like", "lower", "ltrim", "max", "min", "ntile", "nullif", "rank", "replace"),
         *("row_number", "rtrim", "strftime", "substr", "sum", "time", "trim", "upper"),
     }

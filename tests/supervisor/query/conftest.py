@@ -92,6 +92,12 @@ async def change(
     return await process.execute(sql, arguments, deadline=trio.current_time() + seconds)
 
 
+async def has_died(pid: int) -> None:
+    with trio.fail_after(30):
+        while psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:  # noqa: ASYNC110 - not ours
+            await trio.sleep(0.005)
+
+
 @pytest.fixture
 async def library(tmp_path: Path) -> AsyncIterator[Library]:
     """Return a help desk; checks in the end that no process is left of any query."""

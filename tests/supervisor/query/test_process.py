@@ -9,15 +9,9 @@ import trio.testing
 
 from helpdesk.actors import SYSTEM
 from supervisor.query import Audience, QueryLimits, QueryRefused, RefusedBecause, granted
-from tests.supervisor.query.conftest import Library, ask
+from tests.supervisor.query.conftest import Library, ask, has_died
 
 ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT COUNT(*) FROM n"
-
-
-async def has_died(pid: int) -> None:
-    with trio.fail_after(30):
-        while psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:  # noqa: ASYNC110 - not ours
-            await trio.sleep(0.005)
 
 
 async def refusal(*arguments, **options) -> QueryRefused:

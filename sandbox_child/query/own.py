@@ -1,0 +1,162 @@
+"""A plugin's own database: one file, opened by this process alone, with a quota.
+
+Exclusive locking keeps the write-ahead log's index in memory, so that two descriptors are all there
+is: no file is made, opened or removed behind the lockdown, and a process that is killed in the
+middle of a change leaves a log that the next one reads (sqlite.org/wal.html).
+"""
+
+import os
+import sqlite3
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from sandbox_child.query.clock import Clock
+from sandbox_child.query.functions import ALLOWED, give
+from sandbox_child.query.guard import Deadline, limit
+from sandbox_child.query.rows import Caps, to_json
+from sandbox_child.wire.queries import Value
+from sandbox_child.wire.spec import QuerySpec
+
+_PAGE_BYTES = 4096
+_PAGES_KIB = 8 * 1024
+_LOG_BYTES = 4 * 1024 * 1024
+"""What the log is cut back to."""
+
+_READING = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_RECURSIVE})
+_CHANGING = frozenset({sqlite3.SQLITE_INSERT, sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_DELETE})
+_DEFINING = frozenset(
+    {
+        *(sqlite3.SQLITE_CREATE_TABLE, sqlite3.SQLITE_DROP_TABLE, sqlite3.SQLITE_ALTER_TABLE),
+        *(sqlite3.SQLITE_CREATE_INDEX, sqlite3.SQLITE_DROP_INDEX, sqlite3.SQLITE_REINDEX),
+        *(sqlite3.SQLITE_CREATE_TRIGGER, sqlite3.SQLITE_DROP_TRIGGER),
+    }
+)
+_INTERNAL = "sqlite_"
+
+
+class OwnGuard:
+    """What a connection to a plugin's own database may do; see ``guard``."""
+
+    def __init__(self) -> None:
+        self.may_change = False
+        self.may_define = False
+        """Tables, indexes and the triggers of ours: never in the words of a plugin."""
+
+    def __call__(
+        self,
+        action: int,
+        one: str | None,
+        two: str | None,
+        database: str | None,
+        _within: str | None,
+    ) -> int:
+        """Answer SQLite."""
+        return (
+            sqlite3.SQLITE_OK if self._allows(action, one, two, database) else (sqlite3.SQLITE_DENY)
+        )
+
+    def _allows(self, action: int, one: str | None, two: str | None, database: str | None) -> bool:
+        if action in _READING:
+            return True
+        if action == sqlite3.SQLITE_FUNCTION:
+            # Those that ALTER TABLE itself calls.
+            return two in ALLOWED or (self.may_define and bool(two))
+        if one is None or (database not in ("main", None) and not self.may_define):
+            return False
+        internal = one.lower().startswith((_INTERNAL, "pragma_"))
+        if action == sqlite3.SQLITE_READ:
+            return not internal or self.may_define
+        if action in _CHANGING:
+            return (self.may_change and not internal) or self.may_define
+        return self.may_define and action in _DEFINING
+
+
+class OwnDatabase:
+    """The connection; made before the lockdown, used behind it."""
+
+    def __init__(self, spec: QuerySpec, clock: Clock, deadline: Deadline) -> None:
+        """Raises ``sqlite3.Error`` or ``OSError`` where it cannot be opened."""
+        self.path = spec.own
+        self._caps = Caps(spec.max_rows, spec.max_result_bytes)
+        self._guard = OwnGuard()
+        self._connection = _open(Path(spec.own), spec.own_bytes)
+        give(self._connection, clock)
+        deadline.watch(self._connection)
+        limit(self._connection, sql=spec.max_sql_bytes, arguments=spec.max_arguments,
+              value=spec.max_value_bytes)  # fmt: skip
+        self._connection.set_authorizer(self._guard)
+
+    def query(self, sql: str, arguments: Sequence[Value]) -> bytes:
+        """Run one translated SELECT. Raises Refused, or ``sqlite3.Error``."""
+        cursor = self._connection.execute(sql, arguments)
+        try:
+            return to_json(cursor, self._caps)
+        finally:
+            cursor.close()
+
+    def change(self, sql: str, arguments: Sequence[Value]) -> int:
+        """Run one translated change; return how many rows it changed. Raises ``sqlite3.Error``."""
+        self._guard.may_change = True
+        try:
+            return max(0, self._connection.execute(sql, arguments).rowcount)
+        except sqlite3.Error:
+            self._fold_log()
+            raise
+        finally:
+            self._guard.may_change = False
+
+    def define(self, unless: str, statements: Sequence[str]) -> None:
+        """Run the statements of one definition, all or none. Raises ``sqlite3.Error``.
+
+        ``unless``: the name of a table; where there is one, nothing is done.
+        """
+        self._connection.set_authorizer(None)
+        try:
+            if unless and self._has_table(unless):
+                return
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._guard.may_define = True
+            self._connection.set_authorizer(self._guard)
+            for statement in statements:
+                self._connection.execute(statement)
+            self._connection.set_authorizer(None)
+            self._connection.execute("COMMIT")
+        except BaseException:
+            self._connection.set_authorizer(None)
+            self._connection.rollback()
+            self._fold_log()
+            raise
+        finally:
+            self._guard.may_define = False
+            self._connection.set_authorizer(self._guard)
+
+    def _fold_log(self) -> None:
+        """Make room in the log, which a change that failed has filled for nothing."""
+        self._connection.set_authorizer(None)
+        with suppress(sqlite3.Error):
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        self._connection.set_authorizer(self._guard)
+
+    def _has_table(self, name: str) -> bool:
+        query = "SELECT 1 FROM main.sqlite_schema WHERE type = 'table' AND name = ? COLLATE NOCASE"
+        return self._connection.execute(query, (name,)).fetchone() is not None
+
+
+def _open(path: Path, quota: int) -> sqlite3.Connection:
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    pages = max(quota // _PAGE_BYTES, 16)
+    for pragma in (
+        # Before the journal's mode: the log's index is then never a file.
+        "locking_mode=EXCLUSIVE", "journal_mode=WAL", "synchronous=FULL", "temp_store=MEMORY",
+        "mmap_size=0", "trusted_schema=OFF", "cell_size_check=ON", "recursive_triggers=OFF",
+        "foreign_keys=ON", f"cache_size=-{_PAGES_KIB}", f"journal_size_limit={_LOG_BYTES}",
+        f"max_page_count={pages}", f"wal_autocheckpoint={min(1000, pages // 4)}",
+    ):  # fmt: skip
+        connection.execute(f"PRAGMA {pragma}").fetchall()
+    # Opens the log, and takes the lock, while files can still be opened.
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute("PRAGMA user_version=1")
+    connection.execute("COMMIT")
+    return connection
