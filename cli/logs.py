@@ -9,7 +9,10 @@ from typing import Any, TextIO, cast
 
 import structlog
 
+from supervisor.text import clean_text
+
 LEVELS = ("debug", "info", "warning", "error")
+_LONGEST_VALUE = 100_000
 
 _level = logging.INFO
 
@@ -48,8 +51,11 @@ def be_quiet() -> None:
 def set_up_logging(level: str = "info", *, json_lines: bool | None = None) -> None:
     """Log readable lines on a terminal, JSON elsewhere; ``json_lines`` decides where given."""
     as_json = not sys.stderr.isatty() if json_lines is None else json_lines
-    renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer()
+    # JSON escapes everything beyond ASCII by itself.
+    renderers: list[structlog.typing.Processor] = (
+        [structlog.processors.JSONRenderer()]
+        if as_json
+        else [_fit_for_a_terminal, structlog.dev.ConsoleRenderer()]
     )
     stamp: list[structlog.typing.Processor] = [
         structlog.processors.add_log_level,
@@ -58,7 +64,7 @@ def set_up_logging(level: str = "info", *, json_lines: bool | None = None) -> No
     ]
     stream = cast(TextIO, UnfailingLog(sys.stderr))
     structlog.configure(
-        processors=[_by_level, structlog.contextvars.merge_contextvars, *stamp, renderer],
+        processors=[_by_level, structlog.contextvars.merge_contextvars, *stamp, *renderers],
         wrapper_class=structlog.make_filtering_bound_logger(logging.NOTSET),
         logger_factory=structlog.PrintLoggerFactory(stream),
         cache_logger_on_first_use=True,
@@ -69,7 +75,7 @@ def set_up_logging(level: str = "info", *, json_lines: bool | None = None) -> No
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
-                renderer,
+                *renderers,
             ],
             foreign_pre_chain=[
                 structlog.stdlib.add_log_level,
@@ -95,4 +101,14 @@ def _by_level(
     """Drop what is below the level of this moment."""
     if logging.getLevelNamesMapping().get(method.upper(), logging.ERROR) < _level:
         raise structlog.DropEvent
+    return event
+
+
+def _fit_for_a_terminal(
+    _logger: Any, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Escape what would control the terminal, or begin a line of its own: strangers chose it."""
+    for name, value in event.items():
+        if isinstance(value, str):
+            event[name] = clean_text(value, _LONGEST_VALUE, lines=name == "exception")
     return event

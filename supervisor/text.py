@@ -1,30 +1,75 @@
 """Text made fit to be stored and shown: a plugin's, bounded and without control characters; times.
 
 A log line or a trap message is the guest's to choose. Terminal escapes, line breaks and characters
-that turn the reading direction would let it forge what an operator reads.
+that turn the reading direction would let it forge what an operator reads. They are shown escaped,
+as Python writes them; line ends and the letters of every language stay as they are.
 """
 
+import re
 import unicodedata
 from datetime import UTC, datetime
 
-_KEPT = {"\n", "\t"}
-_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+_BESIDE = "\\s\u200b-\u200f"
+_UNITS = re.compile(
+    "(?P<line_end>\r\n|[\n\r\x85\u2028\u2029])"
+    # The flag of a region: a black flag, its letters as tags, and their end (UTS 51, ED-14a).
+    "|(?P<kept>\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{1,6}\U000e007f"
+    # A joiner or non-joiner between two characters, one of them beyond ASCII: emoji, Persian, the
+    # scripts of India.
+    f"|(?<=[^\\x00-\\x7f{_BESIDE}])[\u200c\u200d](?=[^{_BESIDE}])"
+    f"|(?<=[^{_BESIDE}])[\u200c\u200d](?=[^\\x00-\\x7f{_BESIDE}]))"
+    "|.",
+)
 
 
 def clean_text(text: str, limit: int, *, lines: bool = True) -> str:
-    """Return ``text`` with what cannot be seen replaced, and at most ``limit`` characters of it.
+    """Return ``text`` with what cannot be seen escaped, and at most ``limit`` characters of it.
 
-    ``lines``: whether line breaks and tabs stay.
+    ``lines``: whether line ends stay, each as a line feed, and tabs; otherwise they are escaped as
+    well. What was cut ends in an ellipsis.
     """
-    kept = _KEPT if lines else set()
     shown = text[:limit]
     if shown.isascii() and shown.isprintable():
         return shown if len(text) <= limit else shown + "…"
-    cleaned = "".join(
-        c if c in kept or unicodedata.category(c) not in _HIDDEN else "\N{REPLACEMENT CHARACTER}"
-        for c in shown
+    pieces: list[str] = []
+    room = limit
+    for unit in _UNITS.finditer(shown):
+        piece = _shown(unit, lines=lines)
+        if (room := room - len(piece)) < 0:
+            return "".join(pieces) + "…"
+        pieces.append(piece)
+    return "".join(pieces) if len(text) <= limit else "".join(pieces) + "…"
+
+
+def _shown(unit: re.Match[str], *, lines: bool) -> str:
+    found = unit[0]
+    if unit["line_end"]:
+        return "\n" if lines else _escaped(found)
+    if unit["kept"] or (lines and found == "\t"):
+        return found
+    return _escaped(found) if _is_hidden(found) else found
+
+
+def _is_hidden(char: str) -> bool:
+    category = unicodedata.category(char)
+    # What this version of Unicode has not assigned may be a letter of a newer one.
+    return category in _HIDDEN or (category == "Cn" and _is_never_a_letter(ord(char)))
+
+
+def _is_never_a_letter(point: int) -> bool:
+    """Tell a noncharacter, or a place that is kept for characters that show nothing."""
+    return (
+        point & 0xFFFE == 0xFFFE
+        or 0xFDD0 <= point <= 0xFDEF
+        or 0xFFF0 <= point <= 0xFFF8
+        or 0xE0000 <= point <= 0xE0FFF
+        or point == 0x2065
     )
-    return cleaned if len(text) <= limit else cleaned + "…"
+
+
+def _escaped(text: str) -> str:
+    return text.encode("unicode_escape").decode("ascii")
 
 
 def timestamp(milliseconds: int) -> str:

@@ -9,8 +9,9 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from cli.errors import CannotGoOn
+from supervisor.text import clean_text
 
-_XML_SPACE = frozenset("\t\n\r")
+_LONGEST_TEXT = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,4 @@ def write_junit(path: Path, suite: str, results: Sequence[Result]) -> None:
 
 def _shown(text: str) -> str:
     """Return text without the characters that XML 1.0 has no form for."""
-    return "".join(
-        c if c in _XML_SPACE or (ord(c) >= 32 and c.isprintable()) else "\N{REPLACEMENT CHARACTER}"
-        for c in text
-    )
+    return clean_text(text, _LONGEST_TEXT)
