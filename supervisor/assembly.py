@@ -38,6 +38,7 @@ from supervisor.process.forkserver import ForkServer
 from supervisor.process.spawn import Spawner
 from supervisor.sandbox_check.sandbox import Sandbox
 from supervisor.secrets.box import SecretBox
+from supervisor.store.plugin_store import PluginStore
 from supervisor.watching.delivery_log import DeliveryLog
 from supervisor.watching.egress_log import EgressLog
 from supervisor.watching.health_checks import HealthChecks
@@ -81,7 +82,7 @@ class Assembly:
         run_plugins: bool,
     ) -> None:
         self.limits = limits = LimitsInForce(config.limits)
-        self.database = ports.database
+        self.store = store = PluginStore.over(ports.database, box)
         self.audit = ports.audit
         self.nursery = nursery
         self.artifacts = artifacts
@@ -92,9 +93,9 @@ class Assembly:
         self.sandbox = Sandbox(fork_server, config.cage, config.limits, groups)
         compiler = Compiler(fork_server, artifacts, cage, config.limits)
         self.compiler = compiler
-        self.journal = Journal(ports.database)
+        self.journal = Journal(store.recorded)
         self.ledger = JournalLedger(self.journal)
-        self.installed = PluginRegistry(ports.database, box)
+        self.installed = PluginRegistry(store.installed)
         spawner = Spawner(fork_server, cage)
         self.tools = tools = RunnerTools(
             spawner=spawner,
@@ -110,26 +111,26 @@ class Assembly:
             self.installed,
             tools,
             self.journal,
-            database=ports.database,
+            store=store.running,
             outbox=ports.outbox,
             notices=ports.notices,
             audit=ports.audit,
             active=run_plugins,
         )
-        self.overview = Overview(self.installed, self.runners, limits, ports.database)
+        self.overview = Overview(self.installed, self.runners, limits, store.recorded)
         self.deliveries = DeliveryLog(
             self.installed,
             self.runners,
             self.journal,
-            database=ports.database,
+            store=store,
             outbox=ports.outbox,
             audit=ports.audit,
             limits=limits,
         )
-        self.logs = PluginLogs(self.installed, self.journal, ports.database)
-        self.egress_log = EgressLog(self.journal, ports.database)
+        self.logs = PluginLogs(self.installed, self.journal, store.recorded)
+        self.egress_log = EgressLog(self.journal, store.recorded)
         self.health = HealthChecks(
-            ports.database,
+            store.recorded,
             self.journal,
             fork_server,
             overview=self.overview,
@@ -142,9 +143,8 @@ class Assembly:
             self.runners,
             self.journal,
             ModuleFiles(artifacts, self.installed.uses),
-            ports.database,
+            store,
             ports.outbox,
-            box,
             ports.audit,
             limits,
             self.overview.view,
@@ -160,4 +160,4 @@ class Assembly:
             lambda: limits.defaults.module_bytes,
             self.overview.view,
         )
-        self.key = EncryptionKey(ports.database, box, config.key_file, ports.audit)
+        self.key = EncryptionKey(store.installed, box, config.key_file, ports.audit)

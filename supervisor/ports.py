@@ -1,7 +1,20 @@
 """What the supervisor needs from the help desk, and nothing more.
 
 The supervisor imports nothing of the domain. The composition root passes objects in that fit
-these protocols; a plugin host on another machine would have to bring the same three.
+these protocols.
+
+::
+
+    Database       where ``store``, and nobody else, keeps the supervisor's rows: SQLite
+    Outbox         the events, in order
+    TicketActions  the changes that a plugin may make
+    AdminNotices   what admins should know
+    AuditLog       entries, each written in the transaction of its change
+    Names          the names of users, for snapshots
+
+``Database`` and ``AuditLog`` are tied to one SQLite file on this machine: a change, its audit entry
+and the events share a transaction. A plugin host on another machine would bring a ``PluginStore``
+(``store.plugin_store``) of its own and the other ports over the network.
 """
 
 import enum

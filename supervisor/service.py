@@ -18,7 +18,6 @@ from supervisor.plugins.artifacts import ArtifactStore
 from supervisor.process.cgroups import open_groups
 from supervisor.process.forkserver import open_fork_server
 from supervisor.secrets.box import SecretBox
-from supervisor.store import plugins as rows
 
 __all__ = ["HelpDeskPorts", "Supervisor", "open_supervisor"]
 
@@ -50,7 +49,7 @@ class Supervisor:
         await parts.installed.load()
         await parts.journal.load()
         await parts.overview.begin(parts.nursery)
-        hashes = await parts.database.read(rows.module_hashes)
+        hashes = await parts.store.installed.module_hashes()
         await trio.to_thread.run_sync(parts.artifacts.keep_only, hashes)
         for row in parts.installed.rows():
             if row.enabled:

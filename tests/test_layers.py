@@ -141,6 +141,18 @@ def test_the_pure_modules_do_no_input_or_output(package):
     assert found == []
 
 
+def test_only_the_store_of_the_supervisor_sees_sql():
+    allowed = {ROOT / "supervisor/ports.py"}
+    found = [
+        f"{path.relative_to(ROOT)}:{line}"
+        for path in modules("supervisor")
+        if "store" not in path.relative_to(ROOT).parts and path not in allowed
+        for line, name in imports(path)
+        if name.partition(".")[0] in {"sqlite3", "sqlite_utils"}
+    ]
+    assert found == []
+
+
 @pytest.mark.parametrize("folder", NO_ENGINE)
 def test_nothing_on_this_side_imports_the_engine(folder):
     found = [

@@ -4,8 +4,7 @@ A browser that goes away in the middle leaves nothing half done. Must not know w
 are.
 """
 
-import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
@@ -18,8 +17,8 @@ from supervisor.errors import NotFinished
 from supervisor.plugins.limits import LimitsInForce
 from supervisor.plugins.module_files import ModuleFiles
 from supervisor.plugins.registry import PluginRegistry
-from supervisor.ports import AuditLog, Database, Outbox
-from supervisor.secrets.box import SecretBox
+from supervisor.ports import AuditLog, Outbox
+from supervisor.store.plugin_store import PluginStore
 from supervisor.store.plugins import PluginRow
 from supervisor.views import PluginView
 
@@ -37,9 +36,8 @@ class ChangeContext:
     runners: Runners
     journal: Journal
     shelf: ModuleFiles
-    database: Database
+    store: PluginStore
     outbox: Outbox
-    box: SecretBox
     audit: AuditLog
     limits: LimitsInForce
     view: Callable[[PluginRow], PluginView]
@@ -47,13 +45,13 @@ class ChangeContext:
     forget: Callable[[str], None]
     """Drops what is remembered of a plugin that was uninstalled."""
 
-    async def write(self, plugin_id: str, job: Callable[[sqlite3.Connection], None]) -> None:
-        """Make a change durable, and then known; the caller holds the plugin's lock.
+    async def write(self, plugin_id: str, change: Awaitable[None]) -> None:
+        """Wait for a change of the store, and make it known; the caller holds the plugin's lock.
 
         Raises NotFinished where it is durable and not known; anything else means that nothing was
         changed.
         """
-        await self.database.write(job)
+        await change
         try:
             await self.installed.refresh(plugin_id)
         except Exception as exc:

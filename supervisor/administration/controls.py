@@ -4,7 +4,6 @@ One change of a plugin at a time. How a version comes, and takes the place of an
 ``installing`` and ``versions`` to know.
 """
 
-import sqlite3
 from collections.abc import Collection, Mapping
 
 import structlog
@@ -17,9 +16,7 @@ from supervisor.plugins import audit
 from supervisor.plugins.audit import config_changes, limit_changes, narrowing_changes
 from supervisor.plugins.limits import check_overrides
 from supervisor.plugins.start_trial import check_needs
-from supervisor.store import places
-from supervisor.store import plugins as rows
-from supervisor.store.configs import check_ready, save_config
+from supervisor.store.configs import check_ready
 from supervisor.store.plugins import PluginRow
 from supervisor.views import PluginView
 
@@ -66,14 +63,13 @@ class PluginControls:
             keep = saved.unreadable.keys() - values.keys()
             changes = config_changes(row.manifest, saved.values, new)
             record = self._with.audit.stamp(actor, audit.CONFIGURED, plugin_id)
-
-            def job(db: sqlite3.Connection) -> None:
-                save_config(db, row.manifest, new, self._with.box, keep)
-                if changes:
-                    record(db, changes)
-
             with self._with.carried_through(plugin_id):
-                await self._with.write(plugin_id, job)
+                await self._with.write(
+                    plugin_id,
+                    self._with.store.installed.save_config(
+                        row.manifest, new, keep=keep, record=record, changes=changes
+                    ),
+                )
             if runner := runners.get(plugin_id):
                 runner.workload.set_config(effective_config(row.manifest, new))
             elif row.enabled:
@@ -101,12 +97,13 @@ class PluginControls:
 
             with self._with.carried_through(plugin_id):
                 starts = event_starts(row, row.withheld - new, await self._with.outbox.last_seq())
-
-                def job(db: sqlite3.Connection) -> None:
-                    rows.set_withheld(db, plugin_id, new, starts)
-                    record(db, narrowing_changes(row.withheld, new))
-
-                await self._with.write(plugin_id, job)
+                changes = narrowing_changes(row.withheld, new)
+                await self._with.write(
+                    plugin_id,
+                    self._with.store.installed.set_withheld(
+                        plugin_id, new, starts, record=record, changes=changes
+                    ),
+                )
             row = installed.row(plugin_id)
             if runner := self._with.runners.get(plugin_id):
                 runner.workload.narrow(row.withheld, row.subscriptions)
@@ -130,14 +127,12 @@ class PluginControls:
             if not changes:
                 return self._with.view(row)
             record = self._with.audit.stamp(actor, audit.LIMITED, plugin_id)
-
-            def job(db: sqlite3.Connection) -> None:
-                rows.set_limits(db, plugin_id, new)
-                record(db, changes)
-
+            store = self._with.store.installed
             with self._with.carried_through(plugin_id):
                 async with self._with.stopped(plugin_id):
-                    await self._with.write(plugin_id, job)
+                    await self._with.write(
+                        plugin_id, store.set_limits(plugin_id, new, record, changes)
+                    )
             log.info("plugin_limited", plugin=plugin_id, limits=sorted(changes), by=actor)
             return self._with.view(installed.row(plugin_id))
 
@@ -157,7 +152,9 @@ class PluginControls:
             record = self._with.audit.stamp(actor, audit.RESTARTED, plugin_id)
             with self._with.carried_through(plugin_id):
                 async with self._with.stopped(plugin_id):
-                    await self._with.write(plugin_id, lambda db: record(db, {}))
+                    await self._with.write(
+                        plugin_id, self._with.store.installed.only_record(record, {})
+                    )
             log.info("plugin_restarted", plugin=plugin_id, by=actor)
             return self._with.view(row)
 
@@ -169,15 +166,12 @@ class PluginControls:
             row = installed.row(plugin_id)
             hashes = [row.sha256, *(other.sha256 for other in installed.others(plugin_id))]
             record = self._with.audit.stamp(actor, audit.UNINSTALLED, plugin_id)
-
-            def job(db: sqlite3.Connection) -> None:
-                rows.delete_plugin(db, plugin_id)
-                record(db, {"version": row.manifest.version, "sha256": row.sha256})
-
+            facts = {"version": row.manifest.version, "sha256": row.sha256}
+            store = self._with.store.installed
             with self._with.carried_through(plugin_id):
                 async with self._with.stopped(plugin_id):
                     await self._with.journal.flush()
-                    await self._with.write(plugin_id, job)
+                    await self._with.write(plugin_id, store.uninstall(plugin_id, record, facts))
                 await self._with.shelf.forget(*hashes)
             self._with.forget(plugin_id)
             log.info("plugin_uninstalled", plugin=plugin_id, by=actor)
@@ -187,12 +181,10 @@ class PluginControls:
         check_needs(row.id, row.report, self._with.limits.of(row.limits))
         seq = await self._with.outbox.last_seq()
         record = self._with.audit.stamp(actor, audit.ENABLED, row.id)
-
-        def job(db: sqlite3.Connection) -> None:
-            places.enable(db, row.id, seq)
-            record(db, {"version": row.manifest.version})
-
-        await self._with.write(row.id, job)
+        changes = {"version": row.manifest.version}
+        await self._with.write(
+            row.id, self._with.store.running.enable(row.id, seq, record, changes)
+        )
         self._with.runners.start(self._with.installed.row(row.id))
 
 

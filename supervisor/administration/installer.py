@@ -5,7 +5,6 @@ plugin that is installed waits until an admin has accepted it. Installations of 
 after the other.
 """
 
-import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -24,9 +23,8 @@ from supervisor.plugins.audit import version_facts
 from supervisor.plugins.compiler import Compiler
 from supervisor.plugins.start_trial import StartTrial, beyond_every_limit, unmet_need
 from supervisor.states import InstallStep, VersionStatus
-from supervisor.store import plugins as rows
 from supervisor.store.plugins import PluginRow, new_plugin
-from supervisor.store.versions import add_waiting, version_of
+from supervisor.store.versions import version_of
 from supervisor.text import timestamp
 
 Progress = Callable[[InstallStep, str | None], None]
@@ -113,16 +111,14 @@ class Installer:
             replaced = self._with.installed.waiting(row.id)
             action = audit.UPLOADED if waits else audit.INSTALLED
             record = self._with.audit.stamp(actor, action, row.id)
-
-            def job(db: sqlite3.Connection) -> None:
-                if waits:
-                    add_waiting(db, version_of(row, VersionStatus.WAITING))
-                else:
-                    rows.insert_plugin(db, row)
-                record(db, version_facts(row))
-
+            store, facts = self._with.store.installed, version_facts(row)
             with self._with.carried_through(row.id):
-                await self._with.write(row.id, job)
+                await self._with.write(
+                    row.id,
+                    store.add_waiting(version_of(row, VersionStatus.WAITING), record, facts)
+                    if waits
+                    else store.install(row, record, facts),
+                )
                 if replaced is not None:
                     await self._with.shelf.forget(replaced)
             event = "plugin_version_waits" if waits else "plugin_installed"

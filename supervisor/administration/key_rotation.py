@@ -11,14 +11,13 @@ A running server swaps its ring before the transaction, so that whatever is save
 sealed with the new key. Must not know which plugins there are.
 """
 
-import sqlite3
 from pathlib import Path
 
 import structlog
 import trio
 
 from supervisor.plugins.audit import KEY_ROTATED
-from supervisor.ports import AuditLog, AuditWriter, Database
+from supervisor.ports import AuditLog, AuditWriter
 from supervisor.secrets.box import (
     KEY_VARIABLE,
     KeyUnusable,
@@ -27,7 +26,7 @@ from supervisor.secrets.box import (
     new_key,
     replace_keys,
 )
-from supervisor.store.sealed import replace_sealed, sealed_secrets
+from supervisor.store.installed import InstalledStore
 from supervisor.views import KeyRotation
 
 log = structlog.get_logger("supervisor.rotation")
@@ -36,8 +35,10 @@ log = structlog.get_logger("supervisor.rotation")
 class EncryptionKey:
     """The key of one help desk, as an admin may replace it."""
 
-    def __init__(self, database: Database, box: SecretBox, key_file: Path, audit: AuditLog) -> None:
-        self._database = database
+    def __init__(
+        self, store: InstalledStore, box: SecretBox, key_file: Path, audit: AuditLog
+    ) -> None:
+        self._store = store
         self._box = box
         self._key_file = key_file
         self._audit = audit
@@ -45,11 +46,11 @@ class EncryptionKey:
     async def rotate(self, *, actor: str) -> KeyRotation:
         """Replace the key, and seal every secret with the new one; raises KeyUnusable."""
         record = self._audit.stamp(actor, KEY_ROTATED, "key")
-        return await rotate_key(self._database, self._box, self._key_file, record)
+        return await rotate_key(self._store, self._box, self._key_file, record)
 
 
 async def rotate_key(
-    database: Database, box: SecretBox, key_file: Path, record: AuditWriter
+    store: InstalledStore, box: SecretBox, key_file: Path, record: AuditWriter
 ) -> KeyRotation:
     """Make a new key and seal every secret with it.
 
@@ -68,24 +69,9 @@ async def rotate_key(
             key = new_key()
             await trio.to_thread.run_sync(replace_keys, key_file, (key, *box.keys))
             box.put_first(key)
-        done = await database.write(lambda db: reseal(db, box, record))
+        resealed, unreadable = await store.reseal(record)
         if not from_environment:
             await trio.to_thread.run_sync(replace_keys, key_file, box.keys[:1])
             box.forget_older()
-    log.info("key_rotated", secrets=done.resealed, unreadable=list(done.unreadable))
-    return done
-
-
-def reseal(db: sqlite3.Connection, box: SecretBox, record: AuditWriter) -> KeyRotation:
-    """Seal every secret with the first key; runs in a database job."""
-    resealed, unreadable = 0, list[str]()
-    for secret in sealed_secrets(db):
-        try:
-            plain = box.open(secret.sealed, secret.plugin_id, secret.field)
-        except KeyUnusable:
-            unreadable.append(str(secret))
-            continue
-        replace_sealed(db, secret, box.seal(plain, secret.plugin_id, secret.field))
-        resealed += 1
-    record(db, {"secrets": resealed, "unreadable": unreadable})
-    return KeyRotation(resealed, tuple(unreadable), keys_come_from_environment())
+    log.info("key_rotated", secrets=resealed, unreadable=list(unreadable))
+    return KeyRotation(resealed, unreadable, keys_come_from_environment())

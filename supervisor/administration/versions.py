@@ -5,7 +5,6 @@ version. Everything of a change is one transaction: a stop in the middle leaves 
 the new one, with its own configuration and its place in the outbox.
 """
 
-import sqlite3
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
@@ -20,9 +19,6 @@ from supervisor.plugins.audit import version_changes, version_facts
 from supervisor.plugins.start_trial import check_needs
 from supervisor.ports import Names
 from supervisor.states import VersionStatus
-from supervisor.store import plugins as rows
-from supervisor.store import versions as kept
-from supervisor.store.configs import carry_over, save_config
 from supervisor.store.plugins import PluginRow
 from supervisor.store.versions import VersionRow, version_of
 from supervisor.views import PluginView, VersionComparison, VersionView
@@ -96,13 +92,12 @@ class Versions:
         async with installed.lock(plugin_id):
             other = installed.other(plugin_id, sha256)
             record = self._with.audit.stamp(actor, audit.DISCARDED, plugin_id)
-
-            def job(db: sqlite3.Connection) -> None:
-                kept.drop(db, plugin_id, sha256)
-                record(db, version_facts(other))
-
+            store = self._with.store.installed
             with self._with.carried_through(plugin_id):
-                await self._with.write(plugin_id, job)
+                await self._with.write(
+                    plugin_id,
+                    store.discard_version(plugin_id, sha256, record, version_facts(other)),
+                )
                 await self._with.shelf.forget(sha256)
 
     async def _swap(
@@ -119,19 +114,18 @@ class Versions:
         after = replace(after, event_starts=starts)
         hashes = [before.sha256, *(each.sha256 for each in installed.others(plugin_id))]
 
-        def job(db: sqlite3.Connection) -> None:
-            kept.keep(db, before)
-            rows.replace_version(db, after)
-            if other.status is VersionStatus.KEPT:
-                kept.restore_config(db, plugin_id, other.sha256)
-            else:
-                going = carry_over(before.manifest, after.manifest, installed.config(plugin_id))
-                save_config(db, after.manifest, going.values, self._with.box, going.unreadable)
-            kept.drop(db, plugin_id, other.sha256)
-            kept.drop_oldest(db, plugin_id, self.kept_versions)
-            record(db, version_changes(before, after))
-
-        await self._with.write(plugin_id, job)
+        await self._with.write(
+            plugin_id,
+            self._with.store.installed.replace_version(
+                before,
+                after,
+                other.status,
+                installed.config(plugin_id),
+                keep=self.kept_versions,
+                record=record,
+                changes=version_changes(before, after),
+            ),
+        )
         await self._with.shelf.forget(*hashes)
 
 

@@ -15,12 +15,11 @@ from collections.abc import Mapping, Sequence
 
 import trio
 
-from supervisor.delivery.journal import Journal, write_surely
+from supervisor.delivery.journal import Journal, surely
 from supervisor.delivery.work import Delivery, is_for
-from supervisor.ports import Database, Outbox, OutboxEvent
-from supervisor.store.places import claim, mark_redelivered
+from supervisor.ports import Outbox, OutboxEvent
 from supervisor.store.plugins import PluginRow
-from supervisor.store.records import recorded_behind
+from supervisor.store.running import RunningStore
 
 _PAGE = 256
 _LOOKED_THROUGH = 16
@@ -32,12 +31,12 @@ class Feed:
     """Where one plugin stands. Used by one task at a time."""
 
     def __init__(
-        self, row: PluginRow, outbox: Outbox, database: Database, journal: Journal
+        self, row: PluginRow, outbox: Outbox, store: RunningStore, journal: Journal
     ) -> None:
         self._plugin_id = row.id
         self._subscribed = row.subscriptions
         self._outbox = outbox
-        self._database = database
+        self._store = store
         self._journal = journal
         self._settled = row.settled_seq
         self._claimed = row.claimed_seq
@@ -54,9 +53,7 @@ class Feed:
     async def recover(self) -> Delivery | None:
         """Queue what was in flight at a crash; return the event that must not be tried again."""
         seq = self._settled
-        self._recorded = await self._database.read(
-            lambda db: recorded_behind(db, self._plugin_id, self._settled)
-        )
+        self._recorded = await self._store.recorded_behind(self._plugin_id, self._settled)
         while seq < self._claimed:
             page = await self._outbox.read_after(seq, _PAGE)
             if not page:
@@ -79,7 +76,7 @@ class Feed:
         taken = self._next_again(room) or await self._next_new(room)
         if taken and taken[-1].event.seq > self._claimed:
             seq = self._cursor
-            await write_surely(self._database, lambda db: claim(db, self._plugin_id, seq))
+            await surely(lambda: self._store.claim(self._plugin_id, seq))
             self._claimed = self._noted = seq
         return taken
 
@@ -143,10 +140,8 @@ class Feed:
     async def _take_again(self) -> Delivery:
         delivery = self._again.popleft()
         await self._journal.flush()
-        await write_surely(
-            self._database,
-            lambda db: mark_redelivered(db, self._plugin_id, delivery.event.seq),
-        )
+        seq = delivery.event.seq
+        await surely(lambda: self._store.mark_redelivered(self._plugin_id, seq))
         return delivery
 
     def _move(self) -> None:

@@ -5,24 +5,22 @@ that batches are as large as the disk is slow. A write that fails is tried again
 disk or a locked database costs time and no result; whoever feeds children waits for :meth:`room`.
 """
 
-import sqlite3
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 
 import structlog
 import trio
 
-from supervisor.ports import Database
+from supervisor.store.recorded import RecordStore
 from supervisor.store.records import (
     Batch,
     DeliveryRow,
     EgressRow,
     LogRow,
-    newest_delivery,
-    write_batch,
 )
 
 MOST_WAITING_BYTES = 32 << 20
@@ -35,11 +33,11 @@ _ROW_BYTES = 400
 log = structlog.get_logger("supervisor.journal")
 
 
-async def write_surely(database: Database, job: Callable[[sqlite3.Connection], None]) -> None:
+async def surely(write: Callable[[], Awaitable[None]]) -> None:
     """Write, and try again for as long as the database cannot; ends early only by cancellation."""
     while True:
         try:
-            return await database.write(job)
+            return await write()
         except Exception as exc:
             log.error("database_not_written", error=f"{type(exc).__name__}: {exc}")
             await trio.sleep(RETRY_S)
@@ -58,8 +56,8 @@ class JournalStatistics:
 class Journal:
     """Owned by the supervisor's nursery, which runs :meth:`run`."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, store: RecordStore) -> None:
+        self._store = store
         self._batch = _new_batch()
         self._something = trio.Event()
         self._written = trio.Condition()
@@ -77,7 +75,7 @@ class Journal:
 
     async def load(self) -> None:
         """Find out which ids are taken, before the first delivery."""
-        newest = await self._database.read(newest_delivery)
+        newest = await self._store.newest_delivery()
         self._ids = count(max(next(self._ids), newest + MOST_UNRECORDED))
 
     def new_delivery(self) -> int:
@@ -157,7 +155,7 @@ class Journal:
             batch, upto, size = self._batch, self._added, self._bytes
             self._batch, self._something = _new_batch(), trio.Event()
             taken = trio.current_time()
-            await write_surely(self._database, lambda db, batch=batch: write_batch(db, batch))  # type: ignore[misc]
+            await surely(partial(self._store.write, batch))
             async with self._written:
                 self._done = upto
                 self._bytes -= size

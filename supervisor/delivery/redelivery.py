@@ -8,19 +8,20 @@ flight: that one is tried once more, and no third time. Used by one task at a ti
 from collections import deque
 from collections.abc import Iterable, Sequence
 
-from supervisor.delivery.journal import write_surely
+from supervisor.delivery.journal import surely
 from supervisor.delivery.work import Delivery
-from supervisor.ports import Database, Outbox, OutboxEvent
-from supervisor.store.redeliveries import Entry, send_out, take_up
+from supervisor.ports import Outbox, OutboxEvent
+from supervisor.store.redeliveries import Entry
+from supervisor.store.running import RunningStore
 
 
 class RedeliveryQueue:
     """See the module."""
 
-    def __init__(self, plugin_id: str, outbox: Outbox, database: Database) -> None:
+    def __init__(self, plugin_id: str, outbox: Outbox, store: RunningStore) -> None:
         self._plugin_id = plugin_id
         self._outbox = outbox
-        self._database = database
+        self._store = store
         self._waiting: deque[Entry] = deque()
         self._out: Entry | None = None
 
@@ -31,7 +32,7 @@ class RedeliveryQueue:
 
     async def recover(self) -> Sequence[Delivery]:
         """Take up what waits; return what must not be tried again."""
-        waiting, lost = await self._database.write(lambda db: take_up(db, self._plugin_id))
+        waiting, lost = await self._store.take_up(self._plugin_id)
         known = {entry.number for entry in self._waiting}
         self._waiting.extendleft(e for e in reversed(waiting) if e.number not in known)
         return [_delivery(entry, entry) for entry in lost]
@@ -53,7 +54,7 @@ class RedeliveryQueue:
         # Out before anything is awaited: a child that ends meanwhile does not lose it.
         entry = self._out = self._waiting.popleft()
         event = await self._outbox.read_one(entry.seq)
-        await write_surely(self._database, lambda db: send_out(db, entry.number))
+        await surely(lambda: self._store.send_out(entry.number))
         return _delivery(event or entry, entry)
 
     def done(self) -> None:

@@ -3,7 +3,6 @@
 The caller of :meth:`Runners.stop` and :meth:`Runners.switch_off` holds the plugin's lock.
 """
 
-import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import copy_context
@@ -29,14 +28,12 @@ from supervisor.ports import (
     AdminNotices,
     AuditLog,
     AuditWriter,
-    Database,
     Outbox,
     OutboxEvent,
 )
-from supervisor.store import places
 from supervisor.store.configs import check_ready
 from supervisor.store.plugins import PluginRow
-from supervisor.store.records import recorded_behind
+from supervisor.store.running import RunningStore
 
 _PAGE = 256
 _LONGEST_NOTICE = 2000
@@ -54,7 +51,7 @@ class Runners:
         tools: RunnerTools,
         journal: Journal,
         *,
-        database: Database,
+        store: RunningStore,
         outbox: Outbox,
         notices: AdminNotices,
         audit: AuditLog,
@@ -66,7 +63,7 @@ class Runners:
         self._installed = installed
         self._tools = tools
         self._journal = journal
-        self._database = database
+        self._store = store
         self._outbox = outbox
         self._notices = notices
         self._audit = audit
@@ -125,9 +122,9 @@ class Runners:
         recorder = Recorder(
             self._journal, row.id, row.error_count, row.last_error, quota=quota, tally=tally
         )
-        feed = Feed(row, self._outbox, self._database, self._journal)
+        feed = Feed(row, self._outbox, self._store, self._journal)
         config = effective_config(row.manifest, saved.values)
-        again = RedeliveryQueue(row.id, self._outbox, self._database)
+        again = RedeliveryQueue(row.id, self._outbox, self._store)
         runner = PluginRunner(row, config, feed, recorder, self._tools, again=again)
         self._running[row.id] = runner
         start = partial(self._nursery.start_soon, name=f"plugin {row.id}")
@@ -160,12 +157,14 @@ class Runners:
             await self._installed.refresh(plugin_id)
             row = self._installed.row(plugin_id)
             waiting = await self._waiting(row)
-
-            def job(db: sqlite3.Connection) -> None:
-                places.disable(db, row, reason, waiting, self._journal.new_delivery)
-                record(db, {"reason": reason} if reason else {})
-
-            await self._database.write(job)
+            await self._store.disable(
+                row,
+                reason,
+                waiting,
+                self._journal.new_delivery,
+                record=record,
+                changes={"reason": reason} if reason else {},
+            )
             await self._installed.refresh(plugin_id)
 
     async def _end(self, plugin_id: str) -> None:
@@ -177,7 +176,7 @@ class Runners:
         await self._journal.flush()
         if not runner.workload.interrupted:
             # Nothing is in flight: what was claimed and has no result was never begun.
-            await self._database.write(lambda db: places.release(db, plugin_id))
+            await self._store.release(plugin_id)
 
     async def drain(self) -> None:
         """Stop every plugin; what waits stays in the outbox."""
@@ -225,9 +224,7 @@ class Runners:
         """Return the events that a plugin subscribed to and will not get, as it is switched off."""
         waiting: list[OutboxEvent] = []
         seq = row.settled_seq
-        recorded = await self._database.read(
-            lambda db: recorded_behind(db, row.id, row.settled_seq)
-        )
+        recorded = await self._store.recorded_behind(row.id, row.settled_seq)
         while page := await self._outbox.read_after(seq, _PAGE):
             seq = page[-1].seq
             waiting += [

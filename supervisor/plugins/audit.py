@@ -1,6 +1,5 @@
 """What the audit log is told of changes to plugins: facts, and never the value of a secret."""
 
-import sqlite3
 from collections.abc import Collection, Mapping
 
 from supervisor.manifest import ConfigValue, Manifest
@@ -35,11 +34,7 @@ class Unaudited:
     def stamp(self, actor_id: str, action: str, subject: str) -> AuditWriter:
         """Return what writes nothing."""
         del actor_id, action, subject
-
-        def write(db: sqlite3.Connection, changes: Mapping[str, object]) -> None:
-            del db, changes
-
-        return write
+        return lambda _db, _changes: None
 
 
 def version_facts(version: VersionRow | PluginRow) -> dict[str, object]:

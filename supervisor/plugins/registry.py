@@ -5,27 +5,23 @@ changes a plugin holds its lock meanwhile, so that two changes never mix and no 
 the last change.
 """
 
-import sqlite3
 from collections.abc import Sequence
 
 import trio
 
 from supervisor.errors import PluginNotFound, VersionNotFound
-from supervisor.ports import Database
-from supervisor.secrets.box import SecretBox
 from supervisor.states import VersionStatus
-from supervisor.store import plugins as rows
-from supervisor.store.configs import SavedConfig, load_config
+from supervisor.store.configs import SavedConfig
+from supervisor.store.installed import InstalledStore
 from supervisor.store.plugins import PluginRow
-from supervisor.store.versions import VersionRow, other_versions
+from supervisor.store.versions import VersionRow
 
 
 class PluginRegistry:
     """See the module."""
 
-    def __init__(self, database: Database, box: SecretBox) -> None:
-        self._database = database
-        self._box = box
+    def __init__(self, store: InstalledStore) -> None:
+        self._store = store
         self._rows: dict[str, PluginRow] = {}
         self._configs: dict[str, SavedConfig] = {}
         self._others: dict[str, tuple[VersionRow, ...]] = {}
@@ -33,26 +29,19 @@ class PluginRegistry:
 
     async def load(self) -> None:
         """Read everything, once, before anybody changes anything."""
-        for row in await self._database.read(rows.all_plugins):
-            await self.refresh(row.id)
+        for plugin_id in await self._store.all_ids():
+            await self.refresh(plugin_id)
 
     async def refresh(self, plugin_id: str) -> None:
         """Read one plugin anew; the caller holds its lock."""
-
-        def read(
-            db: sqlite3.Connection,
-        ) -> tuple[PluginRow, SavedConfig, tuple[VersionRow, ...]] | None:
-            row = rows.find_plugin(db, plugin_id)
-            if row is None:
-                return None
-            return row, load_config(db, row.manifest, self._box), other_versions(db, plugin_id)
-
-        found = await self._database.read(read)
+        found = await self._store.find(plugin_id)
         if found is None:
             for kept in (self._rows, self._configs, self._others):
                 kept.pop(plugin_id, None)
         else:
-            self._rows[plugin_id], self._configs[plugin_id], self._others[plugin_id] = found
+            self._rows[plugin_id] = found.row
+            self._configs[plugin_id] = found.config
+            self._others[plugin_id] = found.others
 
     def lock(self, plugin_id: str) -> trio.Lock:
         """Return the lock that whoever changes this plugin holds."""

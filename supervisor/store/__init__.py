@@ -1,7 +1,14 @@
-"""SQL of the supervisor: one module per kind of row, every function inside a database job.
+"""Everything that the supervisor keeps: the only room with SQL.
+
+``PluginStore`` is its door. Below it there is a module per kind of row, whose functions each run
+inside a database job.
 
 ::
 
+    plugin_store  ``PluginStore``: the three parts below
+    installed     for whoever changes plugins
+    running       for whoever runs them
+    recorded      for whoever writes down and reads what they did
     plugin_log    reads what plugins logged
     delivery_log  reads deliveries: pages by filter, one in full
     ledger        the egress ledger

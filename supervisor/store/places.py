@@ -12,6 +12,7 @@ from supervisor.states import Outcome
 from supervisor.store import redeliveries
 from supervisor.store.plugins import PluginRow
 from supervisor.store.records import Batch, DeliveryRow, write_batch
+from supervisor.store.sql import scalar
 
 
 def release(db: sqlite3.Connection, plugin_id: str) -> None:
@@ -80,3 +81,13 @@ def _set_enabled(db: sqlite3.Connection, plugin_id: str, enabled: bool, reason: 
         "UPDATE plugins SET enabled = ?, state_reason = ? WHERE id = ?",
         (enabled, reason, plugin_id),
     )
+
+
+def settled_everywhere(db: sqlite3.Connection) -> int | None:
+    """Return up to which event every enabled plugin has its results; None where none is enabled."""
+    settled: int | None = scalar(
+        db,
+        "SELECT min(seq) FROM (SELECT settled_seq AS seq FROM plugins WHERE enabled"
+        " UNION ALL SELECT event_seq - 1 FROM redeliveries)",
+    )
+    return settled

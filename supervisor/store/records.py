@@ -6,6 +6,7 @@
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import NamedTuple
 
 from supervisor.store.redeliveries import finish
@@ -13,6 +14,9 @@ from supervisor.store.sql import insertion, scalar
 
 LOG_LINES_KEPT = 5_000
 """Of each plugin."""
+CHUNK = 1_000
+"""Rows that pruning looks at in one transaction."""
+_TIMES = {"deliveries": "started_at", "plugin_logs": "at", "egress_ledger": "at"}
 
 
 class DeliveryRow(NamedTuple):
@@ -126,3 +130,17 @@ def recorded_behind(db: sqlite3.Connection, plugin_id: str, seq: int) -> frozens
     """Return which events behind ``seq`` a plugin's deliveries are recorded of."""
     query = "SELECT event_seq FROM deliveries WHERE plugin_id = ? AND event_seq > ?"
     return frozenset(event_seq for (event_seq,) in db.execute(query, (plugin_id, seq)))
+
+
+def prune_some(db: sqlite3.Connection, table: str, before: datetime) -> int:
+    """Delete what is too old among the first ``CHUNK`` rows of a table; return how many.
+
+    Rows come in the order of time, so that the oldest stand first: 0 where none is too old. The
+    writer is never held up for longer than that.
+    """
+    time = _TIMES[table]
+    return db.execute(
+        f"DELETE FROM {table} WHERE id IN (SELECT id FROM "  # noqa: S608 - our own names
+        f"(SELECT id, {time} AS at FROM {table} ORDER BY id LIMIT ?) WHERE at < ?)",
+        (CHUNK, int(before.timestamp() * 1000)),
+    ).rowcount

@@ -6,9 +6,7 @@ stand in the event itself are taken out. Must not know how deliveries are made o
 """
 
 import json
-import sqlite3
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import trio
@@ -21,12 +19,12 @@ from supervisor.manifest import effective_config
 from supervisor.plugins.audit import REDELIVERED
 from supervisor.plugins.limits import LimitsInForce
 from supervisor.plugins.registry import PluginRegistry
-from supervisor.ports import AuditLog, Database, Outbox, OutboxEvent
+from supervisor.ports import AuditLog, Outbox, OutboxEvent
 from supervisor.secrets.redaction import Redactor
-from supervisor.store.delivery_log import FoundDelivery, find_deliveries, find_delivery
-from supervisor.store.plugin_log import lines_of_delivery
+from supervisor.store.delivery_log import FoundDelivery
+from supervisor.store.plugin_store import PluginStore
 from supervisor.store.plugins import PluginRow
-from supervisor.store.redeliveries import Entry, queue
+from supervisor.store.redeliveries import Entry
 from supervisor.views import ANY_DELIVERY, DeliveryDetail, DeliveryFilter, DeliveryView
 from supervisor.watching.delivery_document import DeliveryDocument, make_document
 
@@ -49,7 +47,7 @@ class DeliveryLog:
         runners: Runners,
         journal: Journal,
         *,
-        database: Database,
+        store: PluginStore,
         outbox: Outbox,
         audit: AuditLog,
         limits: LimitsInForce,
@@ -57,7 +55,7 @@ class DeliveryLog:
         self._installed = installed
         self._runners = runners
         self._journal = journal
-        self._database = database
+        self._store = store
         self._outbox = outbox
         self._audit = audit
         self._limits = limits
@@ -74,18 +72,14 @@ class DeliveryLog:
         self._installed.row(plugin_id)
         await self._journal.flush()
         below = _number(before) or _NEWEST
-        return await self._database.read(
-            lambda db: find_deliveries(db, plugin_id, wanted, limit=limit, before=below)
-        )
+        return await self._store.recorded.deliveries(plugin_id, wanted, limit=limit, before=below)
 
     async def detail(self, plugin_id: str, delivery_id: str) -> DeliveryDetail:
         """Return one delivery with what was given and logged; raises DeliveryNotFound."""
         row = self._installed.row(plugin_id)
         found = await self._find(plugin_id, delivery_id)
         event = await self._outbox.read_one(found.event_seq)
-        lines = await self._database.read(
-            lambda db: lines_of_delivery(db, plugin_id, found, LINES_SHOWN)
-        )
+        lines = await self._store.recorded.lines_of_delivery(plugin_id, found, LINES_SHOWN)
         return DeliveryDetail(
             delivery=found.view,
             payload=self._shown(row, event) if event else None,
@@ -100,9 +94,7 @@ class DeliveryLog:
         row = self._installed.row(plugin_id)
         found = await self._find(plugin_id, delivery_id)
         event = await self._outbox.read_one(found.event_seq)
-        lines = await self._database.read(
-            lambda db: lines_of_delivery(db, plugin_id, found, LINES_SHOWN)
-        )
+        lines = await self._store.recorded.lines_of_delivery(plugin_id, found, LINES_SHOWN)
         given = self._given(row, event) if event else None
         return make_document(row, found.view, given, lines, self._limits.of(row.limits))
 
@@ -120,16 +112,11 @@ class DeliveryLog:
             numbers = [await self._check_again(row, delivery_id) for delivery_id in wanted]
             record = self._audit.stamp(actor, REDELIVERED, plugin_id)
 
-            def job(db: sqlite3.Connection) -> list[Entry]:
-                entries = queue(db, plugin_id, numbers, actor)
-                if entries:
-                    shown = [entry.id for entry in entries[:_EVENTS_ON_RECORD]]
-                    record(db, {"deliveries": len(entries), "events": shown})
-                return entries
-
             # Whoever asked may be gone by now: what is queued on disk is queued here as well.
             with trio.CancelScope(shield=True):
-                entries = await self._database.write(job)
+                entries = await self._store.running.queue_again(
+                    plugin_id, numbers, actor, record=record, changes=_queued
+                )
                 if (runner := self._runners.get(plugin_id)) is not None:
                     runner.deliver_again(entries)
             return len(entries)
@@ -156,8 +143,8 @@ class DeliveryLog:
         await self._journal.flush()
         number = _number(delivery_id)
         if number is not None:
-            find = partial(find_delivery, plugin_id=plugin_id, delivery_id=number)
-            if (found := await self._database.read(find)) is not None:
+            found = await self._store.recorded.delivery(plugin_id, number)
+            if found is not None:
                 return found
         raise DeliveryNotFound(plugin_id, delivery_id)
 
@@ -202,3 +189,9 @@ def _clean(value: Any, redact: Redactor) -> Any:
     if isinstance(value, list):
         return [_clean(inner, redact) for inner in value]
     return value
+
+
+def _queued(entries: Sequence[Entry]) -> Mapping[str, object]:
+    """Return what the audit log says of events that are delivered again."""
+    shown = [entry.id for entry in entries[:_EVENTS_ON_RECORD]]
+    return {"deliveries": len(entries), "events": shown}

@@ -3,26 +3,23 @@
 from collections.abc import Sequence
 
 from supervisor.delivery.journal import Journal
-from supervisor.ports import Database
-from supervisor.store.ledger import entries_before, find_entries
+from supervisor.store.recorded import RecordStore
 from supervisor.views import EgressEntry, EgressFilter
 
 
 class EgressLog:
     """See the module."""
 
-    def __init__(self, journal: Journal, database: Database) -> None:
+    def __init__(self, journal: Journal, store: RecordStore) -> None:
         self._journal = journal
-        self._database = database
+        self._store = store
 
     async def page(
         self, wanted: EgressFilter, *, limit: int = 50, offset: int = 0
     ) -> tuple[Sequence[EgressEntry], int]:
         """Return matching requests, newest first, and how many match in all."""
         await self._journal.flush()
-        return await self._database.read(
-            lambda db: find_entries(db, wanted, limit=limit, offset=offset)
-        )
+        return await self._store.requests(wanted, limit=limit, offset=offset)
 
     async def before(
         self, wanted: EgressFilter, *, before: int | None = None, limit: int = 1_000
@@ -30,6 +27,4 @@ class EgressLog:
         """Return the newest matching requests below an id: the next piece of an export."""
         if before is None:
             await self._journal.flush()
-        return await self._database.read(
-            lambda db: entries_before(db, wanted, before=before, limit=limit)
-        )
+        return await self._store.requests_before(wanted, before=before, limit=limit)

@@ -4,8 +4,6 @@ What is checked can only be found out by trying: the database is written, the fo
 started again where it has ended. A check is made at most once a second, whoever asks.
 """
 
-import sqlite3
-import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
@@ -16,9 +14,9 @@ from supervisor.delivery.durations import SHOWN_S, shown
 from supervisor.delivery.journal import Journal, JournalStatistics
 from supervisor.delivery.runners import Runners
 from supervisor.delivery.tally import Tally
-from supervisor.ports import Database
 from supervisor.process.errors import ProcessError
 from supervisor.process.forkserver import ForkServer
+from supervisor.store.recorded import RecordStore
 from supervisor.views import HealthCheck, PluginCounts, ProcessView, SupervisorFigures
 from supervisor.watching.overview import Overview
 
@@ -34,7 +32,7 @@ class HealthChecks:
 
     def __init__(
         self,
-        database: Database,
+        store: RecordStore,
         journal: Journal,
         fork_server: ForkServer,
         *,
@@ -42,7 +40,7 @@ class HealthChecks:
         runners: Runners,
         ledger: JournalLedger,
     ) -> None:
-        self._database = database
+        self._store = store
         self._overview = overview
         self._runners = runners
         self._ledger = ledger
@@ -73,7 +71,7 @@ class HealthChecks:
     async def _writes(self) -> HealthCheck:
         with trio.move_on_after(PATIENCE_S):
             try:
-                await self._database.write(_beat)
+                await self._store.beat()
             except Exception as exc:
                 return HealthCheck("database", ok=False, detail=f"cannot be written: {exc}")
             return HealthCheck("database", ok=True, detail="")
@@ -123,7 +121,3 @@ def _counts(plugin_id: str, tally: Tally) -> PluginCounts:
     return PluginCounts(
         plugin_id, dict(tally.outcomes), shown(tally.buckets), tally.seconds, tally.starts
     )
-
-
-def _beat(db: sqlite3.Connection) -> None:
-    db.execute("INSERT OR REPLACE INTO heartbeat VALUES (1, ?)", (int(time.time()),))

@@ -4,18 +4,18 @@ from collections.abc import Sequence
 
 from supervisor.delivery.journal import Journal
 from supervisor.plugins.registry import PluginRegistry
-from supervisor.ports import Database
-from supervisor.store.plugin_log import at_least, find_lines, newest_line
+from supervisor.store.plugin_log import at_least
+from supervisor.store.recorded import RecordStore
 from supervisor.views import LogLine
 
 
 class PluginLogs:
     """See the module."""
 
-    def __init__(self, installed: PluginRegistry, journal: Journal, database: Database) -> None:
+    def __init__(self, installed: PluginRegistry, journal: Journal, store: RecordStore) -> None:
         self._installed = installed
         self._journal = journal
-        self._database = database
+        self._store = store
 
     async def read(
         self,
@@ -34,9 +34,7 @@ class PluginLogs:
         if plugin_id is not None:
             self._installed.row(plugin_id)
         await self._journal.flush()
-        return await self._database.read(
-            lambda db: find_lines(db, plugin_id, levels, after=after, limit=limit)
-        )
+        return await self._store.lines(plugin_id, levels, after=after, limit=limit)
 
     async def wait(self, plugin_id: str | None, after: int) -> None:
         """Return once a line with an id above ``after`` can be read."""
@@ -44,6 +42,6 @@ class PluginLogs:
             if plugin_id is not None:
                 self._installed.row(plugin_id)
             seen = self._journal.lines_of(plugin_id)
-            if await self._database.read(lambda db: newest_line(db, plugin_id)) > after:
+            if await self._store.newest_line(plugin_id) > after:
                 return
             await self._journal.wait_lines(plugin_id, seen)

@@ -3,7 +3,6 @@
 Must not know how any of it is changed.
 """
 
-import sqlite3
 import time
 from collections.abc import Mapping, Sequence
 from typing import Literal
@@ -14,10 +13,10 @@ from ulid import ULID
 from supervisor.delivery.runners import Runners
 from supervisor.plugins.limits import LimitsInForce
 from supervisor.plugins.registry import PluginRegistry
-from supervisor.ports import Database
-from supervisor.store.history import DAY, MINUTE_S, steps_of
+from supervisor.store.history import DAY, MINUTE_S
 from supervisor.store.plugins import PluginRow
-from supervisor.views import HistoryPoint, PluginHistory, PluginView, ProcessView
+from supervisor.store.recorded import RecordStore
+from supervisor.views import PluginHistory, PluginView, ProcessView
 from supervisor.watching.history import points
 from supervisor.watching.sampling import FRESH_S, Sampler
 from supervisor.watching.snapshots import plugin_view, process_view
@@ -35,13 +34,13 @@ class Overview:
         installed: PluginRegistry,
         runners: Runners,
         limits: LimitsInForce,
-        database: Database,
+        store: RecordStore,
     ) -> None:
         self._installed = installed
         self._runners = runners
         self._limits = limits
-        self._database = database
-        self._sampler = Sampler(installed, runners, database)
+        self._store = store
+        self._sampler = Sampler(installed, runners, store)
 
     async def plugins(self) -> Sequence[PluginView]:
         """Return every installed plugin, by name."""
@@ -104,12 +103,12 @@ class Overview:
         if span == "hour":
             return PluginHistory(plugin_id, MINUTE_S, meter.hour())
         last, recent = meter.minute, dict(meter.steps)
-
-        def read(db: sqlite3.Connection) -> tuple[HistoryPoint, ...]:
-            steps = steps_of(db, plugin_id, last - DAY) | recent
-            return points(steps, last, count=_QUARTERS, step_minutes=_QUARTER)
-
-        return PluginHistory(plugin_id, _QUARTER * MINUTE_S, await self._database.read(read))
+        steps = await self._store.steps_of(plugin_id, last - DAY) | recent
+        # Thousands of minutes: not on the loop that serves everybody.
+        found = await trio.to_thread.run_sync(
+            lambda: points(steps, last, count=_QUARTERS, step_minutes=_QUARTER)
+        )
+        return PluginHistory(plugin_id, _QUARTER * MINUTE_S, found)
 
 
 def _age_s(event_id: str) -> float:

@@ -15,17 +15,14 @@ import trio
 from supervisor.delivery.runners import Runners
 from supervisor.delivery.tally import Tally
 from supervisor.plugins.registry import PluginRegistry
-from supervisor.ports import Database
 from supervisor.store.history import (
     DAY,
     HOUR,
     MINUTE_S,
     Step,
     Use,
-    errors_since,
-    save_steps,
-    steps_since,
 )
+from supervisor.store.recorded import RecordStore
 from supervisor.watching.history import Meter
 from supervisor.watching.process_usage import Usage, UsageReader
 
@@ -39,10 +36,10 @@ log = structlog.get_logger("supervisor.sampling")
 class Sampler:
     """See the module."""
 
-    def __init__(self, installed: PluginRegistry, runners: Runners, database: Database) -> None:
+    def __init__(self, installed: PluginRegistry, runners: Runners, store: RecordStore) -> None:
         self._installed = installed
         self._runners = runners
-        self._database = database
+        self._store = store
         self._reader = UsageReader()
         self._lock = trio.Lock()
         self._looked_at = float("-inf")
@@ -81,8 +78,8 @@ class Sampler:
     async def load(self) -> None:
         """Take up what the last run of the server has left; once, before the first look."""
         minute = self.minute
-        self._steps = await self._database.read(lambda db: steps_since(db, minute - HOUR + 1))
-        found = await self._database.read(lambda db: errors_since(db, minute - DAY + 1))
+        self._steps = await self._store.steps_since(minute - HOUR + 1)
+        found = await self._store.errors_since(minute - DAY + 1)
         self._errors = {plugin_id: dict(errors) for plugin_id, errors in found.items()}
 
     async def run(self) -> None:
@@ -124,7 +121,7 @@ class Sampler:
         if not due:
             return
         try:
-            await self._database.write(lambda db: save_steps(db, due, minute))
+            await self._store.save_steps(due, minute)
         except Exception as exc:
             log.error("history_not_written", error=f"{type(exc).__name__}: {exc}")
         else:

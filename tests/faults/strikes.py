@@ -46,11 +46,6 @@ def with_deliveries(_result: object, arguments: tuple[Any, ...]) -> bool:
     return bool(arguments[1].deliveries)
 
 
-def which(name: str) -> Callable[[object, tuple[Any, ...]], bool]:
-    """Return whether a database job is the one that calls ``name``."""
-    return lambda _result, arguments: name in arguments[1].__code__.co_names
-
-
 @dataclass(frozen=True, slots=True)
 class Step:
     """One place to die at."""
@@ -68,7 +63,7 @@ class Step:
 STEPS = {
     "event committed": Step("helpdesk.outbox:Outbox._observe", matters=something),
     "taken from the outbox": Step("supervisor.delivery.feed:Feed._choose", matters=something),
-    "claim written": Step("supervisor.delivery.feed:write_surely", matters=which("claim")),
+    "claim written": Step("supervisor.store.running:RunningStore.claim"),
     "sent": Step("supervisor.process.session:Session.ask"),
     "running in the guest": Step(
         "supervisor.process.conversation:Conversation._log",
@@ -84,12 +79,10 @@ STEPS = {
     "guest killed at the deadline": Step(
         "supervisor.process.session:Session._end", matters=of_a_deadline, subject="~l loops"
     ),
-    "journal begun": Step("supervisor.delivery.journal:write_batch", matters=with_deliveries),
-    "journal written": Step("supervisor.delivery.journal:write_surely"),
+    "journal begun": Step("supervisor.store.recorded:write_batch", matters=with_deliveries),
+    "journal written": Step("supervisor.store.recorded:RecordStore.write"),
     "settled": Step("supervisor.delivery.feed:Feed.wait", before=True, matters=nothing_is_open),
-    "redelivery marked": Step(
-        "supervisor.delivery.feed:write_surely", matters=which("mark_redelivered")
-    ),
+    "redelivery marked": Step("supervisor.store.running:RunningStore.mark_redelivered"),
     "stopping": Step("supervisor.delivery.runners:Runners.drain", before=True),
 }
 

@@ -13,7 +13,8 @@ from helpdesk.actors import SYSTEM
 from helpdesk.service import HelpDesk
 from helpdesk.tickets.model import TicketDraft
 from supervisor.store.migrations import migrations
-from supervisor.watching.retention import CHUNK, Kept, prune_records
+from supervisor.store.records import CHUNK
+from supervisor.watching.retention import Kept, prune_records
 
 NOW = datetime(2026, 4, 5, 14, 0, 0, tzinfo=UTC)
 

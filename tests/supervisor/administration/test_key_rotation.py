@@ -10,7 +10,7 @@ import pytest
 
 from helpdesk.actors import SYSTEM
 from helpdesk.service import HelpDesk
-from supervisor.administration.key_rotation import reseal, rotate_key
+from supervisor.administration.key_rotation import rotate_key
 from supervisor.secrets.box import (
     KEY_VARIABLE,
     KeyUnusable,
@@ -20,6 +20,7 @@ from supervisor.secrets.box import (
     new_key,
     replace_keys,
 )
+from supervisor.store.installed import InstalledStore
 from supervisor.store.migrations import migrations
 
 PLACES = (("com.example.a", "token"), ("com.example.a", "url"), ("com.example.b", "token"))
@@ -66,7 +67,10 @@ async def test_every_secret_is_sealed_with_the_new_key_and_the_old_one_opens_not
     box = SecretBox(old)
     await desk.database.write(lambda db: put_secrets(db, box))
     done = await rotate_key(
-        desk.database, box, path, desk.audit.stamp("system", "key.rotated", "key")
+        InstalledStore(desk.database, box),
+        box,
+        path,
+        desk.audit.stamp("system", "key.rotated", "key"),
     )
     assert (done.resealed, done.unreadable) == (3, ())
     (new,) = load_keys(path)
@@ -90,11 +94,13 @@ async def test_a_stop_between_any_two_steps_leaves_every_secret_readable(desk, t
     assert await desk.database.read(lambda db: read_secrets(db, after_stop)) == EXPECTED
     # Stopped once the secrets are sealed anew.
     record = desk.audit.stamp("system", "key.rotated", "key")
-    await desk.database.write(lambda db: reseal(db, after_stop, record))
+    await InstalledStore(desk.database, after_stop).reseal(record)
     after_second_stop = SecretBox(*_ring(path))
     assert await desk.database.read(lambda db: read_secrets(db, after_second_stop)) == EXPECTED
     # Run again, it ends with one key.
-    await rotate_key(desk.database, after_second_stop, path, record)
+    await rotate_key(
+        InstalledStore(desk.database, after_second_stop), after_second_stop, path, record
+    )
     assert len(load_keys(path)) == 1
     assert (
         await desk.database.read(lambda db: read_secrets(db, SecretBox(load_key(path)))) == EXPECTED
@@ -110,7 +116,7 @@ async def test_a_transaction_that_fails_leaves_both_keys(desk, tmp_path):
         raise sqlite3.OperationalError("database or disk is full")
 
     with pytest.raises(sqlite3.OperationalError):
-        await rotate_key(desk.database, box, path, record)
+        await rotate_key(InstalledStore(desk.database, box), box, path, record)
     assert len(load_keys(path)) == 2
     assert await desk.database.read(lambda db: read_secrets(db, box)) == EXPECTED
     restarted = SecretBox(*_ring(path))
@@ -126,7 +132,7 @@ async def test_a_secret_that_no_key_opens_is_named_and_left_as_it_is(desk, tmp_p
     update = "UPDATE plugin_config SET sealed = ? WHERE plugin_id = ? AND field = ?"
     await desk.database.write(lambda db: db.execute(update, (sealed, *PLACES[0])).rowcount)
     record = desk.audit.stamp("system", "key.rotated", "key")
-    done = await rotate_key(desk.database, box, path, record)
+    done = await rotate_key(InstalledStore(desk.database, box), box, path, record)
     assert (done.resealed, done.unreadable) == (2, ("com.example.a: token",))
     kept = await desk.database.read(
         lambda db: db.execute(
@@ -144,9 +150,10 @@ async def test_keys_of_the_environment_are_the_operators_to_change(desk, tmp_pat
     await desk.database.write(lambda db: put_secrets(db, box))
     record = desk.audit.stamp("system", "key.rotated", "key")
     with pytest.raises(KeyUnusable, match="before the old one"):
-        await rotate_key(desk.database, box, path, record)
+        await rotate_key(InstalledStore(desk.database, box), box, path, record)
     _give(monkeypatch, new, old)
-    done = await rotate_key(desk.database, SecretBox(*_ring(path)), path, record)
+    ring = SecretBox(*_ring(path))
+    done = await rotate_key(InstalledStore(desk.database, ring), ring, path, record)
     assert done.from_environment
     assert await desk.database.read(lambda db: read_secrets(db, SecretBox(new))) == EXPECTED
     assert not path.exists()

@@ -8,7 +8,9 @@ from supervisor.delivery.journal import Journal
 from supervisor.manifest import parse_manifest
 from supervisor.store import places, plugins
 from supervisor.store.plugins import new_plugin
+from supervisor.store.recorded import RecordStore
 from supervisor.store.records import Batch, write_batch
+from supervisor.store.running import RunningStore
 
 MANIFEST = b"""{"id": "org.example.feed", "name": "Feed", "version": "1.0.0",
     "description": "A row and no module.", "events": ["ticket.created"]}"""
@@ -28,7 +30,8 @@ async def feed(desk):
     async def make():
         database = desk.helpdesk.database
         found = await database.read(lambda db: plugins.find_plugin(db, row.id))
-        return Feed(found, desk.helpdesk.outbox, database, Journal(database))
+        journal = Journal(RecordStore(database))
+        return Feed(found, desk.helpdesk.outbox, RunningStore(database), journal)
 
     return make
 

@@ -12,6 +12,8 @@ from structlog.testing import capture_logs
 from supervisor.delivery import journal
 from supervisor.delivery.journal import Journal
 from supervisor.states import Outcome
+from supervisor.store.recorded import RecordStore
+from supervisor.store.records import LogRow
 
 
 @pytest.fixture(autouse=True)
@@ -40,12 +42,12 @@ class FailingDatabase:
 
 
 def line(text):
-    return ("org.example.x", 0, "info", text, None)
+    return LogRow("org.example.x", 0, "info", text, None)
 
 
 async def test_a_batch_that_could_not_be_written_is_written_later_whole(nursery):
     database = FailingDatabase(failures=3)
-    written = Journal(database)
+    written = Journal(RecordStore(database))
     nursery.start_soon(written.run)
     with capture_logs() as logs:
         for number in range(5):
@@ -59,7 +61,7 @@ async def test_a_batch_that_could_not_be_written_is_written_later_whole(nursery)
 async def test_what_comes_while_a_batch_is_written_goes_into_the_next(nursery):
     database = FailingDatabase(failures=0)
     database.open = trio.Event()
-    written = Journal(database)
+    written = Journal(RecordStore(database))
     nursery.start_soon(written.run)
     written.line(line("first"))
     await trio.testing.wait_all_tasks_blocked()
@@ -73,7 +75,7 @@ async def test_what_comes_while_a_batch_is_written_goes_into_the_next(nursery):
 async def test_who_feeds_children_waits_while_too_much_is_unwritten(nursery):
     database = FailingDatabase(failures=0)
     database.open = trio.Event()
-    written = Journal(database)
+    written = Journal(RecordStore(database))
     nursery.start_soon(written.run)
     await written.room()
     written.line(line("x" * (journal.MOST_WAITING_BYTES + 1)))
@@ -92,11 +94,11 @@ async def test_who_feeds_children_waits_while_too_much_is_unwritten(nursery):
 
 async def test_ids_of_unrecorded_deliveries_come_never_again(monkeypatch):
     """Also where the server crashed and the clock stepped back before it started again."""
-    first = Journal(FailingDatabase(failures=0))
+    first = Journal(RecordStore(FailingDatabase(failures=0)))
     recorded = first.new_delivery()
     lost = [first.new_delivery() for _ in range(10_000)]
     monkeypatch.setattr(time, "time", lambda: 0.0)
-    again = Journal(Recorded(recorded))
+    again = Journal(RecordStore(Recorded(recorded)))
     await again.load()
     assert again.new_delivery() > max(lost)
 

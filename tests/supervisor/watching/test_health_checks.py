@@ -10,6 +10,8 @@ from supervisor.delivery.durations import SHOWN_S, shown
 from supervisor.delivery.error_threshold import ErrorThreshold
 from supervisor.delivery.journal import Journal
 from supervisor.delivery.tally import Tally
+from supervisor.store.recorded import RecordStore
+from supervisor.store.records import LogRow
 from supervisor.watching.health_checks import STUCK_S, HealthChecks
 
 
@@ -62,15 +64,16 @@ class Stuck:
 
 async def test_results_that_are_not_written_make_the_journal_sick(mock_clock, nursery):
     database = Stuck()
-    journal = Journal(database)
+    store = RecordStore(database)
+    journal = Journal(store)
     nursery.start_soon(journal.run)
-    vitals = HealthChecks(database, journal, None, overview=None, runners=None, ledger=None)
+    vitals = HealthChecks(store, journal, None, overview=None, runners=None, ledger=None)
     assert vitals._records().ok
-    journal.line(("org.example.x", 0, "info", "a line", None))
+    journal.line(LogRow("org.example.x", 0, "info", "a line", None))
     await trio.testing.wait_all_tasks_blocked()
     mock_clock.jump(STUCK_S / 2)
     assert vitals._records().ok
-    journal.line(("org.example.x", 0, "info", "another", None))
+    journal.line(LogRow("org.example.x", 0, "info", "another", None))
     mock_clock.jump(STUCK_S / 2 + 1)
     assert not vitals._records().ok
     assert journal.statistics().rows == 2

@@ -1,0 +1,31 @@
+"""Everything that the supervisor keeps, behind one typed door.
+
+No other room sees SQL, a connection or a row's columns. A plugin host that keeps its rows elsewhere
+brings another of these.
+"""
+
+from dataclasses import dataclass
+from typing import Self
+
+from supervisor.ports import Database
+from supervisor.secrets.box import SecretBox
+from supervisor.store.installed import InstalledStore
+from supervisor.store.recorded import RecordStore
+from supervisor.store.running import RunningStore
+
+
+@dataclass(frozen=True, slots=True)
+class PluginStore:
+    """The three parts, by who uses them."""
+
+    installed: InstalledStore
+    """For whoever changes plugins."""
+    running: RunningStore
+    """For whoever runs them."""
+    recorded: RecordStore
+    """For whoever writes down and reads what they did."""
+
+    @classmethod
+    def over(cls, database: Database, box: SecretBox) -> Self:
+        """Return the store in a database; ``box`` seals and opens secrets."""
+        return cls(InstalledStore(database, box), RunningStore(database), RecordStore(database))
