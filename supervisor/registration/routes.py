@@ -58,7 +58,9 @@ def read_routes(root: Part) -> tuple[Route, ...]:
         route = _read_route(part)
         key = (route.method, shape_of(route.segments))
         if key in taken:
-            found = f"{route.method} {route.path}, claimed by {taken[key].handler} already"
+            found = (
+                f"{route.method} {route.path}, claimed by {describe(taken[key].handler)} already"
+            )
             raise Broken(part.at("path"), found, "each path once for a method")
         taken[key] = route
         return route

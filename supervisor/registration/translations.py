@@ -1,6 +1,7 @@
 """Translations that a plugin brings: texts by language and key, with a fall-back."""
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -73,8 +74,8 @@ def _read_texts(part: Part, by_language: Mapping[str, Any]) -> dict[str, dict[st
     texts: dict[str, dict[str, str]] = {}
     room = MAX_TEXTS
     for tag, entries in by_language.items():
-        path = part.at(f"translations.{tag if tag.isprintable() and len(tag) < 40 else '?'}")
         language = language_tag(tag)
+        path = part.at("translations" if language is None else f"translations.{language}")
         if language is None or language in texts or len(texts) == MAX_LANGUAGES:
             expected = f'a language such as "de" or "pt-br", each once, at most {MAX_LANGUAGES}'
             part.notes.warn(path, describe(tag), expected, "it is left out")
@@ -85,7 +86,7 @@ def _read_texts(part: Part, by_language: Mapping[str, Any]) -> dict[str, dict[st
             kept = {
                 key: text
                 for key, text in entries.items()
-                if 0 < len(key) <= _MAX_KEY and isinstance(text, str) and len(text) <= MAX_TEXT
+                if 0 < len(key) <= _MAX_KEY and _is_text(text)
             }
             if len(kept) < len(entries):
                 found = f"an object with {len(entries) - len(kept)} entries that are no texts"
@@ -99,6 +100,15 @@ def _read_texts(part: Part, by_language: Mapping[str, Any]) -> dict[str, dict[st
                 room -= len(kept)
                 texts[language] = kept
     return texts
+
+
+def _is_text(value: object) -> bool:
+    """Tell whether a value can be shown; joiners and marks of other scripts belong to a text."""
+    if not isinstance(value, str) or len(value) > MAX_TEXT:
+        return False
+    return value.isprintable() or not any(
+        unicodedata.category(char) == "Cc" and char not in "\n\t" for char in value
+    )
 
 
 def language_tag(text: str) -> str | None:

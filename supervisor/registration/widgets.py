@@ -3,8 +3,9 @@
 import re
 from dataclasses import dataclass
 
+from supervisor.manifest.errors import describe
 from supervisor.registration.paths import path_problem
-from supervisor.registration.reading import MAX_TEXT, Broken, Part
+from supervisor.registration.reading import MAX_TEXT, Broken, Part, listed
 
 MAX_WIDGETS = 50
 MAX_MENU_ITEMS = 100
@@ -141,7 +142,7 @@ def need_link(part: Part, key: str) -> str:
 def once(part: Part, name: str, taken: set[str], key: str = "id") -> None:
     """Take a name that must not be there yet; raises Broken."""
     if name in taken:
-        raise Broken(part.at(key), f'"{name}" again', "each once")
+        raise Broken(part.at(key), f"{describe(name)} again", "each once")
     taken.add(name)
 
 
@@ -152,8 +153,7 @@ def read_hidden(root: Part) -> tuple[str, ...]:
         if name in HIDEABLE:
             hidden.append(name)
         else:
-            expected = "one of " + ", ".join(HIDEABLE)
-            root.warn("hide_menu_items", expected, "it stays visible", f'"{name}"')
+            root.warn("hide_menu_items", listed(HIDEABLE), "it is ignored", describe(name))
     return tuple(hidden)
 
 

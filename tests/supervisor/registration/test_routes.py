@@ -267,7 +267,7 @@ def test_the_second_route_of_a_plugin_with_one_path_is_refused(parse) -> None:
         ]
     )
     assert [route.handler for route in found.routes] == ["first", "third", "fourth"]
-    assert "claimed by first already" in str(found.warnings[0])
+    assert 'claimed by "first" already' in str(found.warnings[0])
 
 
 def test_more_routes_than_the_most_are_left_out(parse) -> None:

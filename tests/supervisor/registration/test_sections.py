@@ -221,6 +221,7 @@ def test_languages_in_the_wrong_place_are_warned_of(one_warning) -> None:
     [
         ({"en": {"a": 7, "b": "B"}}, {"en": {"b": "B"}}, 1),
         ({"en": {"a": {"b": "c"}}}, {"en": {}}, 1),
+        ({"en": {"a": "\x1b[31m", "b": "two\nlines"}}, {"en": {"b": "two\nlines"}}, 1),
         ({"en": "text", "de": {"a": "A"}}, {"de": {"a": "A"}}, 1),
         ({"en": {"a": "x" * 2_001}}, {"en": {}}, 1),
         ({"": {}, "e": {}, "en/us": {}, "../x": {}, "en\n": {}}, {}, 5),
