@@ -41,7 +41,7 @@ ROOMS: dict[str, dict[str, set[str]]] = {
         "calls": {"process", "manifest", "egress", "secrets", "views"},
         "query": {"process"},
         "store": {"manifest", "secrets", "views"},
-        "registration": {"manifest"},
+        "registration": {"manifest", "views"},
         "manifest": {"views"},
         "process": {"views"},
         "egress": set(),

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from supervisor.manifest.permissions import EVENT_PREFIX, permission_views
 from supervisor.registration.model import Registration
 from supervisor.registration.permissions import (
     ACCESSES,
@@ -14,6 +15,7 @@ from supervisor.registration.permissions import (
     permission,
 )
 from supervisor.registration.scopes import LANDING_PAGE, MEMBERS
+from supervisor.views import PermissionView
 
 Words = Callable[[str], str]
 """Makes a sentence of the scopes, listed; of an empty text where there are none."""
@@ -37,17 +39,15 @@ def _fixed(sentence: str) -> Words:
 
 _SENTENCES: Mapping[tuple[str, str], Words] = {
     ("db", READ): lambda scopes: (
-        f"Reads the tables {scopes} of tickets, queues and people."
+        f"Reads the tables {scopes} of the help desk."
         if scopes
-        else "Reads every table of tickets, queues and people that plugins can see."
+        else "Reads every table that plugins can see: tickets, queues, people and groups."
     ),
-    ("db", WRITE): _fixed("Keeps tables of its own in a database file of its own."),
-    ("cache", READ): _fixed("Reads what it keeps in its cache."),
-    ("cache", WRITE): _fixed("Keeps values in its cache."),
+    ("db", WRITE): _fixed("Creates and changes tables in a database file of its own."),
+    ("cache", READ): _fixed("Reads values from its own cache."),
+    ("cache", WRITE): _fixed("Stores values in its own cache."),
     ("http", USE): lambda scopes: (
-        f"Sends requests to {scopes}, with any data it receives."
-        if scopes
-        else "Sends requests to any host on the internet, with any data it receives."
+        f"Sends requests to {scopes or 'any host'}, with any data that it can read."
     ),
     ("email", USE): lambda scopes: (
         f"Sends email to {scopes.replace(MEMBERS, 'people with an account here')}."
@@ -55,59 +55,57 @@ _SENTENCES: Mapping[tuple[str, str], Words] = {
         else "Sends email to any address."
     ),
     ("config", USE): _fixed("Reads this site's name, time zone and environment."),
-    ("secure_config", READ): _fixed("Reads its own stored secrets."),
+    ("secure_config", READ): _fixed("Reads secrets that it stored itself."),
     ("secure_config", WRITE): _fixed("Stores secrets of its own, encrypted."),
     ("plugin_call", USE): lambda scopes: (
         f"Calls functions of the plugins {scopes}."
         if scopes
         else "Calls functions of every other GoatKit plugin."
     ),
-    ("file", READ): _fixed("Reads the files that it stored."),
+    ("file", READ): _fixed("Reads files that it stored itself."),
     ("file", WRITE): _fixed("Stores and deletes files of its own."),
     ("article", READ): _fixed("Reads attachments of replies and notes."),
     ("article", WRITE): _fixed("Writes replies, internal notes and attachments on tickets."),
     ("ticket", READ): _fixed("Lists the statuses and views of tickets."),
     ("ticket", WRITE): _fixed("Changes the status of tickets."),
-    ("custom_field", READ): _fixed("Reads its own custom fields of tickets."),
-    ("custom_field", WRITE): _fixed("Sets its own custom fields of tickets."),
+    ("custom_field", READ): _fixed("Reads its own custom fields on tickets."),
+    ("custom_field", WRITE): _fixed("Sets its own custom fields on tickets."),
     ("publish_event", USE): lambda scopes: (
-        f"Publishes the events {scopes} to pages and plugins that listen."
-        if scopes
-        else "Publishes events to pages and plugins that listen."
-    ),
-    ("ticket_event", USE): lambda scopes: (
-        f"Receives the ticket events {scopes}, with what they tell."
-        if scopes
-        else "Receives every ticket event, with what they tell."
+        f"Publishes {f'the events {scopes}' if scopes else 'events'} to other plugins and pages."
     ),
     ("public_route", USE): lambda scopes: (
-        f"Answers strangers, without a login, at {scopes}."
-        if scopes
-        else "Answers strangers, without a login, at each of its routes that asks for no login."
-    ),
-    ("navigation", USE): lambda scopes: (
-        f"Changes the navigation for everybody: {_navigation(scopes)}."
-        if scopes
-        else "Hides entries of the navigation and chooses where agents land after login."
+        f"Responds without a login at {scopes or 'every route that does not require one'}."
     ),
 }
+_ALL_EVENTS = "Receives every ticket event, including replies and internal notes."
+_HIDES = "Hides {name} in everybody's navigation."
+_LANDS = "Chooses the page that agents see after login."
+_NAVIGATION = f"Hides entries in everybody's navigation. {_LANDS}"
 
 _WARNINGS: Mapping[tuple[str, str, bool], str] = {
-    ("http", USE, False): "It can send out all that it can read. Name the hosts instead.",
+    (
+        "http",
+        USE,
+        False,
+    ): "It can send all data that it reads anywhere. Grant single hosts instead.",
     ("email", USE, False): (
-        "It can send all that it can read to any address. Name the domains instead."
+        "It can send all data that it reads to anybody. Grant single domains instead."
     ),
-    ("db", READ, False): "That includes names and email addresses of people.",
+    ("db", READ, False): "This includes names and email addresses of people.",
     ("public_route", USE, True): "Anybody who can reach this server can call it.",
     ("public_route", USE, False): "Anybody who can reach this server can call them.",
     ("article", WRITE, False): "The people who submitted the tickets can see what it writes.",
-    ("plugin_call", USE, False): "It can ask other plugins for what only they may read.",
+    ("plugin_call", USE, False): "Other plugins may have permissions that this one lacks.",
 }
 """By kind, access, and whether there is a scope."""
 
 
 def sentence(wish: Permission) -> str:
     """Return what a permission means, in plain words."""
+    if wish.kind == "ticket_event":
+        return " ".join(view.sentence for view in _events(wish)) or _ALL_EVENTS
+    if wish.kind == "navigation":
+        return " ".join(map(_navigation, wish.scope)) or _NAVIGATION
     scopes = _listed(wish.scope)
     return " ".join(_SENTENCES[wish.kind, access](scopes) for access in _accesses(wish))
 
@@ -115,6 +113,8 @@ def sentence(wish: Permission) -> str:
 def warning(wish: Permission) -> str | None:
     """Return what to think of before granting this, None where there is nothing."""
     found = [_WARNINGS.get((wish.kind, access, bool(wish.scope))) for access in _accesses(wish)]
+    if wish.kind == "ticket_event":
+        found = [view.warning for view in _events(wish)]
     return next((words for words in found if words is not None), None)
 
 
@@ -169,6 +169,10 @@ def _listed(scopes: tuple[str, ...]) -> str:
     return f"{', '.join(scopes[:-1])} and {scopes[-1]}"
 
 
-def _navigation(scopes: str) -> str:
-    landing = "chooses where agents land after login"
-    return scopes.replace(LANDING_PAGE, landing).replace("hide.", "hides ")
+def _navigation(scope: str) -> str:
+    return _LANDS if scope == LANDING_PAGE else _HIDES.format(name=scope.removeprefix("hide."))
+
+
+def _events(wish: Permission) -> tuple[PermissionView, ...]:
+    """Return the same words as for plugins of the other contract."""
+    return permission_views(EVENT_PREFIX + event for event in wish.scope)

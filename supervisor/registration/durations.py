@@ -53,5 +53,5 @@ def read_duration(part: Part, key: str, ceiling_s: float) -> float | None:
         part.warn(key, _EXPECTED, "the default holds")
         return None
     if seconds > ceiling_s:
-        part.warn(key, f"at most {ceiling_s:g} s", f"{ceiling_s:g} s is taken")
+        part.warn(key, f"at most {ceiling_s:g} s", f"{ceiling_s:g} s is used")
     return min(seconds, ceiling_s)

@@ -31,7 +31,7 @@ class GrantError(SupervisorError):
 
 
 class ScheduleError(SupervisorError):
-    """A cron line that cannot be read or never fires; ``expected`` continues "is expected"."""
+    """A cron line that cannot be read or never fires; ``expected`` is a phrase."""
 
     def __init__(self, found: str, expected: str) -> None:
         self.found = found
@@ -40,7 +40,7 @@ class ScheduleError(SupervisorError):
 
 
 class DurationError(SupervisorError):
-    """A text that is no duration; ``expected`` continues "is expected"."""
+    """A text that is no duration; ``expected`` is a phrase."""
 
     def __init__(self, found: str, expected: str) -> None:
         self.found = found

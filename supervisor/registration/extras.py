@@ -80,7 +80,9 @@ def read_custom_fields(root: Part) -> tuple[FieldWish, ...]:
     def read(part: Part) -> FieldWish:
         name = part.need_line("name", 63)
         if not _FIELD.fullmatch(name):
-            raise part.broken("name", "letters, digits and underscores, beginning with a letter")
+            raise part.broken(
+                "name", "a name of letters, digits and underscores that begins with a letter"
+            )
         entity_type = part.need_word("entity_type", ("ticket",), "ticket")
         once(part, f"{entity_type}.{name.casefold()}", taken, "name")
         return FieldWish(

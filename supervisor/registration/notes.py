@@ -14,10 +14,11 @@ class Note:
     found: str
     expected: str
     lost: str
-    """What that costs, as a clause: "the route is left out"."""
+    """What that costs, as a clause: "the route is ignored"."""
 
     def __str__(self) -> str:
-        return f"{self.path} is {self.found}; expected {self.expected}; {self.lost}"
+        lost = f"{self.lost[:1].upper()}{self.lost[1:]}."
+        return f"{self.path} is {self.found}; expected {self.expected}. {lost}"
 
 
 @dataclass(frozen=True, slots=True)

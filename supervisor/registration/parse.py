@@ -42,7 +42,7 @@ def parse_registration(raw: bytes, package: bytes | None = None) -> Registration
     declared = root.value("name")
     name = plugin_name(declared)
     if declared != name:
-        root.warn("name", "letters a to z, digits and hyphens", f'"{name}" is taken')
+        root.warn("name", "a name of lower-case letters, digits and hyphens", f'"{name}" is used')
     resources = read_resources(root)
     return Registration(
         id=PREFIX + name,
@@ -96,8 +96,10 @@ def _compare_names(registered: dict[str, Any], packaged: dict[str, Any], notes: 
         for each in (registered, packaged)
     ]
     if None not in names and names[0] != names[1]:
-        expected = f"{describe(names[0])}, as gk_register says,"
-        notes.warn("the package's name", describe(names[1]), expected, "gk_register wins")
+        expected = f"{describe(names[0])}, as in gk_register"
+        notes.warn(
+            "the package's name", describe(names[1]), expected, "the name of gk_register is used"
+        )
 
 
 def _read(raw: bytes, what: str) -> dict[str, Any]:
@@ -111,7 +113,7 @@ def _read(raw: bytes, what: str) -> dict[str, Any]:
 def _read_homepage(root: Part) -> str:
     text = root.text("homepage", 2_048)
     if text and (not text.startswith(("https://", "http://")) or set(text) & set(' <>"\\')):
-        root.warn("homepage", 'an address such as "https://example.com"', "it is left out")
+        root.warn("homepage", 'an address such as "https://example.com"', "it is ignored")
         return ""
     return text
 

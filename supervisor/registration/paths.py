@@ -35,11 +35,11 @@ def _segment_problem(segment: str) -> str | None:
         return "a path without empty segments and without a slash at its end"
     if segment.startswith(":"):
         fits = _PARAM.fullmatch(segment)
-        return None if fits else "names of letters, digits and underscores behind a colon"
+        return None if fits else "a name of letters, digits and underscores after each colon"
     if not segment.strip("."):
         return "a path without . and .. segments"
     if not _LITERAL.fullmatch(segment):
-        return "segments of letters, digits, dots, hyphens, underscores and tildes, none encoded"
+        return "a path of letters, digits, dots, hyphens, underscores and tildes, not encoded"
     return None
 
 

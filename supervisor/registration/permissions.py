@@ -64,12 +64,14 @@ def permission(kind: str, access: str, scope: Iterable[str] = ()) -> Permission:
     kind = kind.strip().lower() if len(kind) <= 40 else kind
     if kind not in ACCESSES:
         raise GrantError(
-            f"there is no permission {describe(kind)}; expected one of {', '.join(KINDS)}"
+            f"{describe(kind)} is not a permission; expected one of {', '.join(KINDS)}"
         )
     access = access.strip().lower() if len(access) <= 40 else access
     if access and access not in _ACCESS_WORDS:
         allowed = ", ".join((READ, WRITE, READWRITE))
-        raise GrantError(f"{kind} has no access {describe(access)}; expected one of {allowed}")
+        raise GrantError(
+            f"{describe(access)} is not an access of {kind}; expected one of {allowed}"
+        )
     if ACCESSES[kind] == (USE,):
         access = USE
     elif access in {"", USE}:
@@ -82,14 +84,14 @@ def _read_scope(kind: str, scope: tuple[str, ...]) -> tuple[str, ...]:
         return ()
     how = BY_KIND.get(kind)
     if how is None:
-        raise GrantError(f"{kind} is granted as a whole: leave {describe(scope[0])} out")
+        raise GrantError(f"{kind} has no scopes; leave {describe(scope[0])} out")
     if len(scope) > MAX_SCOPES:
-        raise GrantError(f"{kind} has {len(scope)} scopes; at most {MAX_SCOPES} are allowed")
+        raise GrantError(f"{kind} has {len(scope)} scopes; expected at most {MAX_SCOPES}")
     read: set[str] = set()
     for text in scope:
         one = how.read(text)
         if one is None:
-            raise GrantError(f"{describe(text)} is no scope of {kind}; expected {how.expected}")
+            raise GrantError(f"{describe(text)} is not a scope of {kind}; expected {how.expected}")
         read.add(one)
     return tuple(sorted(read))
 
@@ -101,7 +103,7 @@ def parse_grant(text: str) -> Permission:
     text = text.strip()
     kind, _, rest = text.partition(":")
     if text.endswith(":") or rest.startswith(":"):
-        raise GrantError(f"{describe(text)} has a colon too many; expected KIND:ACCESS:SCOPE")
+        raise GrantError(f"{describe(text)} has one colon too many; expected KIND:ACCESS:SCOPE")
     word, _, scope = rest.partition(":")
     if ACCESSES.get(kind.strip().lower()) == (USE,) and word.strip().lower() not in _ACCESS_WORDS:
         # No access is told apart, so the scope follows at once; it may hold colons, as in /kb/:id.

@@ -78,7 +78,9 @@ class Part:
         """Return a name fit for addresses and logs; raises Broken."""
         value = self.need_line(key, MAX_ID)
         if not _ID.fullmatch(value):
-            raise self.broken(key, "letters, digits, dots, colons, hyphens and underscores")
+            raise self.broken(
+                key, "a name of letters, digits, dots, colons, hyphens and underscores"
+            )
         return value
 
     def need_word(self, key: str, words: tuple[str, ...], default: str | None = None) -> str:
@@ -98,7 +100,7 @@ class Part:
         try:
             return self.need_word(key, words, default)
         except Broken:
-            self.warn(key, listed(words), f"{default or 'nothing'} is taken")
+            self.warn(key, listed(words), f"{default or 'nothing'} is used")
             return default
 
     def text(self, key: str, most: int = MAX_LINE, *, lines: bool = False) -> str:
@@ -130,7 +132,7 @@ class Part:
         value = self.value(key)
         if value is None or isinstance(value, bool):
             return default if value is None else value
-        self.warn(key, "true or false", f"{str(default).lower()} is taken")
+        self.warn(key, "true or false", f"{str(default).lower()} is used")
         return default
 
     def lines(self, key: str, most: int, longest: int = MAX_LINE) -> tuple[str, ...]:
@@ -140,7 +142,7 @@ class Part:
             try:
                 found[_checked(place, item, longest)] = None
             except Broken as broken:
-                self.notes.warn(broken.path, broken.found, broken.expected, "it is left out")
+                self.notes.warn(broken.path, broken.found, broken.expected, "it is ignored")
         return tuple(found)
 
     def items(self, key: str, most: int) -> Iterator[tuple[str, Any]]:
@@ -149,10 +151,10 @@ class Part:
         if value is None:
             return
         if not isinstance(value, list):
-            self.warn(key, "an array", f"{key} is left out")
+            self.warn(key, "an array", f"{key} is ignored")
             return
         if len(value) > most:
-            self.warn(key, f"an array of at most {most} items", "the others are left out")
+            self.warn(key, f"an array of at most {most} items", "the others are ignored")
         yield from ((f"{self.at(key)}[{index}]", item) for index, item in enumerate(value[:most]))
 
     def each(self, key: str, most: int, what: str, read: Callable[["Part"], T]) -> tuple[T, ...]:
@@ -162,7 +164,7 @@ class Part:
             try:
                 taken.append(read(Part(_object(path, item), path, self.notes)))
             except Broken as broken:
-                lost = f"the {what} is left out"
+                lost = f"the {what} is ignored"
                 self.notes.warn(broken.path, broken.found, broken.expected, lost)
         return tuple(taken)
 
@@ -172,7 +174,7 @@ class Part:
         if value is None:
             return None
         if not isinstance(value, dict):
-            self.warn(key, "an object", f"{key} is left out")
+            self.warn(key, "an object", f"{key} is ignored")
             return None
         return Part(value, self.at(key), self.notes)
 

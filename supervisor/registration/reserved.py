@@ -66,23 +66,23 @@ _PLUGINS = ("api", "plugins")
 
 
 def reserved(segments: tuple[str, ...]) -> str | None:
-    """Say why a path cannot be a plugin's, or return None."""
+    """Say why a path cannot be a plugin's, as "which …", or return None."""
     # Letter case does not count: /Login would pass for the page that asks for passwords.
     first, *rest = (segment.casefold() for segment in segments)
     if first.startswith(":"):
-        return "a path whose first segment is a word, as /:name would take every page"
+        return "which would match every page"
     if first in OWN:
-        return f"a path of the plugin's own, as /{first} is the help desk's"
+        return "which the help desk uses itself"
     if first in SHARED:
         return _shared(first, rest)
     return None
 
 
 def _shared(first: str, rest: list[str]) -> str | None:
-    if not rest or rest[0].startswith(":"):
-        return f"a path with a word behind /{first}/"
-    if rest[0] in SHARED[first]:
-        return f"a path of the plugin's own, as /{first}/{rest[0]} is the help desk's"
+    if not rest or rest[0] in SHARED[first]:
+        return "which the help desk uses itself"
+    if rest[0].startswith(":"):
+        return f"which would match every page below /{first}"
     if (first, rest[0]) == _PLUGINS and (len(rest) < 2 or rest[1].startswith(":")):
-        return "a path with the plugin's name behind /api/plugins/"
+        return "which would match the paths of other plugins"
     return None

@@ -46,8 +46,8 @@ def read_resources(root: Part) -> Resources:
 def _read_permission(part: Part) -> Permission:
     kind = part.need_line("type", 40)
     if kind.strip().lower() == "entity":
-        expected = "another one, as plugins cannot delete tickets or people,"
-        raise Broken(part.at("type"), '"entity"', expected)
+        found = '"entity", which is not supported (plugins cannot delete tickets or people)'
+        raise Broken(part.at("type"), found, "another type")
     try:
         permission(kind, "")
     except GrantError as error:
@@ -59,7 +59,7 @@ def _read_permission(part: Part) -> Permission:
         try:
             permission(kind, access, (scope,))
         except GrantError as error:
-            lost = "it is left out"
+            lost = "it is ignored"
             part.notes.warn(part.at("scope"), describe(scope), _expected(error), lost)
         else:
             scopes.append(scope)

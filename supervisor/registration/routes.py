@@ -61,7 +61,7 @@ def read_routes(root: Part) -> tuple[Route, ...]:
             found = (
                 f"{route.method} {route.path}, claimed by {describe(taken[key].handler)} already"
             )
-            raise Broken(part.at("path"), found, "each path once for a method")
+            raise Broken(part.at("path"), found, "one route for each path and method")
         taken[key] = route
         return route
 
@@ -72,9 +72,12 @@ def _read_route(part: Part) -> Route:
     method = part.need_word("method", METHODS, "GET")
     path = part.need_line("path")
     trimmed = path.removesuffix("/") if path.count("/") > 1 else path
-    problem = path_problem(trimmed) or reserved(segments_of(trimmed))
+    problem = path_problem(trimmed)
     if problem is not None:
         raise part.broken("path", problem)
+    reason = reserved(segments_of(trimmed))
+    if reason is not None:
+        raise Broken(part.at("path"), f"{describe(path)}, {reason}", "another path")
     return Route(
         method=method,
         path=trimmed,

@@ -19,7 +19,7 @@ def read_events(root: Part) -> tuple[str, ...]:
         if name in EVENTS:
             events.append(name)
         else:
-            root.warn("events", listed(EVENTS), "it is left out", describe(name))
+            root.warn("events", listed(EVENTS), "it is ignored", describe(name))
     return tuple(events)
 
 
@@ -29,14 +29,14 @@ def read_config_schema(root: Part, hosts: tuple[str, ...]) -> Mapping[str, Confi
     if raw is None:
         return {}
     if not isinstance(raw, dict) or len(raw) > MAX_FIELDS:
-        root.warn("config_schema", f"an object of at most {MAX_FIELDS} fields", "it is left out")
+        root.warn("config_schema", f"an object of at most {MAX_FIELDS} fields", "it is ignored")
         return {}
     fields = {}
     for name, definition in raw.items():
         try:
             fields[name] = _read_field(name, definition, hosts)
         except ManifestError as error:
-            root.notes.warn(error.field, error.found, error.expected, "the setting is left out")
+            root.notes.warn(error.field, error.found, error.expected, "the setting is ignored")
     return fields
 
 

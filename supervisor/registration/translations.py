@@ -59,7 +59,7 @@ def read_translations(root: Part, name: str) -> Translations:
     by_language = part.value("translations")
     if not isinstance(by_language, dict):
         expected = 'an object such as {"en": {"title": "Tickets"}} below "translations"'
-        part.warn("translations", expected, "no translation is taken", _found(part))
+        part.warn("translations", expected, "no translations are used", _found(part))
         return Translations(namespace)
     texts = _read_texts(part, by_language)
     order = [tag for tag in listed if tag in texts]
@@ -78,10 +78,10 @@ def _read_texts(part: Part, by_language: Mapping[str, Any]) -> dict[str, dict[st
         path = part.at("translations" if language is None else f"translations.{language}")
         if language is None or language in texts or len(texts) == MAX_LANGUAGES:
             expected = f'a language such as "de" or "pt-br", each once, at most {MAX_LANGUAGES}'
-            part.notes.warn(path, describe(tag), expected, "it is left out")
+            part.notes.warn(path, describe(tag), expected, "it is ignored")
         elif not isinstance(entries, dict):
             expected = "an object of keys and texts"
-            part.notes.warn(path, describe(entries), expected, "it is left out")
+            part.notes.warn(path, describe(entries), expected, "it is ignored")
         else:
             kept = {
                 key: text
@@ -91,11 +91,11 @@ def _read_texts(part: Part, by_language: Mapping[str, Any]) -> dict[str, dict[st
             if len(kept) < len(entries):
                 found = f"an object with {len(entries) - len(kept)} entries that are no texts"
                 expected = f"keys of 1 to {_MAX_KEY} and texts of at most {MAX_TEXT} characters"
-                part.notes.warn(path, found, expected, "these entries are left out")
+                part.notes.warn(path, found, expected, "these entries are ignored")
             if len(kept) > room:
                 found = f"an object of {len(kept)} texts"
                 expected = f"at most {MAX_TEXTS:,} texts in all languages"
-                part.notes.warn(path, found, expected, "it is left out")
+                part.notes.warn(path, found, expected, "it is ignored")
             else:
                 room -= len(kept)
                 texts[language] = kept

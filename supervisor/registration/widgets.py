@@ -69,7 +69,7 @@ def _read_widget(part: Part) -> Widget:
     if refresh_s is not None and not LEAST_REFRESH_S <= refresh_s <= MOST_REFRESH_S:
         nearest = min(max(refresh_s, LEAST_REFRESH_S), MOST_REFRESH_S)
         expected = f"{LEAST_REFRESH_S} to {MOST_REFRESH_S} seconds"
-        part.warn("refresh_sec", expected, f"{nearest} is taken")
+        part.warn("refresh_sec", expected, f"{nearest} is used")
         refresh_s = nearest
     return Widget(
         id=widget_id,
@@ -103,7 +103,7 @@ def read_menu(root: Part) -> tuple[MenuItem, ...]:
                 lambda below: read(below, depth + 1, location),
             )
         elif part.has("children"):
-            part.warn("children", f"at most {MAX_MENU_DEPTH} levels", "they are left out")
+            part.warn("children", f"at most {MAX_MENU_DEPTH} levels", "they are ignored")
         return MenuItem(
             id=item_id,
             label=part.text("label") or item_id,
@@ -142,7 +142,7 @@ def need_link(part: Part, key: str) -> str:
 def once(part: Part, name: str, taken: set[str], key: str = "id") -> None:
     """Take a name that must not be there yet; raises Broken."""
     if name in taken:
-        raise Broken(part.at(key), f"{describe(name)} again", "each once")
+        raise Broken(part.at(key), f"{describe(name)} again", f"a unique {key}")
     taken.add(name)
 
 
@@ -164,5 +164,5 @@ def read_landing_page(root: Part) -> str:
     try:
         return need_link(root, "landing_page")
     except Broken as broken:
-        root.notes.warn(broken.path, broken.found, broken.expected, "it is left out")
+        root.notes.warn(broken.path, broken.found, broken.expected, "it is ignored")
         return ""

@@ -66,7 +66,9 @@ def test_a_cron_line_fires_next(line, first) -> None:
     ["0 0 30 2 *", "0 0 31 2 *", "0 0 31 4,6,9,11 *", "0 0 31 feb *", "* * */20 * 1L"],
 )
 def test_a_line_that_never_fires_is_refused(line) -> None:
-    with pytest.raises(ScheduleError, match="which never fires, and a line that fires one day"):
+    with pytest.raises(
+        ScheduleError, match="which never fires; expected a line that fires one day"
+    ):
         parse_schedule(line)
 
 
@@ -268,15 +270,15 @@ def test_a_job_needs_id_handler_and_schedule(parse, key, value) -> None:
     found, warnings = job(parse, **{key: value})
     assert found is None
     assert warnings[0].startswith(f"jobs[0].{key} is ")
-    assert warnings[0].endswith("the job is left out")
+    assert warnings[0].endswith("The job is ignored.")
 
 
 def test_a_job_that_never_fires_is_left_out_with_the_reason(parse) -> None:
     found, (warning,) = job(parse, schedule="0 0 30 2 *")
     assert found is None
     assert warning == (
-        'jobs[0].schedule is "0 0 30 2 *", which never fires, and a line that fires one day '
-        "is expected; the job is left out"
+        'jobs[0].schedule is "0 0 30 2 *", which never fires; expected a line that fires one day. '
+        "The job is ignored."
     )
 
 

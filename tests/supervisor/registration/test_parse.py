@@ -138,7 +138,9 @@ def test_a_broken_section_never_costs_the_whole(parse, field, value) -> None:
 )
 @pytest.mark.parametrize("value", [7, "text", {"a": 7}])
 def test_a_section_of_the_wrong_kind_is_warned_of(one_warning, field, value) -> None:
-    assert one_warning(**{field: value}).endswith(f"expected an array; {field} is left out")
+    assert one_warning(**{field: value}).endswith(
+        f"expected an array. {field.capitalize()} is ignored."
+    )
 
 
 def test_one_broken_item_costs_that_item_alone(parse) -> None:
@@ -148,10 +150,10 @@ def test_one_broken_item_costs_that_item_alone(parse) -> None:
     assert [widget.id for widget in found.widgets] == ["a", "c"]
     assert [str(warning) for warning in found.warnings] == [
         (
-            "widgets[1].handler is missing; expected a text of 1 to 200 characters; "
-            "the widget is left out"
+            "widgets[1].handler is missing; expected a text of 1 to 200 characters. "
+            "The widget is ignored."
         ),
-        "widgets[2] is 7; expected an object; the widget is left out",
+        "widgets[2] is 7; expected an object. The widget is ignored.",
     ]
 
 

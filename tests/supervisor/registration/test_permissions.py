@@ -4,6 +4,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from supervisor.manifest.permissions import sentence as event_sentence
 from supervisor.registration import (
     KINDS,
     GrantError,
@@ -397,32 +398,23 @@ def test_the_review_says_what_is_asked_for_in_words(parse) -> None:
         custom_fields=[{"name": "mood"}],
     )
     assert [(ask.permission.text, ask.sentence) for ask in asked(found)] == [
-        (
-            "db:read:queue,ticket",
-            "Reads the tables queue and ticket of tickets, queues and people.",
-        ),
+        ("db:read:queue,ticket", "Reads the tables queue and ticket of the help desk."),
         (
             "http:api.example.com",
-            "Sends requests to api.example.com, with any data it receives.",
+            "Sends requests to api.example.com, with any data that it can read.",
         ),
         (
             "email:@example.com,members",
             "Sends email to @example.com and people with an account here.",
         ),
-        ("cache:readwrite", "Reads what it keeps in its cache. Keeps values in its cache."),
-        ("public_route:/kb", "Answers strangers, without a login, at /kb."),
-        ("navigation:hide.queues", "Changes the navigation for everybody: hides queues."),
-        (
-            "navigation:landing_page",
-            "Changes the navigation for everybody: chooses where agents land after login.",
-        ),
-        (
-            "ticket_event:ticket.created",
-            "Receives the ticket events ticket.created, with what they tell.",
-        ),
+        ("cache:readwrite", "Reads values from its own cache. Stores values in its own cache."),
+        ("public_route:/kb", "Responds without a login at /kb."),
+        ("navigation:hide.queues", "Hides queues in everybody's navigation."),
+        ("navigation:landing_page", "Chooses the page that agents see after login."),
+        ("ticket_event:ticket.created", event_sentence("event:ticket.created")),
         (
             "custom_field:readwrite",
-            "Reads its own custom fields of tickets. Sets its own custom fields of tickets.",
+            "Reads its own custom fields on tickets. Sets its own custom fields on tickets.",
         ),
     ]
 
@@ -442,8 +434,10 @@ def test_a_plugin_that_declares_nothing_gets_the_full_list_to_choose_from(parse)
 
 
 def test_what_gives_much_away_is_warned_of() -> None:
-    assert "Name the hosts" in ask(parse_grant("http")).warning
+    assert "Grant single hosts" in ask(parse_grant("http")).warning
     assert ask(parse_grant("http:api.example.com")).warning is None
-    assert "Name the domains" in ask(parse_grant("email")).warning
+    assert "Grant single domains" in ask(parse_grant("email")).warning
     assert "names and email addresses" in ask(parse_grant("db")).warning
     assert "can call it" in ask(parse_grant("public_route:/kb")).warning
+    assert "internal notes" in ask(parse_grant("ticket_event:ticket.note_added")).warning
+    assert ask(parse_grant("ticket_event:ticket.created")).warning is None

@@ -95,7 +95,7 @@ def test_a_path_in_any_other_spelling_is_refused(route, path) -> None:
     taken, warning = route(path)
     assert taken is None
     assert warning.startswith("routes[0].path is ")
-    assert warning.endswith("the route is left out")
+    assert warning.endswith("The route is ignored.")
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_a_path_in_any_other_spelling_is_refused(route, path) -> None:
 def test_the_help_desks_own_paths_are_refused(route, path) -> None:
     taken, warning = route(path)
     assert taken is None
-    assert warning.endswith("the route is left out")
+    assert warning.endswith("The route is ignored.")
 
 
 def core_rules() -> list[str]:

@@ -211,8 +211,8 @@ def test_languages_are_in_the_order_of_the_plugin(translations) -> None:
 def test_languages_in_the_wrong_place_are_warned_of(one_warning) -> None:
     sentence = one_warning(i18n={"en": {"title": "Statistics"}, "de": {}})
     assert sentence == (
-        'i18n.translations is missing, and an object such as {"en": {"title": "Tickets"}} below '
-        '"translations" is expected; no translation is taken'
+        'i18n.translations is missing; expected an object such as {"en": {"title": "Tickets"}} '
+        'below "translations". No translations are used.'
     )
 
 
@@ -353,7 +353,7 @@ def test_a_broken_setting_costs_itself(parse, field) -> None:
     assert list(found.config_schema) == ["good"]
     (warning,) = found.warnings
     assert str(warning).startswith("config_schema.bad")
-    assert str(warning).endswith("the setting is left out")
+    assert str(warning).endswith("The setting is ignored.")
 
 
 def test_a_setting_with_an_odd_name_is_left_out(parse) -> None:
