@@ -68,7 +68,7 @@ def read_directory(data: bytes, caps: Caps) -> tuple[Entry, ...]:
     """Return the entries in the order of their bytes; raises PackageError."""
     count, start, end = _find_end(data)
     if count > caps.entries:
-        raise PackageError(f"has {count:,} files and folders, and at most {caps.entries:,} may be")
+        raise PackageError(f"has {count:,} files and folders; at most {caps.entries:,} are allowed")
     listed = []
     at = start
     for _ in range(count):
@@ -90,7 +90,9 @@ def _find_end(data: bytes) -> tuple[int, int, int]:
             ends.append(at)
         at = data.find(_END_MARK, at + 1)
     if not ends:
-        raise PackageError("is no whole ZIP file: its end is cut off, or bytes follow behind it")
+        raise PackageError(
+            "is not a complete ZIP file: its end is missing, or more bytes follow it"
+        )
     if len(ends) > 1:
         raise PackageError("has two ends, so that two readers would see different files")
     found = _END.unpack_from(data, ends[0])
@@ -129,17 +131,17 @@ def _read_central(data: bytes, at: int, end: int, caps: Caps) -> tuple[_Central,
 
 def _check_kind(name: str, flags: int, method: int, attributes: int, size: int) -> None:
     if flags & _ENCRYPTED:
-        raise PackageError("is encrypted; a package has no password", name)
+        raise PackageError("is encrypted; remove the password", name)
     if flags & _PATCH:
         raise PackageError("is a patch of another file", name)
     if method not in (STORED, DEFLATED):
         known = _METHODS.get(method, f"method {method}")
-        raise PackageError(f"is packed by {known}; only Deflate and stored files are read", name)
+        raise PackageError(f"is compressed with {known}; use Deflate or no compression", name)
     folder = name.endswith("/")
     # The mode's type is checked whatever system made the archive: some readers follow it anyway.
     kind = stat.S_IFMT(attributes >> 16)
     if kind not in (0, stat.S_IFDIR if folder else stat.S_IFREG) or attributes & _REPARSE_POINT:
-        problem = "is a link, a device or the like; only plain files and folders are read"
+        problem = "is a link, a device or the like; only plain files and folders are allowed"
         raise PackageError(problem, name)
     if attributes & _DOS_FOLDER and not folder:
         raise PackageError("is a folder by its attributes and a file by its name", name)
@@ -170,7 +172,7 @@ def _place(data: bytes, listed: list[_Central], directory: int) -> tuple[Entry, 
             Entry(central.name, central.method, central.crc, central.packed, central.size, start)
         )
     if expected != directory:
-        raise PackageError("has bytes between its entries and its directory")
+        raise PackageError("has extra bytes between its entries and its directory")
     return tuple(entries)
 
 

@@ -14,15 +14,15 @@ def check_sizes(entries: tuple[Entry, ...], caps: Caps) -> None:
     """Refuse what would be too much once unpacked, before any of it is; raises PackageError."""
     for entry in entries:
         if entry.size > caps.file_bytes:
-            most = f"{caps.file_bytes:,} may be"
-            raise PackageError(f"has {entry.size:,} bytes unpacked, and at most {most}", entry.name)
+            most = f"{caps.file_bytes:,} are allowed"
+            raise PackageError(f"has {entry.size:,} bytes unpacked; at most {most}", entry.name)
         if entry.size > caps.ratio_from_bytes and entry.size > caps.ratio * entry.packed:
             times = f"more than {caps.ratio} times its packed size"
             raise PackageError(f"unpacks to {times}", entry.name)
     total = sum(entry.size for entry in entries)
     if total > caps.total_bytes:
-        most = f"{caps.total_bytes:,} may be"
-        raise PackageError(f"has {total:,} bytes unpacked, and at most {most}")
+        most = f"{caps.total_bytes:,} are allowed"
+        raise PackageError(f"has {total:,} bytes unpacked; at most {most}")
 
 
 def contents(data: bytes, entry: Entry) -> Iterator[bytes]:
@@ -71,4 +71,4 @@ def _inflated(data: bytes, entry: Entry) -> Iterator[bytes]:
     if not stream.eof:
         raise PackageError("is damaged: its content is cut off", entry.name)
     if behind or stream.unused_data:
-        raise PackageError("has bytes behind its packed content", entry.name)
+        raise PackageError("has extra bytes after its compressed content", entry.name)

@@ -36,7 +36,7 @@ def find_manifest(names: Iterable[str]) -> str | None:
     folders = {name.rpartition("/")[0] for name in nearest}
     if len(folders) > 1:
         both = " and ".join(quoted(name) for name in sorted(nearest)[:2])
-        raise PackageError(f"has two manifests, {both}; one is expected")
+        raise PackageError(f"has two manifests, {both}; expected one")
     return min(nearest, key=lambda name: NAMES.index(name.rpartition("/")[2]))
 
 
@@ -53,7 +53,7 @@ def read_manifest(name: str, raw: bytes, caps: Caps) -> PackageManifest:
         values = read_yaml(text, name, caps)
         text_bytes = json.dumps(values).encode()
     if not isinstance(values, dict):
-        kind = "a list" if isinstance(values, list) else "no object"
+        kind = "a list" if isinstance(values, list) else "not an object"
         raise PackageError(f"is {kind}; expected an object with keys and values", name)
     return PackageManifest(text_bytes, values)
 
@@ -82,8 +82,8 @@ def find_module(names: Iterable[str], folder: str, manifest: PackageManifest | N
     if len(every) != 1:
         found = ", ".join(quoted(name) for name in every[:5]) or "none"
         raise PackageError(
-            f"has {len(every)} .wasm files ({found}); expected one; "
-            'where there are more, name it in plugin.yaml as "wasm"'
+            f"has {len(every)} .wasm files ({found}); expected one. "
+            'If there are more, set "wasm" in plugin.yaml'
         )
     return every[0]
 
@@ -91,6 +91,6 @@ def find_module(names: Iterable[str], folder: str, manifest: PackageManifest | N
 def _check_runtime(manifest: PackageManifest) -> None:
     runtime = manifest.word("runtime").lower()
     if runtime == "grpc" or (manifest.word("binary") and not manifest.word("wasm")):
-        raise PackageError("is a native plugin, and only WebAssembly plugins are run here")
+        raise PackageError("is a native plugin; only WebAssembly plugins can run here")
     if runtime not in {"", "wasm", "template"}:
-        raise PackageError(f'names the runtime {quoted(runtime)}; expected "wasm"')
+        raise PackageError(f'has the runtime {quoted(runtime)}; expected "wasm"')

@@ -65,7 +65,7 @@ def check_doubles(names: Iterable[str]) -> None:
         folded = _folded(name.removesuffix("/"))
         if folded in listed:
             other = files.get(folded) or folders[folded]
-            raise PackageError(f"is there twice (beside {quoted(other)})", name)
+            raise PackageError(f"is there twice (with {quoted(other)})", name)
         listed.add(folded)
         if name.endswith("/"):
             folders[folded] = name
@@ -75,7 +75,7 @@ def check_doubles(names: Iterable[str]) -> None:
             folders.setdefault(parent, name)
     for folded, name in files.items():
         if folded in folders:
-            raise PackageError(f"is a file where {quoted(folders[folded])} needs a folder", name)
+            raise PackageError(f"is a file where {quoted(folders[folded])} is a folder", name)
 
 
 def _folded(name: str) -> str:

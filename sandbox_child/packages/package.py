@@ -71,10 +71,10 @@ class Package:
 def read_package(data: bytes, caps: Caps = DEFAULT_CAPS) -> Package:
     """Return the package in ``data``; raises PackageError, with one sentence."""
     if len(data) > caps.package_bytes:
-        raise PackageError(f"has {len(data):,} bytes, and at most {caps.package_bytes:,} may be")
+        raise PackageError(f"has {len(data):,} bytes; at most {caps.package_bytes:,} are allowed")
     if data.startswith(_WASM):
         if len(data) > caps.file_bytes:
-            raise PackageError(f"has {len(data):,} bytes, and a module at most {caps.file_bytes:,}")
+            raise PackageError(f"has {len(data):,} bytes; a module may have {caps.file_bytes:,}")
         return Package("module", data, "", None, "", None, ())
     if not data.startswith(_ZIP):
         raise PackageError("is neither a WebAssembly module nor a ZIP file")
@@ -133,13 +133,13 @@ def _proved(data: bytes, entry: Entry) -> str:
     if kind is None and head[_TAR_AT:].startswith(_TAR_MARK):
         kind = "a tar file"
     if kind is not None:
-        raise PackageError(f"is {kind}; a package holds no other archives: unpack it", entry.name)
+        raise PackageError(f"is {kind}; a package must not contain archives: unpack it", entry.name)
     return digest.hexdigest()
 
 
 def _whole(data: bytes, entry: Entry, most: int) -> bytes:
     if entry.size > most:
-        raise PackageError(f"has {entry.size:,} bytes, and at most {most:,} may be", entry.name)
+        raise PackageError(f"has {entry.size:,} bytes; at most {most:,} are allowed", entry.name)
     return b"".join(contents(data, entry))
 
 

@@ -21,7 +21,7 @@ def write_package(files: Mapping[str, bytes], caps: Caps = DEFAULT_CAPS) -> tupl
     """
     total = sum(map(len, files.values()))
     if total > caps.total_bytes:
-        raise PackageError(f"has {total:,} bytes, and at most {caps.total_bytes:,} may be")
+        raise PackageError(f"has {total:,} bytes; at most {caps.total_bytes:,} are allowed")
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name, content in sorted(files.items()):

@@ -57,9 +57,11 @@ class _Builder:
                 if count > self._caps.manifest_values:
                     raise self._wrong(f"holds more than {self._caps.manifest_values:,} values")
                 if isinstance(event, AliasEvent):
-                    raise self._wrong("uses an alias (*name), and these are not read")
+                    raise self._wrong("uses an alias (*name); aliases are not allowed")
                 if getattr(event, "tag", None) is not None:
-                    raise self._wrong(f"uses the tag {quoted(str(event.tag))}; tags are not read")
+                    raise self._wrong(
+                        f"uses the tag {quoted(str(event.tag))}; tags are not allowed"
+                    )
                 if isinstance(event, (*_End, ScalarEvent, MappingStartEvent, SequenceStartEvent)):
                     yield event
                 elif isinstance(event, DocumentStartEvent) and event.version:
@@ -90,7 +92,7 @@ class _Builder:
         values: dict[str, Any] = {}
         while not isinstance(event := next(self._events), MappingEndEvent):
             if not isinstance(event, ScalarEvent):
-                raise self._wrong("has a key that is no plain text")
+                raise self._wrong("has a key that is not plain text")
             key = str(event.value)
             if key in values:
                 raise self._wrong(f"has the key {quoted(key)} twice")

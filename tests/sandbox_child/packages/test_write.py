@@ -51,7 +51,7 @@ def test_what_the_reader_refuses_is_not_written(files) -> None:
 
 
 def test_too_much_is_refused_before_it_is_packed() -> None:
-    with pytest.raises(PackageError, match="at most 10 may be"):
+    with pytest.raises(PackageError, match="at most 10 are allowed"):
         write_package({"x.wasm": MODULE, "a": bytes(10)}, Caps(total_bytes=10))
 
 
