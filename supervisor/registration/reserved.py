@@ -1,10 +1,10 @@
 """Paths that are the help desk's own, whatever a plugin declares.
 
-A first segment is reserved with all below it, except in the areas that plugins share with the core:
-there the second segment is. A test holds these lists against the URL map of the web app.
+A first segment is reserved with all below it, except ``/admin``, which plugins share with the core,
+and ``/api/plugins/NAME``. A test holds these lists against the URL map of the web app.
 """
 
-from collections.abc import Mapping
+_TAKEN = "which the help desk uses itself"
 
 OWN = frozenset(
     {
@@ -27,42 +27,21 @@ OWN = frozenset(
         ".well-known",
     }
 )
-SHARED: Mapping[str, frozenset[str]] = {
-    "admin": frozenset(
-        {
-            "audit",
-            "catalogue",
-            "egress",
-            "egress.csv",
-            "groups",
-            "people",
-            "plugins",
-            "sandbox",
-            "settings",
-            "statuses",
-        }
-    ),
-    "api": frozenset(
-        {
-            "admin",
-            "auth",
-            "canned-replies",
-            "catalogue",
-            "docs",
-            "groups",
-            "me",
-            "notifications",
-            "openapi.json",
-            "schemas",
-            "statuses",
-            "tickets",
-            "users",
-            "v1",
-        }
-    ),
-}
-_PLUGINS = ("api", "plugins")
-"""Only below a plugin's name: ``/api/plugins/NAME``."""
+ADMIN = frozenset(
+    {
+        "audit",
+        "catalogue",
+        "egress",
+        "egress.csv",
+        "groups",
+        "people",
+        "plugins",
+        "sandbox",
+        "settings",
+        "statuses",
+    }
+)
+"""Second segments behind ``/admin``; the others are free."""
 
 
 def reserved(segments: tuple[str, ...]) -> str | None:
@@ -71,18 +50,22 @@ def reserved(segments: tuple[str, ...]) -> str | None:
     first, *rest = (segment.casefold() for segment in segments)
     if first.startswith(":"):
         return "which would match every page"
-    if first in OWN:
-        return "which the help desk uses itself"
-    if first in SHARED:
-        return _shared(first, rest)
-    return None
+    if first == "admin":
+        return _admin(rest)
+    if first == "api":
+        return _api(rest)
+    return _TAKEN if first in OWN else None
 
 
-def _shared(first: str, rest: list[str]) -> str | None:
-    if not rest or rest[0] in SHARED[first]:
-        return "which the help desk uses itself"
-    if rest[0].startswith(":"):
-        return f"which would match every page below /{first}"
-    if (first, rest[0]) == _PLUGINS and (len(rest) < 2 or rest[1].startswith(":")):
+def _admin(rest: list[str]) -> str | None:
+    if rest and rest[0].startswith(":"):
+        return "which would match every page below /admin"
+    return _TAKEN if not rest or rest[0] in ADMIN else None
+
+
+def _api(rest: list[str]) -> str | None:
+    if rest[:1] != ["plugins"]:
+        return f"{_TAKEN}; /api/plugins/NAME is for plugins"
+    if len(rest) < 2 or rest[1].startswith(":"):
         return "which would match the paths of other plugins"
     return None
