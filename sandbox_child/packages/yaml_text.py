@@ -28,6 +28,15 @@ _WORDS = {"": None, "~": None, "null": None, "true": True, "false": False}
 _TEXTS = frozenset({"name", "version", "min_host_version", "description", "author", "license"})
 """Keys whose values are texts, also where they look like numbers or words."""
 
+
+class _Yaml(YAML):
+    """Looks for no plug-ins in the file system: the child that reads can open nothing."""
+
+    def official_plug_ins(self) -> list[str]:
+        """Return none."""
+        return []
+
+
 _End = (MappingEndEvent, SequenceEndEvent)
 
 
@@ -53,7 +62,7 @@ class _Builder:
 
     def _checked(self, text: str) -> Iterator[Any]:
         try:
-            for count, event in enumerate(YAML(typ="safe", pure=True).parse(text)):
+            for count, event in enumerate(_Yaml(typ="safe", pure=True).parse(text)):
                 if count > self._caps.manifest_values:
                     raise self._wrong(f"holds more than {self._caps.manifest_values:,} values")
                 if isinstance(event, AliasEvent):

@@ -3,11 +3,14 @@
 import io
 import os
 import struct
+import subprocess
+import sys
 import tarfile
 import time
 import tracemalloc
 import zipfile
 import zlib
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -16,6 +19,7 @@ from hypothesis import strategies as st
 from sandbox_child.packages import Caps, PackageError, read_package
 
 MODULE = b"\0asm\1\0\0\0"
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_a_bare_module_is_a_package() -> None:
@@ -403,6 +407,36 @@ def _tar() -> bytes:
 )
 def test_archives_in_the_archive_are_refused(refused, entry, content, kind) -> None:
     assert f"is {kind}; a package must not contain archives" in refused(entry("a.txt", content))
+
+
+PROGRAM = """
+import sys
+from sandbox_child.packages import PackageError, read_package
+
+def refuse(event, arguments):
+    if event.partition(".")[0] in {"open", "import", "os", "glob", "socket", "subprocess", "exec"}:
+        sys.stderr.write(f"{event} {arguments}\\n")
+        raise SystemExit(1)
+
+whole = sys.stdin.buffer.read()
+sys.addaudithook(refuse)
+for package in (whole, whole[:-1]):
+    try:
+        read_package(package)
+    except PackageError as error:
+        str(error)
+"""
+
+
+@pytest.mark.parametrize("manifest", ["name: x\n", "a: *b\n", "a: [\n", '{"name": "x"}'])
+def test_once_loaded_reading_opens_and_imports_nothing(zipped, entry, manifest) -> None:
+    # The child that reads packages is locked down first: it can open nothing by then.
+    name = "manifest.json" if manifest.startswith("{") else "plugin.yaml"
+    package = zipped(entry(name, manifest), entry("assets/a.txt", "a"))
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM], input=package, cwd=ROOT, capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_content_comes_in_small_pieces(read, entry) -> None:
