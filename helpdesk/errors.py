@@ -112,6 +112,18 @@ class ReopenWindowPassed(Conflict):
         )
 
 
+class ChangedMeanwhile(Conflict):
+    """Somebody else has changed the same thing since it was shown."""
+
+    def __init__(self, changes: Iterable[tuple[str, str, str | None]]) -> None:
+        """``changes``: what was changed, to what, and by whom where that is known."""
+        told = [f"the {what} to {now}" + (f" ({who})" if who else "") for what, now, who in changes]
+        super().__init__(
+            f"not saved: somebody has meanwhile changed {', '.join(told)}",
+            "check your changes below and save again to keep them",
+        )
+
+
 class StorageError(HelpDeskError):
     """The database could not do what was asked."""
 

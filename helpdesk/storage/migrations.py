@@ -241,3 +241,22 @@ def m008_revisions(db: sqlite_utils.Database) -> None:
     """Number the changes of tickets, and sort lists by that."""
     for statement in revision_step.STATEMENTS:
         db.execute(statement)
+
+
+@HELPDESK_MIGRATIONS()
+def m009_ticket_changes(db: sqlite_utils.Database) -> None:
+    """Remember who changed what on a ticket; see ``helpdesk.tickets.trace``."""
+    db.execute(
+        """CREATE TABLE ticket_changes (
+            id TEXT PRIMARY KEY,
+            ticket_id TEXT NOT NULL REFERENCES tickets (id) ON DELETE CASCADE,
+            field TEXT NOT NULL,
+            from_value TEXT,
+            to_value TEXT,
+            at TEXT NOT NULL,
+            author_id TEXT NOT NULL,
+            author_name TEXT NOT NULL,
+            author_role TEXT NOT NULL
+        ) STRICT"""
+    )
+    db.execute("CREATE INDEX ticket_changes_by_ticket ON ticket_changes (ticket_id, id)")

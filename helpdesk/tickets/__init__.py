@@ -8,6 +8,7 @@
     edits         create, edit, categorize, assign
     status        resolve, close, reopen, move between statuses
     change        one change in the making: the row, its events, its notices
+    trace         what was changed besides the status, by whom
     notices       who gets a notice of what
     rights        what a viewer may do with a ticket now
     walk          the tickets around a place in a list

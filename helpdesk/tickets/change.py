@@ -18,7 +18,7 @@ from helpdesk.events import EventType
 from helpdesk.ids import new_id
 from helpdesk.once import Once, do
 from helpdesk.settings import SettingValues
-from helpdesk.tickets import notices, rows, search
+from helpdesk.tickets import notices, rows, search, trace
 from helpdesk.tickets.model import Author, Ticket
 
 
@@ -66,6 +66,7 @@ class Change:
         revision = rows.next_revision(self.connection)
         changed = dataclasses.replace(ticket, **changes, updated_at=self.now, revision=revision)
         rows.update(self.connection, changed, public=public)
+        trace.record(self.connection, ticket, changed, self.author, self.now)
         old, new = ((t.subject, t.description) for t in (ticket, changed))
         if new != old:
             search.replace_ticket(self.connection, ticket.id, old, new)

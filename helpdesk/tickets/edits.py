@@ -2,20 +2,28 @@
 
 import enum
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from helpdesk import access, accounts, catalogue, checks, groups
 from helpdesk.actors import Role
-from helpdesk.errors import Invalid, NotFound
+from helpdesk.errors import ChangedMeanwhile, Invalid, NotFound
 from helpdesk.events import EventType, assignee_document
 from helpdesk.ids import new_id
 from helpdesk.statuses import NEW
 from helpdesk.storage import sql
-from helpdesk.tickets import rows, status, tags
+from helpdesk.tickets import rows, status, tags, trace
 from helpdesk.tickets.change import Change
-from helpdesk.tickets.model import Assignee, Person, Priority, Ref, Ticket, TicketDraft
+from helpdesk.tickets.model import (
+    Assignee,
+    Person,
+    Priority,
+    Ref,
+    Ticket,
+    TicketDraft,
+    TicketSummary,
+)
 
 
 class Unset(enum.Enum):
@@ -87,9 +95,16 @@ def create(change: Change, draft: TicketDraft) -> Ticket:
     return ticket
 
 
-def update(change: Change, ticket_id: str, changes: TicketChanges) -> Ticket:
-    """Make several changes; the status comes last, so that its events show all of them."""
+def update(
+    change: Change, ticket_id: str, changes: TicketChanges, seen: Mapping[str, str] | None = None
+) -> Ticket:
+    """Make several changes; the status comes last, so that its events show all of them.
+
+    ``seen``: how what is changed stood for whoever changes it (``standing``), so that nobody turns
+    back somebody else's change unknowingly. Raises ``ChangedMeanwhile``.
+    """
     ticket = change.ticket_to_work_on(ticket_id, "change this ticket")
+    _require_seen(change, ticket, seen or {})
     edited = _edited(change, ticket, changes)
     if edited:
         ticket = change.save(ticket, **edited)
@@ -101,6 +116,33 @@ def update(change: Change, ticket_id: str, changes: TicketChanges) -> Ticket:
     if changes.status is not UNSET:
         ticket = status.set_status(change, ticket, changes.status)
     return ticket
+
+
+def standing(ticket: TicketSummary) -> dict[str, str]:
+    """Return what of a ticket two people may change at once, by name: empty where it is nothing."""
+    path = (ticket.category, ticket.type, ticket.item)
+    return {
+        "priority": ticket.priority.value,
+        "status": ticket.status,
+        "assignee": f"{ticket.assignee.kind}/{ticket.assignee.id}" if ticket.assignee else "",
+        "category": "/".join(ref.id for ref in path if ref is not None),
+    }
+
+
+def _require_seen(change: Change, ticket: Ticket, seen: Mapping[str, str]) -> None:
+    now = standing(ticket)
+    moved = [name for name, was in seen.items() if now[name] != was]
+    shown = {
+        "priority": ticket.priority.value,
+        "status": ticket.status,
+        "assignee": ticket.assignee.name if ticket.assignee else "nobody",
+        "category": trace.place(ticket) or "none",
+    }
+    if moved:
+        raise ChangedMeanwhile(
+            (name, shown[name], trace.last_author(change.connection, ticket.id, name))
+            for name in moved
+        )
 
 
 def assign(change: Change, ticket: Ticket, user_id: str | None, group_id: str | None) -> Ticket:
@@ -132,7 +174,7 @@ def _tagged(change: Change, ticket: Ticket, changes: TicketChanges) -> Ticket:
     if not add and not remove:
         return ticket
     changed = tags.alter(change.connection, ticket, add, remove)
-    return ticket if changed == ticket else change.save(changed, public=False)
+    return ticket if changed == ticket else change.save(ticket, public=False, tags=changed.tags)
 
 
 def _edited(change: Change, ticket: Ticket, changes: TicketChanges) -> dict[str, Any]:

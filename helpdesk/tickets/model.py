@@ -143,10 +143,26 @@ class StatusChange:
 
 
 @dataclass(frozen=True, slots=True)
+class FieldChange:
+    """A change of something other than the status."""
+
+    field: str
+    """``subject``, ``description``, ``priority``, ``category``, ``assignee``; for staff ``tags``.
+    """
+    before: str | None
+    """As it was shown then; None where it was empty, and for a description."""
+    after: str | None
+    at: datetime
+    who: Author
+    id: str
+    """A ULID: sorts among replies as it happened among them."""
+
+
+@dataclass(frozen=True, slots=True)
 class Timeline:
     """Part of what was said and what happened on a ticket, in one line of time."""
 
-    entries: tuple[Reply | StatusChange, ...]
+    entries: tuple[Reply | StatusChange | FieldChange, ...]
     """Oldest first; without internal notes where the viewer may not see them."""
     earlier: str | None
     """Pass it as ``before`` for the entries before these; None where these begin the story."""

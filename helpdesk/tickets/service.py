@@ -136,9 +136,22 @@ class Tickets:
 
         return await self._change(actor, job)
 
-    async def update(self, actor: Actor, ticket_id: str, changes: TicketChanges) -> Ticket:
-        """Make several changes in one transaction: all of them or none."""
-        return await self._change(actor, lambda change: edits.update(change, ticket_id, changes))
+    async def update(
+        self,
+        actor: Actor,
+        ticket_id: str,
+        changes: TicketChanges,
+        *,
+        seen: Mapping[str, str] | None = None,
+    ) -> Ticket:
+        """Make several changes in one transaction: all of them or none.
+
+        ``seen``: how what is changed stood for the actor (``edits.standing``); where it no longer
+        does, ``ChangedMeanwhile`` is raised.
+        """
+        return await self._change(
+            actor, lambda change: edits.update(change, ticket_id, changes, seen)
+        )
 
     async def update_many(
         self, actor: Actor, references: Iterable[str], changes: TicketChanges

@@ -144,7 +144,11 @@ async def test_a_ticket_and_its_story_are_looked_up(world):
         return list(
             itertools.chain(
                 plan(connection, rows.FIND, (ticket.id,)),
-                plan(connection, timeline._QUERY.format(sight=timeline._PUBLIC), values),
+                plan(
+                    connection,
+                    timeline._QUERY.format(sight=timeline._PUBLIC, fields=timeline._PUBLIC_FIELDS),
+                    values,
+                ),
             )
         )
 

@@ -15,7 +15,16 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from helpdesk.clock import rfc3339
 from helpdesk.events import assignee_document, person_document, ticket_document
 from helpdesk.paging import Page
-from helpdesk.tickets.model import Assignee, Author, Ref, Reply, StatusChange, Ticket, TicketSummary
+from helpdesk.tickets.model import (
+    Assignee,
+    Author,
+    FieldChange,
+    Ref,
+    Reply,
+    StatusChange,
+    Ticket,
+    TicketSummary,
+)
 
 T = TypeVar("T")
 Row = TypeVar("Row")
@@ -130,11 +139,27 @@ class StatusChangeOut(Struct):
     created_at: Moment
 
 
+class FieldChangeOut(Struct):
+    """A change of something other than the status, as it was shown then.
+
+    ``field`` is ``subject``, ``description``, ``priority``, ``category`` (with type and item),
+    ``assignee`` or, for staff, ``tags``. Of a description, only that it was edited.
+    """
+
+    id: str
+    field: str
+    before: str | None
+    after: str | None
+    author: AuthorOut
+    created_at: Moment
+
+
 class EntryOut(Struct):
-    """One thing in a ticket's story: exactly one of the two is not null."""
+    """One thing in a ticket's story: exactly one of the three is not null."""
 
     reply: ReplyOut | None
     change: StatusChangeOut | None
+    edit: FieldChangeOut | None = None
 
 
 class TimelineOut(Struct):
@@ -196,10 +221,14 @@ def reply_json(reply: Reply) -> ReplyOut:
     )
 
 
-def entry_json(entry: Reply | StatusChange) -> EntryOut:
+def entry_json(entry: Reply | StatusChange | FieldChange) -> EntryOut:
     """Return one thing in a ticket's story."""
     if isinstance(entry, Reply):
         return EntryOut(reply_json(entry), None)
+    if isinstance(entry, FieldChange):
+        who, at = author_json(entry.who), rfc3339(entry.at)
+        edit = FieldChangeOut(entry.id, entry.field, entry.before, entry.after, who, at)
+        return EntryOut(None, None, edit)
     change = StatusChangeOut(
         entry.id,
         entry.from_status,

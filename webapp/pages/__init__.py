@@ -22,6 +22,7 @@
     config_form, limits_form
                    forms that are generated from a plugin's settings and limits
     frames         hosts that a ticket page may frame
+    standing       how a thing stood when its form was shown
     outcomes       how a form ended: done, or what is wrong
     paging         links to the pages of a list
 """

@@ -10,6 +10,7 @@ from webapp.http.forms import form_fields, many
 from webapp.http.page import page
 from webapp.http.redirects import see
 from webapp.pages.outcomes import NOTHING, Outcome, done_from_address, refused
+from webapp.pages.standing import digest, require_standing
 from webapp.rendering.links import admin_url
 from webapp.visitors.sessions import current_visit
 
@@ -75,6 +76,7 @@ async def _show(group_id: str, outcome: Outcome) -> Response:
         members=frozenset(group.member_ids),
         people=tuple(people.values()),
         categories=await desk.catalogue.tree(),
+        standing=digest(group),
     )
 
 
@@ -82,9 +84,11 @@ async def _show(group_id: str, outcome: Outcome) -> Response:
 async def save(group_id: str) -> Response:
     """Change a group: its name, its members, its categories."""
     fields = await form_fields()
+    groups_, actor = app_context().helpdesk.groups, current_visit().actor
     try:
-        await app_context().helpdesk.groups.update(
-            current_visit().actor,
+        require_standing(fields, await groups_.get(actor, group_id))
+        await groups_.update(
+            actor,
             group_id,
             name=fields.get("name", ""),
             member_ids=await many("member"),

@@ -12,6 +12,7 @@ from webapp.http.forms import form_fields
 from webapp.http.page import page
 from webapp.http.redirects import see
 from webapp.pages.outcomes import NOTHING, Outcome, done_from_address, refused
+from webapp.pages.standing import digest, require_standing
 from webapp.rendering.links import admin_url
 from webapp.visitors.sessions import current_visit
 
@@ -94,6 +95,7 @@ async def _show(user_id: str, outcome: Outcome) -> Response:
         keys=[key for key in keys if key.revoked_at is None],
         password_least=MIN_LENGTH,
         password_most=MAX_LENGTH,
+        standing=digest(person),
     )
 
 
@@ -101,9 +103,11 @@ async def _show(user_id: str, outcome: Outcome) -> Response:
 async def save(user_id: str) -> Response:
     """Change an account."""
     fields = await form_fields()
+    users, actor = app_context().helpdesk.users, current_visit().actor
     try:
-        await app_context().helpdesk.users.update(
-            current_visit().actor,
+        require_standing(fields, await users.get(actor, user_id))
+        await users.update(
+            actor,
             user_id,
             name=fields.get("name", ""),
             email=fields.get("email", ""),

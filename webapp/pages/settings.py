@@ -9,6 +9,7 @@ from webapp.http.forms import form_fields
 from webapp.http.page import page
 from webapp.http.redirects import see
 from webapp.pages.outcomes import NOTHING, Outcome, done_from_address, refused
+from webapp.pages.standing import digest, require_standing
 from webapp.rendering.links import admin_url
 from webapp.visitors.sessions import current_visit
 
@@ -38,7 +39,12 @@ async def settings() -> Response:
 async def _show(outcome: Outcome = NOTHING) -> Response:
     values = await app_context().helpdesk.settings.all()
     return page(
-        "settings.html", status=outcome.status, outcome=outcome, values=values, bounds=BOUNDS
+        "settings.html",
+        status=outcome.status,
+        outcome=outcome,
+        values=values,
+        bounds=BOUNDS,
+        standing=digest(values),
     )
 
 
@@ -48,6 +54,7 @@ async def save() -> Response:
     fields = await form_fields()
     changes = {name: fields[name] for name in NAMES if name in fields}
     try:
+        require_standing(fields, await app_context().helpdesk.settings.all())
         await app_context().helpdesk.settings.update(current_visit().actor, **changes)
     except HelpDeskError as error:
         return await _show(refused(error, fields))

@@ -17,7 +17,7 @@ from webapp.errors import BodyInvalid
 from webapp.http.failures import failure
 from webapp.http.forms import form_fields, form_once
 from webapp.http.redirects import see
-from webapp.pages.choices import place_is_changed, read_assignee, read_place
+from webapp.pages.choices import LEVELS, place_is_changed, read_assignee, read_place
 from webapp.pages.list_place import came_from
 from webapp.pages.ticket_view import show_ticket
 from webapp.rendering.links import ticket_url
@@ -129,8 +129,8 @@ async def _close(ticket_id: str, fields: Mapping[str, str]) -> None:
 async def _update(ticket_id: str, fields: Mapping[str, str]) -> None:
     """Apply what was changed in the form, and only that.
 
-    The form carries what it showed as ``was_<field>``: a colleague's change in between is not
-    turned back by a form that was loaded before it.
+    The form carries how each field stood as ``was_<field>``: a colleague's change in between is not
+    turned back by a form that was loaded before it, and a change of the same field is told.
     """
     changed = {
         name: fields[name]
@@ -149,7 +149,13 @@ async def _update(ticket_id: str, fields: Mapping[str, str]) -> None:
         **tagged,
         **(read_assignee(changed["assignee"]) if "assignee" in changed else {}),
     )
-    await app_context().helpdesk.tickets.update(current_visit().actor, ticket_id, changes)
+    seen = {name: fields[f"was_{name}"] for name in changed if f"was_{name}" in fields}
+    if place and "was_category" in fields:
+        # The deepest of the three levels that was filled is the whole path.
+        seen["category"] = max((fields.get(f"was_{name}", "") for name in LEVELS), key=len)
+    await app_context().helpdesk.tickets.update(
+        current_visit().actor, ticket_id, changes, seen=seen
+    )
 
 
 _STEPS = {

@@ -4,7 +4,7 @@ It reads; ``ticket.py`` changes. Nothing here decides what a visitor may see: th
 out what they may not.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
@@ -15,6 +15,7 @@ from quart import Response, g, request
 from helpdesk.actors import Role
 from helpdesk.tickets.model import (
     Author,
+    FieldChange,
     Priority,
     Reply,
     StatusChange,
@@ -57,7 +58,7 @@ SAID = frozenset({"reply", "reply-resolve", "note"})
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing in the ticket's story: something said, or a change of status."""
+    """One thing in the ticket's story: something said, a change of status, or of a field."""
 
     id: str
     at: datetime
@@ -65,6 +66,7 @@ class Entry:
     html: Markup
     is_internal: bool = False
     change: StatusChange | None = None
+    edit: FieldChange | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +92,10 @@ class WorkForm:
     priorities: Sequence[Priority]
     tags: Sequence[str]
     """Known tags that the ticket does not have."""
-    assignee: str
+    chosen: Mapping[str, str]
+    """What the selects of assignee, status and priority show."""
     was: Mapping[str, str]
-    """What each field shows; sent along, so that only what is changed is saved."""
+    """How each field stands; sent along, so that only what is changed is saved."""
 
 
 async def show_ticket(
@@ -123,7 +126,7 @@ async def show_ticket(
         form_ids=(new_form_id(), new_form_id()),
         rights=detail.rights,
         story=await _story(detail, is_newest=before is None),
-        work=await _work_form(detail) if detail.rights.work else None,
+        work=await _work_form(detail, typed or {}) if detail.rights.work else None,
         panels=[(slot, panel_url(detail.ticket.id, slot.plugin_id)) for slot in slots],
         done=DONE.get(done, ""),
         said=done in SAID,
@@ -158,26 +161,34 @@ def _homeless(typed: Mapping[str, str], rights: TicketRights) -> Sequence[tuple[
 async def _story(detail: TicketDetail, *, is_newest: bool) -> Story:
     """Format all Markdown of the page in one go."""
     timeline = detail.timeline
-    texts = [entry.body if isinstance(entry, Reply) else entry.note for entry in timeline.entries]
+    texts = [_text(entry) for entry in timeline.entries]
     description, *rendered = await app_context().formatting.page(
         current_visit().signed_in.id, [detail.ticket.description, *texts]
     )
     entries = [
         _entry(entry, html)
         for entry, html in zip(timeline.entries, rendered, strict=True)
-        if isinstance(entry, Reply) or entry.from_status is not None
+        if not isinstance(entry, StatusChange) or entry.from_status is not None
     ]
     earlier = timeline.earlier and earlier_url(detail.ticket.number, timeline.earlier)
     return Story(description, entries, earlier, is_newest)
 
 
-def _entry(entry: Reply | StatusChange, html: Markup) -> Entry:
+def _text(entry: Reply | StatusChange | FieldChange) -> str:
+    if isinstance(entry, FieldChange):
+        return ""
+    return entry.body if isinstance(entry, Reply) else entry.note
+
+
+def _entry(entry: Reply | StatusChange | FieldChange, html: Markup) -> Entry:
+    if isinstance(entry, FieldChange):
+        return Entry(entry.id, entry.at, entry.who, html, edit=entry)
     if isinstance(entry, Reply):
         return Entry(entry.id, entry.created_at, entry.author, html, entry.is_internal)
     return Entry(entry.id, entry.at, entry.who, html, change=entry)
 
 
-async def _work_form(detail: TicketDetail) -> WorkForm:
+async def _work_form(detail: TicketDetail, typed: Mapping[str, str]) -> WorkForm:
     desk, actor, ticket = app_context().helpdesk, current_visit().actor, detail.ticket
     assignee, place = assignee_value(ticket.assignee), place_values(ticket)
     users = people(await desk.users.assignable(actor))
@@ -186,11 +197,16 @@ async def _work_form(detail: TicketDetail) -> WorkForm:
     return WorkForm(
         users=users,
         groups=groups(await desk.groups.all(actor)),
-        levels=catalogue_levels(await desk.catalogue.tree(), place),
+        levels=catalogue_levels(await desk.catalogue.tree(), {**place, **_chosen(typed, LEVELS)}),
         statuses=(ticket.status, *(s for s in detail.rights.statuses if s != ticket.status)),
         priorities=tuple(Priority),
         tags=[tag.name for tag in await desk.tickets.tags(actor) if tag.name not in ticket.tags],
-        assignee=assignee,
+        chosen={
+            "assignee": assignee,
+            "status": ticket.status,
+            "priority": ticket.priority.value,
+            **_chosen(typed, ("assignee", "status", "priority")),
+        },
         was={
             "assignee": assignee,
             "status": ticket.status,
@@ -199,6 +215,11 @@ async def _work_form(detail: TicketDetail) -> WorkForm:
             **{name: place[name] for name in LEVELS},
         },
     )
+
+
+def _chosen(typed: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:
+    """Return what was chosen in a form that was refused, to be shown as it was."""
+    return {name: typed[name] for name in names if name in typed}
 
 
 def _with(choices: tuple[Choice, ...], standing: Choice) -> tuple[Choice, ...]:

@@ -71,6 +71,9 @@ function swapChildren(old, fresh) {
 function isTouched(part) {
   return [...part.querySelectorAll("input, textarea, select")].some((field) => {
     if (field instanceof HTMLSelectElement) {
+      // How the field stood, where the server shows a choice that it refused.
+      const was = field.form?.elements.namedItem(`was_${field.name}`);
+      if (was) return field.value !== was.value;
       return [...field.options].some((option) => option.selected !== option.defaultSelected);
     }
     if (field.type === "checkbox" || field.type === "radio") {
