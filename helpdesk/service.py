@@ -30,6 +30,8 @@ from helpdesk.statuses import Statuses
 from helpdesk.storage.database import Database
 from helpdesk.storage.migrations import HELPDESK_MIGRATIONS
 from helpdesk.storage.newest import newest_id
+from helpdesk.tickets.links import LINK_MIGRATIONS, Links
+from helpdesk.tickets.merge import MERGE_MIGRATIONS, Merges
 from helpdesk.tickets.service import Tickets
 from helpdesk.tickets.tags import TAG_MIGRATIONS
 from helpdesk.users import Users
@@ -65,6 +67,8 @@ class HelpDesk:
         self.notifications = Notifications(database, clock)
         self.canned = CannedReplies(database, self.settings, self.audit)
         self.tickets = Tickets(database, clock, self.settings)
+        self.links = Links(database, clock, self.settings)
+        self.merges = Merges(database, clock, self.settings)
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -87,6 +91,8 @@ class HelpDesk:
             AUDIT_MIGRATIONS,
             CANNED_MIGRATIONS,
             TAG_MIGRATIONS,
+            LINK_MIGRATIONS,
+            MERGE_MIGRATIONS,
             *migrations,
         ]
         async with Database.open(path, migrations=every) as database:

@@ -14,6 +14,7 @@ from webapp.api import canned_replies as api_canned_replies
 from webapp.api import catalogue as api_catalogue
 from webapp.api import docs as api_docs
 from webapp.api import groups as api_groups
+from webapp.api import links as api_links
 from webapp.api import login as api_login
 from webapp.api import me as api_me
 from webapp.api import notifications as api_notifications
@@ -57,6 +58,7 @@ from webapp.pages import (
     statuses,
     ticket,
     ticket_bulk,
+    ticket_links,
     ticket_list,
     ticket_new,
     versions,
@@ -74,6 +76,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     ticket_bulk.blueprint,
     ticket_new.blueprint,
     ticket.blueprint,
+    ticket_links.blueprint,
     canned_replies.blueprint,
     panels.blueprint,
     events.blueprint,
@@ -102,6 +105,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     api_me.blueprint,
     api_tickets.blueprint,
     api_replies.blueprint,
+    api_links.blueprint,
     api_canned_replies.blueprint,
     api_users.blueprint,
     api_groups.blueprint,

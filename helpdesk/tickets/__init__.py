@@ -3,10 +3,13 @@
 ::
 
     service       ``Tickets``: what pages, the API, plugins and jobs call
+    merge         two tickets become one
+    links         duplicate, related, blocked by
     conversation  replies, internal notes, custom fields
     bulk          one change to many tickets
     edits         create, edit, categorize, assign
     status        resolve, close, reopen, move between statuses
+    door          how services read and change tickets
     change        one change in the making: the row, its events, its notices
     trace         what was changed besides the status, by whom
     notices       who gets a notice of what

@@ -22,7 +22,8 @@ def rights(
     every = [status.name for status in statuses.all_statuses(connection)]
     work = access.may_work_on(viewer, standing)
     settle = access.may_close_or_reopen(viewer, standing)
-    reopenable = _is_reopenable(ticket, now, window_days)
+    merged = rows.merged_into(connection, ticket.number) is not None
+    reopenable = _is_reopenable(ticket, now, window_days) and not merged
     return TicketRights(
         reply=access.may_reply(viewer, standing) and ticket.status != CLOSED,
         note=access.may_note(viewer, standing),

@@ -90,6 +90,13 @@ def standing(connection: sqlite3.Connection, ticket: TicketSummary) -> Standing:
     return Standing(ticket.id, ticket.submitter.id, user_id, frozenset(owners))
 
 
+def merged_into(connection: sqlite3.Connection, number: int) -> int | None:
+    """Return the number of the ticket that this one was merged into (``merge``), None for none."""
+    query = "SELECT into_number FROM ticket_merges WHERE number = ?"
+    found: int | None = sql.scalar(connection, query, (number,))
+    return found
+
+
 def next_number(connection: sqlite3.Connection) -> int:
     """Return the number of the next ticket; none is given twice, as tickets are never deleted."""
     query = "SELECT 1 + coalesce(max(number), 0) FROM tickets"

@@ -140,6 +140,18 @@ def replace_ticket(
     add_ticket(connection, number, *new)
 
 
+def remove_reply(connection: sqlite3.Connection, reply_id: str) -> None:
+    """Take a reply or a note out of the index, before it changes its place."""
+    connection.execute(
+        "INSERT INTO search (search, rowid, reply, note)"
+        " SELECT 'delete', (t.number << 20) + r.piece,"
+        " iif(r.is_internal, NULL, search_text(r.body)),"
+        " iif(r.is_internal, search_text(r.body), NULL)"
+        " FROM replies AS r JOIN tickets AS t ON t.id = r.ticket_id WHERE r.id = ?",
+        (reply_id,),
+    )
+
+
 def add_reply(connection: sqlite3.Connection, reply_id: str) -> None:
     """Index a reply or a note that has just been written, and number it within its ticket."""
     connection.execute(

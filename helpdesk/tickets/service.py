@@ -1,9 +1,9 @@
 """``Tickets``: what pages, the API, plugins and jobs call.
 
 Every method takes the actor first and enforces ``access``; a ticket is named by its id or its
-number. Each change is one transaction with its
-events; when a method returns, both are durable. Errors are those of ``helpdesk.errors``:
-``NotFound``, ``NotAllowed``, ``Invalid``, ``Conflict``, ``LimitReached``.
+number. Each change is one transaction with its events; when a method returns, both are durable.
+Errors are those of ``helpdesk.errors``: ``NotFound``, ``NotAllowed``, ``Invalid``, ``Conflict``,
+``LimitReached``.
 """
 
 import sqlite3
@@ -13,13 +13,11 @@ from typing import TypeVar
 from helpdesk import access
 from helpdesk.access import Viewer
 from helpdesk.actors import Actor
-from helpdesk.clock import Clock
 from helpdesk.once import Once
 from helpdesk.paging import Page, PageRequest
-from helpdesk.settings import Settings
-from helpdesk.storage.database import Database
-from helpdesk.tickets import bulk, conversation, edits, lists, rows, status, tags, timeline, walk
+from helpdesk.tickets import bulk, conversation, edits, lists, status, tags, timeline, walk
 from helpdesk.tickets.change import Change
+from helpdesk.tickets.door import Door
 from helpdesk.tickets.edits import TicketChanges
 from helpdesk.tickets.model import (
     CustomField,
@@ -40,13 +38,8 @@ T = TypeVar("T")
 _EVERYTHING = TicketFilter()
 
 
-class Tickets:
+class Tickets(Door):
     """Reads and changes tickets."""
-
-    def __init__(self, database: Database, clock: Clock, settings: Settings) -> None:
-        self._database = database
-        self._clock = clock
-        self._settings = settings
 
     async def list(
         self,
@@ -276,29 +269,6 @@ class Tickets:
         return await self._change(
             actor, lambda change: conversation.set_custom_field(change, ticket_id, key, value)
         )
-
-    async def _read(
-        self,
-        actor: Actor,
-        ticket_id: str,
-        job: Callable[[sqlite3.Connection, Viewer, Ticket], T],
-    ) -> T:
-        def read(connection: sqlite3.Connection) -> T:
-            viewer = load_viewer(connection, actor)
-            public = not access.may_see_notes(viewer)
-            ticket = rows.find(connection, ticket_id, public=public)
-            access.require_sight(viewer, rows.standing(connection, ticket), ticket_id)
-            return job(connection, viewer, ticket)
-
-        return await self._database.read(read)
-
-    async def _change(self, actor: Actor, job: Callable[[Change], T]) -> T:
-        def write(connection: sqlite3.Connection) -> T:
-            viewer = load_viewer(connection, actor)
-            settings = self._settings.values(connection)
-            return job(Change(connection, viewer, self._clock.now(), settings))
-
-        return await self._database.write(write)
 
     def _window(self, connection: sqlite3.Connection) -> int:
         return self._settings.values(connection).reopen_window_days

@@ -7,11 +7,11 @@ from typing import Any
 
 from helpdesk import access, checks, statuses
 from helpdesk.clock import rfc3339
-from helpdesk.errors import IllegalTransition, ReopenWindowPassed
+from helpdesk.errors import Conflict, IllegalTransition, ReopenWindowPassed
 from helpdesk.events import EventType
 from helpdesk.ids import new_id
 from helpdesk.statuses import CLOSED, RESOLVED
-from helpdesk.tickets import workflow
+from helpdesk.tickets import rows, workflow
 from helpdesk.tickets.change import Change
 from helpdesk.tickets.model import Ticket
 from helpdesk.tickets.workflow import Step
@@ -88,6 +88,7 @@ def _go(change: Change, ticket: Ticket, wanted: str, note: str) -> Ticket:
     if step is Step.STAY:
         return ticket
     if step is Step.REOPEN:
+        _require_apart(change, ticket)
         _require_window(change, ticket)
     changed = change.save(ticket, status=wanted, **_marks(change, step, note))
     record(change, ticket.id, ticket.status, wanted, note)
@@ -119,6 +120,11 @@ def _emit_kind(change: Change, step: Step, ticket: Ticket, note: str) -> None:
 def _require_other(change: Change, ticket: Ticket, wanted: str) -> None:
     if ticket.status == wanted:
         raise IllegalTransition(wanted, wanted, _successors(change, wanted))
+
+
+def _require_apart(change: Change, ticket: Ticket) -> None:
+    if (into := rows.merged_into(change.connection, ticket.number)) is not None:
+        raise Conflict(f"#{ticket.number} was merged into #{into}", f"go on in #{into}")
 
 
 def _require_window(change: Change, ticket: Ticket) -> None:

@@ -269,3 +269,26 @@ def test_a_tag_is_put_on_a_ticket_and_leads_to_all_that_have_it(
     page.get_by_label("Search").fill("tag:vip tagged")
     expect(page).to_have_url(re.compile("q=tag"))
     expect(page.locator("td .subject")).to_have_count(1)
+
+
+def test_tickets_are_linked_and_merged(open_page: Open, desk: Desk) -> None:
+    first, second = (
+        desk.call("GET", f"/api/tickets/{desk.ticket(f'Merged {name}', description=name)}")[
+            "number"
+        ]
+        for name in ("alpha", "beta")
+    )
+    page = open_page("staff", f"/tickets/{second}")
+    page.get_by_text("Link or merge").click()
+    page.get_by_label("This ticket is").select_option("Blocked by")
+    page.get_by_label("Ticket number").fill(f"#{first}")
+    page.get_by_role("button", name="Link", exact=True).click()
+    links = page.get_by_role("region", name="Linked tickets")
+    expect(links).to_contain_text(f"Blocked by #{first} Merged alpha")
+    page.get_by_text("Link or merge").click()
+    page.get_by_label("Merge into").fill(str(first))
+    page.get_by_role("button", name="Merge", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Merged alpha")
+    expect(page.get_by_role("article").filter(has_text="beta")).to_have_count(1)
+    page.get_by_role("link", name=f"#{second} Merged beta").click()
+    expect(page.get_by_text("This ticket was merged into")).to_be_visible()

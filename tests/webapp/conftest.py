@@ -716,7 +716,7 @@ PEOPLE_BLUEPRINTS = frozenset(
 )
 
 
-WORK_BLUEPRINTS = frozenset({"canned_replies", "api_canned_replies"})
+WORK_BLUEPRINTS = frozenset({"canned_replies", "api_canned_replies", "ticket_links", "api_links"})
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 ::
 
+    ticket_links   linking and merging tickets
     ticket, ticket_bulk, ticket_list, ticket_new
                    tickets
     canned_replies

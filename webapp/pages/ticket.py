@@ -59,9 +59,9 @@ async def change(ticket_id: str, step: str) -> Response:
     except NotFound as error:
         if error.kind == "ticket":
             raise
-        return await _again(ticket_id, fields, BodyInvalid(str(error)))
+        return await again(ticket_id, fields, BodyInvalid(str(error)))
     except HelpDeskError as error:
-        return await _again(ticket_id, fields, error)
+        return await again(ticket_id, fields, error)
     return see(ticket_url(ticket_id, _done(step, fields), **came_from(request.args)))
 
 
@@ -75,13 +75,14 @@ async def _insert(ticket_id: str, fields: Mapping[str, str]) -> Response:
             )
             typed = f"{typed.rstrip()}\n\n{text}".lstrip()
     except HelpDeskError as error:
-        return await _again(ticket_id, fields, error)
+        return await again(ticket_id, fields, error)
     return await show_ticket(ticket_id, typed={**fields, "reply": typed})
 
 
-async def _again(
+async def again(
     ticket_id: str, fields: Mapping[str, str], error: HelpDeskError | BodyInvalid
 ) -> Response:
+    """Show the ticket with what is wrong, and with what was typed."""
     found = failure(error)
     return await show_ticket(ticket_id, problem=found.message, typed=fields, status=found.status)
 

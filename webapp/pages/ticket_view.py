@@ -51,6 +51,16 @@ DONE = {
     "reopen": "Ticket reopened.",
     "close": "Ticket closed.",
     "update": "Ticket updated.",
+    "link": "Tickets linked.",
+    "unlink": "Link removed.",
+    "merge": "Tickets merged.",
+}
+LINK_KINDS = {
+    "duplicate_of": "Duplicate of",
+    "duplicated_by": "Duplicated by",
+    "related": "Related to",
+    "blocked_by": "Blocked by",
+    "blocks": "Blocks",
 }
 SAID = frozenset({"reply", "reply-resolve", "note"})
 """What is done at the end of the thread, and confirmed there."""
@@ -121,6 +131,9 @@ async def show_ticket(
         status=status,
         ticket=detail.ticket,
         canned=await _canned(detail),
+        links=await app_context().helpdesk.links.all(current_visit().actor, ticket_id),
+        merged_into=await app_context().helpdesk.merges.target(current_visit().actor, ticket_id),
+        link_kinds=LINK_KINDS,
         walk=await read_walk(request.args),
         carried=urlencode(came_from(request.args)),
         form_ids=(new_form_id(), new_form_id()),

@@ -124,6 +124,8 @@ async def things(site: Any, make_module: Any, make_delivery: Any) -> dict[str, l
     return {
         "ticket_id": tickets,
         "user_id": [made.id, site.people.other.id],
+        "kind": ["related", "blocks"],
+        "other": ["1", "2"],
         "canned_id": [canned.id],
         "key_id": [key.key.id],
         "group_id": [group.id],

@@ -23,6 +23,8 @@ READS: dict[str, dict[str, int]] = {
     "/api/canned-replies": STAFF_API,
     "/api/canned-replies/{canned}": STAFF_API,
     "/api/tickets/{ticket}/canned-replies/{canned}": STAFF_API,
+    "/api/tickets/{ticket}/links": answers(401, 200, 200, 200),
+    "/api/tickets/{foreign}/links": answers(401, 404, 200, 200),
 }
 _STAFF = answers(401, 403, 303, 303)
 _ADMIN = answers(401, 403, 403, 303)
@@ -32,6 +34,10 @@ FORMS: list[tuple[str, dict[str, str], dict[str, int]]] = [
     ("/canned-replies", _TEXT | {"scope": "everyone"}, _ADMIN),
     ("/canned-replies/{canned}", _TEXT | {"scope": "everyone"}, _ADMIN),
     ("/canned-replies/{canned}/delete", {}, _ADMIN),
+    ("/tickets/{ticket}/link", {"kind": "related", "other": "2"}, _STAFF),
+    ("/tickets/{foreign}/link", {"kind": "related", "other": "1"}, _STAFF | {"user": 404}),
+    ("/tickets/{ticket}/unlink", {"kind": "related", "other": "2"}, _STAFF),
+    ("/tickets/{ticket}/merge", {"into": "3"}, _STAFF),
 ]
 _MADE = answers(401, 403, 201, 201)
 CALLS: list[tuple[str, str, object, dict[str, int]]] = [
@@ -39,6 +45,9 @@ CALLS: list[tuple[str, str, object, dict[str, int]]] = [
     ("POST", "/api/canned-replies", _TEXT | {"scope": "everyone"}, _MADE | {"staff": 403}),
     ("PATCH", "/api/canned-replies/{canned}", {"name": "M"}, STAFF_API | {"staff": 403}),
     ("DELETE", "/api/canned-replies/{canned}", None, answers(401, 403, 403, 204)),
+    ("POST", "/api/tickets/{ticket}/links", {"kind": "blocks", "ticket": "2"}, _MADE),
+    ("DELETE", "/api/tickets/{ticket}/links/blocks/2", None, answers(401, 403, 204, 204)),
+    ("POST", "/api/tickets/{ticket}/merge", {"into": "3"}, STAFF_API),
 ]
 
 
@@ -47,14 +56,15 @@ async def marks(site: Any) -> dict[str, str]:
     """Things of everybody's."""
     desk = site.desk
     canned = await desk.canned.create(SYSTEM, name="Thanks", body="Thanks!", scope="everyone")
-    return {"canned": canned.id, "ticket": (await site.ticket(by="user")).id}
+    tickets = [(await site.ticket(by=by)).id for by in ("user", "other", "user")]
+    return {"canned": canned.id, "ticket": tickets[0], "foreign": tickets[1]}
 
 
 def test_the_walk_leaves_no_route_of_its_blueprints_out(work_blueprints: frozenset[str]) -> None:
     app = Quart("routes", static_folder=None)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-    known = dict.fromkeys(("canned", "ticket"), "x")
+    known = dict.fromkeys(("canned", "ticket", "foreign"), "x")
     walked = {("GET", path.format(**known)) for path in READS}
     walked |= {("POST", path.format(**known)) for path, *_ in FORMS}
     walked |= {(method, path.format(**known)) for method, path, *_ in CALLS}
