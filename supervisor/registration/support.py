@@ -59,6 +59,3 @@ FIELDS: Mapping[str, Support] = {
     "plugin_type": _not("themes are not served"),
 }
 """By the field's name in the registration or in the package's manifest."""
-
-PACKAGE_ONLY = frozenset({"runtime", "wasm"})
-"""Fields of a package's manifest that the package's reader has dealt with."""
