@@ -95,6 +95,12 @@ class Desk:
                 except Refused:
                     continue
 
+    def close(self) -> None:
+        """Close the databases."""
+        self._helpdesk.close()
+        if self._own is not None:
+            self._own.close()
+
     def query(self, question: Question) -> bytes:
         """Return the rows as JSON. Raises Refused."""
         self._begin(question)

@@ -64,6 +64,11 @@ class HelpDesk:
             # Ends the read: an open one would keep the server's log from being folded in.
             cursor.close()
 
+    def close(self) -> None:
+        """Close the connections."""
+        for connection in (self._shape, self._staff, self._submitter):
+            connection.close()
+
     def _look_at(self, sql: str, arguments: Sequence[Value], granted: frozenset[str]) -> None:
         """Refuse a statement that speaks of more than the views, or of views not granted."""
         self._shape_guard.read.clear()

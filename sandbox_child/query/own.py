@@ -131,6 +131,10 @@ class OwnDatabase:
             self._guard.may_define = False
             self._connection.set_authorizer(self._guard)
 
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
     def _fold_log(self) -> None:
         """Make room in the log, which a change that failed has filled for nothing."""
         self._connection.set_authorizer(None)
