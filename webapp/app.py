@@ -3,7 +3,6 @@
 import secrets
 from urllib.parse import urlencode
 
-from quart import Blueprint
 from quart_trio import QuartTrio
 
 from helpdesk.service import HelpDesk
@@ -66,9 +65,10 @@ from webapp.pages import (
 from webapp.pages import plugins as plugin_pages
 from webapp.rendering import assets
 from webapp.rendering.formatting_pool import FormattingPool
+from webapp.routes import Section, body_limits
 from webapp.security.throttle import Throttle
 
-BLUEPRINTS: tuple[Blueprint, ...] = (
+BLUEPRINTS: tuple[Section, ...] = (
     assets.blueprint,
     health.blueprint,
     login.blueprint,
@@ -126,7 +126,6 @@ def create_app(helpdesk: HelpDesk, supervisor: Supervisor, config: WebConfig) ->
     """Return the app over an open help desk and a running supervisor."""
     app = QuartTrio(__name__, static_folder=None, template_folder=None)
     app.asgi_http_class = WholeExchange
-    app.request_class = requests.request_class(config)
     app.config["MAX_CONTENT_LENGTH"] = config.max_upload_bytes
     app.config["BODY_TIMEOUT"] = config.body_timeout_s
     app.config["PROPAGATE_EXCEPTIONS"] = False
@@ -149,8 +148,9 @@ def create_app(helpdesk: HelpDesk, supervisor: Supervisor, config: WebConfig) ->
     traffic.install(app)
     guard.install(app)
     failures.install(app)
-    for blueprint in BLUEPRINTS:
-        app.register_blueprint(blueprint)
+    for section in BLUEPRINTS:
+        app.register_blueprint(section)
+    app.request_class = requests.request_class(config, dict(body_limits(app)))
     return app
 
 

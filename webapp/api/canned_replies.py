@@ -3,16 +3,16 @@
 from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
-from quart import Blueprint
 
 from helpdesk.canned import CannedReply
 from webapp.api.bodies import Body, Name, SaidText, given
 from webapp.api.operations import operation
 from webapp.api.shapes import Listing, whole_list
 from webapp.context import app_context
+from webapp.routes import Access, Section
 from webapp.visitors.sessions import current_visit
 
-blueprint = Blueprint("api_canned_replies", __name__)
+blueprint = Section("api_canned_replies", __name__, Access.SIGNED_IN)
 
 _ALL = "/api/canned-replies"
 _ONE = f"{_ALL}/<canned_id>"

@@ -1,15 +1,14 @@
 """The catalogue over the API: everybody sees it, admins change it."""
 
-from quart import Blueprint
-
 from webapp.api.bodies import NameBody, NodeBody
 from webapp.api.operations import operation
 from webapp.api.people_shapes import CategoryOut, NodeOut, category_json
 from webapp.api.shapes import Listing, whole_list
 from webapp.context import app_context
+from webapp.routes import Access, Section
 from webapp.visitors.sessions import current_visit
 
-blueprint = Blueprint("api_catalogue", __name__)
+blueprint = Section("api_catalogue", __name__, Access.SIGNED_IN)
 
 _ONE = "/api/catalogue/<node_id>"
 _KIND = "category, type or item"

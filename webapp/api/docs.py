@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 from typing import Any, cast
 
-from quart import Blueprint, Quart, Response, current_app
+from quart import Quart, Response, current_app
 
 from webapp.api.openapi import LISTING, document
 from webapp.http.jsonio import json_response
 from webapp.http.page import page
 from webapp.rendering.markdown import to_html
+from webapp.routes import Access, Section, facts
 
-blueprint = Blueprint("api_docs", __name__)
+blueprint = Section("api_docs", __name__, Access.ANYONE)
 
 _REFERENCE = "#/components/schemas/"
 
@@ -35,12 +36,14 @@ class Shape:
 
 
 @blueprint.get("/api/openapi.json")
+@facts(json=True)
 async def description() -> Response:
     """Return the OpenAPI document."""
     return json_response(_document())
 
 
 @blueprint.get("/api/docs")
+@facts(json=True)
 async def docs() -> Response:
     """Show the document to people."""
     found = _document()

@@ -1,15 +1,14 @@
 """Groups over the API: staff see them, admins change them."""
 
-from quart import Blueprint
-
 from webapp.api.bodies import GroupBody, GroupPatch, given
 from webapp.api.operations import operation
 from webapp.api.people_shapes import GroupOut, group_json
 from webapp.api.shapes import Listing, whole_list
 from webapp.context import app_context
+from webapp.routes import Access, Section
 from webapp.visitors.sessions import current_visit
 
-blueprint = Blueprint("api_groups", __name__)
+blueprint = Section("api_groups", __name__, Access.SIGNED_IN)
 
 _ONE = "/api/groups/<group_id>"
 

@@ -17,9 +17,10 @@ from webapp.api.shapes import (
     whole_list,
 )
 from webapp.context import app_context
+from webapp.routes import Access, Section
 from webapp.visitors.sessions import current_visit
 
-blueprint = Blueprint("api_links", __name__)
+blueprint = Section("api_links", __name__, Access.SIGNED_IN)
 
 _ALL = "/api/tickets/<ticket_id>/links"
 Reference = Annotated[str, Meta(description="A ticket's number or id.")]

@@ -1,21 +1,31 @@
 """Logging in and out by JSON."""
 
-from quart import Blueprint, Response, request
+from quart import Response, request
 
 from webapp.api.bodies import Credentials
 from webapp.api.operations import operation
 from webapp.api.people_shapes import LoginOut, self_json
 from webapp.context import app_context
 from webapp.http.jsonio import json_response
+from webapp.routes import Access, Body, Section
 from webapp.visitors.logins import log_in as start_session
 from webapp.visitors.sessions import Proof, current_visit, drop_session, keep_session
 
-blueprint = Blueprint("api_login", __name__)
-logout_blueprint = Blueprint("api_logout", __name__)
+blueprint = Section("api_login", __name__, Access.ANYONE)
+logout_blueprint = Section("api_logout", __name__, Access.SIGNED_IN)
 
 
 @operation(
-    blueprint, "POST", "/api/auth/login", errors=(401, 403, 429), public=True, answer=LoginOut
+    blueprint,
+    "POST",
+    "/api/auth/login",
+    errors=(401, 403, 429),
+    public=True,
+    answer=LoginOut,
+    limit=Body.LOGIN,
+    # Its caller cannot have one yet. It takes JSON alone, which a foreign page cannot send without
+    # being asked for permission first (CORS), and the origin is checked.
+    token=False,
 )
 async def log_in(body: Credentials) -> Response:
     """Start a session: its cookie, the person, and the token that changes must carry."""

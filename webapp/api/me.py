@@ -1,6 +1,6 @@
 """One's own account over the API: name, password, sessions, API keys."""
 
-from quart import Blueprint, Response, request
+from quart import Response, request
 
 from helpdesk.errors import Invalid, LoginFailed
 from helpdesk.passwords import checked
@@ -16,10 +16,11 @@ from webapp.api.people_shapes import (
 )
 from webapp.api.shapes import Listing, whole_list
 from webapp.context import app_context
+from webapp.routes import Access, Section
 from webapp.visitors.logins import guarded_by_password
 from webapp.visitors.sessions import Proof, current_visit, drop_session, keep_session
 
-blueprint = Blueprint("api_me", __name__)
+blueprint = Section("api_me", __name__, Access.SIGNED_IN)
 
 
 @operation(blueprint, "GET", "/api/me")

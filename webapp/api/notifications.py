@@ -1,15 +1,14 @@
 """One's own notifications over the API."""
 
-from quart import Blueprint
-
 from webapp.api.bodies import EmptyBody
 from webapp.api.operations import operation
 from webapp.api.people_shapes import NotificationOut, NotificationsOut, notification_json
 from webapp.api.queries import NotificationQuery
 from webapp.context import app_context
+from webapp.routes import Access, Section
 from webapp.visitors.sessions import current_visit
 
-blueprint = Blueprint("api_notifications", __name__)
+blueprint = Section("api_notifications", __name__, Access.SIGNED_IN)
 
 
 @operation(blueprint, "GET", "/api/notifications")

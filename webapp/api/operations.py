@@ -23,6 +23,7 @@ from quart import Blueprint, Response
 from helpdesk.errors import NotFound
 from webapp.errors import BodyInvalid
 from webapp.http.jsonio import json_response, read_json, read_query, request_once
+from webapp.routes import Body, facts
 
 Handler = TypeVar("Handler", bound=Callable[..., Awaitable[Any]])
 
@@ -51,6 +52,10 @@ class Operation:
     """Statuses of refusals beside those that every such route has."""
     public: bool = False
     """Whether it serves visitors who are not logged in."""
+    limit: Body = Body.USUAL
+    """How large a body it takes."""
+    token: bool = True
+    """Whether a browser must show the page's token with it."""
     upload: bool = False
     """Whether it takes a file in multipart/form-data instead of JSON."""
     instead: Any = None
@@ -116,6 +121,8 @@ def operation(
             return _answer(await _handled(handler, values, of), record, location)
 
         setattr(serve, _RECORD, record)
+        limit = Body.UPLOAD if record.upload else record.limit
+        facts(json=True, body=limit, token=record.token)(serve)
         blueprint.add_url_rule(rule, handler.__name__, serve, methods=[method])
         return handler
 

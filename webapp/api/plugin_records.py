@@ -1,7 +1,6 @@
 """What plugins do and did, over the API: processes, history, deliveries, logs."""
 
 from msgspec import Struct, UnsetType
-from quart import Blueprint
 
 from supervisor.views import DeliveryDetail, DeliveryView, LogLine, PluginHistory, ProcessView
 from supervisor.watching.delivery_document import DeliveryDocument
@@ -11,9 +10,10 @@ from webapp.api.plugins import ONE
 from webapp.api.queries import DeliveryQuery, HistoryQuery, LogQuery
 from webapp.api.shapes import Listing, whole_list
 from webapp.context import app_context
+from webapp.routes import Access, Section
 from webapp.visitors.sessions import current_visit
 
-blueprint = Blueprint("api_plugin_records", __name__)
+blueprint = Section("api_plugin_records", __name__, Access.ADMIN)
 
 
 class Queued(Struct):

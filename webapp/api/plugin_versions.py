@@ -1,16 +1,15 @@
 """The versions of a plugin over the API."""
 
-from quart import Blueprint
-
 from supervisor.views import VersionComparison, VersionView
 from webapp.api.bodies import AcceptBody
 from webapp.api.operations import operation
 from webapp.api.plugins import ONE, PluginOut, shown
 from webapp.api.shapes import Listing, whole_list
 from webapp.context import app_context
+from webapp.routes import Access, Section
 from webapp.visitors.sessions import current_visit
 
-blueprint = Blueprint("api_plugin_versions", __name__)
+blueprint = Section("api_plugin_versions", __name__, Access.ADMIN)
 
 _VERSION = f"{ONE}/versions/<digest>"
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 
 import trio
 from msgspec import UNSET
-from quart import Blueprint, Response, request
+from quart import Response, request
 
 from supervisor.errors import ModuleRefused, NotInstalled
 from supervisor.states import InstallStep, PluginState
@@ -15,9 +15,10 @@ from webapp.api.shapes import Listing, whole_list
 from webapp.context import app_context
 from webapp.http.jsonio import json_response, read_json
 from webapp.http.uploads import uploaded_module
+from webapp.routes import Access, Section
 from webapp.visitors.sessions import current_visit
 
-blueprint = Blueprint("api_plugins", __name__)
+blueprint = Section("api_plugins", __name__, Access.ADMIN)
 
 ONE = "/api/admin/plugins/<plugin_id>"
 PATIENCE_S = 20.0

@@ -3,7 +3,6 @@
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct
-from quart import Blueprint
 
 from helpdesk.audit import AuditEntry, AuditFilter
 from helpdesk.clock import rfc3339
@@ -13,9 +12,10 @@ from webapp.api.operations import operation
 from webapp.api.queries import Paged
 from webapp.api.shapes import Listing, Moment, listing
 from webapp.context import app_context
+from webapp.routes import Access, Section
 from webapp.visitors.sessions import current_visit
 
-blueprint = Blueprint("api_records", __name__)
+blueprint = Section("api_records", __name__, Access.ADMIN)
 
 
 class EgressQuery(Paged):

@@ -1,16 +1,15 @@
 """A ticket's conversation over the API: public replies and internal notes."""
 
-from quart import Blueprint
-
 from helpdesk.once import Once
 from webapp.api.bodies import ReplyBody
 from webapp.api.operations import operation
 from webapp.api.queries import ReplyQuery
 from webapp.api.shapes import Listing, ReplyOut, listing, reply_json
 from webapp.context import app_context
+from webapp.routes import Access, Section
 from webapp.visitors.sessions import current_visit
 
-blueprint = Blueprint("api_replies", __name__)
+blueprint = Section("api_replies", __name__, Access.SIGNED_IN)
 
 
 @operation(blueprint, "GET", "/api/tickets/<ticket_id>/replies", of="ticket")

@@ -4,13 +4,13 @@ from functools import cache
 from typing import Any
 
 import msgspec
-from quart import Blueprint
 
 from helpdesk.errors import NotFound
 from webapp.api.operations import operation
 from webapp.api.plugin_schemas import schemas
+from webapp.routes import Access, Section
 
-blueprint = Blueprint("api_schemas", __name__)
+blueprint = Section("api_schemas", __name__, Access.PUBLIC)
 
 _KIND = "schema"
 

@@ -1,14 +1,13 @@
 """The settings over the API, for admins."""
 
-from quart import Blueprint
-
 from webapp.api.bodies import SettingsPatch, given
 from webapp.api.operations import operation
 from webapp.api.people_shapes import SettingsOut, settings_json
 from webapp.context import app_context
+from webapp.routes import Access, Section
 from webapp.visitors.sessions import current_visit
 
-blueprint = Blueprint("api_settings", __name__)
+blueprint = Section("api_settings", __name__, Access.ADMIN)
 
 
 @operation(blueprint, "GET", "/api/admin/settings", errors=(403,))

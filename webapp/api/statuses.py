@@ -1,15 +1,14 @@
 """Statuses over the API: everybody sees them, admins change those that were added."""
 
-from quart import Blueprint
-
 from webapp.api.bodies import NameBody
 from webapp.api.operations import operation
 from webapp.api.people_shapes import StatusOut, status_json
 from webapp.api.shapes import Listing, whole_list
 from webapp.context import app_context
+from webapp.routes import Access, Section
 from webapp.visitors.sessions import current_visit
 
-blueprint = Blueprint("api_statuses", __name__)
+blueprint = Section("api_statuses", __name__, Access.SIGNED_IN)
 
 _ONE = "/api/statuses/<path:name>"
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 from msgspec import UnsetType
-from quart import Blueprint
 
 from helpdesk import checks
 from helpdesk.actors import Actor
@@ -37,9 +36,10 @@ from webapp.api.shapes import (
     whole_list,
 )
 from webapp.context import app_context
+from webapp.routes import Access, Section
 from webapp.visitors.sessions import current_visit
 
-blueprint = Blueprint("api_tickets", __name__)
+blueprint = Section("api_tickets", __name__, Access.SIGNED_IN)
 
 _ONE = "/api/tickets/<ticket_id>"
 

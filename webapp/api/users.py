@@ -1,16 +1,15 @@
 """Accounts over the API: staff look people up, admins change them."""
 
-from quart import Blueprint
-
 from webapp.api.bodies import PasswordBody, UserBody, UserPatch, given
 from webapp.api.operations import operation
 from webapp.api.people_shapes import KeyOut, UserOut, key_json, user_json
 from webapp.api.queries import UserQuery
 from webapp.api.shapes import Listing, listing, whole_list
 from webapp.context import app_context
+from webapp.routes import Access, Section
 from webapp.visitors.sessions import current_visit
 
-blueprint = Blueprint("api_users", __name__)
+blueprint = Section("api_users", __name__, Access.SIGNED_IN)
 
 _ONE = "/api/users/<user_id>"
 

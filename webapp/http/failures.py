@@ -9,17 +9,17 @@ import secrets
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
-from quart import Quart, Response, request
+from quart import Quart, Response, current_app, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 
 from helpdesk import errors as domain
 from supervisor import errors as plugins
 from webapp.errors import TooManyAttempts, WebError
-from webapp.http.guard import is_api
 from webapp.http.jsonio import json_response
 from webapp.http.page import page
 from webapp.http.unsent import form_page, unsent_texts
 from webapp.rendering.links import login_url
+from webapp.routes import facts_at
 
 _log = logging.getLogger(__name__)
 
@@ -127,7 +127,7 @@ def _unexpected(error: Exception, status: int, message: str) -> Failure:
 async def answer(error: Exception) -> Response:
     """Answer a request that ended in an error."""
     found = failure(error)
-    if is_api(request.path):
+    if facts_at(current_app, request).json:
         response = json_response({"error": found.message}, status=found.status)
     else:
         title = found.title(request.method)

@@ -1,13 +1,12 @@
 """The one place that every request passes: host, visitor, role, origin, token; then headers.
 
-Which blueprint is for whom stands in one table, so that a route cannot forget to ask. It must not
-know what the routes do; what a person may do with a ticket is the domain's to say.
+Whom a route is for is said where the route is (``webapp.routes``), and none can leave it out. It
+must not know what the routes do; what a person may do with a ticket is the domain's to say.
 """
 
-import enum
 import hmac
 
-from quart import Quart, Request, Response, g, request
+from quart import Quart, Request, Response, current_app, g, request
 from quart.typing import ResponseReturnValue
 
 from helpdesk.actors import Role
@@ -18,6 +17,7 @@ from webapp.http.page import page
 from webapp.http.redirects import see
 from webapp.http.unsent import came_from_our_page, form_page, unsent_texts
 from webapp.rendering.links import login_url
+from webapp.routes import Access, RouteFacts, access_at, facts_at
 from webapp.security.headers import security_headers
 from webapp.security.origin import host_is_known
 from webapp.visitors.origin import origin_of
@@ -28,85 +28,10 @@ CSRF_HEADER = "X-CSRF-Token"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-class Access(enum.Enum):
-    """Whom a blueprint is for."""
-
-    PUBLIC = "anybody, without looking who it is"
-    ANYONE = "anybody, logged in or not"
-    SIGNED_IN = "whoever is logged in"
-    ADMIN = "admins"
-
-
-ACCESS = {
-    "assets": Access.PUBLIC,
-    "health": Access.PUBLIC,
-    "login": Access.ANYONE,
-    "ticket_list": Access.SIGNED_IN,
-    "ticket_bulk": Access.SIGNED_IN,
-    "ticket_new": Access.SIGNED_IN,
-    "ticket_links": Access.SIGNED_IN,
-    "ticket": Access.SIGNED_IN,
-    "canned_replies": Access.SIGNED_IN,
-    "panels": Access.SIGNED_IN,
-    "events": Access.SIGNED_IN,
-    "setup": Access.ANYONE,
-    "notifications": Access.SIGNED_IN,
-    "profile": Access.SIGNED_IN,
-    "people": Access.ADMIN,
-    "groups": Access.ADMIN,
-    "catalogue": Access.ADMIN,
-    "statuses": Access.ADMIN,
-    "settings": Access.ADMIN,
-    "plugin_pages": Access.ADMIN,
-    "process_stream": Access.ADMIN,
-    "installs": Access.ADMIN,
-    "plugin": Access.ADMIN,
-    "plugin_review": Access.ADMIN,
-    "plugin_versions": Access.ADMIN,
-    "plugin_deliveries": Access.ADMIN,
-    "plugin_log": Access.ADMIN,
-    "egress": Access.ADMIN,
-    "audit": Access.ADMIN,
-    "sandbox": Access.ADMIN,
-    "metrics": Access.ANYONE,
-    "api_records": Access.ADMIN,
-    "api_login": Access.ANYONE,
-    "api_logout": Access.SIGNED_IN,
-    "api_schemas": Access.PUBLIC,
-    "api_docs": Access.ANYONE,
-    "api_me": Access.SIGNED_IN,
-    "api_canned_replies": Access.SIGNED_IN,
-    "api_users": Access.SIGNED_IN,
-    "api_groups": Access.SIGNED_IN,
-    "api_catalogue": Access.SIGNED_IN,
-    "api_statuses": Access.SIGNED_IN,
-    "api_notifications": Access.SIGNED_IN,
-    "api_settings": Access.ADMIN,
-    "api_tickets": Access.SIGNED_IN,
-    "api_links": Access.SIGNED_IN,
-    "api_replies": Access.SIGNED_IN,
-    "api_plugins": Access.ADMIN,
-    "api_plugin_versions": Access.ADMIN,
-    "api_plugin_records": Access.ADMIN,
-}
-_LOGIN_BY_JSON = "api_login.log_in"
-"""Bears no token, because its caller cannot have one yet: it takes JSON alone, which a foreign
-page cannot send without being asked for permission first (CORS), and the origin is checked."""
-
-_SETUP = "setup"
-
-
-def is_api(path: str) -> bool:
-    """Tell whether errors on this path are answered as JSON."""
-    if path.startswith("/admin/plugins/") and path.endswith("/live"):
-        return True
-    return path.startswith("/api/") or "/panels/" in path or path in {"/events", "/metrics"}
-
-
 async def admit() -> ResponseReturnValue | None:
     """Let the request through, raise, or send the visitor to the log-in page."""
     config = app_context().config
-    access = ACCESS[request.blueprint] if request.blueprint else Access.ANYONE
+    access = access_at(current_app, request)
     if access is Access.PUBLIC:
         return None
     if not host_is_known(request.host, config.known_hosts):
@@ -123,21 +48,25 @@ async def admit() -> ResponseReturnValue | None:
         raise NotForYou(Role.ADMIN)
     if request.method not in _SAFE_METHODS:
         await _refuse_forgery(visit)
-    if visit.user is not None and not is_api(request.path):
+    if visit.user is not None and not _here().json:
         g.unread = await app_context().helpdesk.notifications.unread_count(visit.actor)
     return None
 
 
+def _here() -> RouteFacts:
+    return facts_at(current_app, request)
+
+
 async def _needs_setup() -> bool:
     """Tell whether this is a page, and nobody could log in to see it: there is no account yet."""
-    asks = request.method in _SAFE_METHODS and not is_api(request.path)
-    if not asks or request.blueprint == _SETUP:
+    asks = request.method in _SAFE_METHODS and not _here().json
+    if not asks or _here().before_setup:
         return False
     return await app_context().helpdesk.first_run.is_due()
 
 
 async def _ask_to_log_in() -> ResponseReturnValue:
-    if is_api(request.path):
+    if _here().json:
         raise LoginNeeded
     if request.method in _SAFE_METHODS:
         return see(login_url(request.full_path.rstrip("?")))
@@ -157,7 +86,7 @@ async def _refuse_forgery(visit: Visit) -> None:
         return
     if not came_from_our_page():
         raise ForgeryRefused("this request came from another site")
-    if request.endpoint == _LOGIN_BY_JSON or _is_from_a_program(request):
+    if not _here().token or _is_from_a_program(request):
         return
     offered = await _offered_token(request)
     if not hmac.compare_digest(offered.encode(), visit.csrf_token.encode()):
@@ -175,7 +104,7 @@ def _is_from_a_program(asked: Request) -> bool:
 
 async def _offered_token(asked: Request) -> str:
     header = asked.headers.get(CSRF_HEADER)
-    if header is not None or is_api(asked.path):
+    if header is not None or _here().json:
         return header or ""
     return str((await asked.form).get(CSRF_FIELD, ""))
 

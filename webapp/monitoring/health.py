@@ -1,11 +1,12 @@
 """Says that the server answers, and whether it can work, to whoever watches it; nothing else."""
 
 import msgspec
-from quart import Blueprint, Response
+from quart import Response
 
 from webapp.context import app_context
+from webapp.routes import Access, Section
 
-blueprint = Blueprint("health", __name__)
+blueprint = Section("health", __name__, Access.PUBLIC)
 
 
 @blueprint.get("/healthz")

@@ -9,22 +9,24 @@ import importlib.metadata
 import trio
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
-from quart import Blueprint, Response, current_app, request
+from quart import Response, current_app, request
 
 from helpdesk.actors import Role
 from webapp.context import app_context
 from webapp.errors import LoginNeeded, NotForYou
 from webapp.monitoring.exposition import Figures
 from webapp.monitoring.traffic import traffic_of
+from webapp.routes import Access, Section, facts
 from webapp.visitors.origin import is_direct_from_here
 from webapp.visitors.sessions import current_visit
 
-blueprint = Blueprint("metrics", __name__)
+blueprint = Section("metrics", __name__, Access.ANYONE)
 
 _VERSION = importlib.metadata.version("open-help-desk")
 
 
 @blueprint.get("/metrics")
+@facts(json=True)
 async def metrics() -> Response:
     """Return all metrics in Prometheus' text format."""
     _admit()

@@ -1,14 +1,15 @@
 """Admin, audit: who changed what that admins look after."""
 
-from quart import Blueprint, Response, request
+from quart import Response, request
 
 from helpdesk.audit import AuditFilter
 from webapp.context import app_context
 from webapp.http.page import page
 from webapp.pages.paging import Shown, page_number
+from webapp.routes import Access, Section
 from webapp.visitors.sessions import current_visit
 
-blueprint = Blueprint("audit", __name__)
+blueprint = Section("audit", __name__, Access.ADMIN)
 
 PER_PAGE = 50
 

@@ -1,6 +1,6 @@
 """Canned replies: the list of those that one may use, and a page to change each."""
 
-from quart import Blueprint, Response
+from quart import Response
 
 from helpdesk.actors import Role
 from helpdesk.canned import PLACEHOLDERS
@@ -13,9 +13,10 @@ from webapp.http.redirects import see
 from webapp.pages.choices import Choice
 from webapp.pages.outcomes import NOTHING, Outcome, done_from_address, refused
 from webapp.rendering.links import section_url
+from webapp.routes import Access, Section
 from webapp.visitors.sessions import current_visit
 
-blueprint = Blueprint("canned_replies", __name__)
+blueprint = Section("canned_replies", __name__, Access.SIGNED_IN)
 
 SECTION = "canned-replies"
 DONE = {

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from quart import Blueprint, Response
+from quart import Response
 
 from helpdesk.catalogue import CategoryNode
 from helpdesk.errors import HelpDeskError, NotFound
@@ -13,9 +13,10 @@ from webapp.http.page import page
 from webapp.http.redirects import see
 from webapp.pages.outcomes import NOTHING, Outcome, done_from_address, refused
 from webapp.rendering.links import admin_url
+from webapp.routes import Access, Section
 from webapp.visitors.sessions import current_visit
 
-blueprint = Blueprint("catalogue", __name__)
+blueprint = Section("catalogue", __name__, Access.ADMIN)
 
 SECTION = "catalogue"
 DONE = {

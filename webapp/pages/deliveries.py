@@ -1,6 +1,6 @@
 """Admin, one plugin: the log of its deliveries, one of them with all that is known, and again."""
 
-from quart import Blueprint, Response, request
+from quart import Response, request
 
 from supervisor.errors import SupervisorError
 from supervisor.manifest.shape import EVENTS
@@ -16,9 +16,10 @@ from webapp.pages.paging import Shown
 from webapp.pages.plugin_frame import show
 from webapp.rendering.links import delivery_url, plugin_url
 from webapp.rendering.templating import slug
+from webapp.routes import Access, Section
 from webapp.visitors.sessions import current_visit
 
-blueprint = Blueprint("plugin_deliveries", __name__)
+blueprint = Section("plugin_deliveries", __name__, Access.ADMIN)
 
 PER_PAGE = 50
 AGAIN = "again"

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 
-from quart import Blueprint, Response, request
+from quart import Response, request
 
 from supervisor.service import Supervisor
 from supervisor.states import EgressOutcome
@@ -11,8 +11,9 @@ from webapp.context import app_context
 from webapp.http.page import page
 from webapp.pages.paging import Shown, page_number
 from webapp.rendering.spreadsheets import Cell, csv_lines
+from webapp.routes import Access, Section
 
-blueprint = Blueprint("egress", __name__)
+blueprint = Section("egress", __name__, Access.ADMIN)
 
 PER_PAGE = 50
 LONGEST_S = 600.0

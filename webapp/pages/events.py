@@ -12,7 +12,7 @@ since. ``streams`` tells when a stream ends.
 """
 
 import trio
-from quart import Blueprint, Response, request
+from quart import Response, request
 
 from helpdesk.accounts import User
 from webapp.context import AppContext
@@ -26,8 +26,9 @@ from webapp.http.event_streams import (
     stream_response,
 )
 from webapp.live.hub import Batch
+from webapp.routes import Access, Section, facts
 
-blueprint = Blueprint("events", __name__)
+blueprint = Section("events", __name__, Access.SIGNED_IN)
 
 PAUSE_S = 0.1
 """Changes within this time of each other are told together."""
@@ -36,6 +37,7 @@ TRANSIT_S = 0.2
 
 
 @blueprint.get("/events")
+@facts(json=True)
 async def events() -> Response:
     """Open a stream for the visitor."""
     age_s = _age_s(request.args.get("age", ""))

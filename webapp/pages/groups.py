@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from quart import Blueprint, Response
+from quart import Response
 
 from helpdesk.errors import HelpDeskError
 from webapp.context import app_context
@@ -12,9 +12,10 @@ from webapp.http.redirects import see
 from webapp.pages.outcomes import NOTHING, Outcome, done_from_address, refused
 from webapp.pages.standing import digest, require_standing
 from webapp.rendering.links import admin_url
+from webapp.routes import Access, Section
 from webapp.visitors.sessions import current_visit
 
-blueprint = Blueprint("groups", __name__)
+blueprint = Section("groups", __name__, Access.ADMIN)
 
 SECTION = "groups"
 DONE = {

@@ -5,7 +5,7 @@ there; behind that moment a page follows it.
 """
 
 import trio
-from quart import Blueprint, Response
+from quart import Response
 
 from helpdesk.accounts import User
 from supervisor.errors import PluginNotFound, SupervisorError
@@ -22,9 +22,10 @@ from webapp.pages.outcomes import Outcome, refused
 from webapp.pages.plugin_frame import names
 from webapp.pages.plugins import show_list
 from webapp.rendering.links import install_url, plugin_url, version_url
+from webapp.routes import Access, Body, Section, facts
 from webapp.visitors.sessions import current_visit
 
-blueprint = Blueprint("installs", __name__)
+blueprint = Section("installs", __name__, Access.ADMIN)
 
 PATIENCE_S = 2.0
 """A form waits so long for the end before it leads to the page that follows."""
@@ -34,6 +35,7 @@ _ENDS = (InstallStep.DONE, InstallStep.REFUSED)
 
 
 @blueprint.post("/admin/plugins")
+@facts(body=Body.UPLOAD)
 async def install() -> Response:
     """Install the file that was sent, or the one at the address that was typed; disabled."""
     fields = await form_fields()
@@ -114,6 +116,7 @@ async def progress(install_id: str) -> Response:
 
 
 @blueprint.get("/admin/plugins/installs/<install_id>/live")
+@facts(json=True)
 async def live(install_id: str) -> Response:
     """Tell an open page whenever the installation has come further: ``event: step``."""
     app_context().supervisor.installs.status(install_id)

@@ -1,6 +1,6 @@
 """The log-in page, logging out, and the way from the bare address to the tickets."""
 
-from quart import Blueprint, Response, request
+from quart import Response, request
 from quart.typing import ResponseReturnValue
 
 from helpdesk.errors import LoginFailed
@@ -9,11 +9,12 @@ from webapp.errors import TooManyAttempts
 from webapp.http.forms import form_fields
 from webapp.http.page import page
 from webapp.http.redirects import see
+from webapp.routes import Access, Body, Section, facts
 from webapp.security.origin import safe_next
 from webapp.visitors.logins import log_in as start_session
 from webapp.visitors.sessions import Proof, current_visit, drop_session, keep_session
 
-blueprint = Blueprint("login", __name__)
+blueprint = Section("login", __name__, Access.ANYONE)
 
 
 @blueprint.get("/")
@@ -32,6 +33,7 @@ async def form() -> ResponseReturnValue:
 
 
 @blueprint.post("/login")
+@facts(body=Body.LOGIN)
 async def log_in() -> ResponseReturnValue:
     """Log in and lead to where the visitor wanted to go."""
     fields = await form_fields()

@@ -1,14 +1,15 @@
 """One's own notifications: the page behind the bell."""
 
-from quart import Blueprint, Response
+from quart import Response
 
 from webapp.context import app_context
 from webapp.http.page import page
 from webapp.http.redirects import see
+from webapp.routes import Access, Section
 from webapp.security.origin import safe_next
 from webapp.visitors.sessions import current_visit
 
-blueprint = Blueprint("notifications", __name__)
+blueprint = Section("notifications", __name__, Access.SIGNED_IN)
 
 SHOWN = 100
 

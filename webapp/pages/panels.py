@@ -3,18 +3,20 @@
 Answers ``{"url": …}`` or ``{"error": …}``, the sentence for the error card.
 """
 
-from quart import Blueprint, Response, request
+from quart import Response, request
 
 from supervisor.errors import NotRunning, PluginNotFound
 from webapp.context import app_context
 from webapp.http.jsonio import json_response
 from webapp.pages.frames import is_own_origin
+from webapp.routes import Access, Section, facts
 from webapp.visitors.sessions import current_visit
 
-blueprint = Blueprint("panels", __name__)
+blueprint = Section("panels", __name__, Access.SIGNED_IN)
 
 
 @blueprint.get("/tickets/<ticket_id>/panels/<plugin_id>")
+@facts(json=True)
 async def panel(ticket_id: str, plugin_id: str) -> Response:
     """Ask the plugin for its panel's address, for a ticket that the visitor may see."""
     ticket = await app_context().helpdesk.tickets.get(current_visit().actor, ticket_id)

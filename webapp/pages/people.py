@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from quart import Blueprint, Response, request
+from quart import Response, request
 
 from helpdesk.actors import Role
 from helpdesk.errors import HelpDeskError
@@ -14,9 +14,10 @@ from webapp.http.redirects import see
 from webapp.pages.outcomes import NOTHING, Outcome, done_from_address, refused
 from webapp.pages.standing import digest, require_standing
 from webapp.rendering.links import admin_url
+from webapp.routes import Access, Section
 from webapp.visitors.sessions import current_visit
 
-blueprint = Blueprint("people", __name__)
+blueprint = Section("people", __name__, Access.ADMIN)
 
 SECTION = "people"
 PER_PAGE = 50

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from quart import Blueprint, Response, request
+from quart import Response, request
 
 from supervisor.errors import ConfigInvalid, LimitsInvalid, NotRunning
 from webapp.context import app_context
@@ -14,9 +14,10 @@ from webapp.pages.outcomes import NOTHING, Outcome, done_from_address, refused
 from webapp.pages.plugin_frame import live_cells, show
 from webapp.rendering.charts import charts
 from webapp.rendering.links import plugin_url
+from webapp.routes import Access, Section
 from webapp.visitors.sessions import current_visit
 
-blueprint = Blueprint("plugin", __name__)
+blueprint = Section("plugin", __name__, Access.ADMIN)
 
 DONE = {
     "enabled": "Plugin enabled.",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import trio
-from quart import Blueprint, Response, request
+from quart import Response, request
 
 from helpdesk.accounts import User
 from supervisor.errors import PluginNotFound
@@ -17,8 +17,9 @@ from webapp.http.event_streams import Watch, event_bytes, stream_response
 from webapp.http.page import page
 from webapp.pages.plugin_frame import show
 from webapp.rendering.templating import macros
+from webapp.routes import Access, Section, facts
 
-blueprint = Blueprint("plugin_log", __name__)
+blueprint = Section("plugin_log", __name__, Access.ADMIN)
 
 LINES = 200
 """Lines of a page as it is loaded, and of one event of the tail."""
@@ -57,6 +58,7 @@ def _level() -> str | None:
 
 
 @blueprint.get("/admin/plugins/log/live")
+@facts(json=True)
 async def live() -> Response:
     """Open a tail: of one plugin with ``?plugin=``, of graver lines with ``?level=``."""
     plugin_id, level = request.args.get("plugin") or None, _level()

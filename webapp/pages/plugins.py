@@ -1,14 +1,15 @@
 """Admin, plugins: the table of all of them with their processes, live, and the forms to install."""
 
-from quart import Blueprint, Response, request
+from quart import Response, request
 
 from supervisor.states import InstallStep
 from webapp.context import app_context
 from webapp.http.page import page
 from webapp.pages.outcomes import NOTHING, Outcome, done_from_address
 from webapp.rendering.process_table import COLUMNS, Order, cells, in_order
+from webapp.routes import Access, Section
 
-blueprint = Blueprint("plugin_pages", __name__)
+blueprint = Section("plugin_pages", __name__, Access.ADMIN)
 
 _ENDS = (InstallStep.DONE, InstallStep.REFUSED)
 DONE = {"removed": "Plugin uninstalled."}

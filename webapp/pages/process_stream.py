@@ -10,18 +10,20 @@ The first event has every cell, those behind it what has changed. ``streams`` te
 
 from collections.abc import Mapping
 
-from quart import Blueprint, Response, request
+from quart import Response, request
 
 from helpdesk.accounts import User
 from webapp.context import AppContext
 from webapp.http.event_streams import Watch, event_bytes, stream_response
 from webapp.live.process_watch import changed_cells
 from webapp.rendering.process_table import Cells
+from webapp.routes import Access, Section, facts
 
-blueprint = Blueprint("process_stream", __name__)
+blueprint = Section("process_stream", __name__, Access.ADMIN)
 
 
 @blueprint.get("/admin/plugins/live")
+@facts(json=True)
 async def live() -> Response:
     """Open a stream for the admin."""
     plugin_id = request.args.get("plugin") or None

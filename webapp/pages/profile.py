@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from quart import Blueprint, Response, request
+from quart import Response, request
 
 from helpdesk.errors import HelpDeskError, Invalid, LoginFailed
 from helpdesk.passwords import MAX_LENGTH, MIN_LENGTH, checked
@@ -18,10 +18,11 @@ from webapp.pages.outcomes import (
     done_from_address,
     refused,
 )
+from webapp.routes import Access, Section
 from webapp.visitors.logins import guarded_by_password
 from webapp.visitors.sessions import Proof, current_visit, drop_session, keep_session
 
-blueprint = Blueprint("profile", __name__)
+blueprint = Section("profile", __name__, Access.SIGNED_IN)
 
 DONE = {
     "name": "Name changed.",

@@ -1,6 +1,6 @@
 """Admin, one plugin: what it asks for in plain words, and what the admin leaves it of that."""
 
-from quart import Blueprint, Response
+from quart import Response
 
 from supervisor.errors import ConfigInvalid
 from webapp.context import app_context
@@ -10,9 +10,10 @@ from webapp.pages.outcomes import done_from_address
 from webapp.pages.plugin import settings_refused
 from webapp.pages.plugin_frame import names, show
 from webapp.rendering.links import plugin_url
+from webapp.routes import Access, Section
 from webapp.visitors.sessions import current_visit
 
-blueprint = Blueprint("plugin_review", __name__)
+blueprint = Section("plugin_review", __name__, Access.ADMIN)
 
 DONE = {
     "installed": "Plugin installed. It is disabled: review its permissions, then enable it.",

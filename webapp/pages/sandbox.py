@@ -2,13 +2,14 @@
 
 from collections import Counter
 
-from quart import Blueprint, Response
+from quart import Response
 
 from supervisor.sandbox_check.report import CheckReport, Result
 from webapp.context import app_context
 from webapp.http.page import page
+from webapp.routes import Access, Section
 
-blueprint = Blueprint("sandbox", __name__)
+blueprint = Section("sandbox", __name__, Access.ADMIN)
 
 
 @blueprint.get("/admin/sandbox")

@@ -1,6 +1,6 @@
 """Admin, settings: what admins change while the help desk runs."""
 
-from quart import Blueprint, Response
+from quart import Response
 
 from helpdesk.errors import HelpDeskError
 from helpdesk.settings import BOUNDS
@@ -11,9 +11,10 @@ from webapp.http.redirects import see
 from webapp.pages.outcomes import NOTHING, Outcome, done_from_address, refused
 from webapp.pages.standing import digest, require_standing
 from webapp.rendering.links import admin_url
+from webapp.routes import Access, Section
 from webapp.visitors.sessions import current_visit
 
-blueprint = Blueprint("settings", __name__)
+blueprint = Section("settings", __name__, Access.ADMIN)
 
 NAMES = (
     "site_name",

@@ -8,7 +8,7 @@ must not become the admin of somebody else's help desk.
 import hmac
 from collections.abc import Mapping
 
-from quart import Blueprint, Response, abort, request
+from quart import Response, abort, request
 
 from helpdesk.accounts import User
 from helpdesk.errors import Conflict, HelpDeskError, Invalid
@@ -18,14 +18,16 @@ from webapp.http.forms import form_fields
 from webapp.http.page import page
 from webapp.http.redirects import see
 from webapp.pages.outcomes import NOTHING, PASSWORDS_DIFFER, Outcome, refused
+from webapp.routes import Access, Body, Section, facts
 from webapp.visitors.sessions import keep_session
 
-blueprint = Blueprint("setup", __name__)
+blueprint = Section("setup", __name__, Access.ANYONE)
 
 _LONGEST_CODE = 100
 
 
 @blueprint.get("/setup")
+@facts(before_setup=True)
 async def form() -> Response:
     """Show the form; there is nothing here once somebody has an account."""
     if not await app_context().helpdesk.first_run.is_due():
@@ -45,6 +47,7 @@ def _form(outcome: Outcome, code: str) -> Response:
 
 
 @blueprint.post("/setup")
+@facts(body=Body.LOGIN, before_setup=True)
 async def create() -> Response:
     """Make the first admin, and log them in."""
     fields, desk = await form_fields(), app_context().helpdesk

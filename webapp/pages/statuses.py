@@ -1,6 +1,6 @@
 """Admin, statuses: the three of the system, and those that admins add between them."""
 
-from quart import Blueprint, Response
+from quart import Response
 
 from helpdesk.errors import HelpDeskError
 from webapp.context import app_context
@@ -9,9 +9,10 @@ from webapp.http.page import page
 from webapp.http.redirects import see
 from webapp.pages.outcomes import NOTHING, Outcome, done_from_address, refused
 from webapp.rendering.links import admin_url
+from webapp.routes import Access, Section
 from webapp.visitors.sessions import current_visit
 
-blueprint = Blueprint("statuses", __name__)
+blueprint = Section("statuses", __name__, Access.ADMIN)
 
 SECTION = "statuses"
 DONE = {

@@ -7,7 +7,7 @@ domain refuses, the page is shown again with the reason and what was typed.
 from collections.abc import Mapping
 from typing import Any
 
-from quart import Blueprint, Response, g, request
+from quart import Response, g, request
 
 from helpdesk.errors import HelpDeskError, NotFound
 from helpdesk.tickets import tags
@@ -21,9 +21,10 @@ from webapp.pages.choices import LEVELS, place_is_changed, read_assignee, read_p
 from webapp.pages.list_place import came_from
 from webapp.pages.ticket_view import show_ticket
 from webapp.rendering.links import ticket_url
+from webapp.routes import Access, Section
 from webapp.visitors.sessions import current_visit
 
-blueprint = Blueprint("ticket", __name__)
+blueprint = Section("ticket", __name__, Access.SIGNED_IN)
 
 
 @blueprint.get("/tickets/<ticket_id>")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from quart import Blueprint, Response, request
+from quart import Response, request
 
 from helpdesk.errors import HelpDeskError, Invalid
 from helpdesk.tickets import tags
@@ -16,9 +16,10 @@ from webapp.pages.list_query import NOBODY
 from webapp.pages.outcomes import refused
 from webapp.pages.ticket_list import show_list
 from webapp.rendering.links import list_url
+from webapp.routes import Access, Section
 from webapp.visitors.sessions import current_visit
 
-blueprint = Blueprint("ticket_bulk", __name__)
+blueprint = Section("ticket_bulk", __name__, Access.SIGNED_IN)
 
 NONE = "none"
 

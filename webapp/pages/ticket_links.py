@@ -10,9 +10,10 @@ from webapp.http.redirects import see
 from webapp.pages.list_place import came_from
 from webapp.pages.ticket import again
 from webapp.rendering.links import ticket_url
+from webapp.routes import Access, Section
 from webapp.visitors.sessions import current_visit
 
-blueprint = Blueprint("ticket_links", __name__)
+blueprint = Section("ticket_links", __name__, Access.SIGNED_IN)
 
 
 @blueprint.post("/tickets/<ticket_id>/<any(link,unlink):step>")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from quart import Blueprint, Response, request
+from quart import Response, request
 
 from helpdesk.actors import Actor, Role
 from helpdesk.catalogue import CategoryNode
@@ -29,9 +29,10 @@ from webapp.pages.list_query import (
 )
 from webapp.pages.outcomes import NOTHING, Outcome
 from webapp.rendering.links import list_url
+from webapp.routes import Access, Section
 from webapp.visitors.sessions import current_visit
 
-blueprint = Blueprint("ticket_list", __name__)
+blueprint = Section("ticket_list", __name__, Access.SIGNED_IN)
 
 PER_PAGE = 25
 _COLUMNS = (

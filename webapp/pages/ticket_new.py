@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from quart import Blueprint, Response
+from quart import Response
 
 from helpdesk.actors import Actor, Role
 from helpdesk.checks import MAX_SUBJECT
@@ -15,9 +15,10 @@ from webapp.http.page import page
 from webapp.http.redirects import see
 from webapp.pages.choices import LEVELS, catalogue_levels, read_place
 from webapp.rendering.links import ticket_url
+from webapp.routes import Access, Section
 from webapp.visitors.sessions import current_visit
 
-blueprint = Blueprint("ticket_new", __name__)
+blueprint = Section("ticket_new", __name__, Access.SIGNED_IN)
 
 
 @blueprint.get("/tickets/new")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from quart import Blueprint, Response
+from quart import Response
 
 from supervisor.errors import ConfigInvalid, PermissionsNotAccepted
 from supervisor.states import VersionStatus
@@ -12,9 +12,10 @@ from webapp.http.redirects import see
 from webapp.pages.outcomes import NOTHING, Outcome, done_from_address, refused
 from webapp.pages.plugin_frame import names, show
 from webapp.rendering.links import plugin_url
+from webapp.routes import Access, Section
 from webapp.visitors.sessions import current_visit
 
-blueprint = Blueprint("plugin_versions", __name__)
+blueprint = Section("plugin_versions", __name__, Access.ADMIN)
 
 DONE = {"discarded": "Version deleted."}
 _CHOICE = "permission."

@@ -11,7 +11,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from quart import Blueprint, Response, abort, request
+from quart import Response, abort, request
+
+from webapp.routes import Access, Section
 
 _FOLDER = Path(__file__).parents[1] / "static"
 _TYPES = {
@@ -65,7 +67,7 @@ def _address(name: str, asset: Asset) -> str:
 
 ASSETS = _load()
 
-blueprint = Blueprint("assets", __name__)
+blueprint = Section("assets", __name__, Access.PUBLIC)
 
 
 def asset_url(name: str) -> str:
