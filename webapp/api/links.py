@@ -3,7 +3,6 @@
 from typing import Annotated
 
 from msgspec import Meta, Struct
-from quart import Blueprint
 
 from helpdesk.tickets.links import LinkKind
 from webapp.api.bodies import Body

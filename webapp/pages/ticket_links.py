@@ -1,6 +1,6 @@
 """The forms on a ticket that link it to others, and merge it into one."""
 
-from quart import Blueprint, Response, request
+from quart import Response, request
 
 from helpdesk.errors import HelpDeskError, NotFound
 from webapp.context import app_context
