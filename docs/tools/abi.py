@@ -241,7 +241,7 @@ def _fixed() -> str:
         ("a panel's URL", "8 KiB", "the panel shows an error: `render_panel returned … bytes`"),
         ("tables, memories", "16, 1", "the module is refused at install"),
     ]
-    return table(("what", "most", "beyond it"), rows)
+    return table(("limit", "maximum", "when exceeded"), rows)
 
 
 async def parts() -> dict[str, str]:

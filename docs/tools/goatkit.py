@@ -55,7 +55,7 @@ def _limits() -> str:
     if known != _CAPS.keys():
         raise LookupError(f"words and limits differ: {sorted(known ^ _CAPS.keys())}")
     rows = ((words, _size(name, getattr(DEFAULT_CAPS, name))) for name, words in _CAPS.items())
-    return table(("what", "most"), rows)
+    return table(("limit", "maximum"), rows)
 
 
 def _size(name: str, value: int) -> str:

@@ -146,9 +146,9 @@ def example(name: str) -> bytes:
 def plugins(page: Page, address: str) -> None:
     """Take the pictures of what an admin sees."""
     admin = Admin(address)
-    admin.installs.install("triage.wasm", example("triage"), enabled=True)
-    admin.installs.install("badge-printer.wasm", failing_module(), enabled=True)
-    trail = admin.installs.install("audit-trail.wasm", example("audit-trail"))
+    admin.install("triage.wasm", example("triage"), enabled=True)
+    admin.install("badge-printer.wasm", failing_module(), enabled=True)
+    trail = admin.install("audit-trail.wasm", example("audit-trail"))
     end = time.monotonic() + BUSY_S
     bursts = 0
     while time.monotonic() < end:

@@ -98,12 +98,12 @@ TABLE: Mapping[str, Overridable] = {
         ),
         Overridable(
             "http_requests", "http_requests", "HTTP requests", "", 1, 0, 500,
-            "requests in one event, with what plugins do because of it",
+            "requests per event, including those of events that it causes",
         ),
         Overridable(
             "host_calls", "host_calls", "Host calls", "", 1, 0, 2_000,
-            "host calls in one event, with what plugins do because of it; requests included, log "
-            "lines not",
+            "host calls per event, including requests and those of events that it causes; log "
+            "lines don't count",
         ),
         Overridable(
             "log_lines", "log_lines", "Log lines", "", 1, 0, 1_000, "log lines per event"
@@ -114,14 +114,14 @@ TABLE: Mapping[str, Overridable] = {
         ),
         Overridable(
             "changes_per_minute", "changes_per_minute", "Changes per minute", "", 1, 1, 100_000,
-            "replies, notes and custom fields within a minute; beyond them the plugin is switched "
-            "off",
+            "replies, notes and custom fields within a minute; above that, the plugin is "
+            "disabled",
         ),
         Overridable(
             "stored_per_minute_mib", "stored_per_minute_bytes", "Stored per minute", "MiB", MIB,
             1, 1024,
             "changes with their events, log lines and records of host calls within a minute; "
-            "beyond them the plugin is switched off",
+            "above that, the plugin is disabled",
         ),
     )
 }  # fmt: skip

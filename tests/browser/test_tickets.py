@@ -243,7 +243,7 @@ def test_a_canned_text_is_inserted_where_the_cursor_is(open_page: Open, desk: De
     page = open_page("staff", "/canned-replies")
     page.get_by_label("Name").fill("Greeting")
     page.get_by_label("Text").fill("Hello {{submitter.first_name}},")
-    page.get_by_role("button", name="Keep it").click()
+    page.get_by_role("button", name="Create canned reply").click()
     expect(page.get_by_text("The canned reply is kept.")).to_be_visible()
     page.goto(f"/tickets/{ticket}")
     page.get_by_label("Reply").fill(" thanks for asking.")

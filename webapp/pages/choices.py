@@ -98,7 +98,7 @@ def read_place(fields: Mapping[str, str]) -> dict[str, Any]:
         path = max((fields.get(name, "") for name in LEVELS[:level]), key=len, default="")
     ids = path.split("/") if path else []
     if len(ids) > len(LEVELS):
-        raise Invalid("category", repr(path[:80]), "an option of the form")
+        raise Invalid("category", repr(path[:80]), "one of the listed options")
     return dict(zip(LEVELS, [*ids, None, None, None], strict=False))
 
 
@@ -139,7 +139,7 @@ def read_assignee(value: str) -> dict[str, Any]:
     if not value:
         return {"assignee_user_id": None}
     if kind not in {"user", "group"}:
-        raise Invalid("assignee", repr(value[:80]), "a person or group of the form")
+        raise Invalid("assignee", repr(value[:80]), "one of the listed people and groups")
     return {f"assignee_{kind}_id": assignee_id}
 
 

@@ -80,7 +80,7 @@ class Wanted:
         for name in _FILTERS:
             value = getattr(self, name)
             if value and value not in known.get(name, ()):
-                raise Invalid(name, repr(value[:80]), "an option of the form")
+                raise Invalid(name, repr(value[:80]), "one of the listed options")
 
     def filter(self) -> TicketFilter:
         """Say it in the domain's terms."""

@@ -57,7 +57,7 @@ COLUMNS: Final = (
     Column("rate", "Events / min", lambda row: row.process.events_a_minute),
     Column("p50", "p50", lambda row: row.process.p50_ms, hint="deliveries in the last hour"),
     Column("p95", "p95", lambda row: row.process.p95_ms, hint="deliveries in the last hour"),
-    Column("errors", "Errors (24 h)", lambda row: row.process.errors_24h),
+    Column("errors", "Errors (24\N{NO-BREAK SPACE}h)", lambda row: row.process.errors_24h),
 )
 LAST_ERROR: Final = Column("last_error", "Last error", lambda _row: None, is_number=False)
 """Shown below the plugin's name in the table, and by itself on the plugin's page."""

@@ -16,7 +16,7 @@ async def test_staff_keep_change_and_delete_one(site: Any) -> None:
     saved = await browser.submit(at, at, name="Thank you", body="Thanks!", scope="own")
     assert "The canned reply is saved." in saved.words()
     gone = await browser.submit(at, f"{at}/delete")
-    assert "There are no canned replies yet." in gone.words()
+    assert "No canned replies yet." in gone.words()
 
 
 async def test_a_refused_one_says_why_and_keeps_what_was_typed(site: Any) -> None:
