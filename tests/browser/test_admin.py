@@ -35,7 +35,7 @@ def test_from_the_address_to_the_rollback(
         wrong.extend(axe(page))
 
     # Install: what is refused says why; what takes long is followed to its end.
-    address = page.get_by_label("Address", exact=True)
+    address = page.get_by_label("URL", exact=True)
     address.fill(modules.put("/page.wasm", b"<!doctype html><title>Sorry</title>"))
     page.get_by_role("button", name="Install from URL").click()
     expect(page.get_by_role("alert")).to_contain_text("HTML")
@@ -55,7 +55,7 @@ def test_from_the_address_to_the_rollback(
     page.get_by_role("button", name="Save and enable").click()
 
     # Configure: it cannot run before.
-    expect(page.get_by_role("alert")).to_contain_text("settings need another look")
+    expect(page.get_by_role("alert")).to_contain_text("Some settings are invalid")
     page.get_by_label("Webhook URL").fill("https://hooks.example.com/seeded-secret")
     page.get_by_role("button", name="Save settings").click()
     expect(page.get_by_text("Settings saved.")).to_be_visible()
@@ -127,14 +127,14 @@ def test_from_the_address_to_the_rollback(
     page.goto(f"{AT}/versions")
     look()
     page.get_by_role("button", name="Roll back to 1.0.0").click()
-    expect(page.get_by_text("The plugin is rolled back")).to_be_visible()
+    expect(page.get_by_text("Plugin rolled back")).to_be_visible()
     page.get_by_role("button", name="Enable").click()
     expect(page.get_by_text("Plugin enabled.")).to_be_visible()
     page.goto(f"{AT}/deliveries?errors=1")
     page.locator("input[name=delivery]").first.check()
     page.get_by_role("button", name="Redeliver selected").click()
     expect(page.get_by_text("1 delivery is queued for redelivery.")).to_be_visible()
-    again = page.locator(".deliveries .badge").filter(has_text="again")
+    again = page.locator(".deliveries .badge").filter(has_text="redelivered")
     for _ in range(50):
         page.goto(f"{AT}/deliveries")
         if again.count():
@@ -182,6 +182,6 @@ def test_the_table_is_one_of_now_without_javascript(open_page: Open) -> None:
         "aria-sort", "descending"
     )
     page.get_by_role("link", name="Ticket digest").click()
-    expect(page.get_by_role("heading", name="The last hour")).to_be_visible()
+    expect(page.get_by_role("heading", name="Last hour")).to_be_visible()
     page.get_by_text("Show as a table").click()
     expect(page.get_by_role("rowheader").first).to_be_visible()

@@ -43,7 +43,7 @@ def test_a_wrong_password_says_so_and_keeps_the_address(open_page: Open) -> None
     page.get_by_label("Email").fill("staff@example.com")
     page.get_by_label("Password").fill("wrong")
     page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_role("alert")).to_contain_text("do not match")
+    expect(page.get_by_role("alert")).to_contain_text("Incorrect email or password.")
     expect(page.get_by_label("Email")).to_have_value("staff@example.com")
 
 
@@ -165,7 +165,7 @@ def test_staff_write_a_ticket_for_somebody_else(open_page: Open) -> None:
     page.get_by_label("Requester").fill("user@example.com")
     page.get_by_label("Subject").fill("Called in: no dial tone")
     page.get_by_role("button", name="Create ticket").click()
-    expect(page.get_by_text("From Uma User")).to_be_visible()
+    expect(page.get_by_text("Opened by Uma User")).to_be_visible()
 
 
 def test_a_refused_form_points_to_the_field(open_page: Open) -> None:
@@ -175,7 +175,7 @@ def test_a_refused_form_points_to_the_field(open_page: Open) -> None:
     page.get_by_role("button", name="Create ticket").click()
     field = page.get_by_label("Requester")
     expect(field).to_have_attribute("aria-invalid", "true")
-    expect(field).to_have_accessible_description(re.compile("email address of an account"))
+    expect(field).to_have_accessible_description(re.compile("email address of an existing account"))
     expect(page.get_by_label("Subject")).to_have_value("kept")
 
 
