@@ -1,4 +1,4 @@
-"""``python -m benchmarks [ROW]...``: measure, print the table; of all rows, keep it as well."""
+"""``python -m benchmarks [ROW]...``: measure, print the table; of all rows, keep it too."""
 
 import importlib
 import logging

@@ -139,7 +139,7 @@ def main(names: tuple[str, ...]) -> None:
 
 
 async def _draw(name: str, folder: Path) -> None:
-    """Draw the picture anew with each point, so that what was measured is kept in any case."""
+    """Draw the picture again with each point, so that what was measured is kept in any case."""
     path = IMAGES / f"growth-{name}.svg"
     measured = 0
     async with aclosing(CHARTS[name](folder)) as charts:

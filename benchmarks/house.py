@@ -1,6 +1,6 @@
 """A whole help desk with its supervisor, in a directory of its own, for the rows that need both.
 
-It counts what has been recorded by looking at the delivery log behind each commit, so that a row
+It counts what has been recorded by looking at the delivery log after each commit, so that a row
 waits for what is durable and not for what has merely happened.
 """
 
@@ -46,7 +46,7 @@ class BenchHouse:
         return view.id
 
     async def enable(self, plugin_id: str, wanted: bool) -> None:
-        """Switch a plugin on or off."""
+        """Enable or disable a plugin."""
         await self.supervisor.controls.set_enabled(plugin_id, wanted, actor="benchmark")
 
     async def wait_ready(self, plugin_id: str) -> None:

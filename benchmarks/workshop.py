@@ -142,7 +142,7 @@ class Workshop:
         return self._compiled[guest]
 
     async def compile(self, guest: str, path: Path, module: bytes) -> None:
-        """Compile a module, which lies at ``path`` as well, and call it ``guest`` from here on."""
+        """Compile a module, which lies at ``path`` too, and call it ``guest`` from here on."""
         manifest = parse_manifest(manifest_section(module))
         sha256 = module_hash(module)
         await trio.to_thread.run_sync(self._artifacts.save_module, sha256, module)

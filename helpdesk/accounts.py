@@ -75,7 +75,7 @@ def store_password(connection: sqlite3.Connection, user_id: str, encoded: str) -
 
 
 def facts(user: User) -> dict[str, object]:
-    """Return what the audit log is told of an account; a password never is."""
+    """Return the audit log's facts about an account, never its password."""
     return {
         "name": user.name,
         "email": user.email,

@@ -154,7 +154,7 @@ def insert(connection: sqlite3.Connection, group: Group) -> Group:
 
 
 def _facts(connection: sqlite3.Connection, group: Group) -> dict[str, object]:
-    """Return what the audit log is told of a group: names, which say more than ids."""
+    """Return the audit log's facts about a group: names, which say more than ids."""
     return {
         "name": group.name,
         "members": _names(connection, "email", "users", group.member_ids),

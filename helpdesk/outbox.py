@@ -105,7 +105,7 @@ class Outbox:
         )
 
     async def read_one(self, seq: int) -> OutboxEvent | None:
-        """Return one event, None where there is none or it is no longer kept."""
+        """Return one event, None where there is none or it has been deleted."""
         found = await self.read_after(seq - 1, 1)
         return found[0] if found and found[0].seq == seq else None
 

@@ -28,7 +28,7 @@ class SettingValues:
     site_url: str = "http://127.0.0.1:8000"
     """Where people reach the help desk, without a slash at the end; ticket URLs start with it."""
     reopen_window_days: int = 7
-    """How long a settled ticket can be reopened; afterwards a resolved one is closed."""
+    """How long a resolved or closed ticket can be reopened; afterwards a resolved one is closed."""
     session_days: int = 14
     """How long a login lasts."""
     plugin_error_threshold: int = 50

@@ -5,7 +5,7 @@ Rooms and modules, highest first; each imports only from its own row and the row
     attacks      what an escaped guest would try, for ``ohd sandbox check``
     forkserver   a clean process that forks one child per plugin, or per module to compile
     query        a plugin's SQL: translated, bounded, run behind views
-    child        what a fresh fork does: load, warm up, lock down, start, serve
+    child        what a new fork does: load, warm up, lock down, start, serve
     compiler     what a compile child does: check the structure, compile, write the artifact
     serve        the loop of a plugin child: frames in, guest calls, frames out
     plans        the lockdown of each kind of child

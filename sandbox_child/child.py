@@ -1,4 +1,4 @@
-"""What a fresh fork does to become a plugin's child: load, lock down, start, serve.
+"""What a new fork does to become a plugin's child: load, lock down, start, serve.
 
 The module's compiled code is mapped before the lockdown, which takes the right to open anything.
 Guest code, including a start section, first runs behind it.
@@ -50,7 +50,7 @@ def run_plugin(
 
 
 def run_probe(spec: ProbeSpec, around: Surroundings) -> NoReturn:
-    """Lock down as a plugin's child does, say which controls are in force, and end."""
+    """Lock down as a plugin's child does, say which controls are active, and end."""
     controls = lock_down_or_refuse(plugin_plan(spec.cage, around), lambda: None)
     os.write(PIPE_OUT, encode_frame((READY, 0), controls))
     os._exit(0)

@@ -13,7 +13,7 @@
     ├── VersionNotFound       the plugin has no such version beside the one that is installed
     ├── PermissionUnknown     a permission that the plugin does not ask for
     ├── PermissionsNotAccepted
-    │                         a version asks for more, which was neither accepted nor withheld
+    │                         a version asks for more, which was neither accepted nor denied
     ├── ConfigInvalid         saved or offered configuration does not fit the plugin's schema
     ├── LimitsInvalid         limits for one plugin that are none, or out of bounds
     ├── NotRunning            the plugin has no process that could answer

@@ -18,7 +18,7 @@ class Limits:
     memory_bytes: int = 64 * MIB
     wasm_stack_bytes: int = 512 * KIB
     """Of the guest's own calls. All children share one engine, made before any of them, so this is
-    one for all plugins, and holds from the server's next start on."""
+    one for all plugins, and applies from the server's next start on."""
     table_elements: int = 20_000
     module_bytes: int = 32 * MIB
     payload_bytes: int = MIB
@@ -32,10 +32,10 @@ class Limits:
     """In one event; the rest is counted."""
     log_line_bytes: int = 8 * KIB
     changes_per_minute: int = 3_000
-    """Replies, notes and custom fields; beyond them the plugin is switched off."""
+    """Replies, notes and custom fields; beyond them the plugin is disabled."""
     stored_per_minute_bytes: int = 32 * MIB
     """What the server keeps of the plugin's doing: changes with their events, log lines and records
-    of host calls; beyond them the plugin is switched off."""
+    of host calls; beyond them the plugin is disabled."""
     compile_cpu_s: int = 60
     compile_wall_s: float = 180.0
     """Of low priority: on a busy machine seconds of processor take three times as long."""

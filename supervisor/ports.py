@@ -97,7 +97,7 @@ class Outbox(Protocol):
         ...
 
     async def read_one(self, seq: int) -> OutboxEvent | None:
-        """Return one event, None where it is no longer kept."""
+        """Return one event, None where it has been deleted."""
         ...
 
     async def last_seq(self) -> int:

@@ -1,4 +1,4 @@
-"""What a child that has nothing to do keeps for itself, beside a fresh process with wasmtime-py."""
+"""What a child that has nothing to do keeps for itself, beside a new process with wasmtime-py."""
 
 import psutil
 import trio

@@ -13,7 +13,7 @@ from benchmarks.workshop import Child
 _TRIPS, _RESTED_TRIPS = 2_000, 40
 _PEER = "pipe ping-pong"
 _REST_S = 0.05
-"""Long enough for the child's watchdog to fall asleep, and for the processor to as well."""
+"""Long enough for the child's watchdog to fall asleep, and for the processor to do so too."""
 
 
 async def measure(bench: Bench) -> list[Row]:

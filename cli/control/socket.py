@@ -1,7 +1,7 @@
 """How the command line speaks with a running server: one request a connection, over a socket.
 
 The socket lies in the data directory and only the server's user can open it, which is all the proof
-that is asked for: whoever can open it could read the database as well. A request is a msgpack map
+that is asked for: whoever can open it could read the database too. A request is a msgpack map
 ``{method, args, kwargs}`` after a length of four bytes, where ``method`` is ``room.name``; the
 answer is ``{result}`` or ``{error, problems}``.
 """

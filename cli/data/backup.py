@@ -2,7 +2,7 @@
 
 SQLite's backup API copies a snapshot while others write. Modules lie by content hash and are never
 changed, so they are copied behind it; one that was uninstalled in between has the snapshot taken
-anew. Secrets stay encrypted; the key goes along only where it is asked for.
+again. Secrets stay encrypted; the key goes along only where it is asked for.
 """
 
 import importlib.metadata
@@ -106,7 +106,7 @@ def _copy_database(source: Path, target: Path) -> set[str]:
     try:
         copy = sqlite3.connect(target)
         try:
-            # In one step: a copy in several would begin anew whenever somebody writes.
+            # In one step: a copy in several would start again whenever somebody writes.
             reader.backup(copy, pages=-1)
             copy.execute("PRAGMA journal_mode=DELETE")
             (verdict,) = copy.execute("PRAGMA quick_check(1)").fetchone()

@@ -143,7 +143,7 @@ class _Builder:
             await self.renew()
             _say(f"watching {folder}; Ctrl-C ends it")
             async for _ in changes:
-                # A build writes files as well, and must not be the reason for the next.
+                # A build writes files too, and must not be the reason for the next.
                 if not self.project.can_build or await self._look() != self.seen:
                     await self.renew()
 

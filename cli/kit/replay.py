@@ -178,7 +178,7 @@ async def replay(
     *,
     deadline: float | None,
 ) -> tuple[Trial, Replayed]:
-    """Give a fresh child the delivery in a file; raises CannotGoOn, ModuleRefused, ProcessError.
+    """Give a new child the delivery in a file; raises CannotGoOn, ModuleRefused, ProcessError.
 
     ``given``: configuration of the command line. ``deadline``: in seconds, in place of the
     document's.

@@ -53,7 +53,7 @@ class Happened:
 
 
 async def try_case(settings: SupervisorConfig, bench: Bench, case: Case) -> Happened:
-    """Run a case in a fresh child; raises ProcessError.
+    """Run a case in a new child; raises ProcessError.
 
     Nothing is redacted: the secrets of a case are stand-ins, which its expectations may name.
     """

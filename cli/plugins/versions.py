@@ -1,7 +1,7 @@
 """``ohd plugin install``, ``upgrade``, ``rollback``, ``withhold``: versions and permissions.
 
 Nothing new is allowed by default: an upgrade that asks for more says so and changes nothing, until
-each permission is accepted or withheld by name.
+each permission is accepted or denied by name.
 """
 
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ class _Wanted:
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """What was decided on permissions that a version asks for anew."""
+    """What was decided on permissions that a version newly requests."""
 
     accept: tuple[str, ...]
     accept_all: bool

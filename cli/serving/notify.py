@@ -43,7 +43,7 @@ class Notifier:
         await self._send("READY=1", f"STATUS={status}")
 
     async def reloading(self) -> None:
-        """The settings are being read anew; :meth:`ready` ends it."""
+        """The settings are being read again; :meth:`ready` ends it."""
         await self._send("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
 
     async def stopping(self) -> None:

@@ -30,7 +30,7 @@ _AT_RUN_TIME = frozenset({"limits", "egress", "fetch", "kept_versions"})
 
 
 class Reloader:
-    """Knows the settings that are in force."""
+    """Knows the active settings."""
 
     def __init__(self, config: Config, load: Callable[[], Config], plugins: Supervisor) -> None:
         """``load`` reads the file again, with what the command line gave; blocking."""
@@ -60,7 +60,7 @@ class Reloader:
 
 
 def needs_restart(old: Config, new: Config) -> Iterator[str]:
-    """Name the settings that are others than those in force and cannot be taken over."""
+    """Name the settings that are other than the active ones and cannot be taken over."""
     if old.data != new.data:
         yield "data"
     if old.supervisor.limits.wasm_stack_bytes != new.supervisor.limits.wasm_stack_bytes:

@@ -1,4 +1,4 @@
-"""Deletes what is older than the settings keep: events, deliveries, log lines, the egress ledger.
+"""Deletes what is older than the settings keep: events, deliveries, log lines, the egress log.
 
 It stands in the composition root because it needs both halves: the help desk owns the outbox and
 the settings, the supervisor knows how far every plugin has come. A pass is safe to repeat and to

@@ -9,5 +9,5 @@
     guest_call     one guest call in a real child, and its result
     manifest_file  a project's manifest, its faults with their line
     document       a YAML or JSON file that knows its lines
-    errors         what an author is told
+    errors         messages for plugin authors
 """

@@ -1,4 +1,4 @@
-"""A compiled module and a fork server: makes a fresh child for each guest call that is tried.
+"""A compiled module and a fork server: makes a new child for each guest call that is tried.
 
 Guest code is compiled, and run, with the lines of its source where the module has them, which a
 server does without: reading debug information is more work on a stranger's bytes.
@@ -48,14 +48,14 @@ class Bench:
     async def attempt(
         self, candidate: Candidate, work: Work[None], *, egress: Egress, limits: Limits
     ) -> Trial:
-        """Give a fresh child one guest call; raises ProcessError where none can be made."""
+        """Give a new child one guest call; raises ProcessError where none can be made."""
         answers = HostCalls(egress, RecordedActions())
         return await self.call(candidate, work, answers=answers, limits=limits)
 
     async def call(
         self, candidate: Candidate, work: Work[None], *, answers: Answers, limits: Limits
     ) -> Trial:
-        """Give a fresh child one guest call whose host calls are answered by ``answers``."""
+        """Give a new child one guest call whose host calls are answered by ``answers``."""
         call = GuestCall(candidate, answers, limits)
         code = await self._compiler.open(self._sha256, self.manifest)
         try:

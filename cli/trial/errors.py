@@ -1,4 +1,4 @@
-"""What the author of a plugin is told when the kit cannot go on.
+"""Messages for the author of a plugin when the kit cannot go on.
 
 ::
 

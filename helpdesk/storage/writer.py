@@ -30,7 +30,7 @@ MAX_BATCH = 512
 
 Announcement = Callable[[], None]
 Observer = Callable[[sqlite3.Connection], Announcement | None]
-"""Runs on the writer thread behind each commit; what it returns runs on the Trio thread."""
+"""Runs on the writer thread after each commit; what it returns runs on the Trio thread."""
 
 _log = logging.getLogger(__name__)
 

@@ -130,7 +130,7 @@ def add_ticket(connection: sqlite3.Connection, number: int, subject: str, descri
 def replace_ticket(
     connection: sqlite3.Connection, wanted_id: str, old: tuple[str, str], new: tuple[str, str]
 ) -> None:
-    """Index a ticket anew; ``old`` and ``new`` are subject and description."""
+    """Index a ticket again; ``old`` and ``new`` are subject and description."""
     number = sql.scalar(connection, "SELECT number FROM tickets WHERE id = ?", (wanted_id,))
     connection.execute(
         "INSERT INTO search (search, rowid, subject, description)"

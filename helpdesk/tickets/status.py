@@ -42,7 +42,7 @@ def close(change: Change, ticket_id: str) -> Ticket:
 
 
 def reopen(change: Change, ticket_id: str, reason: str) -> Ticket:
-    """Reopen a settled ticket within the window. Raises ``ReopenWindowPassed``."""
+    """Reopen a resolved or closed ticket within the window. Raises ``ReopenWindowPassed``."""
     ticket, standing = change.ticket(ticket_id)
     allowed = access.may_close_or_reopen(change.viewer, standing)
     access.require(allowed, "reopen this ticket", _STAFF_ONLY)

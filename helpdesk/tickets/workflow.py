@@ -1,4 +1,4 @@
-"""Which status may follow which, and how long a settled ticket can be reopened. Pure.
+"""Which status may follow which, and how long a resolved or closed ticket can be reopened. Pure.
 
 ::
 

@@ -60,7 +60,7 @@ def _idle(_scene: Scene) -> None:
 
 
 def _stay(_scene: Scene) -> None:
-    """Go on without a word when the other end of the pipe is gone; not for ever."""
+    """Go on without a word when the other end of the pipe is gone; not forever."""
     time.sleep(_STAY_S)
 
 

@@ -1,4 +1,4 @@
-"""The fork server of ``ohd sandbox check``: the ordinary one, which takes attacks as well."""
+"""The fork server of ``ohd sandbox check``: the ordinary one, which takes attacks too."""
 
 from collections.abc import Collection, Sequence
 from typing import NoReturn

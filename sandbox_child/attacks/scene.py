@@ -46,5 +46,5 @@ class Scene:
         return os.fsencode(self._own("new")) + b"\0"
 
     def _own(self, what: str) -> Path:
-        """Return a path that nobody can guess: others may write into the folder as well."""
+        """Return a path that nobody can guess: others may write into the folder too."""
         return Path(str(self._targets["folder"])) / f"{what}-{self._token}"

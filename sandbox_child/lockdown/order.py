@@ -1,4 +1,4 @@
-"""The order in which the steps work, and the report of which of them are in force.
+"""The order in which the steps work, and the report of which of them are active.
 
 Each step names what it must follow:
 
@@ -50,7 +50,7 @@ class LockdownPlan:
 
 
 def lock_down(plan: LockdownPlan, start_threads: Callable[[], None]) -> list[ControlStatus]:
-    """Take every step; return what is in force.
+    """Take every step; return what is active.
 
     ``start_threads`` is called where threads may be started. Raises LockdownError where a required
     control cannot be had; the caller must end the process then.

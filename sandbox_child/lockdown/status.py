@@ -28,7 +28,7 @@ Control = Literal[
 
 @dataclass(frozen=True, slots=True)
 class ControlStatus:
-    """Whether one control is in force in this process, and why not or how far."""
+    """Whether one control is active in this process, and why not or how far."""
 
     name: str
     active: bool

@@ -1,4 +1,4 @@
-"""Packages of GoatKit plugins: a bare module or a ZIP file, read in a child that is thrown away.
+"""Packages of GoatKit plugins: a bare module or a ZIP file, read in a child that is discarded.
 
 Pure: bytes in, values or one error out; nothing is written to a disk. Not for the supervisor's own
 process, which never parses a stranger's archive or YAML.

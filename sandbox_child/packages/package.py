@@ -1,7 +1,7 @@
 """Reads one package: a bare module, or a ZIP file with one in it.
 
-Runs in a child that is thrown away, since nothing here may be trusted to have understood a
-stranger's bytes. The host computes digests and checks signatures itself.
+Runs in a child that is discarded, since nothing here may be trusted to have understood a stranger's
+bytes. The host computes digests and checks signatures itself.
 """
 
 import hashlib

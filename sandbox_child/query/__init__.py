@@ -2,7 +2,7 @@
 
 ::
 
-    process    what a fresh fork does: open, rehearse, lock down, serve
+    process    what a new fork does: open, rehearse, lock down, serve
     desk       a statement from its text to its answer
     helpdesk   the help desk's data: compiled against empty tables first, then run behind views
     own        the plugin's own database

@@ -2,7 +2,7 @@
 
 Plugins write MySQL's. The parser knows hundreds of functions and would turn many into something
 that only resembles them, so it is left those whose arguments are no plain list; every other call
-keeps its name, and ``translate`` decides what becomes of it.
+keeps its name, and ``translate`` decides what happens to it.
 """
 
 from typing import ClassVar

@@ -43,7 +43,7 @@ _WASM_TYPES: Final = {
 }
 
 # The same two C functions as wasmtime-py's, declared to take plain addresses: its own declarations
-# check and convert every pointer anew, which costs more than entering the guest. Looking a symbol
+# check and convert every pointer again, which costs more than entering the guest. Looking a symbol
 # up by item gives a function of its own, so these declarations touch no other module's.
 _call_unchecked = ffi.dll["wasmtime_func_call_unchecked"]
 _call_unchecked.restype = ctypes.c_void_p
@@ -278,7 +278,7 @@ class MemoryView:
     """The guest's linear memory, bounds-checked against every pointer that a guest hands over.
 
     The address is kept: the engine is told never to move a memory (``settings``). The size only
-    grows; it is read anew whenever an access does not fit the size known so far. Bytes are copied
+    grows; it is read again whenever an access does not fit the size known so far. Bytes are copied
     through a memoryview that ends where the known memory ends, which cannot be left by a slice.
     """
 

@@ -44,7 +44,7 @@ class Spaces:
     def __init__(self, caps: Caps, signatures: list[FuncType]) -> None:
         self._signatures = signatures
         self._entries: dict[ExternKind, list[ExternType]] = {kind: [] for kind in ExternKind}
-        # Imported functions, globals and tags are bounded by the cap on imports as well.
+        # Imported functions, globals and tags are bounded by the cap on imports too.
         self._limits = {
             ExternKind.FUNC: caps.functions + caps.imports,
             ExternKind.TABLE: caps.tables,

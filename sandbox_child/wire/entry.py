@@ -20,7 +20,7 @@ class Entry:
     allocator: AllocatorKind
     """The export that gives memory; ``arena``: the host grows the memory itself."""
     has_free: bool
-    """Whether the allocator's counterpart is exported as well."""
+    """Whether the allocator's counterpart is exported too."""
     start: StartKind
     on_event: bool
     panel: PanelShape

@@ -35,7 +35,7 @@ def version_view(version: VersionRow, withheld: frozenset[str]) -> VersionView:
 def withheld_after(active: VersionRow, other: VersionRow) -> frozenset[str]:
     """Return what ``other`` would not get in the place of ``active``, if nobody said any more.
 
-    What is withheld stays so; of what is asked for anew, what was withheld when it ran before.
+    What is denied stays so; of what is asked for again, what was denied when it ran before.
     """
     before = other.withheld - set(active.asks_for)
     return frozenset((active.withheld | before) & set(other.asks_for))

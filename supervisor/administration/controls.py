@@ -30,7 +30,7 @@ class PluginControls:
         self._with = changing
 
     async def set_enabled(self, plugin_id: str, enabled: bool, *, actor: str) -> PluginView:
-        """Switch a plugin on or off; raises PluginNotFound, or ConfigInvalid where values miss."""
+        """Enable or disable a plugin; raises PluginNotFound, or ConfigInvalid where values miss."""
         installed, runners = self._with.installed, self._with.runners
         installed.row(plugin_id)
         async with installed.lock(plugin_id):
@@ -82,7 +82,7 @@ class PluginControls:
     ) -> PluginView:
         """Keep exactly these permissions from a plugin, from now on.
 
-        An event that is given back is one that it gets anew: not those that came meanwhile. Raises
+        An event that is given back is one that it gets again: not those that came meanwhile. Raises
         PermissionUnknown for what the plugin does not ask for.
         """
         installed = self._with.installed
@@ -189,7 +189,7 @@ class PluginControls:
 
 
 def event_starts(row: PluginRow, given: Collection[str], seq: int) -> dict[str, int]:
-    """Return from where on a plugin is told of its events, those just ``given`` behind ``seq``."""
+    """Return where a plugin's events start, those just ``given`` behind ``seq``."""
     new = (t.removeprefix(EVENT_PREFIX) for t in given if t.startswith(EVENT_PREFIX))
     # What lies behind has no effect any more.
     old = {event: at for event, at in row.event_starts.items() if at > row.settled_seq}

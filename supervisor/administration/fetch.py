@@ -2,7 +2,7 @@
 
 An address like that of a metadata service, or a redirect to it, is what somebody would hand an
 admin. So the URL is read as strictly as a plugin's, every address is checked, and each redirect
-begins anew. What the server says of the content is not believed: the bytes are looked at later.
+starts again. What the server says of the content is not believed: the bytes are looked at later.
 """
 
 from dataclasses import dataclass, field

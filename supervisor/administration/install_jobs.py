@@ -136,7 +136,7 @@ class InstallJobs:
         return [one.view() for one in reversed(self._all.values())]
 
     async def wait(self, install_id: str, *, seen: InstallView | None) -> InstallView:
-        """Return how far it has come, once that is another than ``seen`` but for the time.
+        """Return how far it has come, once that is another than ``seen`` except the time.
 
         At once where it is over.
         """

@@ -132,7 +132,7 @@ class Versions:
 def _decide(
     before: PluginRow, other: VersionRow, accepted: Collection[str], withheld: Collection[str]
 ) -> PluginRow:
-    """Return the plugin with its other version, and what of that is withheld."""
+    """Return the plugin with its other version, and what of that is denied."""
     yes, no = set(accepted), set(withheld)
     if unknown := (yes | no) - set(other.asks_for):
         raise PermissionUnknown(before.id, unknown, other.asks_for)

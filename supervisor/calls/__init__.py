@@ -6,6 +6,6 @@
     chains         the budget of one event and of what plugins do because of it
     caller         the plugin and the guest call behind a host call
     bound_secrets  secrets that a plugin may use and never sees
-    ledger         the egress ledger's record of one request, without secrets
+    ledger         the egress log's record of one request, without secrets
     shapes         arguments of host calls as types, and their published schemas
 """

@@ -106,7 +106,7 @@ class HostCalls:
         return answer.status, answer.body
 
     def _enter(self, call: _Call, answer: _Answer, spent: float) -> None:
-        """Put a request into the egress ledger, whatever became of it."""
+        """Put a request into the egress log, whatever became of it."""
         entry = account(
             call.caller.plugin_id,
             call.request or asked_by(call.raw),
@@ -143,7 +143,7 @@ class HostCalls:
         call.request = shown_request(request)
         host = read_host(request.url)
         if host in call.caller.withheld_hosts:
-            # Before any secret is put in: none is filled for a host that is withheld.
+            # Before any secret is put in: none is filled for a host that is denied.
             return _Answer(_FORBIDDEN, detail=f"the host {host} is denied by an admin")
         limits = call.caller.limits
         try:

@@ -1,4 +1,4 @@
-"""What the egress ledger says of one request: where it went, how it ended, and no secret.
+"""What the egress log says of one request: where it went, how it ended, and no secret.
 
 Pure. A URL comes from a guest and may be anything: what is shown of it is redacted first, then cut
 at the query, then bounded. Must not know where entries are kept.

@@ -10,7 +10,7 @@
     feed             one plugin's place in the outbox: next, again, claimed
     redelivery       events that admins want delivered once more
     panels           requests for one plugin's panel, and who waits for them
-    accounts         the egress ledger's way into the journal
+    accounts         the egress log's way into the journal
     journal          writes results and log lines in batches
     write_quota      what one plugin may make the server write within a minute; pure
     error_threshold  the rule that disables a plugin that fails too often; pure

@@ -1,4 +1,4 @@
-"""The egress ledger's way into the journal, and what of it is counted."""
+"""The egress log's way into the journal, and what of it is counted."""
 
 import time
 from collections import Counter

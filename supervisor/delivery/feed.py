@@ -82,7 +82,7 @@ class Feed:
 
     @property
     def subscribed(self) -> Mapping[str, int]:
-        """The events that the plugin is told of, each with the position behind which it is."""
+        """The events that the plugin receives, each with the position after which they start."""
         return self._subscribed
 
     def subscribe(self, subscribed: Mapping[str, int]) -> None:

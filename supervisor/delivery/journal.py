@@ -65,7 +65,7 @@ class Journal:
         self._done = 0
         self._bytes = 0
         self._ids = count(int(time.time() * 1000))
-        """Ids of deliveries. What a crash left unrecorded had ids as well, which are not given
+        """Ids of deliveries. What a crash left unrecorded had ids too, which are not given
         again: they begin at the time of the start, in milliseconds, or well behind the last one
         where the clock stepped back."""
         self._lines: Counter[str | None] = Counter()
@@ -111,7 +111,7 @@ class Journal:
         self._note(len(row.message))
 
     def egress(self, row: EgressRow) -> None:
-        """Record a request of a plugin in the egress ledger."""
+        """Record a request of a plugin in the egress log."""
         self._batch.egress.append(row)
         self._note(len(row.path))
 
@@ -149,7 +149,7 @@ class Journal:
             await self._more_lines.wait()
 
     async def run(self) -> None:
-        """Write for ever."""
+        """Write forever."""
         while True:
             await self._something.wait()
             batch, upto, size = self._batch, self._added, self._bytes

@@ -24,7 +24,7 @@ class RestartRule:
 class RestartPolicy:
     """Exponential backoff with jitter over failures of the process.
 
-    A guest that traps, loops or runs out of memory on an event gets a fresh child at once: its next
+    A guest that traps, loops or runs out of memory on an event gets a new child at once: its next
     event may be fine, and the health rule looks after a plugin whose events keep failing.
     """
 

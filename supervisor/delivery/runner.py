@@ -1,6 +1,6 @@
 """Runs one enabled plugin: one child after another, until it is told to stop or must not go on.
 
-One task owns the runner and, through it, the child. What the child is given and what becomes of it
+One task owns the runner and, through it, the child. What the child is given and what happens to it
 is the workload's business. ``docs/states.md`` draws the states; every change of state goes through
 :meth:`PluginRunner._become`.
 """
@@ -39,7 +39,7 @@ log = structlog.get_logger("supervisor.runner")
 
 @dataclass(slots=True)
 class RunnerTools:
-    """What all runners of one supervisor share; ``limits`` hold from a plugin's next child on."""
+    """What all runners of one supervisor share; ``limits`` apply from a plugin's next child on."""
 
     spawner: Spawner
     open_code: Callable[[PluginRow], Awaitable[int]]

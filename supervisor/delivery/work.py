@@ -51,7 +51,7 @@ PluginWork: TypeAlias = Work[WorkKey]
 def is_for(event: OutboxEvent, plugin_id: str, subscribed: Mapping[str, int]) -> bool:
     """Tell whether a plugin gets an event: subscribed, not its own doing, not too deep a chain.
 
-    ``subscribed``: each event with the position behind which the plugin is told of it.
+    ``subscribed``: each event with the position after which the plugin receives it.
     """
     since = subscribed.get(event.type)
     if since is None or event.seq <= since:
@@ -73,7 +73,7 @@ def event_work(delivery: Delivery, config_member: bytes, number: int = 0) -> Plu
     event = delivery.event
     ids = ids_member(event.id, number, repeated=delivery.redelivered)
     blob = b"".join((event.body[:-1], ids, config_member, b"}"))
-    # What an admin asks for once more begins anew: the admin is its cause.
+    # What an admin asks for once more starts again: the admin is its cause.
     cause = event.cause if event.cause and delivery.entry is None else ""
     return Work(EVENT, blob, delivery, number, event_id=event.id, depth=event.depth, cause=cause)
 

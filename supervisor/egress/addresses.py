@@ -124,7 +124,7 @@ def _carried_ipv4(ip: IPv6Address) -> tuple[tuple[IPv4Address, ...], bool]:
         return (low,), True
     if ip.sixtofour is not None:
         return (ip.sixtofour,), True
-    # Deprecated, or only a hint in an interface identifier: the outer address counts as well.
+    # Deprecated, or only a hint in an interface identifier: the outer address counts too.
     if ip.teredo is not None:
         return ip.teredo, False
     is_compatible = ip in _COMPATIBLE and int(ip) > 1

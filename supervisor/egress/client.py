@@ -3,7 +3,7 @@
 The order for each request: size, URL, method and headers, then the name, then every address, then
 one connection that is used for this request alone. Connections are not kept: nothing of one request
 (a late answer, a cookie, a TLS session) can reach the next, of this plugin or of another, and every
-request has its addresses checked anew. The price is a handshake a request.
+request has its addresses checked again. The price is a handshake a request.
 
 There is no time limit here: the caller's cancel scope is the event's deadline, and whatever is
 under way is closed when it fires.

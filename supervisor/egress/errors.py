@@ -169,7 +169,7 @@ class TlsFailed(RequestFailed):
 
 
 class ResponseTooLarge(RequestFailed):
-    """The answer has more bytes than allowed; it was cut off and thrown away."""
+    """The answer has more bytes than allowed; it was cut off and discarded."""
 
     def __init__(self, host: str, what: str, limit: int) -> None:
         self.host = host

@@ -69,7 +69,7 @@ class Head:
 
 
 OnHead = Callable[[Head], RequestFailed | None]
-"""Is told of the head; what it returns ends the exchange."""
+"""Receives the head; what it returns ends the exchange."""
 
 
 def go_on(head: Head) -> RequestFailed | None:

@@ -95,7 +95,7 @@ def _check(name: str, value: str, seen: set[str]) -> bytes:
 
 
 def _is_ours(name: str) -> bool:
-    # Some servers read an underscore as a hyphen (CGI), so Transfer_Encoding counts as well.
+    # Some servers read an underscore as a hyphen (CGI), so Transfer_Encoding counts too.
     plain = name.lower().replace("_", "-")
     return plain in _OURS or plain.startswith(_OUR_PREFIXES)
 

@@ -86,7 +86,7 @@ async def resolve_checked(
 
 @lru_cache(maxsize=1)
 def own_addresses(_period: int) -> frozenset[IPAddress]:
-    """Return the addresses of this machine's interfaces; asked anew in each period."""
+    """Return the addresses of this machine's interfaces; asked again in each period."""
     found = set[IPAddress]()
     for addresses in psutil.net_if_addrs().values():
         for address in addresses:

@@ -2,7 +2,7 @@
 
 The checker gives a path; the value there is what was found, and the description of the type there
 is what is expected. Only the path is read out of its message, and a test fails when an upgrade
-words it anew.
+words it again.
 """
 
 import re

@@ -3,7 +3,7 @@
 ::
 
     start_trial   starts a module once before it is installed
-    compiler      compiles a module in a child that is thrown away
+    compiler      compiles a module in a child that is discarded
     signatures    whose signature a module bears
     module_files  which module files are still needed
     artifacts     module files and compiled code, by content hash

@@ -118,7 +118,7 @@ class ArtifactStore:
     def open_artifact(self, sha256: str) -> int | None:
         """Return a descriptor of the authenticated compiled code; None where there is none.
 
-        A file whose MAC does not fit is deleted, so that it is compiled anew.
+        A file whose MAC does not fit is deleted, so that it is compiled again.
         """
         descriptor = self._reopen(sha256)
         if descriptor is None and (descriptor := self._open_checked(sha256)) is not None:

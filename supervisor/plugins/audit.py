@@ -1,4 +1,4 @@
-"""What the audit log is told of changes to plugins: facts, and never the value of a secret."""
+"""Entries of the audit log for changes to plugins: facts, and never the value of a secret."""
 
 from collections.abc import Collection, Mapping
 
@@ -25,7 +25,7 @@ UNINSTALLED = "plugin.uninstalled"
 KEY_ROTATED = "key.rotated"
 
 SUPERVISOR = "system"
-"""Who acts where the supervisor switches a plugin off."""
+"""Who acts where the supervisor disables a plugin."""
 
 
 class Unaudited:

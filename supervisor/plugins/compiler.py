@@ -1,4 +1,4 @@
-"""Compiling untrusted modules: each in a child of its own, which is thrown away.
+"""Compiling untrusted modules: each in a child of its own, which is discarded.
 
 The supervisor reads no more of a module than its bytes. What the child reports is bounded and
 checked against a strict schema like everything a child says.

@@ -40,7 +40,7 @@ _MAX_AHEAD_BYTES = 4 * MIB
 """What a child may be given before it is done with what it has: it may have to keep all of it, as
 the answer to a host call comes behind it."""
 _LAST_BREATH_S = 1.0
-"""How long a process may take to end behind the end of its pipe."""
+"""How long a process may take to end after the end of its pipe."""
 
 GRACE_S = 0.1
 """A guest is interrupted at its deadline, never before it; its child has this long to say where it
@@ -81,7 +81,7 @@ class SessionHooks(Generic[Key]):
     """What the owner does with what a child says. None of these may raise or block."""
 
     ready: Callable[[Ready, tuple[str, ...]], None]
-    """The second argument names the controls that are in force in the child."""
+    """The second argument names the controls that are active in the child."""
     finished: Callable[[Sequence[Finished[Key]]], None]
     logged: Callable[[Logged], None]
     answer: Callable[[Called], Awaitable[tuple[int, bytes]]]
@@ -98,7 +98,7 @@ class Session(Generic[Key]):
     limits: Limits
     hooks: SessionHooks[Key]
     grace_s: float = GRACE_S
-    """How long behind its deadline a child is let live that has not ended by itself: it says where
+    """How long after its deadline a child is let live that has not ended by itself: it says where
     it was when it is interrupted, and a busy machine may keep it from saying so in time."""
     result_bytes: int = MAX_TEXT
     """What a guest call may return."""
@@ -228,7 +228,7 @@ class Session(Generic[Key]):
             self._busy = trio.Event()
 
     async def _lose(self) -> None:
-        """The pipe has ended; the process has as well, unless it only closed its pipe."""
+        """The pipe has ended; the process has too, unless it only closed its pipe."""
         with trio.move_on_after(_LAST_BREATH_S):
             status = await self.handle.wait()
             self._end(Outcome.LOST, f"the process has ended: {status}")

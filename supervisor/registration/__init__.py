@@ -6,7 +6,7 @@
     parse         bytes to Registration: what refuses the whole, and the order of the rest
     document      a registration in the plugin's own words, for JSON
     model         a registration that was read
-    support       every field: what becomes of it, or why nothing does
+    support       every field: what happens to it, or why nothing does
     routing       the route of a request among those of all plugins; claims that meet
     routes        what it answers, where, and for whom
     jobs          functions that run by a cron line

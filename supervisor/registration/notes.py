@@ -1,4 +1,4 @@
-"""What an author and an admin are told of a registration that was taken in part."""
+"""Messages about a registration that was accepted in part."""
 
 from dataclasses import dataclass, field
 

@@ -40,7 +40,7 @@ class Conflict:
 
 
 class RouteTable:
-    """The routes of some plugins; made anew when one of them changes."""
+    """The routes of some plugins; rebuilt when one of them changes."""
 
     def __init__(self, claims: Claims) -> None:
         self._drawers: dict[tuple[int, str], list[tuple[str, Route]]] = {}

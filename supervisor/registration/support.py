@@ -1,4 +1,4 @@
-"""Each field of a registration: what becomes of it here, or why it has no effect.
+"""Each field of a registration: what happens to it here, or why it has no effect.
 
 The manual's table is made from this one, so what is served, what an install lists as not supported,
 and what is documented cannot differ.

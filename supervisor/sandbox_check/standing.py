@@ -80,7 +80,7 @@ async def _competes_for_processor(arena: Arena, locked: bool) -> tuple[bool, str
 
 async def _read_by_another(arena: Arena, locked: bool) -> tuple[bool, str]:
     """A process of the same user, which has no other lockdown, reads the child's memory."""
-    # A change of user hides a process's memory as well; it is left out to see this control alone.
+    # A change of user hides a process's memory too; it is left out to see this control alone.
     alike = set(arena.all_controls) - {"capabilities"}
     reader = replace(arena.plugin(), switched_off=tuple(sorted(alike)))
     victim = _cage(arena, locked)

@@ -45,7 +45,7 @@ def succeeded(about: About, ending: Ending) -> bool:
 
 
 def stopped_by(by: Collection[str], locked: Ending) -> str:
-    """Name the control that stopped it, by how it ended and what was in force."""
+    """Name the control that stopped it, by how it ended and what was active."""
     active = [control.name for control in locked.controls if control.active]
     if locked.status.signal == signal.SIGSYS or (locked.said and locked.said.get("answered")):
         return "seccomp"

@@ -17,7 +17,7 @@ class Watched:
     """Counts what a child does with one event."""
 
     answers: bool = True
-    """Whether its host calls are answered; else they wait for ever."""
+    """Whether its host calls are answered; else they wait forever."""
     lines: int = 0
     calls: int = 0
     finished: int = 0

@@ -11,7 +11,7 @@ inside a database job.
     recorded      for whoever writes down and reads what they did
     plugin_log    reads what plugins logged
     delivery_log  reads deliveries: pages by filter, one in full
-    ledger        the egress ledger
+    ledger        the egress log
     places        which plugins run, and each one's place in the outbox
     records       writes deliveries, log lines and requests in batches
     redeliveries  events to deliver once more

@@ -1,4 +1,4 @@
-"""Rows of the egress ledger: every request that a plugin made or was refused.
+"""Rows of the egress log: every request that a plugin made or was refused.
 
 Written with the journal's batches (``records``), read here for pages and for export. What a row
 holds has been redacted before it comes here. Every function runs in a database job.

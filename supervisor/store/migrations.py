@@ -113,7 +113,7 @@ def m003_heartbeat(db: Database) -> None:
 
 @migrations()
 def m010_versions(db: Database) -> None:
-    """Versions beside the installed one, and what an admin withholds from a plugin."""
+    """Versions beside the installed one, and what an admin denies from a plugin."""
     db.execute(
         """
         CREATE TABLE plugin_versions (
@@ -151,7 +151,7 @@ def m010_versions(db: Database) -> None:
         """
     )
     db.execute("ALTER TABLE plugins ADD COLUMN withheld TEXT NOT NULL DEFAULT '[]'")
-    # JSON: event to the position behind which the plugin is told of it, where it was asked for, or
+    # JSON: event to the position after which the plugin receives it, where it was asked for, or
     # given back, later than the plugin was switched on.
     db.execute("ALTER TABLE plugins ADD COLUMN event_starts TEXT NOT NULL DEFAULT '{}'")
 

@@ -15,12 +15,12 @@ from supervisor.text import timestamp
 from supervisor.views import LogLine
 
 LEVELS = ("debug", "info", "warn", "error")
-"""From the least grave to the gravest."""
+"""From the least grave to the most severe."""
 _COLUMNS = "id, at, plugin_id, level, message, event_id"
 
 
 def at_least(level: str | None) -> Sequence[str]:
-    """Return a level and the graver ones; all where there is none. Raises UnknownLevel."""
+    """Return a level and the more severe ones; all where there is none. Raises UnknownLevel."""
     if level is None:
         return LEVELS
     if level not in LEVELS:

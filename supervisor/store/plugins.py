@@ -41,7 +41,7 @@ class PluginRow:
     withheld: frozenset[str] = frozenset()
     """Permissions that it asks for and its admin keeps from it."""
     event_starts: Mapping[str, int] = field(default_factory=dict)
-    """Event to the position behind which the plugin is told of it, where that is a later one."""
+    """Event to the position after which the plugin receives it, where that is a later one."""
     limits: Mapping[str, float] = field(default_factory=dict)
     """What an admin set for this plugin alone; see ``overrides``."""
 
@@ -57,7 +57,7 @@ class PluginRow:
 
     @property
     def subscriptions(self) -> Mapping[str, int]:
-        """The events that it is told of, each with the position behind which it is."""
+        """The events that it receives, each with the position after which they start."""
         return {
             event: self.event_starts.get(event, 0)
             for event in self.manifest.events
@@ -123,7 +123,7 @@ def module_hashes(db: sqlite3.Connection) -> frozenset[str]:
 
 
 def insert_plugin(db: sqlite3.Connection, row: PluginRow) -> None:
-    """Add a plugin; one of this id that cannot be read any longer gives way, but for its values."""
+    """Add a plugin; one of this id that cannot be read any longer gives way, except its values."""
     values = {
         "id": row.id,
         **_module(row),
@@ -154,7 +154,7 @@ def replace_version(db: sqlite3.Connection, row: PluginRow) -> None:
 def set_withheld(
     db: sqlite3.Connection, plugin_id: str, withheld: Collection[str], starts: Mapping[str, int]
 ) -> None:
-    """Record what an admin keeps from a plugin, and from where on it is told of which event."""
+    """Record what an admin denies a plugin, and where each of its events starts."""
     db.execute(
         "UPDATE plugins SET withheld = ?, event_starts = ? WHERE id = ?",
         (json.dumps(sorted(withheld)), json.dumps(starts), plugin_id),

@@ -1,11 +1,11 @@
-"""What the supervisor shows of itself: frozen snapshots for pages, the API and the command line.
+"""What the supervisor shows by itself: frozen snapshots for pages, the API and the command line.
 
 ::
 
     figures     health checks, and the figures for monitors
     plugins     an installed plugin, its versions, permissions, limits and panels
     deliveries  deliveries and log lines
-    egress      entries of the egress ledger
+    egress      entries of the egress log
     processes   processes, their figures over time, the lockdown
 """
 

@@ -61,7 +61,7 @@ class DeliveryDetail:
     delivery: DeliveryView
     payload: str | None
     """The event as the plugin got it, indented JSON with every secret taken out; None where the
-    event is no longer kept."""
+    event has been deleted."""
     can_redeliver: bool
     """Whether the event is still kept and the plugin is enabled."""
     logs: tuple[LogLine, ...]

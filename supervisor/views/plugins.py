@@ -34,7 +34,7 @@ class LimitView:
     unit: str
     """Empty for a plain count."""
     value: float
-    """What holds from the plugin's next process on."""
+    """What applies from the plugin's next process on."""
     default: float
     """The operator's, for every plugin that has none of its own."""
     least: float
@@ -90,7 +90,7 @@ class VersionComparison:
     active: VersionView
     other: VersionView
     asked_anew: tuple[PermissionView, ...]
-    """What ``other`` asks for and ``active`` does not: each has to be accepted, or withheld."""
+    """What ``other`` asks for and ``active`` does not: each has to be accepted, or denied."""
     given_up: tuple[PermissionView, ...]
     """What ``other`` no longer asks for."""
     imports_added: tuple[str, ...]
@@ -105,7 +105,7 @@ class VersionComparison:
 
 @dataclass(frozen=True, slots=True)
 class InstallView:
-    """One installation that an admin began, kept for a while behind its end."""
+    """One installation that an admin began, kept for a while after its end."""
 
     id: str
     source: str

@@ -10,7 +10,7 @@
     process_usage      what the operating system reports of plugins' processes
     delivery_log       deliveries: pages, one in full, redelivering
     delivery_document  one delivery as a file, without secrets
-    egress_log         the egress ledger: pages, CSV
+    egress_log         the egress log: pages, CSV
     logs               plugins' log lines: pages, and waiting for the next
     retention          deletes old records, a little at a time
 """

@@ -71,7 +71,7 @@ class DeliveryDocument(msgspec.Struct, kw_only=True, frozen=True):
     delivery: OutcomePart
     event: dict[str, Any] | None
     """What ``on_event`` was given, ``config`` among it with ``(secret)`` for each secret; None
-    where the event is no longer kept."""
+    where the event has been deleted."""
     host_calls: list[HostCallPart]
     logs: list[LogPart]
     limits: dict[str, int | float]

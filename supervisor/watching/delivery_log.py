@@ -151,7 +151,7 @@ class DeliveryLog:
     def _shown(self, row: PluginRow, event: OutboxEvent) -> str:
         """Return an event as indented JSON, without secrets, and bounded."""
         text = json.dumps(self._given(row, event), indent=2, ensure_ascii=False)
-        # Once more as a whole: what is no string may hold one as well.
+        # Once more as a whole: what is no string may hold one too.
         text = self._redactor(row)(text)
         return text if len(text) <= PAYLOAD_SHOWN else f"{text[:PAYLOAD_SHOWN]}…"
 

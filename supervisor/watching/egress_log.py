@@ -1,4 +1,4 @@
-"""The egress ledger as admins read it: every request that a plugin made or was refused."""
+"""The egress log as admins read it: every request that a plugin made or was refused."""
 
 from collections.abc import Sequence
 

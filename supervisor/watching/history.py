@@ -72,7 +72,7 @@ class Meter:
         self._before = self._hour_before()
 
     def forget(self) -> None:
-        """The plugin is gone, and what it did; one of the same id that comes begins anew."""
+        """The plugin is gone, and what it did; one of the same id that comes starts again."""
         self._take_up()
         self.steps, self._day_errors, self._before, self._points = {}, {}, {}, {}
         self._rate = deque([(self._at, self._deliveries)])

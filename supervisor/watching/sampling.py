@@ -48,7 +48,7 @@ class Sampler:
         self._errors: dict[str, dict[int, int]] = {}
         self._unsaved: set[tuple[str, int]] = set()
         self._meters: dict[str, Meter] = {}
-        """One for every plugin that was ever seen, as the tallies behind them stay as well."""
+        """One for every plugin that was ever seen, as the tallies behind them stay too."""
         self.usage: dict[int, Usage] = {}
         """Of every process, as of the last look."""
 
@@ -68,7 +68,7 @@ class Sampler:
         return meter
 
     def forget(self, plugin_id: str) -> None:
-        """A plugin was uninstalled: one of the same id that comes later begins anew."""
+        """A plugin was uninstalled: one of the same id that comes later starts again."""
         if (meter := self._meters.get(plugin_id)) is not None:
             meter.forget()
         self._steps.pop(plugin_id, None)
@@ -83,7 +83,7 @@ class Sampler:
         self._errors = {plugin_id: dict(errors) for plugin_id, errors in found.items()}
 
     async def run(self) -> None:
-        """Look and write for ever."""
+        """Look and write forever."""
         while True:
             try:
                 await self.look()
@@ -110,7 +110,7 @@ class Sampler:
             self._take_up(uses)
 
     async def save(self, *, running: bool = True) -> None:
-        """Write the minutes that are over, and the one that runs as well; failure costs nothing."""
+        """Write the minutes that are over, and the one that runs too; failure costs nothing."""
         minute = self.minute
         due = [
             (plugin_id, at, meter.steps[at])

@@ -84,7 +84,7 @@ def test_from_the_address_to_the_rollback(
     assert names == sorted(names, key=str.casefold, reverse=True)
     assert page.url.endswith("?sort=-plugin")
 
-    # A newer version waits until what it asks for anew is decided on.
+    # A newer version waits until what it newly requests is decided on.
     asks = ASKS | {"events": [*ASKS["events"], "ticket.resolved"]}
     page.get_by_label("Plugin file").set_input_files(
         {

@@ -28,7 +28,7 @@ def fits(name: str, value: Any) -> bool:
 
 
 def test_the_files_are_what_the_code_makes():
-    """``ohd schema -o docs/schemas`` writes them anew."""
+    """``ohd schema -o docs/schemas`` writes them again."""
     shipped = {path.stem: path.read_text("utf-8") for path in SHIPPED.glob("*.json")}
     assert shipped == {name: as_text(schema) for name, schema in SCHEMAS.items()}
 

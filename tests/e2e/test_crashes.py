@@ -1,4 +1,4 @@
-"""``kill -9`` of a running server: nothing is lost, nothing is left, nothing is tried for ever."""
+"""``kill -9`` of a running server: nothing is lost, nothing is left, nothing is tried forever."""
 
 import os
 import signal

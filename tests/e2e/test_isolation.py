@@ -30,6 +30,6 @@ async def test_a_plugin_that_loops_is_killed_at_the_deadline_while_everything_el
     assert 4_900 <= killed["duration_ms"] <= 6_500
     assert slowest < 1.0
     assert page.json()["custom_fields"]
-    # The next event finds a fresh process, and the digest goes on.
+    # The next event finds a new process, and the digest goes on.
     await helpdesk.ticket("Another")
     assert len(await helpdesk.deliveries(digest, 2)) == 2

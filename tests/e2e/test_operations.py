@@ -235,7 +235,7 @@ async def test_the_key_is_replaced_with_or_without_a_running_server(helpdesk, ru
     assert len(after.splitlines()) == 1
     assert after != before
     if running:
-        # Saved behind the rotation, it is sealed with the new key as well.
+        # Saved behind the rotation, it is sealed with the new key too.
         await helpdesk.change(plugin, config={"colour": "red"})
         await helpdesk.stop()
     await helpdesk.start()

@@ -31,7 +31,7 @@ def test_a_stop_ends_in_time_although_five_plugins_loop(site, serve):
     for _ in range(5):
         assert server.ticket("~g logs, and runs on") == 201
     until(lambda: len(site.books().in_flight) >= PLUGINS)
-    # A request that never comes to its end is waited for as well, and at the same time.
+    # A request that never comes to its end is waited for too, and at the same time.
     with socket.create_connection(("127.0.0.1", server.port)) as half:
         half.sendall(b"POST /api/tickets HTTP/1.1\r\nHost: 127.0.0.1\r\n")
         began = time.monotonic()

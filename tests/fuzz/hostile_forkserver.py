@@ -9,7 +9,7 @@ the descriptor of the compiled module, a test puts a file with the child's lines
     say BYTES      write them all                 drip BYTES   write them one by one
     hear           wait until something comes     gone         close the pipe and go on running
     exit CODE      end                            die SIGNAL   end by a signal
-    stop           be stopped, as by SIGSTOP      babble BYTES write them for ever
+    stop           be stopped, as by SIGSTOP      babble BYTES write them forever
 """
 
 import ctypes
@@ -71,7 +71,7 @@ _VERBS = {
 
 def _become(descriptors: list[int]) -> None:
     try:
-        # A test run that is killed takes these along as well.
+        # A test run that is killed takes these along too.
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         for position, target in enumerate((_PIPE_IN, _PIPE_OUT)):
             os.dup2(descriptors[position], target)

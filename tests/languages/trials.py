@@ -88,7 +88,7 @@ class Tried:
 
 
 async def try_all(module: bytes) -> Tried:
-    """Run each behaviour of a program in a fresh child, several at once."""
+    """Run each behaviour of a program in a new child, several at once."""
     found = inspect_module(module)
     config = effective_config(found.manifest, check_config(found.manifest, CONFIG))
     works = {name: Work(EVENT, blob, None) for name, blob in asks(config).items()}

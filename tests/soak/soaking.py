@@ -44,7 +44,7 @@ PLUGINS: Mapping[str, int] = {
 KEPT_BY_DESIGN = frozenset(
     {"tickets", "status_history", "events", "replies", "custom_fields"}  # what people did
     | {"deliveries", "egress_ledger", "plugin_logs", "plugin_history"}  # what plugins did
-    | {"notifications", "audit_log"}  # what admins are told: a plugin that was switched off
+    | {"notifications", "audit_log"}  # notifications to admins: a plugin that was switched off
     | {"search_content", "search_data", "search_docsize", "search_idx"}
 )
 """Tables that may have more rows at the end."""

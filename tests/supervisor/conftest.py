@@ -65,7 +65,7 @@ class Desk:
         return [reply.body for reply in page.rows]
 
     async def settled(self, *plugin_ids: str) -> None:
-        """Wait until the plugins have done everything, and what they caused is done as well."""
+        """Wait until the plugins have done everything, and what they caused is done too."""
 
         async def busy() -> int:
             views = [await self.process(plugin_id) for plugin_id in plugin_ids]
@@ -134,7 +134,7 @@ class Desk:
         return next(version for version in versions if version.sha256 == view.waiting_version)
 
     async def accept(self, plugin_id: str, sha256: str) -> PluginView:
-        """Change to another version, and allow it all that it asks for anew."""
+        """Change to another version, and allow it all that it newly requests."""
         compared = await self.supervisor.versions.compare(plugin_id, sha256)
         accepted = [asked.token for asked in compared.asked_anew]
         return await self.supervisor.versions.accept(

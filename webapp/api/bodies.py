@@ -121,7 +121,7 @@ class EmptyBody(Body):
 
 
 class PluginPatch(Body):
-    """Changes to a plugin, ``enabled`` last; ``withheld`` are all tokens that it shall not have.
+    """Changes to a plugin, ``enabled`` last; ``withheld`` are all tokens that it must not have.
 
     ``limits``: by name, in the unit that the plugin's ``limits`` show; null for the operator's.
     """
@@ -139,7 +139,7 @@ class PluginSource(Body):
 
 
 class AcceptBody(Body):
-    """What is decided on each permission that a version asks for anew, by its token."""
+    """What is decided on each permission that a version newly requests, by its token."""
 
     accepted: list[str] = []
     withheld: list[str] = []

@@ -30,7 +30,7 @@ async def comparison(plugin_id: str, digest: str) -> VersionComparison:
 async def accept(plugin_id: str, digest: str, body: AcceptBody) -> PluginOut:
     """Put a version in the active one's place: an upgrade, or a rollback with its configuration.
 
-    Everything that it asks for anew has to be accepted or withheld by its token.
+    Everything that it newly requests has to be accepted or denied by its token.
     """
     plugin = await app_context().supervisor.versions.accept(
         plugin_id,

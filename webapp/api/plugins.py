@@ -90,7 +90,7 @@ async def _begin() -> InstallView:
 
 @operation(blueprint, "GET", "/api/admin/plugins/installs/<install_id>", errors=(403,))
 async def installation(install_id: str) -> InstallView:
-    """Return how far an installation has come; it is known for a while behind its end."""
+    """Return how far an installation has come; it is known for a while after its end."""
     return app_context().supervisor.installs.status(install_id)
 
 

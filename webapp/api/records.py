@@ -1,4 +1,4 @@
-"""The egress ledger and the audit log over the API, for admins."""
+"""The egress log and the audit log over the API, for admins."""
 
 from typing import Annotated, Any
 

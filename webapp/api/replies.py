@@ -30,7 +30,7 @@ async def replies(ticket_id: str, query: ReplyQuery) -> Listing[ReplyOut]:
     errors=(403, 409),
 )
 async def add(ticket_id: str, body: ReplyBody, once: Once | None) -> ReplyOut:
-    """Add a reply, or with ``is_internal`` a note; ``resolve`` resolves the ticket as well."""
+    """Add a reply, or with ``is_internal`` a note; ``resolve`` resolves the ticket too."""
     tickets = app_context().helpdesk.tickets
     write = tickets.note if body.is_internal else tickets.reply
     return reply_json(

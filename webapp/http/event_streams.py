@@ -1,9 +1,9 @@
 """What every stream of server-sent events has in common: its seat, its end, its head.
 
 https://html.spec.whatwg.org/multipage/server-sent-events.html. A stream takes a seat in the hub, so
-that one person cannot open any number of them, and that it ends with its session, when its
-person's role changes, and when the server stops. The browser comes back by itself and is looked at
-anew. It must not know what is told.
+that one person cannot open any number of them, and that it ends with its session, when its person's
+role changes, and when the server stops. The browser comes back by itself and is looked at again. It
+must not know what is told.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable

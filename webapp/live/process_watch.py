@@ -15,7 +15,7 @@ from webapp.rendering.process_table import Cell, Cells, Row, cells, make_rows
 
 PERIOD_S = 1.0
 HISTORY_S = 5.0
-"""Sparklines are drawn anew so often: they have one bar a minute."""
+"""Sparklines are drawn again so often: they have one bar a minute."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,9 +31,9 @@ from webapp.routes import Access, Section, facts
 blueprint = Section("events", __name__, Access.SIGNED_IN)
 
 PAUSE_S = 0.1
-"""Changes within this time of each other are told together."""
+"""Changes within this time of each other are sent together."""
 TRANSIT_S = 0.2
-"""Added to a page's age, as its request for the stream took a moment as well."""
+"""Added to a page's age, as its request for the stream took a moment too."""
 
 
 @blueprint.get("/events")

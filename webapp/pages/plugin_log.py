@@ -24,7 +24,7 @@ blueprint = Section("plugin_log", __name__, Access.ADMIN)
 LINES = 200
 """Lines of a page as it is loaded, and of one event of the tail."""
 PAUSE_S = 0.25
-"""Lines within this time of each other are told together."""
+"""Lines within this time of each other are sent together."""
 LEVELS = ("debug", "info", "warn", "error")
 
 

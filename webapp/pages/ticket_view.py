@@ -236,6 +236,6 @@ def _chosen(typed: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:
 
 
 def _with(choices: tuple[Choice, ...], standing: Choice) -> tuple[Choice, ...]:
-    """Add how the ticket stands, where it could not be chosen anew: say, a disabled account."""
+    """Add how the ticket stands, where it could not be chosen again: say, a disabled account."""
     known = any(choice.value == standing.value for choice in choices)
     return choices if known else (standing, *choices)

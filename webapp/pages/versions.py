@@ -59,7 +59,7 @@ async def _compare(plugin_id: str, digest: str, outcome: Outcome = NOTHING) -> R
 
 @blueprint.post("/admin/plugins/<plugin_id>/versions/<digest>/accept")
 async def accept(plugin_id: str, digest: str) -> Response:
-    """Make this version the active one; whatever it asks for anew was allowed or withheld."""
+    """Make this version the active one; whatever it newly requests was allowed or denied."""
     fields = await form_fields()
     kept = await app_context().supervisor.versions.all(plugin_id)
     is_rollback = any(v.sha256 == digest and v.status is VersionStatus.KEPT for v in kept)

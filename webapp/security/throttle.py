@@ -51,7 +51,7 @@ class Throttle:
             times.pop()
 
     def forget(self, key: str) -> None:
-        """Forget every attempt for ``key``: whoever it is has proven who they are."""
+        """Forget every attempt for ``key``: they have proven who they are."""
         self._attempts.pop(key, None)
 
     def __len__(self) -> int:

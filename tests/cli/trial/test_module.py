@@ -102,7 +102,7 @@ def test_embed_writes_a_manifest_and_replaces_one_that_is_there(ohd):
     ohd.good("plugin", "embed", module, source, "-o", "out.wasm")
     found = ohd.json("plugin", "inspect", "out.wasm")
     assert found["manifest"]["version"] == "7.0.0"
-    # In place as well, and a second time it is still one section.
+    # In place too, and a second time it is still one section.
     ohd.good("plugin", "embed", "out.wasm", source, "-o", "out.wasm")
     assert ohd.json("plugin", "inspect", "out.wasm") == found
     assert sorted(path.name for path in ohd.folder.iterdir()) == [

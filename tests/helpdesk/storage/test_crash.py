@@ -22,7 +22,7 @@ def run_until_killed(path: Path, lines: int) -> list[tuple[str, str]]:
         assert child.stdout is not None
         acknowledged = [child.stdout.readline() for _ in range(lines)]
         child.send_signal(signal.SIGKILL)
-        # What it wrote between the last line read and the signal was acknowledged as well.
+        # What it wrote between the last line read and the signal was acknowledged too.
         acknowledged += child.stdout.readlines()
     assert child.returncode == -signal.SIGKILL
     whole = [line.decode().split() for line in acknowledged if line.endswith(b"\n")]

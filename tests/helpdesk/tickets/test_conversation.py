@@ -88,7 +88,7 @@ async def test_the_fields_of_a_ticket_together_have_a_ceiling(world):
         await set_field(world.plugin, ticket.id, "last", "x" * 4096)
     room = checks.MAX_FIELDS_BYTES - 31 * 4098 - 4
     await set_field(world.plugin, ticket.id, "last", "x" * room)
-    # Replacing a value counts the new one instead of the old one, not as well.
+    # Replacing a value counts the new one instead of the old one, not too.
     await set_field(world.plugin, ticket.id, "last", "y" * room)
 
 

@@ -92,7 +92,7 @@ async def test_a_stop_between_any_two_steps_leaves_every_secret_readable(desk, t
     replace_keys(path, (new_key(), old))
     after_stop = SecretBox(*_ring(path))
     assert await desk.database.read(lambda db: read_secrets(db, after_stop)) == EXPECTED
-    # Stopped once the secrets are sealed anew.
+    # Stopped once the secrets are sealed again.
     record = desk.audit.stamp("system", "key.rotated", "key")
     await InstalledStore(desk.database, after_stop).reseal(record)
     after_second_stop = SecretBox(*_ring(path))

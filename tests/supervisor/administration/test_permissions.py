@@ -1,4 +1,4 @@
-"""What an admin withholds is kept from a plugin at once, and given back as something new."""
+"""What an admin denies is kept from a plugin at once, and given back as something new."""
 
 import pytest
 import trio

@@ -1,4 +1,4 @@
-"""The egress ledger: every request and every refusal, without secrets."""
+"""The egress log: every request and every refusal, without secrets."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""How deliveries fail, what is recorded of it, and that the next event finds a fresh process."""
+"""How deliveries fail, what is recorded of it, and that the next event finds a new process."""
 
 import os
 import signal

@@ -21,7 +21,7 @@ REPORT = ModuleReport(
 
 @pytest.fixture
 async def feed(desk):
-    """Return a function that makes the feed anew, as at a start of the server."""
+    """Return a function that makes the feed again, as at a start of the server."""
     row = new_plugin(
         parse_manifest(MANIFEST), MANIFEST.decode(), REPORT, "0" * 64, size=1, source="", actor=""
     )

@@ -1,4 +1,4 @@
-"""Plugins react to each other, and never for ever."""
+"""Plugins react to each other, and never forever."""
 
 from supervisor.limits import Limits
 

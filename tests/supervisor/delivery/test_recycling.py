@@ -1,4 +1,4 @@
-"""A guest whose memory is nearly full gets a fresh process before it fails."""
+"""A guest whose memory is nearly full gets a new process before it fails."""
 
 from supervisor.limits import MIB, Limits
 from supervisor.states import Outcome

@@ -26,7 +26,7 @@ Handler = Callable[["RawServer", trio.abc.Stream], Awaitable[None]]
 
 
 class FixedResolver:
-    """Gives one answer a call, the last one for ever; an exception is raised."""
+    """Gives one answer a call, the last one forever; an exception is raised."""
 
     def __init__(self, *answers: Sequence[str] | OSError) -> None:
         self._answers = list(answers)

@@ -1,10 +1,9 @@
 """What each control is good for: with it alone its attacks fail, without it they work.
 
 Most attacks are stopped by several controls. So each attack names those that stop it alone, and
-three things are tried: that it works where all of these are left out, though every other control
-is in force; that each of them stops it where it is the only one; and that the four whose work can
-be seen from outside alone are missed there.
-"""
+three things are tried: that it works where all of these are left out, though every other control is
+active; that each of them stops it where it is the only one; and that the four whose work can be
+seen from outside alone are missed there."""
 
 import os
 import subprocess

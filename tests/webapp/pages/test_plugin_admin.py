@@ -62,7 +62,7 @@ async def test_from_the_upload_to_the_rollback(real_site: Any) -> None:
     assert "installed already" in again.text
     assert "by Admin" in again.text
 
-    # Narrowed and enabled by one form; what was not ticked is withheld.
+    # Narrowed and enabled by one form; what was not ticked is denied.
     page = await browser.submit(
         f"{AT}/review",
         f"{AT}/permissions",

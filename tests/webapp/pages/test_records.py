@@ -1,4 +1,4 @@
-"""The egress ledger and the audit log, on pages, over the API and in a spreadsheet."""
+"""The egress log and the audit log, on pages, over the API and in a spreadsheet."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""The admin's view of the sandbox: what is in force, and what a check found."""
+"""The admin's view of the sandbox: what is active, and what a check found."""
 
 from typing import Any
 
