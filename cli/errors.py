@@ -1,4 +1,4 @@
-"""What the command line says when it cannot go on: one line on stderr, and an exit status of 2."""
+"""Errors of the command line: one line on stderr, and an exit status of 2."""
 
 import sqlite3
 import sys

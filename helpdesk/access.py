@@ -1,4 +1,4 @@
-"""Who may do what. The only place that decides it: pure functions over facts already read.
+"""Access rules, decided only here: pure functions over facts already read.
 
 =====================  =====  ==========================  ==================  =======  ======
 act on a ticket        admin  staff, in their scope       staff, elsewhere    plugin   user

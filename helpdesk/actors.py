@@ -1,4 +1,4 @@
-"""Who acts: a person, a plugin, or the help desk itself.
+"""Actors: a person, a plugin, or the help desk itself.
 
 Every service method takes an ``Actor`` first. It says who claims to act; for a person, role and
 standing are read again inside the transaction, so a stale actor cannot do what the person no

@@ -27,7 +27,7 @@ from helpdesk.storage.database import Database
 from helpdesk.viewers import load_viewer
 
 ITSELF = "the server itself"
-"""Where an action comes from that no request and no command asked for."""
+"""Origin of actions that no request and no command asked for."""
 MAX_VALUE = 500
 """Characters of one value in an entry."""
 MAX_LIST = 200

@@ -75,7 +75,7 @@ PLACEHOLDERS: dict[str, _Filler] = {
     "me.first_name": lambda _ticket, viewer, _site: _first(viewer.actor.name),
     "site.name": lambda _ticket, _viewer, site: site.site_name,
 }
-"""What may stand between ``{{`` and ``}}``."""
+"""Placeholders allowed between ``{{`` and ``}}``."""
 _PLACEHOLDER = re.compile(r"\{\{\s*([^{}]{0,64}?)\s*\}\}")
 
 

@@ -1,4 +1,4 @@
-"""What tickets are about: categories, their types, the types' items.
+"""The catalogue: categories, their types, the types' items.
 
 Owns these three tables, and finds a place in them by ids or by names. Must not know of tickets
 beyond refusing to delete what one of them uses.

@@ -1,4 +1,4 @@
-"""What has just changed, for whoever is looking at it: ids only, told after each commit.
+"""Recent changes for open pages: IDs only, published after each commit.
 
 Owns the triggers, on the writer's connection alone, that note what a transaction touches; what is
 rolled back was never noted. Exists so that open pages follow along without asking the database

@@ -1,4 +1,4 @@
-"""What the help desk does by itself: closes what was resolved long enough ago, forgets old logins.
+"""Scheduled jobs: close tickets resolved long enough ago, and delete old sessions.
 
 Owns when these happen. Each pass is safe to repeat and to interrupt. Must not know of the outbox's
 readers: pruning events is for whoever knows how far they have come.

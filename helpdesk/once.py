@@ -17,7 +17,7 @@ from helpdesk.storage import sql
 
 LONGEST_KEY = 255
 VISIBLE = r"^[ -~]*[!-~][ -~]*$"
-"""What a key looks like: ASCII that shows something."""
+"""Pattern of a key: visible ASCII."""
 KEPT = timedelta(days=1)
 KEPT_PER_PERSON = 1_000
 

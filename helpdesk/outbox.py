@@ -21,7 +21,7 @@ from helpdesk.storage.database import Database
 
 RECENT_BYTES = 8 * 1024 * 1024
 _OBJECT_BYTES = 512
-"""What an event in memory takes beside its body: other fields, and the objects that hold them."""
+"""Memory of an event in addition to its body: other fields, and the objects that hold them."""
 PRUNE_CHUNK = 1_000
 """Events deleted in one transaction: pruning must not hold up the writer."""
 

@@ -1,4 +1,4 @@
-"""Who may come in, and the care of accounts.
+"""Login and account management.
 
 Owns the rules: who creates and changes accounts, and that there is always an enabled admin once
 there has been one. Must not know of cookies or keys; those ask here.

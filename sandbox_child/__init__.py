@@ -1,4 +1,4 @@
-"""What runs on the far side of the trust line: one process per plugin, and the one that forks it.
+"""Code on the untrusted side: one process per plugin, and the fork server.
 
 Rooms and modules, highest first; each imports only from its own row and the rows below::
 

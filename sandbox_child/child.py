@@ -1,4 +1,4 @@
-"""What a new fork does to become a plugin's child: load, lock down, start, serve.
+"""Turns a new fork into a plugin's child: load, lock down, start, serve.
 
 The module's compiled code is mapped before the lockdown, which takes the right to open anything.
 Guest code, including a start section, first runs behind it.

@@ -1,4 +1,4 @@
-"""What the supervisor needs from the help desk, and nothing more.
+"""Interface that the supervisor needs from the help desk, and nothing more.
 
 The supervisor imports nothing of the domain. The composition root passes objects in that fit
 these protocols.

@@ -1,4 +1,4 @@
-"""How the web app is set up: addresses, limits and cookie rules, each with its unit and default.
+"""Configuration of the web app: addresses, limits and cookie rules, with units and defaults.
 
 It exists so that no module reads settings from anywhere else. It knows nothing of where the
 values come from; the composition root fills it in.

@@ -26,7 +26,7 @@ from hypercorn.utils import parse_socket_addr
 SEND_S = 20.0
 """A peer that has not taken what was sent by then is gone."""
 AFTER_EOF_S = 60.0
-"""How long the app may go on for a peer that sends no more."""
+"""Time for the app to finish for a peer that sends no more, in seconds."""
 _READ_BYTES = 64 * 1024
 _log = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""What the handlers work with, held by the app: both halves, settings, and what pages share.
+"""Context of the handlers, held by the app: both halves, settings, and what pages share.
 
 It exists so that handlers need no globals. Only ``app.py`` makes one.
 """

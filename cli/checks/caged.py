@@ -1,4 +1,4 @@
-"""What ``ohd doctor`` finds out about the sandbox: one real child locks itself down and reports."""
+"""The sandbox as ``ohd doctor`` finds it: one real child locks itself down and reports."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""What ``ohd doctor`` looks at on the machine and in the data directory: one finding each.
+"""Checks of ``ohd doctor``: the machine and the data directory, one finding each.
 
 Every look is harmless: nothing is written but a file that is deleted again. Blocking; ``doctor``
 runs it in a thread. The sandbox has a module of its own, because only a real child can tell.

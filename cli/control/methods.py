@@ -1,4 +1,4 @@
-"""What the command line may ask a running server: the one list of methods that are served.
+"""Methods that a running server serves to the command line: the only list of them.
 
 Requests are checked against the signatures of these methods, and answers are read by them.
 """

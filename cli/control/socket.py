@@ -1,4 +1,4 @@
-"""How the command line speaks with a running server: one request a connection, over a socket.
+"""Protocol between the command line and a running server: one request per connection.
 
 The socket lies in the data directory and only the server's user can open it, which is all the proof
 that is asked for: whoever can open it could read the database too. A request is a msgpack map
@@ -29,7 +29,7 @@ from supervisor.service import Supervisor
 
 SOCKET_FILE = "control.sock"
 COMMAND_LINE = "command line"
-"""Where the audit log says that an action came from."""
+"""Origin of an action in the audit log."""
 _LENGTH = struct.Struct("<I")
 _MAX_MESSAGE = 64 << 20
 _LONGEST_ADDRESS = 108

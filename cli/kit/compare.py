@@ -1,4 +1,4 @@
-"""What a case expected beside what happened.
+"""Compares the result of a case with what it expected.
 
 What happened is first put into the words of the expectation: a text that contains what was wanted
 becomes that wish, and a body that is the same JSON the same text. What differs then is a

@@ -1,4 +1,4 @@
-"""What is printed of a case that failed: the difference line by line, and what led to it."""
+"""Reports of failed cases: the difference line by line, and what led to it."""
 
 import difflib
 import json

@@ -1,4 +1,4 @@
-"""What a case may say, as types: the checks and the published schema are made from these.
+"""Types of a case: the checks and the published schema are made from these.
 
 The description of each type is what an author reads as the expected form.
 """

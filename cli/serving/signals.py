@@ -1,4 +1,4 @@
-"""What an operator asks of a running server by signals.
+"""Signals from the operator to a running server.
 
 =====================  ==========================================================================
 ``SIGTERM, SIGINT``    finish what is in flight within its deadline, keep the rest queued, end

@@ -1,4 +1,4 @@
-"""What ``ohd plugin run`` gives a plugin: an event and its configuration, checked as usual."""
+"""Payload of ``ohd plugin run``: an event and its configuration, checked as usual."""
 
 import json
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ from supervisor.process.conversation import Work
 from supervisor.secrets.redaction import Redactor
 
 TRIAL_IDS = ids_member("01TRIAL0000000000000000000", 1, repeated=False)
-"""What names an event and its delivery where there is no server."""
+"""ID of an event and its delivery without a server."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What a version breaks of what another promised: pure, fed with two surfaces (see ``surface``).
+"""Compatibility of two versions: pure, fed with two surfaces (see ``surface``).
 
 A schema is looked at from one of two sides. What others give us, a newer version must still take:
 nothing more is required, nothing is narrower. What we give others must still be what they expect:

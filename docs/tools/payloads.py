@@ -1,4 +1,4 @@
-"""What events look like: a ticket's life is played on a real help desk, and its events are read.
+"""Example events: a ticket's life is played on a real help desk, and its events are read.
 
 Owns that story, and the description of the JSON that it leaves in the outbox. Ids and times differ
 from run to run; what is shown has fixed ones in their place.

@@ -1,4 +1,4 @@
-"""What a release promises, as data: the API, the command line, schemas, settings, tables.
+"""Promises of a release, as data: the API, the command line, schemas, settings, tables.
 
 ``python -m docs.tools.surface`` writes it into ``docs/released``, as a release does; a test
 compares the code with what is there. Texts for people are left out: they are no promise.

@@ -1,4 +1,4 @@
-"""How a connection to the database is opened: its pragmas, and who may read the file."""
+"""Opens database connections: their pragmas, and the permissions of the file."""
 
 import os
 import sqlite3
@@ -7,7 +7,7 @@ from pathlib import Path
 from helpdesk.text import name_key, search_text
 
 BUSY_TIMEOUT_MS = 5_000
-"""How long to wait for another process (``ohd`` beside a running server) to finish its write."""
+"""Timeout for another process (``ohd`` next to a running server) to finish its write."""
 
 READER_CACHE_KIB = 8 * 1024
 """Pages that each reading connection keeps: the indexes that lists are read from."""

@@ -34,7 +34,7 @@ _CLASHES = frozenset(
         sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY,
     }
 )
-"""What a change meets that a job did not look for first."""
+"""Conflict with existing data that a job did not check for first."""
 
 
 class Database:

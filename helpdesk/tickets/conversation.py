@@ -1,4 +1,4 @@
-"""What is said on a ticket, and what plugins pin to it: replies, internal notes, custom fields."""
+"""Conversation of a ticket, and custom fields of plugins: replies, internal notes, fields."""
 
 from helpdesk import access, checks
 from helpdesk.actors import ActorKind

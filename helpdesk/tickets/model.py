@@ -1,4 +1,4 @@
-"""What a ticket looks like to everybody outside this package. No I/O, no rules."""
+"""Data model of tickets for other packages. No I/O, no rules."""
 
 import enum
 from collections.abc import Sequence

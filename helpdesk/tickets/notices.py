@@ -1,4 +1,4 @@
-"""Who gets a notice of what happens to a ticket; nobody gets one of their own doing.
+"""Recipients of ticket notifications; nobody is notified of their own actions.
 
 ======================  ====================================================
 what happened           who gets a notice

@@ -1,4 +1,4 @@
-"""What a viewer may do with a ticket right now, so that pages offer nothing that is refused.
+"""Rights of a viewer on a ticket right now, so that pages offer nothing that is refused.
 
 Decides nothing of its own: it asks ``access`` and ``workflow`` what the changes ask them.
 """

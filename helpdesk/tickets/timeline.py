@@ -1,4 +1,4 @@
-"""What was said and what happened on a ticket, in one line of time.
+"""Timeline of a ticket: replies and status changes in order.
 
 Replies, steps of status history and changes of fields all have ULIDs, so that sorting by id is
 sorting by time, also within a second. Reads a bounded part from the end of a story however long it

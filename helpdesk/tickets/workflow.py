@@ -23,7 +23,7 @@ from helpdesk.errors import IllegalTransition
 from helpdesk.statuses import CLOSED, NEW, RESOLVED
 
 REOPENED_TO = NEW
-"""Where a reopened ticket goes unless staff choose another active status."""
+"""Status of a reopened ticket, unless staff choose another active status."""
 
 
 class Step(enum.Enum):

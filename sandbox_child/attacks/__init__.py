@@ -1,4 +1,4 @@
-"""What a guest that has broken out would try, tried for real by ``ohd sandbox check``.
+"""Attacks of a guest that has broken out, executed by ``ohd sandbox check``.
 
 ::
 

@@ -1,4 +1,4 @@
-"""What an attack is."""
+"""Description of an attack."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field

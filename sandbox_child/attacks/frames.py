@@ -1,4 +1,4 @@
-"""What a child that has been taken over writes to the supervisor, after a proper READY."""
+"""Frames that a compromised child writes to the supervisor, after a proper READY."""
 
 import os
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What there is to attack, and what an attack has prepared before the doors closed."""
+"""Targets of attacks, and what an attack prepared before the lockdown."""
 
 import os
 import secrets

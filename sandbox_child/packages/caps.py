@@ -1,4 +1,4 @@
-"""How much of each thing a package may have."""
+"""Size limits of packages."""
 
 from dataclasses import dataclass
 

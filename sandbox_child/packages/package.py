@@ -33,7 +33,7 @@ _ARCHIVES = {
 _TAR_MARK, _TAR_AT = b"ustar", 257
 _LEFT_BEHIND = ("__MACOSX/",)
 _LEFT_BEHIND_NAMES = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
-"""What file managers put into archives; checked like all else, and not part of the package."""
+"""Files that file managers add to archives; checked, but not part of the package."""
 
 
 @dataclass(frozen=True, slots=True)

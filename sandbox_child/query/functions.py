@@ -15,7 +15,7 @@ from sandbox_child.query.clock import Clock
 from sandbox_child.query.errors import not_served
 
 Function = Callable[..., str | int | float | None]
-"""What SQLite can call."""
+"""Functions that SQLite can call."""
 Call = Callable[[Sequence[exp.Expr]], exp.Expr]
 """Makes an expression of a call's arguments."""
 
@@ -224,7 +224,7 @@ def of_ours(now: Clock) -> dict[str, tuple[int, Function]]:
 
 
 ALLOWED: Final = _OF_SQLITE | frozenset(of_ours(Clock()))
-"""What may be called in any statement."""
+"""Functions allowed in any statement."""
 
 
 def give(connection: sqlite3.Connection, now: Clock) -> None:

@@ -25,7 +25,7 @@ HostFunction = Callable[..., int | float | None]
 
 _SLOT_BYTES: Final = 16
 _CAUSE: Final = "Caused by:"
-"""What wasmtime writes between a backtrace and what happened, outermost cause first."""
+"""Text that wasmtime writes between a backtrace and the cause, outermost cause first."""
 _NUMBER: Final = re.compile(r"^\s*(\d+:)?\s*")
 _WORDS: Final = _SLOT_BYTES // 4
 

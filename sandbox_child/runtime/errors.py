@@ -1,4 +1,4 @@
-"""How a guest, or a host call that it made, can fail.
+"""Failures of a guest, or of a host call that it made.
 
 ::
 

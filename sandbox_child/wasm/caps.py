@@ -1,4 +1,4 @@
-"""How much of each thing a plugin module may have.
+"""Size limits of plugin modules.
 
 A file of under a megabyte can keep a compiler busy for minutes and a binding that looks things up
 by position for seconds, so the counts are bounded before either sees the bytes. The figures are

@@ -1,4 +1,4 @@
-"""What the reader tells of a module: plain frozen values, with no bytes of the module in them.
+"""Facts about a module from the reader: plain frozen values, without bytes of the module.
 
 They live apart from the reader so that whoever decides by them (installation, the command line,
 tests) depends on these shapes alone.

@@ -1,4 +1,4 @@
-"""Where a module's sections begin and end; custom sections by name, read and replaced.
+"""Sections of a module: their bounds; reads and replaces custom sections by name.
 
 It owns the header check and the section boundaries, which is all that finding or embedding a
 manifest needs. Bodies are stepped over, so that a module of 32 MiB takes microseconds. What the

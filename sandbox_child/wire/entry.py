@@ -1,4 +1,4 @@
-"""How a module is entered, as its structure tells; decided once, when it is installed.
+"""Entry points of a module, derived from its structure once, at installation.
 
 Written by a compile child, kept by the supervisor with the plugin, and handed to every child that
 runs it. Plain values, so that each side can read the other's.

@@ -1,4 +1,4 @@
-"""What can be wrong with bytes that came over a pipe.
+"""Errors in bytes from a pipe.
 
 ::
 

@@ -60,7 +60,7 @@ TABLES: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 class Because(enum.IntEnum):
-    """Why a statement was not carried out."""
+    """Errors of statements that were not executed."""
 
     PERMISSION = 1
     """It names a table that was not granted."""

@@ -1,4 +1,4 @@
-"""What the supervisor asks of the fork server, one msgpack map per request.
+"""Requests of the supervisor to the fork server, one msgpack map per request.
 
 Sent over a socket that only these two hold, beside the descriptors that the child is to have. Both
 are trusted; the shapes are still checked, so that a mistake shows where it was made.

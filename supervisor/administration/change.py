@@ -1,4 +1,4 @@
-"""What every change of a plugin needs, and the promise that one that was begun is carried through.
+"""Context of every change of a plugin, and the promise to complete each one that began.
 
 A browser that goes away in the middle leaves nothing half done. Must not know which changes there
 are.

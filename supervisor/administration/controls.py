@@ -1,4 +1,4 @@
-"""What an admin changes about a plugin: on and off, its values, what it may do and use; its end.
+"""Admin changes to a plugin: enable, disable, configuration, permissions, limits, uninstall.
 
 One change of a plugin at a time. How a version comes, and takes the place of another, is for
 ``installing`` and ``versions`` to know.

@@ -1,4 +1,4 @@
-"""How a module comes in: checked, compiled, and put beside what is there, or first of its plugin.
+"""Installs a module: checks it, compiles it, and adds it as a new plugin or a waiting version.
 
 A running plugin is not disturbed: checking and compiling happen beside it, and a version of a
 plugin that is installed waits until an admin has accepted it. Installations of one plugin come one

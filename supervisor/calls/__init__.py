@@ -1,4 +1,4 @@
-"""What a guest may ask the supervisor for, and the record of each request.
+"""Host calls of a guest to the supervisor, and the record of each.
 
 ::
 

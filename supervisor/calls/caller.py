@@ -1,4 +1,4 @@
-"""Who makes a host call: the plugin, as the supervisor knows it.
+"""Caller of a host call: the plugin, as the supervisor knows it.
 
 Must not know how a call is answered.
 """

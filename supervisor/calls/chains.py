@@ -1,4 +1,4 @@
-"""What may be done because of one event: a budget that belongs to the first cause.
+"""Budgets per event, including everything that follows from it.
 
 A plugin that handles a person's event may change the ticket, which raises events that other plugins
 handle, and so on. Were each of them given a budget of its own, budgets would multiply along the

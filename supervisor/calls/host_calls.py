@@ -1,4 +1,4 @@
-"""What a guest may ask of the supervisor: one table, a permission each, checked here and only here.
+"""Host calls in one table, each with its permission, which is checked here and only here.
 
 A child is never believed: which plugin asks is known by its pipe, what it may do by its installed
 manifest, and whatever it sends is validated again. A second ABI would add rows to the table.

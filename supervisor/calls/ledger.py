@@ -1,4 +1,4 @@
-"""What the egress log says of one request: where it went, how it ended, and no secret.
+"""Entry of the egress log for one request: its target and outcome, and no secret.
 
 Pure. A URL comes from a guest and may be anything: what is shown of it is redacted first, then cut
 at the query, then bounded. Must not know where entries are kept.

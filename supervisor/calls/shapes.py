@@ -1,4 +1,4 @@
-"""What a guest hands over in a host call, as types, and the schemas that are published of them.
+"""Payloads of host calls, as types, and the schemas that are published of them.
 
 What is decoded is what is described. The request of ``ohd_http_request`` is the egress client's.
 """

@@ -1,4 +1,4 @@
-"""When a plugin fails so often that it is switched off: pure, fed with monotonic time."""
+"""Error threshold at which a plugin is disabled: pure, fed with monotonic time."""
 
 from collections import deque
 from dataclasses import dataclass, field

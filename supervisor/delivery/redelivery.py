@@ -1,4 +1,4 @@
-"""What admins want one plugin to get once more: one at a time, in turn with what waits.
+"""Redeliveries of one plugin: one at a time, alternating with waiting events.
 
 It leaves the plugin's place in the outbox alone (``feed``). Each entry is marked on disk before it
 is sent and removed with its result, so that after a kill of the server it is known which one was in

@@ -1,4 +1,4 @@
-"""When a plugin's child is started again, and when no more: pure, fed with monotonic time."""
+"""Restart policy and back-off of a plugin's child: pure, fed with monotonic time."""
 
 import random
 from dataclasses import dataclass, field

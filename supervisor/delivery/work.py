@@ -1,4 +1,4 @@
-"""What a runner gives a child to do, and what it remembers of it meanwhile."""
+"""Units of work for a child, and what the runner remembers of them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What one plugin has to do, and what comes of it: events and panels in, results and records out.
+"""Workload of one plugin: events and panels in, results and records out.
 
 It owns the plugin's feed, its health, the panels that people wait for, and how much a child is
 given at a time. It knows nothing of processes: the runner asks it for work, hands it results, and

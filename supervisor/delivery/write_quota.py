@@ -1,4 +1,4 @@
-"""How much one plugin may make the server write within a minute: pure, fed with monotonic time.
+"""Write quota of one plugin per minute: pure, fed with monotonic time.
 
 The budgets of an event bound what comes of one event. This bounds what comes of all of them, so
 that no plugin fills the disk or floods tickets, however many events it gets.

@@ -1,4 +1,4 @@
-"""What goes into the egress client and what comes out of it.
+"""Requests and responses of the egress client.
 
 Pure data and the reading of the guest's JSON; knows nothing of sockets.
 """

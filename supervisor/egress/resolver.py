@@ -24,7 +24,7 @@ MAX_ADDRESSES = 64
 """Distinct addresses in one answer; more is a name that wants to cost time."""
 
 OWN_KEPT_S = 30
-"""How long this machine's own addresses are believed."""
+"""Lifetime of the cached addresses of this machine, in seconds."""
 
 MAX_LOOKUPS = 64
 """Name lookups under way at once, those included that nobody waits for any more."""

@@ -1,4 +1,4 @@
-"""What may stand in ``allowed_hosts``: exact hostnames and nothing that only looks like one.
+"""Validation of ``allowed_hosts``: exact hostnames, and nothing that only looks like one.
 
 The list is a promise that an admin reads before enabling a plugin, and what egress compares with,
 so there is one spelling of each name: ASCII, lower case. Egress checks again what it is given.

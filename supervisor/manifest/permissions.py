@@ -1,4 +1,4 @@
-"""What a plugin asks to be allowed, and what its admin has left it.
+"""Permissions that a plugin requests, and those that its admin allows.
 
 A permission is a token: ``event:NAME`` and ``host:NAME`` come from the manifest, as does ``panel``;
 ``reply`` and ``custom_field`` come from the host functions that the module imports. Here they are

@@ -1,4 +1,4 @@
-"""What is installed: the registry, module files and compiled code, limits.
+"""Installed plugins: the registry, module files and compiled code, limits.
 
 ::
 

@@ -25,7 +25,7 @@ UNINSTALLED = "plugin.uninstalled"
 KEY_ROTATED = "key.rotated"
 
 SUPERVISOR = "system"
-"""Who acts where the supervisor disables a plugin."""
+"""Actor in the audit log when the supervisor disables a plugin."""
 
 
 class Unaudited:

@@ -1,4 +1,4 @@
-"""What an admin may set for one plugin: each limit's name, unit and bounds, and what then holds.
+"""Limits that an admin can set for one plugin: name, unit and bounds of each, and their effect.
 
 The bounds are what keeps a number that was typed in a hurry from harming the server; validation,
 command line, API, pages and the manual all read this one table. Must not know where overrides are

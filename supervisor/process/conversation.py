@@ -77,7 +77,7 @@ class Budgets:
 
 
 Key = TypeVar("Key")
-"""What the caller knows a guest call by."""
+"""Key by which the caller knows a guest call."""
 
 
 @dataclass(slots=True, eq=False)

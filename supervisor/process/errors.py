@@ -1,4 +1,4 @@
-"""What can go wrong with processes.
+"""Errors of processes.
 
 ::
 

@@ -40,7 +40,7 @@ _BOOT = (
     "folders={folders!r})"
 )
 _SOURCE_LINES = {"WASMTIME_BACKTRACE_DETAILS": "1"}
-"""What wasmtime reads when an engine is made; its C API has no other switch for this."""
+"""Read by wasmtime when it creates an engine; its C API has no other switch for this."""
 _NEEDED = ("wasmtime", "msgpack", "sqlglot")
 
 log = structlog.get_logger("supervisor.forkserver")

@@ -40,7 +40,7 @@ _MAX_AHEAD_BYTES = 4 * MIB
 """What a child may be given before it is done with what it has: it may have to keep all of it, as
 the answer to a host call comes behind it."""
 _LAST_BREATH_S = 1.0
-"""How long a process may take to end after the end of its pipe."""
+"""Time for a process to end after its pipe has ended."""
 
 GRACE_S = 0.1
 """A guest is interrupted at its deadline, never before it; its child has this long to say where it

@@ -1,4 +1,4 @@
-"""Why a statement was not carried out."""
+"""Errors of statements that were not executed."""
 
 import enum
 

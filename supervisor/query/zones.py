@@ -1,4 +1,4 @@
-"""Where the rules of a time zone are: a query process is shown the file before it locks itself."""
+"""Files of time zone rules: a query process opens its file before it locks itself down."""
 
 import zoneinfo
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a GoatKit plugin registers: read tolerantly, put into words, matched against.
+"""Registrations of GoatKit plugins: read tolerantly, described, matched against.
 
 ::
 

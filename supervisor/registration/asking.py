@@ -1,4 +1,4 @@
-"""What a plugin asks for, and all that can be granted, in sentences for the review page."""
+"""Permissions in sentences for the review page: those requested, and all that can be granted."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

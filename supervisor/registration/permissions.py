@@ -1,4 +1,4 @@
-"""What an admin grants a GoatKit plugin: kinds of access, each with a scope.
+"""Permissions of a GoatKit plugin: kinds of access, each with a scope.
 
 As text, in commands and in the store: ``KIND:ACCESS:SCOPE,SCOPE`` such as ``db:read:ticket,queue``;
 without the access for kinds that tell none apart, ``http:api.example.com``. Without a scope a grant

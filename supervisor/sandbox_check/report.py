@@ -1,4 +1,4 @@
-"""What a check found."""
+"""Report of a sandbox check."""
 
 import enum
 from collections.abc import Sequence

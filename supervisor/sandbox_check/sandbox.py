@@ -1,4 +1,4 @@
-"""What the sandbox can do on this machine: found out at start, by a child that locks itself down.
+"""State of the sandbox on this machine: tested at startup by a child that locks itself down.
 
 What is missing is said in the log at once and kept for the admin page, so that nobody learns of it
 from an incident.

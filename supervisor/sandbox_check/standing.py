@@ -1,4 +1,4 @@
-"""What the system itself says of a locked child, seen from outside, and who it dies with."""
+"""State of a locked child as the system shows it from outside, and when it dies."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What the check makes to be attacked: files, sockets, memory, and a process that does nothing.
+"""Targets that the check creates: files, sockets, memory, and an idle process.
 
 Everybody on the machine may use most of it while the check runs, so that file permissions are not
 what stops an attack. All of it holds nothing, and is gone afterwards.

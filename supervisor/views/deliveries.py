@@ -1,4 +1,4 @@
-"""What is shown of deliveries and of what plugins logged."""
+"""Views of deliveries and log lines."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

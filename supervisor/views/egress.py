@@ -1,4 +1,4 @@
-"""What is shown of plugins' requests."""
+"""Views of plugin requests."""
 
 from dataclasses import dataclass
 

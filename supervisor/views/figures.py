@@ -1,4 +1,4 @@
-"""What a monitor collects."""
+"""Metrics for monitoring."""
 
 from dataclasses import dataclass
 

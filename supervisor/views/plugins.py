@@ -1,4 +1,4 @@
-"""What is shown of an installed plugin, its versions and its panels."""
+"""Views of installed plugins, their versions and panels."""
 
 from dataclasses import dataclass
 from typing import Any

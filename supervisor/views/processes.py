@@ -1,4 +1,4 @@
-"""What is shown of the plugins' processes and of the cage around them."""
+"""Views of plugin processes and their sandbox."""
 
 from dataclasses import dataclass
 

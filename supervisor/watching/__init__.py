@@ -1,4 +1,4 @@
-"""What admins and monitors look at; changes nothing, except that deliveries can be asked for again.
+"""Monitoring for admins and programs; changes nothing, except that deliveries can be redelivered.
 
 ::
 

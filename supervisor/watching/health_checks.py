@@ -23,7 +23,7 @@ from supervisor.watching.overview import Overview
 STUCK_S = 10.0
 """A result that has waited so long to be written is a journal that is stuck."""
 PATIENCE_S = 4.0
-"""What has not answered by then counts as broken."""
+"""Timeout of a health check, in seconds."""
 _FRESH_S = 1.0
 
 

@@ -1,4 +1,4 @@
-"""What one plugin did and used, minute by minute: pure, fed with the time and with figures.
+"""History of one plugin, minute by minute: pure, fed with the time and with figures.
 
 A ``Step`` (``store.history``) is one minute. A :class:`Meter` holds the last hour of them in memory
 and adds to the one that runs now; what is older is in the database. Minutes are those of the wall

@@ -18,7 +18,7 @@ import trio
 OWN_MEMORY_S = 0.02
 """Time that one look spends on memory that is processes' own."""
 OWN_MEMORY_AGE_S = 5.0
-"""How old such a figure is at least before it is read again."""
+"""Minimum age of such a value before it is read again."""
 _SHORTEST_S = 0.2
 """Between two looks, for the share of a processor to mean anything."""
 _TICKS = os.sysconf("SC_CLK_TCK")

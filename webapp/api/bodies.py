@@ -1,4 +1,4 @@
-"""What the API's requests may carry: one struct a body.
+"""Request bodies of the API: one struct each.
 
 Unknown members are refused, so that a misspelt one is not silently without effect. A member that
 is left out of a PATCH changes nothing. Lengths are the domain's to check; they stand here for

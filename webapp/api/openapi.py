@@ -18,7 +18,7 @@ from webapp.api.shapes import ErrorOut
 VERSION = "1.0.0"
 _REF = "#/components/schemas/{name}"
 LISTING = "ListingOf"
-"""How the names of pages of lists begin."""
+"""Prefix of the names of list schemas."""
 RESPONSES = "#/components/responses/"
 _PARAMETER = re.compile(r"<(?:[a-z]+(?:\([^)]*\))?:)?([a-z_]+)>")
 _JSON = "application/json"

@@ -1,4 +1,4 @@
-"""What every route of the API is: an address, what it takes, what it gives.
+"""Operations of the API: the route, the request and the response of each.
 
 A handler says both in its signature, and that one place serves twice: requests are decoded against
 it, and ``openapi`` describes it, so that what is described is what is checked::

@@ -1,4 +1,4 @@
-"""What the API answers about people and what they work with; see ``shapes`` for tickets."""
+"""Responses of the API about people and their work; see ``shapes`` for tickets."""
 
 from msgspec import Struct
 

@@ -1,4 +1,4 @@
-"""What plugins do and did, over the API: processes, history, deliveries, logs."""
+"""Plugin activity over the API: processes, history, deliveries, logs."""
 
 from msgspec import Struct, UnsetType
 

@@ -1,4 +1,4 @@
-"""What the query strings of lists may hold: one struct a list."""
+"""Query parameters of lists: one struct each."""
 
 from typing import Annotated, Literal
 

@@ -1,4 +1,4 @@
-"""What the API answers: one struct a shape, and how the domain's objects become it.
+"""Responses of the API: one struct each, converted from the domain's objects.
 
 A ticket has the keys of the event payload's ticket, made by the same function, and more beside
 them. Nothing here leaves out what a viewer may not see: the domain never handed it over.

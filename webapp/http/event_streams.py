@@ -1,4 +1,4 @@
-"""What every stream of server-sent events has in common: its seat, its end, its head.
+"""Base of every stream of server-sent events: its slot, its end, its headers.
 
 https://html.spec.whatwg.org/multipage/server-sent-events.html. A stream takes a seat in the hub, so
 that one person cannot open any number of them, and that it ends with its session, when its person's
@@ -25,7 +25,7 @@ HEARTBEAT_S = 15.0
 """A comment is sent when nothing else was for this long, so that proxies keep the stream open."""
 LONGEST_S = 3600.0
 RETRY_MS = 3000
-"""How long a browser waits before it comes back."""
+"""Time before a browser reconnects."""
 HEARTBEAT = b":\n\n"
 
 

@@ -1,4 +1,4 @@
-"""What somebody wrote into a form that was not taken, so that the answer can show it again.
+"""Contents of a form that was refused, so that the response can show it again.
 
 Scripts keep it as well (``static/drafts.js``); this is for a browser without them. Only what people
 write at length is shown, never a password, and only where the form came from a page of ours.

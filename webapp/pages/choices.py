@@ -1,4 +1,4 @@
-"""What the selects of ticket forms offer, and how their values read back.
+"""Options of the selects in ticket forms, and the parsing of their values.
 
 A category, its type and its item are three selects. The value of each is the whole path in ids, so
 that the three say what belongs together however they are filled in: a script narrows each to the

@@ -1,4 +1,4 @@
-"""What the address of the ticket list asks for, read and checked, and said in the domain's terms.
+"""Query of the ticket list: parsed, validated, and converted to the domain's filter.
 
 Pure. The address is the whole state of the list, so that it can be kept, shared and gone back to.
 A number or an order that makes no sense is as if it were left out; a filter by something that does

@@ -1,4 +1,4 @@
-"""How a form ended, as its page says it: what was done, or what is wrong and what had been typed.
+"""Outcome of a form, as its page shows it: a confirmation, or the problems and what was typed.
 
 One shape for all plain forms, so that each page shows both in the same way. A refusal by the domain
 becomes one sentence, and beside the field that it names a second one.

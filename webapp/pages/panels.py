@@ -1,4 +1,4 @@
-"""Where the ticket page asks for one panel, after it has loaded, each on its own.
+"""Panel requests of the ticket page, one per panel, after it has loaded.
 
 Answers ``{"url": …}`` or ``{"error": …}``, the sentence for the error card.
 """

@@ -1,4 +1,4 @@
-"""What every page of one plugin has: its head with state and buttons, its tabs, who did what.
+"""Frame of every page of one plugin: its header with state and buttons, its tabs, names.
 
 It exists so that the pages below ``/admin/plugins/<id>`` look alike; each page owns its own part.
 """

@@ -63,7 +63,7 @@ LINK_KINDS = {
     "blocks": "Blocks",
 }
 SAID = frozenset({"reply", "reply-resolve", "note"})
-"""What is done at the end of the thread, and confirmed there."""
+"""Steps at the end of the thread, confirmed there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ blueprint = Section("plugin_versions", __name__, Access.ADMIN)
 
 DONE = {"discarded": "Version deleted."}
 _CHOICE = "permission."
-"""How the names of the fields begin that decide on one permission each."""
+"""Prefix of the fields that each decide on one permission."""
 
 
 @blueprint.get("/admin/plugins/<plugin_id>/versions")

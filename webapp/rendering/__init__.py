@@ -1,4 +1,4 @@
-"""How things look: from values to markup, and the files that browsers get.
+"""Rendering: from values to markup, and the files that browsers get.
 
 ::
 

@@ -31,7 +31,7 @@ LONGEST_PAGE = 2 * 1024 * 1024
 KEPT_CHARACTERS = 16 * 1024 * 1024
 """HTML that is kept, for whoever opens the same page next."""
 _SMALLEST = 500
-"""What any entry counts as, for its key and its place."""
+"""Overhead counted per entry, for its key and its place."""
 
 _ENDED = "it takes too long to format"
 _LATER = "the texts above took too long to format; reload the page to format more"

@@ -1,4 +1,4 @@
-"""What a process that formats texts does: one text after another, each in bounded time and memory.
+"""Formatting process: formats one text after another, each in bounded time and memory.
 
 It is killable, and the interpreter that it holds is its own. A text that takes longer than
 ``TEXT_S`` of processor time is interrupted by a signal, which Python code notices; what does not,

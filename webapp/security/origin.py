@@ -1,4 +1,4 @@
-"""Where a request says it comes from and goes to: pure checks on header values.
+"""Origin and target of a request: pure checks on header values.
 
 A foreign page can make a browser send a request with our cookies; it cannot choose the ``Origin``
 and ``Sec-Fetch-Site`` that the browser adds (Fetch standard, Fetch Metadata). These checks stand

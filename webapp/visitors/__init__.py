@@ -1,4 +1,4 @@
-"""Who visits: the person behind a cookie or an API key.
+"""Visitors: the person behind a cookie or an API key.
 
 ::
 

@@ -1,4 +1,4 @@
-"""Where a request comes from, for the audit log: the whole address, and how the visitor proved."""
+"""Origin of a request for the audit log: the whole address, and the kind of credential."""
 
 import ipaddress
 

@@ -1,4 +1,4 @@
-"""Who visits: finds the person behind a cookie or an API key, and owns the cookies.
+"""Visitor of a request: finds the person behind a cookie or an API key, and owns the cookies.
 
 The help desk keeps the sessions; a cookie carries an opaque token and nothing else. It must not
 know what a visitor may do: ``guard.py`` and the domain decide that.

@@ -1,4 +1,4 @@
-"""Where control groups may be made, and which files limit them. Everything here blocks.
+"""Hierarchies in which control groups can be created, and their limit files. All blocking.
 
 Version 2 has one tree, and a group that hands controllers down must hold no process itself. So the
 supervisor moves into a group of its own beside those of its children, which it does only where the
