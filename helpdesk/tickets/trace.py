@@ -14,7 +14,7 @@ from helpdesk.storage import sql
 from helpdesk.tickets.model import Author, Ticket
 
 FIELDS = ("subject", "description", "priority", "category", "assignee", "tags")
-"""``category`` stands for type and item as well; ``tags`` is shown to staff alone."""
+"""``category`` stands for type and item too; ``tags`` is shown to staff alone."""
 
 
 def record(

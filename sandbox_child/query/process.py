@@ -1,4 +1,4 @@
-"""What a new fork does to become a query process: open, warm up, lock down, serve.
+"""Turns a new fork into a query process: open, warm up, lock down, serve.
 
 Both databases are opened before the lockdown, which takes the right to open anything, and so is
 everything that Python and SQLite make at first use: a rehearsal runs one statement of each kind.

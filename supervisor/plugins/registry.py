@@ -33,7 +33,7 @@ class PluginRegistry:
             await self.refresh(plugin_id)
 
     async def refresh(self, plugin_id: str) -> None:
-        """Read one plugin anew; the caller holds its lock."""
+        """Read one plugin again; the caller holds its lock."""
         found = await self._store.find(plugin_id)
         if found is None:
             for kept in (self._rows, self._configs, self._others):

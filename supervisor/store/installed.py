@@ -125,7 +125,7 @@ class InstalledStore:
     async def uninstall(
         self, plugin_id: str, record: AuditWriter, changes: Mapping[str, object]
     ) -> None:
-        """Remove a plugin with everything of it except its requests in the egress ledger."""
+        """Remove a plugin with everything of it except its requests in the egress log."""
 
         def job(db: sqlite3.Connection) -> None:
             plugins.delete_plugin(db, plugin_id)

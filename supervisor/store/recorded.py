@@ -78,7 +78,7 @@ class RecordStore:
     async def requests(
         self, wanted: EgressFilter, *, limit: int, offset: int
     ) -> tuple[Sequence[EgressEntry], int]:
-        """Return entries of the egress ledger, newest first, and how many there are in all."""
+        """Return entries of the egress log, newest first, and how many there are in all."""
         return await self._database.read(
             lambda db: ledger.find_entries(db, wanted, limit=limit, offset=offset)
         )

@@ -1,4 +1,4 @@
-"""What the supervisor shows by itself: frozen snapshots for pages, the API and the command line.
+"""Views of the supervisor: frozen snapshots for pages, the API and the command line.
 
 ::
 

@@ -112,7 +112,7 @@ class DeliveryLog:
             numbers = [await self._check_again(row, delivery_id) for delivery_id in wanted]
             record = self._audit.stamp(actor, REDELIVERED, plugin_id)
 
-            # Whoever asked may be gone by now: what is queued on disk is queued here as well.
+            # Whoever asked may be gone by now: what is queued on disk is queued here too.
             with trio.CancelScope(shield=True):
                 entries = await self._store.running.queue_again(
                     plugin_id, numbers, actor, record=record, changes=_queued
