@@ -50,9 +50,18 @@ class Change:
     def ticket_to_work_on(self, ticket_id: str, what: str) -> Ticket:
         """Return a ticket that the viewer may work on. Raises ``NotFound``, ``NotAllowed``."""
         ticket, standing = self.ticket(ticket_id)
-        allowed = access.may_work_on(self.viewer, standing)
-        access.require(allowed, what, "it is assigned to someone else")
+        self.require(access.may_work_on(self.viewer, standing), standing, what)
         return ticket
+
+    def require(self, allowed: bool, standing: Standing, what: str) -> None:
+        """Raise ``NotAllowed`` unless ``allowed``; staff are told whose the ticket is."""
+        if allowed:
+            return
+        why = "only staff who work on it can"
+        if self.viewer.is_staff:
+            names = " and ".join(rows.owner_names(self.connection, standing))
+            why = f"it belongs to {names}; ask a member or an admin to assign it to you"
+        access.require(False, what, why)
 
     def once(self, once: Once | None, act: Callable[[], str]) -> str:
         """Do ``act`` unless this request was done before; return the id of what came of it."""

@@ -17,7 +17,7 @@ def reply(change: Change, ticket_id: str, body: str) -> Reply:
     """Add a public reply; a closed ticket takes none."""
     ticket, standing = change.ticket(ticket_id)
     allowed = access.may_reply(change.viewer, standing)
-    access.require(allowed, "reply to this ticket", "it is assigned to someone else")
+    change.require(allowed, standing, "reply to this ticket")
     is_open = ticket.status != CLOSED
     access.require(is_open, "reply to this ticket", "it is closed; reopen it, or open a new ticket")
     added = _add(change, ticket, body, is_internal=False)
@@ -31,7 +31,7 @@ def note(change: Change, ticket_id: str, body: str) -> Reply:
     """Add an internal note, which the submitter never sees; closed tickets take notes too."""
     ticket, standing = change.ticket(ticket_id)
     allowed = access.may_note(change.viewer, standing)
-    access.require(allowed, "write a note on this ticket", "only staff who work on it can")
+    change.require(allowed, standing, "write a note on this ticket")
     return _add(change, ticket, body, is_internal=True)
 
 

@@ -183,6 +183,10 @@ class TicketRights:
     reopen: bool
     statuses: tuple[str, ...]
     """The statuses that ``set_status`` would accept now."""
+    held_by: tuple[str, ...] = ()
+    """For staff who may not work on it: the groups that it belongs to, by name."""
+    helpers: tuple[Person, ...] = ()
+    """For the same: some of the people who may, and can assign it to them."""
 
 
 @dataclass(frozen=True, slots=True)

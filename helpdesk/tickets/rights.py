@@ -8,10 +8,13 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from helpdesk import access, statuses
-from helpdesk.access import Viewer
+from helpdesk.access import Standing, Viewer
 from helpdesk.statuses import CLOSED
 from helpdesk.tickets import rows, workflow
-from helpdesk.tickets.model import Ticket, TicketRights
+from helpdesk.tickets.model import Person, Ticket, TicketRights
+
+_HELPERS = 5
+"""People who are named to somebody who may not work on a ticket."""
 
 
 def rights(
@@ -24,6 +27,7 @@ def rights(
     settle = access.may_close_or_reopen(viewer, standing)
     merged = rows.merged_into(connection, ticket.number) is not None
     reopenable = _is_reopenable(ticket, now, window_days) and not merged
+    outside = viewer.is_staff and not work
     return TicketRights(
         reply=access.may_reply(viewer, standing) and ticket.status != CLOSED,
         note=access.may_note(viewer, standing),
@@ -32,7 +36,26 @@ def rights(
         close=settle and ticket.status != CLOSED,
         reopen=settle and reopenable,
         statuses=_statuses(ticket.status, every, reopenable=reopenable) if work else (),
+        held_by=rows.owner_names(connection, standing) if outside else (),
+        helpers=_helpers(connection, standing) if outside else (),
     )
+
+
+def _helpers(connection: sqlite3.Connection, standing: Standing) -> tuple[Person, ...]:
+    """Return some who may work on a ticket: its assignee, members of its groups, else admins."""
+    groups = sorted(standing.owner_group_ids)
+    marks = ", ".join("?" * len(groups))
+    query = (
+        "SELECT id, name, email FROM users WHERE NOT disabled AND role <> 'user' AND (id = ? OR id"  # noqa: S608
+        f" IN (SELECT user_id FROM group_members WHERE group_id IN ({marks}))) ORDER BY id <> ?, id"
+        " LIMIT ?"
+    )
+    who = standing.assignee_user_id or ""
+    found = connection.execute(query, (who, *groups, who, _HELPERS)).fetchall()
+    if not found:
+        admins = "SELECT id, name, email FROM users WHERE role = 'admin' AND NOT disabled LIMIT ?"
+        found = connection.execute(admins, (_HELPERS,)).fetchall()
+    return tuple(Person(*row) for row in found)
 
 
 def _is_reopenable(ticket: Ticket, now: datetime, window_days: int) -> bool:

@@ -97,6 +97,13 @@ def merged_into(connection: sqlite3.Connection, number: int) -> int | None:
     return found
 
 
+def owner_names(connection: sqlite3.Connection, standing: Standing) -> tuple[str, ...]:
+    """Return the names of the groups that a ticket belongs to, sorted."""
+    query = "SELECT name FROM groups WHERE id = ?"
+    owners = standing.owner_group_ids
+    return tuple(sorted(sql.scalar(connection, query, (group_id,)) for group_id in owners))
+
+
 def next_number(connection: sqlite3.Connection) -> int:
     """Return the number of the next ticket; none is given twice, as tickets are never deleted."""
     query = "SELECT 1 + coalesce(max(number), 0) FROM tickets"

@@ -16,8 +16,6 @@ from helpdesk.tickets.change import Change
 from helpdesk.tickets.model import Ticket
 from helpdesk.tickets.workflow import Step
 
-_STAFF_ONLY = "only its requester and staff who work on it can"
-
 
 def set_status(change: Change, ticket: Ticket, status: str) -> Ticket:
     """Give the ticket any status that may follow; the one it has already changes nothing."""
@@ -36,7 +34,7 @@ def close(change: Change, ticket_id: str) -> Ticket:
     """Close a ticket, resolved or not."""
     ticket, standing = change.ticket(ticket_id)
     allowed = access.may_close_or_reopen(change.viewer, standing)
-    access.require(allowed, "close this ticket", _STAFF_ONLY)
+    change.require(allowed, standing, "close this ticket")
     _require_other(change, ticket, CLOSED)
     return _go(change, ticket, CLOSED, note="")
 
@@ -45,7 +43,7 @@ def reopen(change: Change, ticket_id: str, reason: str) -> Ticket:
     """Reopen a resolved or closed ticket within the window. Raises ``ReopenWindowPassed``."""
     ticket, standing = change.ticket(ticket_id)
     allowed = access.may_close_or_reopen(change.viewer, standing)
-    access.require(allowed, "reopen this ticket", _STAFF_ONLY)
+    change.require(allowed, standing, "reopen this ticket")
     if workflow.is_active(ticket.status):
         raise IllegalTransition(ticket.status, "reopened", _successors(change, ticket.status))
     return _go(change, ticket, workflow.REOPENED_TO, checks.body("reason", reason, least=0))
