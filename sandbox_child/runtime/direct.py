@@ -8,6 +8,37 @@ compares the array with the function's signature: guest and host functions are m
 signatures only. ``tests/sandbox_child/runtime/test_direct.py`` pins the private names.
 """
 
+# How it works, and why
+#
+# A call into a guest, the way wasmtime-py does it, makes several Python objects per value and
+# checks every type, which costs more than most guests take. This module does what a C host does:
+# fill an array of raw slots, call, read the array.
+#
+#     GuestFunction     host → guest: owns the slots, and keeps plain addresses of all that C needs
+#     _enter_host       guest → host: one C callback for all host functions, told apart by an index
+#     MemoryView        the linear memory as bytes, with every access checked
+#
+# What makes it safe although C checks nothing:
+#
+# - Types. A slot's type is whatever the reader takes it for. A ``GuestFunction`` is only made for a
+#   signature that was compared with the module's, and a host function is defined with the signature
+#   that its slots are read by. Integers are unsigned on both sides.
+# - Lifetimes. An address is no reference: Python frees an object whose address C still has. So
+#   whatever an address points into is a field of the same object (``_slots``, ``_function``,
+#   ``_context``, ``_trap``), and host functions are in a table that lives as long as the process.
+# - Exceptions. One must not unwind through wasmtime's frames. ``_enter_host`` catches everything,
+#   keeps it in ``_raised`` and returns a trap, which unwinds the guest; ``guest_error`` then raises
+#   the kept exception instead of the trap. The list is cleared by whoever raises.
+# - Memory. A guest's pointers are numbers until ``holds`` has said yes. The base address is kept
+#   because the engine is told never to move a memory; the size is not believed beyond what was last
+#   seen, and asked again before an access is refused.
+#
+# ``_raised`` and ``_callers`` are module-wide: there is one guest per process, and one call at a
+# time.
+#
+# The private names of wasmtime-py that are used here are pinned by a test, and the dependency is
+# held to one major version: an upgrade fails in that test and not in a child.
+
 import ctypes
 import re
 from collections.abc import Callable, Sequence

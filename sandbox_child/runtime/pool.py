@@ -6,6 +6,27 @@ growing returned), and those whose allocator has no way to free. Blocks are powe
 half is lost to rounding, and an event's payload lands where the last one was.
 """
 
+# How it works, and why
+#
+# The host must put an event somewhere in the guest's memory. With an allocator among the exports it
+# asks that, and this pool only keeps what such an allocator cannot free. Without one there is no
+# spot in the memory that is known to be free: the stack, the data and the heap are the compiler's
+# business. Only new pages are: ``memory.grow`` returns pages that nobody has used. WebAssembly
+# cannot give them back, so they are kept here and used again.
+#
+# Blocks are powers of two, with a list of free ones per size. Alloc and free are a pop and an
+# append; nothing is ever merged or split, which would need bookkeeping inside memory that the guest
+# can overwrite. All bookkeeping is on this side: a guest can destroy the contents of a block, never
+# what the host believes about it. ``free`` ignores what it does not know, as the guest may pass
+# anything.
+#
+# The danger is a guest whose heap assumes that all memory up to the end is its own (some allocators
+# ask ``memory.size`` and take everything). Then its objects and our payloads would overwrite each
+# other, with no error anywhere. ``check`` finds out: unused bytes of our pages are filled with a
+# pattern, and once the guest has grown its memory by itself, a changed byte proves that it writes
+# there. Only a change of size is looked at, as that is when such a heap takes new ground: the usual
+# event costs one comparison of two numbers.
+
 from collections import defaultdict
 from collections.abc import Callable
 

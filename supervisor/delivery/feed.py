@@ -10,6 +10,39 @@ An event that was taken stays *open* until it has its result, wherever it is mea
 its claim, in a pipe, or in a child that has just died. What is open when a child ends comes again.
 """
 
+# How it works, and why
+#
+# Four positions in the outbox say everything; events between them are in one state each:
+#
+#     ... settled ......... claimed ......... cursor ......... newest
+#      done | open, may have been sent | looked at, not sent | not looked at
+#
+# ``settled``  Every event up to here has a result. On disk, written by the journal together with
+#              the results themselves: a result and the knowledge of it cannot be separated by a
+#              crash.
+# ``claimed``  No event beyond here can have been sent. On disk before anything is sent (``claim``),
+#              and so always at or ahead of the truth. It is written once per batch, not per event:
+#              one commit covers all events that ``take`` returns.
+# ``cursor``   How far this process has looked. Only in memory: looking again is harmless.
+#
+# ``_open`` holds what was taken and has no result, in the order of the outbox (dicts keep it). The
+# first key is therefore the oldest event without a result, and ``done`` can tell in O(1) up to
+# where everything is settled. ``_again`` is the part of ``_open`` that waits to be sent (again);
+# the rest of it is with a child.
+#
+# Why at least once, and not exactly once: a guest may have called a host on the Internet before the
+# crash, and nobody can know. So what was in flight is repeated, marked as a redelivery, and the
+# guest gets ids by which it can tell.
+#
+# Why one at a time after a crash: if an event brings the server down (a bug of ours that a plugin
+# triggers), then a batch that is repeated as a batch brings it down again, for ever, and nobody
+# learns which event it was. Sent alone, with its number on disk first (``mark_redelivered``), the
+# culprit is known at the second crash: it is the one named. ``recover`` hands it out to be recorded
+# as lost. Before each of them the journal is flushed, so that the one before is not blamed.
+#
+# Why ``_recorded``: switching a plugin off records what waits as dropped without moving ``settled``
+# event by event. Such events lie behind ``settled``, have a result, and must not come again.
+
 from collections import deque
 from collections.abc import Mapping, Sequence
 

@@ -11,6 +11,37 @@ it may know: how its guest call ended, its log lines and its requests.
         +---RESULT 0-------+--(deadline, end of pipe, protocol)--> ENDED
 """
 
+# How it works, and why
+#
+# The child is the enemy here: a guest may have escaped wasmtime and write any bytes it likes. So
+# this module decides, from its own state alone, what may come next, and everything else raises. It
+# does no I/O and takes the time as an argument, so that the fuzzer and the model test can drive it
+# through any conversation, at any time.
+#
+# What it holds:
+#
+#     phase       see the diagram above; after ENDED not one more message is accepted
+#     in_line     the guest calls that the child was asked for, in order; the first one runs
+#     _open_call  the number of the host call that waits for its answer; there is at most one
+#
+# A guest is single-threaded and its child serves one call after another. That gives the rules:
+#
+# - A RESULT can only be of the first in line. The child says which one, and is compared with it.
+# - A CALL can only come while a guest call runs, with the next number, and never while another is
+#   open: a guest that waits for an answer cannot ask for something else.
+# - A RESULT cannot come while a host call is open, for the same reason.
+# - Log lines belong to the guest call that runs, or to the start.
+#
+# Nothing is matched by an id that the child chooses: sequence numbers only confirm what is known
+# already. So a child cannot answer for an event that it was not given, or twice for one.
+#
+# Time. Several results can arrive in one read, and how long each took is known to the child alone.
+# It is believed only as far as it cannot do harm: all durations together are at most the time that
+# passed here (``_accounted``). Deadlines never depend on what the child says.
+#
+# Budgets are counted here as well as in the child. The child's count is for honest guests, with an
+# error they can understand; this one is for a child that no longer counts.
+
 import enum
 from collections import deque
 from dataclasses import dataclass, field

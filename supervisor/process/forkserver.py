@@ -5,6 +5,36 @@ the children's parent-death signal to the thread that started their common ances
 thread ends when it has been idle for some seconds. Starting it takes about a millisecond there.
 """
 
+# How it works, and why
+#
+#     supervisor ── SOCK_SEQPACKET ──▶ fork server ── clone(CLONE_PARENT) ──▶ child
+#         ▲                                                                    │
+#         └──────────────── its pidfd comes back; it is OUR child ◀────────────┘
+#
+# Why a process of its own that forks: forking the supervisor would copy its memory (secrets, other
+# plugins' events, the database) into a process that runs a stranger's code, and would fork beside
+# threads, which Python cannot do safely. Starting a fresh interpreter for each child is clean too,
+# and takes a tenth of a second. The fork server is fresh once, and forks in a few milliseconds.
+#
+# Why CLONE_PARENT: the child becomes a child of the supervisor, not of the fork server. So the
+# supervisor can wait for it and reap it, its parent-death signal is tied to the supervisor, and the
+# fork server can die without taking anybody along.
+#
+# Why a pidfd: process ids are reused. A pidfd is this child and no other for as long as it is open.
+#
+# One request at a time (``_lock``), and shielded: between the fork and the answer the child exists
+# and nobody holds it. A cancel there would make an orphan, so the cancel waits some milliseconds.
+#
+# If the fork server dies, the next request starts another. What is in doubt then is ``asked``:
+#
+# - Not asked: the request did not reach it. The same descriptors can go to the new one.
+# - Asked: a child may have been made, with copies of these pipes, and may even have run. It is
+#   found by its process group and killed (``orphans``), but its words may be in the pipes already.
+#   Whoever asked has to come again with fresh pipes; hence the error and no silent retry.
+#
+# What a child holds of the machine (a user id as root, a control group) is lent for its life: taken
+# before the request, given back when the handle is reaped, or at once where no child was made.
+
 import array
 import importlib.util
 import os

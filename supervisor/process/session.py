@@ -5,6 +5,39 @@ protocol, the deadline, or its owner's cancellation) the process is killed and r
 are closed before :meth:`Session.run` returns.
 """
 
+# How it works, and why
+#
+# Two tasks run for as long as the child lives:
+#
+#     _listen   reads the pipe, feeds the conversation, passes on what it heard
+#     _watch    sleeps until the guest call that runs has used up its time, then kills
+#
+# and one short task per host call (``_answer``), so that a slow answer does not keep log lines and
+# results from being read. Whoever has work calls ``ask`` from a task of its own.
+#
+# Every end goes through ``_end``, and the first caller wins: it kills the process at once and
+# cancels the tasks. Only ``run`` releases: in its ``finally`` the process is reaped and both pipes
+# are closed, whatever happened. There is no way out of ``run`` that leaves a process or a
+# descriptor.
+#
+# The 5-second kill. ``_watch`` does not keep a timer per guest call. It computes when the call that
+# runs now must end (its start, plus its deadline, plus ``GRACE_S``), sleeps until then, and
+# computes again: meanwhile other calls may have ended and begun, each with its own time. A child's
+# own word about durations plays no part in it. Within the grace the child interrupts its guest by
+# itself and reports the backtrace, which is worth the wait; a child that does not is killed all the
+# same.
+#
+# An idle child has no deadline, and could still burn processor time with a thread or a signal that
+# an escape left behind. ``_watch_idle`` looks at its processor time now and then.
+#
+# Why ``ask`` writes several calls ahead: with one at a time a quick plugin would mostly wait for
+# its next one. Not more than ``_MAX_AHEAD_BYTES``, though: the answer to a host call comes behind
+# everything that was written before it, and the child has to keep all of that in memory to get to
+# it.
+#
+# Why ``_receive`` and ``_write`` use the descriptors directly and not the streams: Trio's streams
+# yield to other tasks before they read or write, and an idle child need not wait for those.
+
 import os
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
