@@ -1,4 +1,4 @@
-"""How the manual becomes a site: Sphinx, MyST's Markdown, the theme Furo.
+"""The build of the manual as a site: Sphinx, MyST's Markdown, the theme Furo.
 
 Owns nothing but the look and what counts as an error. Each page is plain Markdown that reads as
 well without any of this. Nothing is fetched from elsewhere, neither here nor by a reader's browser.

@@ -1,4 +1,4 @@
-"""What a route says of itself, where it is: whom it is for, its largest body, how it fails.
+"""Facts of a route, said where the route is: whom it is for, its largest body, how it fails.
 
 A :class:`Section` is a blueprint that cannot be made without saying whom it is for. A view that
 differs from the others says so::

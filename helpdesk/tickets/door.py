@@ -1,4 +1,4 @@
-"""How services over tickets read and change them: as the actor stands now, in one transaction.
+"""The way of services to tickets: as the actor stands now, in one transaction.
 
 Every service over tickets is a ``Door`` with verbs. Must not know any verb.
 """

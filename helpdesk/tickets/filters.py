@@ -1,4 +1,4 @@
-"""Which tickets a list shows, as conditions in SQL.
+"""Filters of ticket lists, as conditions in SQL.
 
 Owns the translation of a ``TicketFilter``, and puts in front of it what the viewer may see: every
 list, count and search is built here, so that none can leave it out. Must not know of sorting.

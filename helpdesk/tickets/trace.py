@@ -1,4 +1,4 @@
-"""What was changed on a ticket besides its status: by whom, when, from what to what.
+"""The trace of changes to a ticket besides its status: by whom, when, from what to what.
 
 Owns the ``ticket_changes`` table. Every change passes ``Change.save``, which records it here in the
 same transaction, so that none goes without a trace. Of a description only that it was edited: the

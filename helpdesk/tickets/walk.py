@@ -1,4 +1,4 @@
-"""Which tickets come before and after a place in a list.
+"""Neighbours of a place in a list of tickets.
 
 A place is what the list sorts by, as it was when its reader came by: who answers a ticket moves it
 in the list, and goes on from where it stood. Finding a neighbour reads one row of the index that

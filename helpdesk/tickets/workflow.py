@@ -1,4 +1,4 @@
-"""Which status may follow which, and how long a resolved or closed ticket can be reopened. Pure.
+"""The workflow: transitions between statuses, and the reopen window. Pure.
 
 ::
 

@@ -1,4 +1,4 @@
-"""Which system calls a locked child may make, and why each. Everything else kills it.
+"""System calls that a locked child may make, and why each. Everything else kills it.
 
 The list was found by tracing and is kept short: what Python, msgpack and wasmtime need to read a
 frame, run a guest in memory that they already have, and write a frame.

@@ -1,4 +1,4 @@
-"""Which URLs a plugin's panel may have: checked before a browser hears of them."""
+"""URLs of panels: checked before a browser gets them."""
 
 from supervisor.egress.errors import HostNotDeclared, RequestFailed
 from supervisor.egress.url import parse_target

@@ -1,4 +1,4 @@
-"""Which plugins run: starts and stops the runner of each, and switches off what cannot go on.
+"""The runners of all enabled plugins: starts and stops each, disables what cannot go on.
 
 The caller of :meth:`Runners.stop` and :meth:`Runners.switch_off` holds the plugin's lock.
 """

@@ -1,4 +1,4 @@
-"""Which addresses a plugin may reach: the public internet, and what an operator names for a host.
+"""Addresses that a plugin may reach: the public internet, and what an operator allows a host.
 
 The list is our own because ``ipaddress.is_global`` answers yes to several forms that end inside:
 an IPv4 address carried in an IPv6 one is judged here by the IPv4 address. Knows nothing of names,

@@ -1,4 +1,4 @@
-"""Which headers of a guest go out, and which are ours alone.
+"""Headers of requests: those of the guest that go out, and those that are ours alone.
 
 A plugin may set any header of an API (``X-Api-Key``, ``Authorization``, ``Cookie``), so names are
 not listed one by one. What decides where a message ends, where it goes, who asks or how it is

@@ -1,4 +1,4 @@
-"""Which module files are needed: by an installed version, or by an installation that is under way.
+"""Module files that are in use: by a version, or by an installation that is under way.
 
 Two installations may bring the same file while a third plugin that had it goes. So whoever needs a
 file says so before it is written, and a file goes only when nobody does.

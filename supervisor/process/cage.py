@@ -1,4 +1,4 @@
-"""Which lockdown children get: what is required, and which user each one becomes."""
+"""The lockdown of children: the controls required, and the user each one becomes."""
 
 import os
 from collections.abc import Collection

@@ -1,4 +1,4 @@
-"""Which user each child becomes, as root: never one that a living child has."""
+"""User ids of children, as root: never one that a living child has."""
 
 from supervisor.process.errors import SpawnRefused
 

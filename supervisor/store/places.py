@@ -1,4 +1,4 @@
-"""Whether a plugin runs, and where it stands in the outbox. Every function runs in a database job.
+"""Places of plugins in the outbox, and whether they run. Every function runs in a database job.
 
 ``claimed_seq`` and ``settled_seq`` are what ``delivery.feed`` goes by; its docstring says how.
 """

@@ -1,4 +1,4 @@
-"""Which plugins run, each one's place in the outbox, and what is to be delivered once more.
+"""Running plugins: each one's place in the outbox, and what is to be delivered once more.
 
 Each method returns once what it wrote is durable.
 """

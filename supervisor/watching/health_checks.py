@@ -1,4 +1,4 @@
-"""Whether the supervisor can do its work just now, and the figures that a monitor collects.
+"""Health checks of the supervisor, and the figures that a monitor collects.
 
 What is checked can only be found out by trying: the database is written, the fork server is
 started again where it has ended. A check is made at most once a second, whoever asks.

@@ -1,4 +1,4 @@
-"""Which frames a ticket page may show: hosts that a plugin with an enabled panel declared.
+"""Frames that a ticket page may show: hosts that a plugin with an enabled panel declared.
 
 Pure checks on addresses, and the one question to the plugins that the policy needs. A frame of
 our own origin is never shown: with scripts and same-origin allowed it could shed its sandbox.

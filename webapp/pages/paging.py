@@ -1,4 +1,4 @@
-"""Which page of a list somebody looks at, and the addresses of those beside it."""
+"""Pages of a list, and the addresses of those beside the one that is shown."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

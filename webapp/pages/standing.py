@@ -1,4 +1,4 @@
-"""How a thing stood when its form was shown, so that nobody overwrites what they have not seen.
+"""The state of a thing when its form was shown, so that nobody overwrites the unseen.
 
 A form carries a digest of what it shows; where the thing stands otherwise when the form is sent,
 somebody else has changed it meanwhile, and nothing is saved. Tickets compare field by field, in the
