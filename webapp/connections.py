@@ -167,6 +167,8 @@ class Connection:
             await self._protocol.handle(RawData(bytes(data)))
         self._scope.deadline = trio.current_time() + AFTER_EOF_S
         await self._protocol.handle(Closed())
+        # No next request will come to wait for.
+        await self._idle.stop()
 
     async def _send(self, event: Event) -> None:
         if isinstance(event, RawData):

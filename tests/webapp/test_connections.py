@@ -11,6 +11,7 @@ import pytest
 import trio
 
 from webapp import connections, server
+from webapp.config import WebConfig
 from webapp.connections import Connections
 
 HEALTH = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -46,6 +47,8 @@ def reset_on_close(stream: trio.SocketStream) -> None:
 @pytest.mark.parametrize(
     "sent",
     [
+        b"",
+        HEALTH,
         HEALTH * 10,
         HEALTH * 2,
         UPGRADE,
@@ -58,6 +61,8 @@ def reset_on_close(stream: trio.SocketStream) -> None:
         b"GET / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nffffffff\r\n",
     ],
     ids=[
+        "nothing",
+        "one request",
         "ten requests at once",
         "two requests at once",
         "an upgrade to HTTP/2",
@@ -72,8 +77,16 @@ def reset_on_close(stream: trio.SocketStream) -> None:
 )
 @pytest.mark.parametrize("by_reset", [False, True], ids=["closed", "reset"])
 async def test_a_client_that_leaves_takes_its_connection_along(
-    site: Any, sent: bytes, by_reset: bool
+    build_site: Callable[..., Awaitable[Any]],
+    monkeypatch: pytest.MonkeyPatch,
+    sent: bytes,
+    by_reset: bool,
 ) -> None:
+    # Whoever has left is not waited for as long as a connection may be kept without a request.
+    config = server.server_config(WebConfig(port=0))
+    config.keep_alive_timeout = 3600.0
+    monkeypatch.setattr(server, "server_config", lambda _: config)
+    site = await build_site()
     await (await site.stranger()).client.aclose()
     before = open_descriptors()
     for _ in range(20):
