@@ -10,6 +10,8 @@ A module of its own because a step is never edited once released. ``migrations``
 
 RESERVED = 100
 """Numbers up to here are never given: readers may give them a meaning of their own."""
+NONE = 1
+"""Stands for no category, no type and nobody."""
 
 _SOURCES = {
     "user": ("users", "id"),
@@ -24,8 +26,9 @@ _PRIORITY_RANK = 2
 """Of the lowest priority, where ranks begin with 1."""
 
 
-def _number(kind: str, value: str) -> str:
-    return f"(SELECT number FROM numbers WHERE kind = '{kind}' AND id = {value})"  # noqa: S608
+def _number_or_none(kind: str, value: str) -> str:
+    found = f"SELECT number FROM numbers WHERE kind = '{kind}' AND id = {value}"  # noqa: S608
+    return f"ifnull(({found}), {NONE})"
 
 
 def _time(value: str) -> str:
@@ -37,12 +40,12 @@ def _facts(ticket: str) -> dict[str, str]:
     return {
         "number": f"{ticket}.number",
         "subject": f"{ticket}.subject",
-        "status": _number("status", f"{ticket}.status"),
+        "status": _number_or_none("status", f"{ticket}.status"),
         "priority": f"{ticket}.priority + {_PRIORITY_RANK}",
-        "category": _number("category", f"{ticket}.category_id"),
-        "type": _number("type", f"{ticket}.type_id"),
-        "submitter": _number("user", f"{ticket}.submitter_id"),
-        "assignee": _number("user", f"{ticket}.assignee_user_id"),
+        "category": _number_or_none("category", f"{ticket}.category_id"),
+        "type": _number_or_none("type", f"{ticket}.type_id"),
+        "submitter": _number_or_none("user", f"{ticket}.submitter_id"),
+        "assignee": _number_or_none("user", f"{ticket}.assignee_user_id"),
         "created": _time(f"{ticket}.created_at"),
         "updated": _time(f"{ticket}.updated_at"),
     }
@@ -86,18 +89,21 @@ _FACTS = (
     """CREATE TABLE ticket_facts (
         number INTEGER PRIMARY KEY,
         subject TEXT NOT NULL COLLATE NOCASE,
-        status INTEGER,
+        status INTEGER NOT NULL,
         priority INTEGER NOT NULL,
-        category INTEGER,
-        type INTEGER,
-        submitter INTEGER,
-        assignee INTEGER,
+        category INTEGER NOT NULL,
+        type INTEGER NOT NULL,
+        submitter INTEGER NOT NULL,
+        assignee INTEGER NOT NULL,
         created TEXT NOT NULL,
         updated TEXT NOT NULL
     ) STRICT""",
     f"""INSERT INTO ticket_facts ({", ".join(_facts("t"))})
         SELECT {", ".join(_facts("t").values())} FROM tickets AS t ORDER BY t.number""",  # noqa: S608
-    "CREATE INDEX ticket_facts_by_submitter ON ticket_facts (submitter)",
+    *(
+        f"CREATE INDEX ticket_facts_by_{column} ON ticket_facts ({column})"
+        for column in ("status", "priority", "category", "submitter", "assignee", "created")
+    ),
     f"""CREATE TRIGGER ticket_facts_added AFTER INSERT ON tickets BEGIN
         INSERT INTO ticket_facts ({", ".join(_facts("NEW"))})
             VALUES ({", ".join(_facts("NEW").values())});

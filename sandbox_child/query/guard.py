@@ -18,6 +18,9 @@ Authorizer = Callable[[int, str | None, str | None, str | None, str | None], int
 _STEPS_BETWEEN_LOOKS = 20_000
 """Of SQLite's virtual machine, between two looks at the clock: about a millisecond."""
 
+_OF_VIEWS = views.FIXED_NAMES | {views.AUDIENCE}
+"""Tables of the connection's own that views alone read."""
+
 MOST_COLUMNS = 300
 MOST_IN_COMPOUND = 200
 MOST_DEPTH = 400
@@ -117,10 +120,10 @@ class ViewGuard:
             return sqlite3.SQLITE_DENY
         if not two:
             # Rows are counted, no column is read; of which view, SQLite does not say.
-            known = one in TABLES or one in views.READABLE or one == views.AUDIENCE
+            known = one in TABLES or one in views.READABLE or one in _OF_VIEWS
             allowed = known or one.lower() in self.own_names
         elif database == "temp":
-            allowed = one in TABLES or (one == views.AUDIENCE and within in TABLES)
+            allowed = one in TABLES or (one in _OF_VIEWS and within in TABLES)
         else:
             allowed = database == "main" and within in TABLES and _read_by_views(one, two)
         return sqlite3.SQLITE_OK if allowed else sqlite3.SQLITE_DENY

@@ -127,6 +127,7 @@ def open_read_only(path: Path) -> sqlite3.Connection:
 
 
 def _make_views(connection: sqlite3.Connection, queries: dict[str, str]) -> None:
+    views.make_fixed(connection)
     for name, query in queries.items():
         connection.execute(f'CREATE TEMP VIEW "{name}" AS {query}')
 
