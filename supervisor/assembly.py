@@ -17,9 +17,8 @@ from supervisor.administration.key_rotation import EncryptionKey
 from supervisor.administration.versions import Versions
 from supervisor.calls.host_calls import HostCalls
 from supervisor.config import SupervisorConfig
-from supervisor.delivery.accounts import JournalLedger
 from supervisor.delivery.error_threshold import ErrorThreshold
-from supervisor.delivery.journal import Journal
+from supervisor.delivery.journal import Journal, JournalLedger
 from supervisor.delivery.runner import RunnerTools
 from supervisor.delivery.runners import Runners
 from supervisor.delivery.ticket_panels import TicketPanels

@@ -15,7 +15,7 @@ from sandbox_child.wire.messages import PANEL, LogLevel
 from supervisor.calls.bound_secrets import BoundSecrets
 from supervisor.calls.caller import Caller
 from supervisor.calls.host_calls import PERMISSIONS
-from supervisor.delivery.panel_urls import panel_problem
+from supervisor.delivery.panels import panel_problem
 from supervisor.limits import Limits
 from supervisor.manifest import Manifest
 from supervisor.ports import ActionResult, PluginActor

@@ -9,13 +9,11 @@
     recorder         what a child reports, as rows, counts and log lines: redacted and bounded
     feed             one plugin's place in the outbox: next, again, claimed
     redelivery       events that admins want delivered once more
-    panels           requests for one plugin's panel, and who waits for them
-    accounts         the egress log's way into the journal
-    journal          writes results and log lines in batches
+    panels           requests for one plugin's panel, who waits for them, which URLs it may have
+    journal          writes results, log lines and requests in batches
     write_quota      what one plugin may make the server write within a minute; pure
     error_threshold  the rule that disables a plugin that fails too often; pure
     restart_backoff  when a child is restarted after a crash, and when no more; pure
-    panel_urls       which URLs a panel may have
     tally            counts of one plugin's deliveries since the server started
     durations        durations in buckets, and their quantiles; pure
     work             one guest call, and what the runner remembers of it

@@ -1,10 +1,14 @@
 """The panels of one plugin that people wait for: each asked for once, and answered in any case.
 
-Must not know what a panel's URL has to be like.
+A panel's URL comes from a guest: it is checked here before a browser gets it.
 """
 
 from supervisor.delivery.work import PanelRequest, PluginWork, panel_work
+from supervisor.egress.errors import HostNotDeclared, RequestFailed
+from supervisor.egress.url import parse_target
 from supervisor.views import PanelResult
+
+_ALL_PORTS = frozenset(range(1, 65536))
 
 
 class PanelQueue:
@@ -45,3 +49,19 @@ class PanelQueue:
         for request in self._waiting:
             request.finish(PanelResult(None, "the plugin was disabled"))
         self._waiting.clear()
+
+
+def panel_problem(url: str, allowed_hosts: frozenset[str], *, plain_http: bool) -> str | None:
+    """Return why ``url`` may not be framed, None where it may.
+
+    ``plain_http``: whether the operator allows panels without TLS.
+    """
+    try:
+        target = parse_target(url, allowed_hosts, _ALL_PORTS)
+    except HostNotDeclared as exc:
+        return f"the panel's URL is on a host that the manifest does not declare: {exc}"
+    except RequestFailed as exc:
+        return f"the panel's URL cannot be used: {exc}"
+    if target.scheme != "https" and not plain_http:
+        return "the panel's URL must be https; the operator can allow http in config.toml"
+    return None

@@ -14,8 +14,7 @@ from supervisor.calls.bound_secrets import BoundSecrets
 from supervisor.calls.host_calls import PERMISSIONS, Caller
 from supervisor.delivery.error_threshold import ErrorThreshold, Health
 from supervisor.delivery.feed import Feed
-from supervisor.delivery.panel_urls import panel_problem
-from supervisor.delivery.panels import PanelQueue
+from supervisor.delivery.panels import PanelQueue, panel_problem
 from supervisor.delivery.recorder import Recorder, config_member
 from supervisor.delivery.redelivery import RedeliveryQueue
 from supervisor.delivery.work import (

@@ -10,8 +10,7 @@
     conversation  the state machine of what a child may say when; pure
     forkserver    the supervisor's end of the fork server: asks for children, replaces a dead one
     cgroups       control groups for children
-    cage          the lockdown that children get
-    uids          the user each child becomes, as root
+    cage          the lockdown that children get, and the user each one becomes
     handle        a child, known by its pidfd
     orphans       children whose owner never heard of them
     errors        what can go wrong with processes

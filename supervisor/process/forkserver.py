@@ -54,11 +54,11 @@ import trio
 import sandbox_child
 from sandbox_child.wire.spec import ChildSpec, pack_spec
 from supervisor.limits import DEFAULT_LIMITS
+from supervisor.process.cage import Uids
 from supervisor.process.cgroups import GroupPool
 from supervisor.process.errors import ForkServerGone, SpawnRefused
 from supervisor.process.handle import ChildHandle
 from supervisor.process.orphans import end_orphan, end_orphans
-from supervisor.process.uids import Uids
 
 _HELLO_S = 30.0
 _ANSWER_S = 5.0

@@ -9,9 +9,8 @@ from collections.abc import Mapping, Sequence
 
 import trio
 
-from supervisor.delivery.accounts import JournalLedger
 from supervisor.delivery.durations import SHOWN_S, shown
-from supervisor.delivery.journal import Journal, JournalStatistics
+from supervisor.delivery.journal import Journal, JournalLedger, JournalStatistics
 from supervisor.delivery.runners import Runners
 from supervisor.delivery.tally import Tally
 from supervisor.process.errors import ProcessError

@@ -20,8 +20,7 @@
     list_query     the address of the ticket list, read and checked
     choices        options of selects in ticket forms
     plugin_frame   head and tabs of every page of one plugin
-    config_form, limits_form
-                   forms that are generated from a plugin's settings and limits
+    plugin_forms   forms that are generated from a plugin's settings and limits
     frames         hosts that a ticket page may frame
     standing       how a thing stood when its form was shown
     outcomes       how a form ended: done, or what is wrong

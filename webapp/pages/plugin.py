@@ -8,9 +8,8 @@ from supervisor.errors import ConfigInvalid, LimitsInvalid, NotRunning
 from webapp.context import app_context
 from webapp.http.forms import form_fields
 from webapp.http.redirects import see
-from webapp.pages.config_form import read_config
-from webapp.pages.limits_form import read_limits
 from webapp.pages.outcomes import NOTHING, Outcome, done_from_address, refused
+from webapp.pages.plugin_forms import read_config, read_limits
 from webapp.pages.plugin_frame import live_cells, show
 from webapp.rendering.charts import charts
 from webapp.rendering.links import plugin_url

@@ -2,7 +2,7 @@
 
 import pytest
 
-from supervisor.delivery.panel_urls import panel_problem
+from supervisor.delivery.panels import panel_problem
 from supervisor.errors import NotRunning, PluginNotFound
 from supervisor.limits import Limits
 from supervisor.views import PanelSlot

@@ -7,7 +7,7 @@ import pytest
 
 from supervisor.states import PluginState
 from supervisor.views import ConfigFieldView, LogLine
-from webapp.pages.config_form import read_config
+from webapp.pages.plugin_forms import read_config
 
 SCHEMA = {
     "webhook_url": {"type": "string", "label": "Webhook URL", "required": True, "secret": True},

@@ -1,15 +1,17 @@
-"""Reads the configuration form of a plugin, which is generated from its ``config_schema``.
+"""The two forms of a plugin that are generated: its configuration and its own limits.
 
 Pure: fields in, values and problems out. A secret is never shown again: left empty it is kept,
-and a box beside it clears it. What a value must be is the supervisor's to check; here text only
-becomes numbers and truth values.
+and a box beside it clears it. A limit that is left empty goes back to the operator's. What a value
+must be is the supervisor's to check; here text only becomes numbers and truth values.
 """
 
 from collections.abc import Mapping, Sequence
 
-from supervisor.views import ConfigFieldView
+from supervisor.plugins.limits import read_number
+from supervisor.views import ConfigFieldView, LimitView
 
-PREFIX = "config."
+_CONFIG = "config."
+_LIMIT = "limit."
 CLEAR_PREFIX = "clear."
 _LONGEST_NUMBER = 20
 
@@ -24,7 +26,7 @@ def read_config(
     values: dict[str, object] = {}
     problems: dict[str, str] = {}
     for field in schema:
-        text = fields.get(PREFIX + field.name, "")
+        text = fields.get(_CONFIG + field.name, "")
         if field.type == "boolean":
             values[field.name] = bool(text)
         elif field.secret:
@@ -55,3 +57,18 @@ def _read_number(
         values[field.name] = int(text)
     else:
         problems[field.name] = f"expected a whole number, found {text[:40]!r}"
+
+
+def read_limits(
+    fields: Mapping[str, str], limits: Sequence[LimitView]
+) -> tuple[dict[str, float | None], dict[str, str]]:
+    """Return what to set by name and, by name, what cannot be read."""
+    overrides: dict[str, float | None] = {}
+    problems: dict[str, str] = {}
+    for limit in limits:
+        text = fields.get(_LIMIT + limit.name, "").strip()
+        try:
+            overrides[limit.name] = read_number(text) if text else None
+        except ValueError as error:
+            problems[limit.name] = str(error)
+    return overrides, problems

@@ -2,8 +2,8 @@
 
 import pytest
 
+from supervisor.process.cage import RANGE, Uids
 from supervisor.process.errors import SpawnRefused
-from supervisor.process.uids import RANGE, Uids
 
 
 def test_a_user_is_not_given_again_while_its_first_holder_lives():
