@@ -24,6 +24,7 @@ from helpdesk.groups import Groups
 from helpdesk.notifications import Notifications
 from helpdesk.outbox import Outbox
 from helpdesk.passwords import Passwords
+from helpdesk.saved_views import VIEW_MIGRATIONS, SavedViews
 from helpdesk.sessions import Sessions
 from helpdesk.settings import Settings, SettingValues
 from helpdesk.statuses import Statuses
@@ -65,6 +66,7 @@ class HelpDesk:
         self.sessions = Sessions(database, clock, self.users, self.settings, self.audit)
         self.api_keys = ApiKeys(database, clock, self.audit)
         self.notifications = Notifications(database, clock)
+        self.views = SavedViews(database, self.audit)
         self.canned = CannedReplies(database, self.settings, self.audit)
         self.tickets = Tickets(database, clock, self.settings)
         self.links = Links(database, clock, self.settings)
@@ -91,6 +93,7 @@ class HelpDesk:
             AUDIT_MIGRATIONS,
             CANNED_MIGRATIONS,
             TAG_MIGRATIONS,
+            VIEW_MIGRATIONS,
             LINK_MIGRATIONS,
             MERGE_MIGRATIONS,
             *migrations,

@@ -22,6 +22,7 @@ from webapp.api import plugin_versions as api_plugin_versions
 from webapp.api import plugins as api_plugins
 from webapp.api import records as api_records
 from webapp.api import replies as api_replies
+from webapp.api import saved_views as api_saved_views
 from webapp.api import schemas as api_schemas
 from webapp.api import settings as api_settings
 from webapp.api import statuses as api_statuses
@@ -52,6 +53,7 @@ from webapp.pages import (
     profile,
     review,
     sandbox,
+    saved_views,
     settings,
     setup,
     statuses,
@@ -78,6 +80,7 @@ BLUEPRINTS: tuple[Section, ...] = (
     ticket.blueprint,
     ticket_links.blueprint,
     canned_replies.blueprint,
+    saved_views.blueprint,
     panels.blueprint,
     events.blueprint,
     setup.blueprint,
@@ -107,6 +110,7 @@ BLUEPRINTS: tuple[Section, ...] = (
     api_replies.blueprint,
     api_links.blueprint,
     api_canned_replies.blueprint,
+    api_saved_views.blueprint,
     api_users.blueprint,
     api_groups.blueprint,
     api_catalogue.blueprint,

@@ -257,3 +257,25 @@ class TicketFilter:
     text: str = ""
     """Words that all begin words of the subject, the description or what was said on the ticket
     (internal notes for those who may see them); or the ticket's number or id."""
+
+    def refined(self, more: "TicketFilter") -> "TicketFilter":
+        """Return the filter that shows of this one what ``more`` shows as well.
+
+        Where both name a status, a priority, a person or a place, that of ``more`` stands.
+        """
+        return TicketFilter(
+            status=more.status or (() if more.open_only else self.status),
+            priority=more.priority or self.priority,
+            category=more.category or self.category,
+            type=more.type or (None if more.category else self.type),
+            item=more.item or (None if more.category or more.type else self.item),
+            assignee_id=more.assignee_id or self.assignee_id,
+            group_id=more.group_id or self.group_id,
+            submitter_id=more.submitter_id or self.submitter_id,
+            tags=tuple(dict.fromkeys((*self.tags, *more.tags))),
+            mine=self.mine or more.mine,
+            unassigned=self.unassigned or more.unassigned,
+            open_only=more.open_only or (self.open_only and not more.status),
+            workable=self.workable or more.workable,
+            text=" ".join(text for text in (self.text, more.text) if text),
+        )

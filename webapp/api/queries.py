@@ -31,6 +31,7 @@ class Paged(Query):
 class TicketQuery(Paged):
     """Which tickets, in which order. Filters are joined by *and*, repeated ones by *or*."""
 
+    view: Annotated[str, Meta(description="ID of a saved view, to which the rest adds.")] = ""
     status: list[str] = []
     priority: list[PriorityName] = []
     category: Annotated[str, Meta(description="An ID or a name; the same for type and item.")] = ""

@@ -44,12 +44,15 @@ blueprint = Section("api_tickets", __name__, Access.SIGNED_IN)
 _ONE = "/api/tickets/<ticket_id>"
 
 
-@operation(blueprint, "GET", "/api/tickets")
+@operation(blueprint, "GET", "/api/tickets", errors=(403,))
 async def tickets(query: TicketQuery) -> Listing[TicketRow]:
     """List the tickets that the caller may see."""
+    actor, wanted = current_visit().actor, query.filter()
+    if query.view:
+        wanted = (await app_context().helpdesk.views.get(actor, query.view)).filter.refined(wanted)
     found = await app_context().helpdesk.tickets.list(
-        current_visit().actor,
-        query.filter(),
+        actor,
+        wanted,
         sort=query.sort,
         page=query.page,
         per_page=query.per_page,

@@ -3,10 +3,11 @@
 ::
 
     ticket_links   linking and merging tickets
+    saved_views    views that staff keep
     ticket, ticket_bulk, ticket_list, ticket_new
                    tickets
     canned_replies
-                   texts that staff keep ready
+                   texts that staff keep
     login, setup, profile, notifications
                    one's own account
     people, groups, catalogue, statuses, settings, audit
@@ -16,7 +17,9 @@
     events, process_stream, panels
                    what open pages ask for: changes, processes, panels
     ticket_view    the ticket page, built from what is known of a ticket
+    scope_choices  whose a thing is that staff keep
     list_place     the list that a ticket was opened from
+    views          built-in and saved views of the ticket list
     list_query     the address of the ticket list, read and checked
     choices        options of selects in ticket forms
     plugin_frame   head and tabs of every page of one plugin

@@ -2,16 +2,15 @@
 
 from quart import Response
 
-from helpdesk.actors import Role
 from helpdesk.canned import PLACEHOLDERS
 from helpdesk.errors import HelpDeskError
-from helpdesk.scopes import EVERYONE, OWN
+from helpdesk.scopes import OWN
 from webapp.context import app_context
 from webapp.http.forms import form_fields
 from webapp.http.page import page
 from webapp.http.redirects import see
-from webapp.pages.choices import Choice
 from webapp.pages.outcomes import NOTHING, Outcome, done_from_address, refused
+from webapp.pages.scope_choices import scope_choices
 from webapp.rendering.links import section_url
 from webapp.routes import Access, Section
 from webapp.visitors.sessions import current_visit
@@ -43,19 +42,6 @@ async def _list(outcome: Outcome = NOTHING) -> Response:
         scopes=scopes,
         scope_names={choice.value: choice.label for choice in scopes},
         placeholders=tuple(PLACEHOLDERS),
-    )
-
-
-async def scope_choices() -> tuple[Choice, ...]:
-    """Offer whose a thing may be, for the visitor to choose."""
-    visit = current_visit()
-    is_admin = visit.signed_in.role is Role.ADMIN
-    every = await app_context().helpdesk.groups.all(visit.actor)
-    mine = [group for group in every if is_admin or visit.signed_in.id in group.member_ids]
-    return (
-        Choice(OWN, "Only me"),
-        *(Choice(f"group/{group.id}", group.name) for group in mine),
-        *((Choice(EVERYONE, "All staff"),) if is_admin else ()),
     )
 
 

@@ -12,7 +12,8 @@ from helpdesk.errors import HelpDeskError
 from helpdesk.tickets import walk
 from helpdesk.tickets.model import TicketSummary
 from webapp.context import app_context
-from webapp.pages.list_query import Wanted, views_for
+from webapp.pages.list_query import Wanted
+from webapp.pages.views import views_of_visitor
 from webapp.rendering.links import list_url, ticket_url
 from webapp.visitors.sessions import current_visit
 
@@ -50,12 +51,12 @@ async def read_walk(arguments: Mapping[str, str]) -> Walk | None:
     carried, visit = came_from(arguments), current_visit()
     if not carried:
         return None
-    names = views_for(visit.signed_in.role)
+    views = await views_of_visitor()
     try:
         listed = parse_qsl(carried.get("list", ""), max_num_fields=_MOST_FIELDS)
-        wanted = Wanted.read(dict(listed), names)
+        wanted = Wanted.read(dict(listed), views)
         around = await app_context().helpdesk.tickets.neighbours(
-            visit.actor, wanted.filter(), wanted.sort, carried["at"]
+            visit.actor, wanted.filter(views[wanted.view].filter), wanted.sort, carried["at"]
         )
     except (HelpDeskError, ValueError):
         # An address that somebody made up: the ticket is shown, as if opened from nowhere.
@@ -65,4 +66,4 @@ async def read_walk(arguments: Mapping[str, str]) -> Walk | None:
         row_url(ticket, listed, wanted.sort) if ticket else None
         for ticket in (around.previous, around.next)
     )
-    return Walk(names[wanted.view], list_url(listed), before, after)
+    return Walk(views[wanted.view].title, list_url(listed), before, after)

@@ -5,7 +5,7 @@ A number or an order that makes no sense is as if it were left out; a filter by 
 not exist is refused, because an empty list would mislead.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 
 from helpdesk.actors import Role
@@ -58,8 +58,8 @@ class Wanted:
     page: int
 
     @classmethod
-    def read(cls, arguments: Mapping[str, str], views: Mapping[str, str]) -> "Wanted":
-        """Read the query string."""
+    def read(cls, arguments: Mapping[str, str], views: Container[str]) -> "Wanted":
+        """Read the query string; ``views`` are the names of those that there are."""
         number = arguments.get("page", "1")
         sort, view = arguments.get("sort", USUAL_SORT), arguments.get("view", "")
         return cls(
@@ -82,23 +82,22 @@ class Wanted:
             if value and value not in known.get(name, ()):
                 raise Invalid(name, repr(value[:80]), "one of the listed options")
 
-    def filter(self) -> TicketFilter:
-        """Say it in the domain's terms."""
-        view = view_filter(self.view)
-        named = (self.status,) if self.status not in {"", OPEN} else ()
-        return TicketFilter(
-            status=named or view.status,
-            open_only=self.status == OPEN or (view.open_only and not named),
-            priority=(self.priority,) if self.priority else (),
-            category=self.category or None,
-            type=self.type or None,
-            assignee_id=self.assignee if self.assignee not in {"", ME, NOBODY} else None,
-            group_id=self.group or None,
-            tags=(self.tag,) if self.tag else (),
-            mine=view.mine or self.assignee == ME,
-            unassigned=view.unassigned or self.assignee == NOBODY,
-            workable=view.workable,
-            text=self.text,
+    def filter(self, view: TicketFilter) -> TicketFilter:
+        """Say it in the domain's terms: what the view shows, as far as the form lets it."""
+        return view.refined(
+            TicketFilter(
+                status=(self.status,) if self.status not in {"", OPEN} else (),
+                open_only=self.status == OPEN,
+                priority=(self.priority,) if self.priority else (),
+                category=self.category or None,
+                type=self.type or None,
+                assignee_id=self.assignee if self.assignee not in {"", ME, NOBODY} else None,
+                group_id=self.group or None,
+                tags=(self.tag,) if self.tag else (),
+                mine=self.assignee == ME,
+                unassigned=self.assignee == NOBODY,
+                text=self.text,
+            )
         )
 
 
@@ -108,7 +107,7 @@ def views_for(role: Role) -> dict[str, str]:
 
 
 def view_filter(view: str) -> TicketFilter:
-    """Return what a saved view shows by itself."""
+    """Return what a built-in view shows by itself."""
     return TicketFilter(
         status=_SETTLED if view == "settled" else (),
         open_only=view in {"open", "queue", "mine", "unassigned"},

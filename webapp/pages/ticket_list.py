@@ -24,10 +24,10 @@ from webapp.pages.list_query import (
     USUAL_SORT,
     Wanted,
     turned,
-    view_filter,
-    views_for,
 )
 from webapp.pages.outcomes import NOTHING, Outcome
+from webapp.pages.scope_choices import scope_choices
+from webapp.pages.views import View, views_of_visitor
 from webapp.rendering.links import list_url
 from webapp.routes import Access, Section
 from webapp.visitors.sessions import current_visit
@@ -70,13 +70,22 @@ class Offers:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
-    """A saved view, with how many tickets are in it."""
+class Tab:
+    """A view, with how many tickets are in it."""
 
     label: str
     address: str
     count: int
     is_shown: bool
+    is_saved: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Save:
+    """The form that saves the list as a view; for staff."""
+
+    address: str
+    scopes: tuple[Choice, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +127,16 @@ def _changed(count: int) -> str:
 async def show_list(outcome: Outcome, *, chosen: Iterable[str] = ()) -> Response:
     """Show the list that the address asks for, and what came of changing the chosen tickets."""
     desk, visit = app_context().helpdesk, current_visit()
-    names = views_for(visit.signed_in.role)
-    wanted = Wanted.read(request.args, names)
+    views = await views_of_visitor()
+    wanted = Wanted.read(request.args, views)
     offers = await _offers(visit.actor)
     wanted.require_known(offers.known())
     found = await desk.tickets.list(
-        visit.actor, wanted.filter(), sort=wanted.sort, page=max(1, wanted.page), per_page=PER_PAGE
+        visit.actor,
+        wanted.filter(views[wanted.view].filter),
+        sort=wanted.sort,
+        page=max(1, wanted.page),
+        per_page=PER_PAGE,
     )
     arguments = [(name, value) for name, value in request.args.items() if name != "done"]
     return page(
@@ -139,8 +152,9 @@ async def show_list(outcome: Outcome, *, chosen: Iterable[str] = ()) -> Response
         priorities=tuple(Priority),
         sorts=SORTS,
         usual_sort=USUAL_SORT,
-        title=names[wanted.view],
-        views=await _views(visit.actor, names, wanted.view),
+        title=views[wanted.view].title,
+        views=await _tabs(visit.actor, views, wanted.view),
+        save=await _save(arguments) if offers.users else None,
         columns=_columns(arguments, wanted.sort),
         pages=_pages(arguments, found.page, found.total_pages),
         clear=list_url([("view", wanted.view)]),
@@ -163,13 +177,23 @@ async def _offers(actor: Actor) -> Offers:
     )
 
 
-async def _views(actor: Actor, names: dict[str, str], shown: str) -> list[View]:
-    filters = {name: view_filter(name) for name in names}
+async def _tabs(actor: Actor, views: dict[str, View], shown: str) -> list[Tab]:
+    filters = {name: view.filter for name, view in views.items()}
     counts = await app_context().helpdesk.tickets.view_counts(actor, filters)
     return [
-        View(label, list_url([("view", name)]), counts[name], name == shown)
-        for name, label in names.items()
+        Tab(view.title, _view_url(name, view), counts[name], name == shown, view.is_saved)
+        for name, view in views.items()
     ]
+
+
+def _view_url(name: str, view: View) -> str:
+    return list_url([("view", name), ("sort", view.sort if view.sort != USUAL_SORT else "")])
+
+
+async def _save(arguments: list[tuple[str, str]]) -> Save:
+    kept = [(name, value) for name, value in arguments if name != "page"]
+    address = list_url(kept).replace("/tickets", "/views", 1)
+    return Save(address, await scope_choices())
 
 
 def _columns(arguments: list[tuple[str, str]], sort: str) -> list[Column]:

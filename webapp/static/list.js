@@ -79,6 +79,10 @@ form.addEventListener("submit", (event) => {
 window.addEventListener("popstate", () => void show(location.href, { refill: true }));
 document.getElementById("try-again").addEventListener("click", () => void show(location.href));
 
+// The list may have moved on since the page was served: what is shown now is saved.
+const save = document.getElementById("save-view");
+save?.addEventListener("submit", () => (save.action = `/views${location.search}`));
+
 /** Show what has changed, once nothing that the reader asked for is under way. */
 function catchUp() {
   news ??= setTimeout(() => {

@@ -14,6 +14,7 @@ from schemathesis import GenerationMode
 from schemathesis.specs.openapi import checks as conforms
 
 from helpdesk.actors import SYSTEM, Role
+from helpdesk.tickets.model import TicketFilter
 from webapp.api import openapi
 from webapp.api.docs import type_name
 
@@ -109,6 +110,9 @@ async def things(site: Any, make_module: Any, make_delivery: Any) -> dict[str, l
     category = await desk.catalogue.add_category(SYSTEM, "Hardware")
     group = await desk.groups.create(SYSTEM, name="G", member_ids=[made.id])
     canned = await desk.canned.create(SYSTEM, name="C", body="B", scope="everyone")
+    view = await desk.views.create(
+        SYSTEM, name="V", scope="everyone", wanted=TicketFilter(), sort="subject"
+    )
     await desk.statuses.add(SYSTEM, "On hold")
     tickets = [(await site.ticket(by=by)).id for by in ("user", "other")]
     plugin = await site.install(enabled=True)
@@ -124,6 +128,7 @@ async def things(site: Any, make_module: Any, make_delivery: Any) -> dict[str, l
     return {
         "ticket_id": tickets,
         "user_id": [made.id, site.people.other.id],
+        "view_id": [view.id],
         "kind": ["related", "blocks"],
         "other": ["1", "2"],
         "canned_id": [canned.id],

@@ -248,3 +248,21 @@ async def test_tags_are_written_listed_and_filtered_by(site: Any) -> None:
     assert (await staff.client.get("/api/tickets?tag=vip")).json()["total"] == 1
     assert (await user.client.get("/api/tickets/1")).json()["tags"] == []
     assert (await user.client.get("/api/tickets?tag=vip")).json()["total"] == 0
+
+
+async def test_views_are_saved_counted_and_listed_by(site: Any) -> None:
+    await site.ticket(priority="High")
+    await site.ticket()
+    staff = await site.as_("staff")
+    body = {"name": "High", "filter": {"priority": ["High"]}, "sort": "subject"}
+    made = (await staff.call("POST", "/api/views", body)).json()
+    assert (made["tickets"], made["scope"], made["filter"]["priority"]) == (1, "own", ["High"])
+    listed = await staff.client.get(f"/api/tickets?view={made['id']}")
+    assert [row["number"] for row in listed.json()["data"]] == [1]
+    none = await staff.client.get(f"/api/tickets?view={made['id']}&status=Closed")
+    assert none.json()["total"] == 0
+    assert (await staff.client.get("/api/tickets?view=none")).status_code == 422
+    changed = await staff.call("PATCH", f"/api/views/{made['id']}", {"filter": {}})
+    assert changed.json()["tickets"] == 2
+    assert (await staff.call("DELETE", f"/api/views/{made['id']}")).status_code == 204
+    assert (await staff.client.get("/api/views")).json()["data"] == []

@@ -6,6 +6,7 @@ import pytest
 from quart import Quart
 
 from helpdesk.actors import SYSTEM
+from helpdesk.tickets.model import TicketFilter
 from webapp.app import BLUEPRINTS
 
 ROLES = ("nobody", "user", "staff", "admin")
@@ -20,6 +21,9 @@ STAFF_API = answers(401, 403, 200, 200)
 READS: dict[str, dict[str, int]] = {
     "/canned-replies": STAFF_PAGE,
     "/canned-replies/{canned}": STAFF_PAGE,
+    "/views": STAFF_PAGE,
+    "/api/views": answers(401, 200, 200, 200),
+    "/api/views/{view}": STAFF_API,
     "/api/canned-replies": STAFF_API,
     "/api/canned-replies/{canned}": STAFF_API,
     "/api/tickets/{ticket}/canned-replies/{canned}": STAFF_API,
@@ -34,6 +38,10 @@ FORMS: list[tuple[str, dict[str, str], dict[str, int]]] = [
     ("/canned-replies", _TEXT | {"scope": "everyone"}, _ADMIN),
     ("/canned-replies/{canned}", _TEXT | {"scope": "everyone"}, _ADMIN),
     ("/canned-replies/{canned}/delete", {}, _ADMIN),
+    ("/views?priority=High", {"view_name": "N", "scope": "own"}, _STAFF),
+    ("/views?priority=High", {"view_name": "N", "scope": "everyone"}, _ADMIN),
+    ("/views/{view}", {"name": "N", "scope": "everyone"}, _ADMIN),
+    ("/views/{view}/delete", {}, _ADMIN),
     ("/tickets/{ticket}/link", {"kind": "related", "other": "2"}, _STAFF),
     ("/tickets/{foreign}/link", {"kind": "related", "other": "1"}, _STAFF | {"user": 404}),
     ("/tickets/{ticket}/unlink", {"kind": "related", "other": "2"}, _STAFF),
@@ -45,6 +53,9 @@ CALLS: list[tuple[str, str, object, dict[str, int]]] = [
     ("POST", "/api/canned-replies", _TEXT | {"scope": "everyone"}, _MADE | {"staff": 403}),
     ("PATCH", "/api/canned-replies/{canned}", {"name": "M"}, STAFF_API | {"staff": 403}),
     ("DELETE", "/api/canned-replies/{canned}", None, answers(401, 403, 403, 204)),
+    ("POST", "/api/views", {"name": "N", "filter": {}}, _MADE),
+    ("PATCH", "/api/views/{view}", {"name": "M"}, STAFF_API | {"staff": 403}),
+    ("DELETE", "/api/views/{view}", None, answers(401, 403, 403, 204)),
     ("POST", "/api/tickets/{ticket}/links", {"kind": "blocks", "ticket": "2"}, _MADE),
     ("DELETE", "/api/tickets/{ticket}/links/blocks/2", None, answers(401, 403, 204, 204)),
     ("POST", "/api/tickets/{ticket}/merge", {"into": "3"}, STAFF_API),
@@ -57,19 +68,22 @@ async def marks(site: Any) -> dict[str, str]:
     desk = site.desk
     canned = await desk.canned.create(SYSTEM, name="Thanks", body="Thanks!", scope="everyone")
     tickets = [(await site.ticket(by=by)).id for by in ("user", "other", "user")]
-    return {"canned": canned.id, "ticket": tickets[0], "foreign": tickets[1]}
+    view = await desk.views.create(
+        SYSTEM, name="V", scope="everyone", wanted=TicketFilter(), sort="-updated_at"
+    )
+    return {"view": view.id, "canned": canned.id, "ticket": tickets[0], "foreign": tickets[1]}
 
 
 def test_the_walk_leaves_no_route_of_its_blueprints_out(work_blueprints: frozenset[str]) -> None:
     app = Quart("routes", static_folder=None)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-    known = dict.fromkeys(("canned", "ticket", "foreign"), "x")
+    known = dict.fromkeys(("view", "canned", "ticket", "foreign"), "x")
     walked = {("GET", path.format(**known)) for path in READS}
     walked |= {("POST", path.format(**known)) for path, *_ in FORMS}
     walked |= {(method, path.format(**known)) for method, path, *_ in CALLS}
     router = app.url_map.bind("localhost")
-    reached = {(method, router.match(path, method)[0]) for method, path in walked}
+    reached = {(method, router.match(path.partition("?")[0], method)[0]) for method, path in walked}
     routes = {
         (method, rule.endpoint)
         for rule in app.url_map.iter_rules()

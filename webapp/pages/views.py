@@ -1,0 +1,31 @@
+"""The views of the ticket list: those that are built in for a role, and those that staff saved."""
+
+from dataclasses import dataclass
+
+from helpdesk.tickets.model import TicketFilter
+from webapp.context import app_context
+from webapp.pages.list_query import USUAL_SORT, view_filter, views_for
+from webapp.visitors.sessions import current_visit
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One view, by what it shows."""
+
+    title: str
+    filter: TicketFilter
+    sort: str
+    is_saved: bool
+
+
+async def views_of_visitor() -> dict[str, View]:
+    """Return the visitor's views by the name that the address has; the first is everything."""
+    visit = current_visit()
+    built_in = {
+        name: View(title, view_filter(name), USUAL_SORT, is_saved=False)
+        for name, title in views_for(visit.signed_in.role).items()
+    }
+    saved = await app_context().helpdesk.views.all(visit.actor)
+    return built_in | {
+        view.id: View(view.name, view.filter, view.sort, is_saved=True) for view in saved
+    }
