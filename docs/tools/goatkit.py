@@ -10,7 +10,9 @@ from pathlib import Path
 
 from docs.tools.parts import names_of, replace_part, table
 from sandbox_child.packages import DEFAULT_CAPS
+from sandbox_child.query.functions import CALLS
 from supervisor.limits import KIB, MIB
+from supervisor.query import TABLES, QueryLimits
 from supervisor.registration import FIELDS, choices
 from supervisor.registration.scopes import BY_KIND
 
@@ -58,6 +60,59 @@ def _limits() -> str:
     return table(("limit", "maximum"), rows)
 
 
+_MEANINGS = {
+    "ticket": "every ticket that the audience can see; `id` is the ticket's number, `user_id` the"
+    " assignee (1 is no one), `customer_user_id` the requester's email address",
+    "ticket_state": "the statuses",
+    "ticket_state_type": "new, open, pending, closed, merged and removed, by their usual numbers",
+    "queue": "the categories; queue 1 is for tickets without one",
+    "ticket_priority": "five priorities; ours are 2 to 5",
+    "ticket_type": "the types of all categories; type 1 is for tickets without one",
+    "users": "staff and admins; `login` is the email address, `valid_id` 2 is a disabled account",
+    "user_preferences": "their email addresses, as `UserEmail`",
+    "groups": "our groups, `users` (1, all staff), `admin` (2, all admins), and one for each"
+    " category that several groups own",
+    "roles": "`admin` and `staff`",
+    "group_user": "members, with the permission `rw`",
+    "role_user": "the role of each account",
+    "group_role": "`rw` of staff on `users`, and of admins on every group",
+    "time_accounting": "empty: the help desk doesn't record time",
+}
+_QUERY_LIMITS = {
+    "sql_bytes": "a statement",
+    "arguments": "parameters of a statement",
+    "rows": "rows of a result",
+    "result_bytes": "a result, as JSON",
+    "value_bytes": "one value, or the arguments of a statement together",
+    "own_bytes": "the plugin's own database",
+    "working_bytes": "memory for sorting and grouping",
+    "waiting": "statements of a plugin that wait for one that runs",
+}
+
+
+def _tables() -> str:
+    rows = (
+        (f"`{name}`", ", ".join(f"`{column}`" for column in columns), _MEANINGS[name])
+        for name, columns in TABLES.items()
+    )
+    return table(("table", "columns", "rows"), rows)
+
+
+def _functions() -> str:
+    parsed = ("AVG", "CAST", "COALESCE", "CONVERT", "COUNT", "DATE_ADD", "DATE_SUB", "EXTRACT",
+              "GROUP_CONCAT", "MAX", "MIN", "POSITION", "SUBSTRING", "SUM", "TRIM")  # fmt: skip
+    return ", ".join(f"`{name}`" for name in sorted({*CALLS, *parsed})) + "."
+
+
+def _query_limits() -> str:
+    known = {field.name for field in fields(QueryLimits)}
+    if known != _QUERY_LIMITS.keys():
+        raise LookupError(f"words and limits differ: {sorted(known ^ _QUERY_LIMITS.keys())}")
+    limits = QueryLimits()
+    rows = ((words, _size(name, getattr(limits, name))) for name, words in _QUERY_LIMITS.items())
+    return table(("limit", "maximum"), rows)
+
+
 def _size(name: str, value: int) -> str:
     if not name.endswith("_bytes"):
         return f"{value:,}"
@@ -72,6 +127,9 @@ def parts() -> dict[str, str]:
         "registration": _registration(),
         "permissions": _permissions(),
         "package limits": _limits(),
+        "tables": _tables(),
+        "functions": _functions(),
+        "query limits": _query_limits(),
     }
 
 
