@@ -7,8 +7,8 @@ that the two are different origins.
 import json
 import re
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -48,22 +48,29 @@ def panel_plugin(name: str, address: str, *, behaviour: str = "", height: int = 
 
 
 class _Handler(BaseHTTPRequestHandler):
+    extra: Mapping[str, str] = {}
+
     def do_GET(self) -> None:
         body = (HERE / "panel.html").read_bytes()
         self.send_response(200)
         self.send_header("Content-Type", "text/html; charset=utf-8")
         self.send_header("Content-Length", str(len(body)))
+        for name, value in self.extra.items():
+            self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(body)
+        # The page asks whether we respond, and hears no further.
+        with suppress(ConnectionError):
+            self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         del format, args
 
 
 @contextmanager
-def panel_site() -> Iterator[str]:
+def panel_site(port: int = 0, headers: Mapping[str, str] | None = None) -> Iterator[str]:
     """Serve the panel's page; yields its origin."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Handler) as server:
+    handler = type("Handler", (_Handler,), {"extra": headers or {}})
+    with ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:

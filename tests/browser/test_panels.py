@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.desk import Desk
-from tests.browser.panel_guests import LOOP, TRAP, panel_plugin
+from tests.browser.panel_guests import LOOP, TRAP, panel_plugin, panel_site
 
 Open = Callable[..., Any]
 
@@ -212,6 +212,35 @@ def test_panels_that_fail_show_a_card_each_and_hold_nobody_up(
         "The slow plugin: ", timeout=20_000
     )
     expect(slow.get_by_role("button", name="Try again")).to_be_visible()
+
+
+def test_a_panel_whose_server_has_died_shows_a_card_and_comes_back_with_it(
+    open_page: Open, desk: Desk, install: Callable[..., str]
+) -> None:
+    with panel_site() as origin:
+        install("mortal", f"{origin}/panel?ticket=")
+    port = int(origin.rpartition(":")[2])
+    ticket = desk.ticket("Panels: a dead server")
+    page = open_page("user", f"/tickets/{ticket}", expected=["ERR_CONNECTION_REFUSED"])
+    card = page.get_by_role("region", name="Panel mortal")
+    told = card.locator(".panel-status.failed")
+    expect(told).to_contain_text("The mortal plugin: The panel's server did not respond.")
+    assert card.locator("iframe").count() == 0
+    with panel_site(port):
+        card.get_by_role("button", name="Try again").click()
+        assert frame_of(page, "Panel mortal").url.endswith(ticket)
+
+
+def test_a_panel_that_only_frames_may_load_can_be_shown_anyway(
+    open_page: Open, desk: Desk, install: Callable[..., str]
+) -> None:
+    with panel_site(headers={"Cross-Origin-Resource-Policy": "same-origin"}) as origin:
+        install("shy", f"{origin}/panel?ticket=")
+        ticket = desk.ticket("Panels: a shy server")
+        page = open_page("user", f"/tickets/{ticket}", expected=["ERR_BLOCKED_BY_RESPONSE"])
+        card = page.get_by_role("region", name="Panel shy")
+        card.get_by_role("button", name="Show anyway").click()
+        assert frame_of(page, "Panel shy").url.endswith(ticket)
 
 
 def test_a_panel_of_the_help_desks_own_origin_is_refused(

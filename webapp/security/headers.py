@@ -1,7 +1,7 @@
 """The security headers of every response, above all the Content-Security-Policy.
 
-Nothing inline, nothing from elsewhere; frames only from hosts that an enabled panel declared, and
-on the ticket page alone. It must not know what a page shows.
+Nothing inline, nothing from elsewhere; frames, and requests for them, only of hosts that an enabled
+panel declared, and on the ticket page alone. It must not know what a page shows.
 """
 
 from collections.abc import Iterable
@@ -19,7 +19,8 @@ _HSTS = "max-age=31536000"
 
 def content_security_policy(frame_sources: Iterable[str] = ()) -> str:
     """Build the policy; ``frame_sources`` are CSP source expressions such as ``https://a.b``."""
-    frames = " ".join(sorted(set(frame_sources))) or "'none'"
+    panels = sorted(set(frame_sources))
+    frames = " ".join(panels) or "'none'"
     return "; ".join(
         (
             "default-src 'none'",
@@ -27,7 +28,8 @@ def content_security_policy(frame_sources: Iterable[str] = ()) -> str:
             "style-src 'self'",
             "img-src 'self'",
             "font-src 'self'",
-            "connect-src 'self'",
+            # The page asks a panel's server whether it responds before it shows the frame.
+            " ".join(("connect-src 'self'", *panels)),
             f"frame-src {frames}",
             "form-action 'self'",
             "frame-ancestors 'none'",

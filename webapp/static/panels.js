@@ -7,6 +7,8 @@
 const SANDBOX = "allow-scripts allow-same-origin";
 const LONGEST_ID = 200;
 const LOST = "The panel could not be loaded.";
+const DOWN = "The panel's server did not respond.";
+const PATIENCE_MS = 5_000;
 
 /** @type {Map<Window, {slot: HTMLElement, origin: string, ticket: string}>} */
 const framed = new Map();
@@ -91,30 +93,75 @@ function clear(slot) {
   slot.querySelector(".panel-body").replaceChildren();
 }
 
-function showError(slot, sentence) {
+function showError(slot, sentence, more = {}) {
   clear(slot);
   const status = showStatus(slot, `${slot.dataset.plugin}: ${sentence} `, "failed");
-  const again = document.createElement("button");
-  again.type = "button";
-  again.textContent = "Try again";
-  again.addEventListener("click", () => void fill(slot));
-  status.append(again);
+  for (const [label, act] of Object.entries({ "Try again": () => void fill(slot), ...more })) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = label;
+    button.addEventListener("click", act);
+    status.append(button, " ");
+  }
 }
 
-function showFrame(slot, url) {
+/** Tell whether the server of a panel responds: a frame looks the same to us if it does not. */
+async function responds(url) {
+  const { origin } = new URL(url);
+  const request = new AbortController();
+  let isRedirected = false;
+  // A redirect to a host that this page must not ask is a response as well.
+  const note = ({ effectiveDirective, blockedURI }) => {
+    if (effectiveDirective === "connect-src" && blockedURI.startsWith(origin)) isRedirected = true;
+  };
+  document.addEventListener("securitypolicyviolation", note);
+  try {
+    await fetch(url, {
+      mode: "no-cors",
+      credentials: "omit",
+      referrerPolicy: "no-referrer",
+      signal: request.signal,
+    });
+    return true;
+  } catch {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    return isRedirected;
+  } finally {
+    document.removeEventListener("securitypolicyviolation", note);
+    // That it responds is all we want to know.
+    request.abort();
+  }
+}
+
+function showFrame(slot, url, asked) {
   const { origin } = new URL(url);
   if (origin === location.origin || origin === "null") throw new Error("not a foreign origin");
   const frame = document.createElement("iframe");
-  frame.className = "panel-frame";
+  frame.className = "panel-frame waiting";
   frame.title = slot.dataset.title;
   frame.height = slot.dataset.height;
   frame.setAttribute("sandbox", SANDBOX);
   frame.referrerPolicy = "no-referrer";
   const status = slot.querySelector(".panel-status");
-  frame.addEventListener("load", () => status.remove(), { once: true });
+  const loaded = new Promise((resolve) => frame.addEventListener("load", resolve, { once: true }));
   frame.src = url;
   slot.querySelector(".panel-body").prepend(frame);
   framed.set(frame.contentWindow, { slot, origin, ticket: slot.dataset.ticket });
+  const patience = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
+  void Promise.all([loaded, Promise.race([asked, patience])]).then(() => {
+    status.remove();
+    frame.classList.remove("waiting");
+  });
+  void asked.then((isUp) => {
+    if (isUp || !frame.isConnected) return;
+    showError(slot, DOWN, { "Show anyway": () => showAnyway(slot, url) });
+  });
+}
+
+function showAnyway(slot, url) {
+  clear(slot);
+  showStatus(slot, `Loading ${slot.dataset.plugin}…`, "waiting");
+  showFrame(slot, url, Promise.resolve(true));
 }
 
 async function fill(slot) {
@@ -123,7 +170,7 @@ async function fill(slot) {
   showStatus(slot, `Loading ${slot.dataset.plugin}…`, "waiting");
   try {
     const panel = await getJson(slot.dataset.panel);
-    if (panel.url) showFrame(slot, panel.url);
+    if (panel.url) showFrame(slot, panel.url, responds(panel.url));
     else showError(slot, panel.error);
   } catch {
     showError(slot, LOST);

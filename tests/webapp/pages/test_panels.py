@@ -27,9 +27,11 @@ async def test_the_page_reserves_a_slot_and_frames_only_declared_hosts(site: Any
     assert "<iframe" not in page.text
     policy = page.response.headers["Content-Security-Policy"]
     assert "frame-src https://other.example:* https://panel.example:*;" in policy
+    assert "connect-src 'self' https://other.example:* https://panel.example:*;" in policy
     assert "http://panel.example" not in policy
     elsewhere = (await browser.get("/tickets")).response.headers["Content-Security-Policy"]
     assert "frame-src 'none'" in elsewhere
+    assert "connect-src 'self';" in elsewhere
 
 
 async def test_plain_http_is_framed_only_where_the_operator_allows_it(

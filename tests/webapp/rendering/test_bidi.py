@@ -1,11 +1,16 @@
 """Foreign text keeps its direction to itself."""
 
+import re
+from pathlib import Path
+
 import pytest
 
+import webapp
 from webapp.rendering.bidi import isolate
 from webapp.rendering.markdown import to_html
 from webapp.rendering.templating import template
 
+TEMPLATES = Path(webapp.__file__).parent / "templates"
 TURNED = "invoice \u202egnp.exe"
 
 
@@ -43,3 +48,20 @@ def test_the_value_of_a_field_comes_back_as_it_was():
 def test_a_mark_of_direction_ends_an_address():
     html = to_html("https://a.example/\u202egnp.exe")
     assert 'href="https://a.example/"' in html
+
+
+IN_ASCII = ('id="ticket"', 'id="host"', 'id="link-other"', 'id="merge-into"', 'inputmode="decimal"')
+"""Fields for ids, numbers and host names."""
+
+
+@pytest.mark.parametrize("path", sorted(TEMPLATES.glob("*.html")), ids=lambda path: path.name)
+def test_every_field_for_free_text_takes_the_direction_of_what_is_typed(path: Path):
+    source = path.read_text("utf-8")
+    for line in source.splitlines():
+        for start in re.finditer(r"<(input|textarea)\b", line):
+            field = line[start.start() :]
+            free = start[1] == "textarea" or re.search(
+                r'type="(text|search|\{\{ type \}\})"', field
+            )
+            if free and not any(name in field for name in IN_ASCII):
+                assert 'dir="auto"' in field, field
