@@ -113,7 +113,7 @@ class CannedReplies:
 
         def job(connection: sqlite3.Connection) -> CannedReply:
             viewer = load_viewer(connection, actor)
-            access.require_staff(viewer, "keep canned replies")
+            access.require_staff(viewer, "create canned replies")
             whose = scopes.read(connection, viewer, scope)
             _require_room(connection, whose)
             made = CannedReply(
@@ -222,7 +222,7 @@ def _checked(body: str) -> str:
 def _require_room(connection: sqlite3.Connection, scope: Scope) -> None:
     query = "SELECT count(*) FROM canned_replies WHERE owner_id IS ? AND group_id IS ?"
     if sql.scalar(connection, query, (scope.owner_id, scope.group_id)) >= MOST:
-        raise LimitReached("one more canned reply", MOST)
+        raise LimitReached("another canned reply", MOST)
 
 
 def _facts(canned: CannedReply) -> dict[str, object]:

@@ -87,7 +87,7 @@ class Users:
         return await self._database.write(job)
 
     async def get(self, actor: Actor, user_id: str) -> User:
-        """Return one account: one's own, or any for staff."""
+        """Return one account: your own, or any for staff."""
 
         def job(connection: sqlite3.Connection) -> User:
             viewer = load_viewer(connection, actor)
@@ -139,7 +139,7 @@ class Users:
         role: Role | str | None = None,
         disabled: bool | None = None,
     ) -> User:
-        """Change an account: admins everything, a person their own name.
+        """Change an account: admins everything, others their own name.
 
         Disabling ends the person's sessions at once, and their API keys stop working. Who becomes
         a user leaves their groups.

@@ -58,7 +58,7 @@ def _is_hidden(char: str) -> bool:
 
 
 def _is_never_a_letter(point: int) -> bool:
-    """Tell a noncharacter, or a place that is kept for only invisible characters."""
+    """Tell a noncharacter, or a place that is kept for invisible characters."""
     return (
         point & 0xFFFE == 0xFFFE
         or 0xFDD0 <= point <= 0xFDEF

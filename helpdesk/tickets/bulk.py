@@ -31,7 +31,7 @@ class SomeRefused(Conflict):
         super().__init__(
             f"nothing was changed: {len(refused):,} of {chosen:,} tickets can't be changed: "
             f"{named}{rest}",
-            "leave them out and try again",
+            "deselect them and try again",
         )
 
 

@@ -116,7 +116,7 @@ class Ticket(TicketSummary):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A public reply, or an internal note that the submitter never sees."""
+    """A public reply, or an internal note that the requester never sees."""
 
     id: str
     ticket_id: str

@@ -70,7 +70,7 @@ class Tickets(Door):
         """Return every tag by name, with how many tickets have it (staff)."""
 
         def job(connection: sqlite3.Connection) -> tuple[Tag, ...]:
-            access.require_staff(load_viewer(connection, actor), "see tags")
+            access.require_staff(load_viewer(connection, actor), "view tags")
             return tags.known(connection)
 
         return await self._database.read(job)

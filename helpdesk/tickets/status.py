@@ -122,7 +122,7 @@ def _require_other(change: Change, ticket: Ticket, wanted: str) -> None:
 
 def _require_apart(change: Change, ticket: Ticket) -> None:
     if (into := rows.merged_into(change.connection, ticket.number)) is not None:
-        raise Conflict(f"#{ticket.number} was merged into #{into}", f"go on in #{into}")
+        raise Conflict(f"#{ticket.number} was merged into #{into}", f"continue in #{into}")
 
 
 def _require_window(change: Change, ticket: Ticket) -> None:

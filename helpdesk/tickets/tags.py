@@ -121,7 +121,7 @@ def _put(connection: sqlite3.Connection, number: int, key: str, name: str) -> No
     tag_id = sql.scalar(connection, "SELECT id FROM tags WHERE key = ?", (key,))
     if tag_id is None:
         if sql.scalar(connection, "SELECT count(*) FROM tags") >= MOST_KNOWN:
-            raise LimitReached("one more tag", MOST_KNOWN)
+            raise LimitReached("another tag", MOST_KNOWN)
         made = connection.execute("INSERT INTO tags (name, key) VALUES (?, ?)", (name, key))
         tag_id = made.lastrowid
     connection.execute("INSERT INTO ticket_tags (tag_id, number) VALUES (?, ?)", (tag_id, number))

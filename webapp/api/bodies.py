@@ -39,21 +39,21 @@ class Body(Struct, forbid_unknown_fields=True):
 
 
 class Credentials(Body):
-    """Who logs in."""
+    """Login credentials."""
 
     email: str
     password: Annotated[str, _told(format="password", writeOnly=True)]
 
 
 class AssigneeBody(Body):
-    """Who is to have a ticket; ``kind`` and ``id`` as tickets show them."""
+    """The assignee of a ticket; ``kind`` and ``id`` as tickets show them."""
 
     kind: Literal["user", "group"]
     id: str
 
 
 class TicketBody(Body):
-    """A new ticket. Category, type and item by id or name; the submitter by email, by staff."""
+    """A new ticket. Category, type and item by ID or name; staff can set the submitter by email."""
 
     subject: Subject
     description: Text = ""
@@ -67,7 +67,7 @@ class TicketBody(Body):
 
 
 class TicketPatch(Body):
-    """Changes to a ticket; ``null`` empties a member."""
+    """Changes to a ticket; ``null`` clears a field."""
 
     subject: Subject | UnsetType = UNSET
     description: Text | UnsetType = UNSET
@@ -81,7 +81,7 @@ class TicketPatch(Body):
 
 
 class ManyTicketsPatch(Body):
-    """The same changes to many tickets, named by id or number; ``null`` empties a member."""
+    """The same changes to many tickets, by ID or number; ``null`` clears a field."""
 
     tickets: Annotated[list[str], Meta(min_length=1, max_length=bulk.MOST)]
     priority: PriorityName | UnsetType = UNSET
@@ -93,7 +93,7 @@ class ManyTicketsPatch(Body):
 
 
 class ReplyBody(Body):
-    """A public reply, or with ``is_internal`` a note that the submitter never sees.
+    """A public reply, or with ``is_internal`` a note that the requester never sees.
 
     ``resolve`` resolves the ticket in the same step.
     """
@@ -104,14 +104,14 @@ class ReplyBody(Body):
 
 
 class ResolveBody(Body):
-    """How the ticket was resolved; ``notes`` is the same as ``resolution_notes``, and shorter."""
+    """Resolution of the ticket; ``notes`` is a short name for ``resolution_notes``."""
 
     resolution_notes: Text = ""
     notes: str = ""
 
 
 class ReopenBody(Body):
-    """Why the ticket is open again."""
+    """Reason for reopening the ticket."""
 
     reason: Text = ""
 
@@ -121,7 +121,7 @@ class EmptyBody(Body):
 
 
 class PluginPatch(Body):
-    """Changes to a plugin, ``enabled`` last; ``withheld`` are all tokens that it must not have.
+    """Changes to a plugin, ``enabled`` last; ``withheld`` lists all denied permissions.
 
     ``limits``: by name, in the unit that the plugin's ``limits`` show; null for the operator's.
     """
@@ -133,26 +133,26 @@ class PluginPatch(Body):
 
 
 class PluginSource(Body):
-    """Where a module lies that the server fetches once."""
+    """URL of a module that the server downloads once."""
 
     url: Annotated[str, _told(format="uri", minLength=1)]
 
 
 class AcceptBody(Body):
-    """What is decided on each permission that a version newly requests, by its token."""
+    """Decision on each new permission of a version, by its token."""
 
     accepted: list[str] = []
     withheld: list[str] = []
 
 
 class RedeliverBody(Body):
-    """Ids of deliveries of one plugin; all are queued, or none."""
+    """IDs of deliveries of one plugin; all are queued, or none."""
 
     ids: Annotated[list[str], Meta(min_length=1, max_length=500)]
 
 
 class UserBody(Body):
-    """A new account; without a password nobody can log in to it yet."""
+    """A new account. Without a password, nobody can log in to it yet."""
 
     email: Email
     name: Name
@@ -170,32 +170,32 @@ class UserPatch(Body):
 
 
 class ProfilePatch(Body):
-    """Changes to one's own account."""
+    """Changes to your account."""
 
     name: Name | UnsetType = UNSET
 
 
 class PasswordBody(Body):
-    """A new password for somebody."""
+    """A new password for an account."""
 
     password: Password
 
 
 class PasswordChange(Body):
-    """One's own password, as it is and as it is to be."""
+    """Your current and new passwords."""
 
     current: Annotated[str, _told(format="password", writeOnly=True)]
     new: Password
 
 
 class KeyBody(Body):
-    """What a new API key is for."""
+    """Name of a new API key."""
 
     name: Name
 
 
 class GroupBody(Body):
-    """A new group: ids of its members, who are staff, and of the categories that it owns."""
+    """A new group: IDs of its members, who are staff, and of the categories that it owns."""
 
     name: Name
     member_ids: list[str] = []
@@ -203,7 +203,7 @@ class GroupBody(Body):
 
 
 class GroupPatch(Body):
-    """Changes to a group; a list replaces the whole of what was there."""
+    """Changes to a group; a list replaces the previous list."""
 
     name: Name | UnsetType = UNSET
     member_ids: list[str] | UnsetType = UNSET
@@ -211,7 +211,7 @@ class GroupPatch(Body):
 
 
 class NodeBody(Body):
-    """A new category, or below the id ``parent`` a type or an item."""
+    """A new category, or with the ID ``parent`` a type or an item below it."""
 
     name: Name
     parent: str | None = None

@@ -22,7 +22,7 @@ ScopeName = Annotated[
 
 
 class CannedOut(Struct):
-    """A text that is kept ready, with its placeholders."""
+    """A prepared text with its placeholders."""
 
     id: str
     name: str
@@ -54,14 +54,14 @@ class CannedPatch(Body):
 
 @operation(blueprint, "GET", _ALL, errors=(403,))
 async def canned_replies() -> Listing[CannedOut]:
-    """List the canned replies that the caller may use, by name (staff)."""
+    """List the canned replies that the caller can use, by name (staff)."""
     found = await app_context().helpdesk.canned.all(current_visit().actor)
     return whole_list([_shown(one) for one in found])
 
 
 @operation(blueprint, "POST", _ALL, status=201, location=f"{_ALL}/{{id}}", errors=(403, 409))
 async def create(body: CannedBody) -> CannedOut:
-    """Keep a canned reply (staff); one for everyone is for admins to make."""
+    """Create a canned reply (staff; admins for everyone)."""
     return _shown(
         await app_context().helpdesk.canned.create(
             current_visit().actor, name=body.name, body=body.body, scope=body.scope

@@ -1,4 +1,4 @@
-"""The catalogue over the API: everybody sees it, admins change it."""
+"""The catalogue over the API: readable by everyone, changed by admins."""
 
 from webapp.api.bodies import NameBody, NodeBody
 from webapp.api.operations import operation
@@ -23,7 +23,7 @@ async def catalogue() -> Listing[CategoryOut]:
 
 @operation(blueprint, "POST", "/api/catalogue", status=201, errors=(403, 409))
 async def add(body: NodeBody) -> NodeOut:
-    """Add a category, or below a category a type, or below a type an item (admins)."""
+    """Add a category, a type to a category, or an item to a type (admins)."""
     added = await app_context().helpdesk.catalogue.add(
         current_visit().actor, body.parent, body.name
     )
@@ -32,7 +32,7 @@ async def add(body: NodeBody) -> NodeOut:
 
 @operation(blueprint, "PATCH", _ONE, of=_KIND, errors=(403, 409))
 async def rename(node_id: str, body: NameBody) -> NodeOut:
-    """Rename a category, type or item; tickets follow (admins)."""
+    """Rename a category, type or item, also on its tickets (admins)."""
     renamed = await app_context().helpdesk.catalogue.rename(
         current_visit().actor, node_id, body.name
     )
@@ -41,5 +41,5 @@ async def rename(node_id: str, body: NameBody) -> NodeOut:
 
 @operation(blueprint, "DELETE", _ONE, of=_KIND, errors=(403, 409))
 async def delete(node_id: str) -> None:
-    """Delete what no ticket uses, with all below it (admins)."""
+    """Delete an unused category, type or item, with everything below it (admins)."""
     await app_context().helpdesk.catalogue.delete(current_visit().actor, node_id)

@@ -26,7 +26,7 @@ Reference = Annotated[str, Meta(description="A ticket's number or id.")]
 
 
 class LinkOut(Struct):
-    """Another ticket, and what it is to this one."""
+    """Another ticket, and its relation to this one."""
 
     kind: LinkKind
     ticket: TicketRow
@@ -40,14 +40,14 @@ class LinkBody(Body):
 
 
 class MergeBody(Body):
-    """Where a ticket is merged into."""
+    """The target of a merge."""
 
     into: Reference
 
 
 @operation(blueprint, "GET", _ALL, of="ticket")
 async def links(ticket_id: str) -> Listing[LinkOut]:
-    """List the tickets that a ticket is linked to; for submitters there are none."""
+    """List the tickets that a ticket is linked to; none for requesters."""
     return await _shown(ticket_id)
 
 
@@ -69,7 +69,7 @@ async def remove(ticket_id: str, kind: str, other: str) -> None:
 
 @operation(blueprint, "POST", "/api/tickets/<ticket_id>/merge", of="ticket", errors=(403, 409))
 async def merge(ticket_id: str, body: MergeBody) -> TicketOut:
-    """Merge a ticket into another of the same submitter, and return the other (staff).
+    """Merge a ticket into another of the same requester, and return that one (staff).
 
     The messages move; this ticket is closed, as a duplicate.
     """

@@ -28,7 +28,7 @@ logout_blueprint = Section("api_logout", __name__, Access.SIGNED_IN)
     token=False,
 )
 async def log_in(body: Credentials) -> Response:
-    """Start a session: its cookie, the person, and the token that changes must carry."""
+    """Log in: returns a cookie, the person, and the CSRF token for changes."""
     visit = current_visit()
     new = await start_session(app_context(), request, visit, body.email, body.password)
     user, token = self_json(new.session.user), new.session.csrf_token
@@ -39,7 +39,7 @@ async def log_in(body: Credentials) -> Response:
 
 @operation(logout_blueprint, "POST", "/api/auth/logout", answer=None)
 async def log_out() -> Response:
-    """End the session of the cookie; an API key has none and stays valid."""
+    """Log out: end the session of the cookie. API keys stay valid."""
     visit = current_visit()
     if visit.proof is Proof.COOKIE and visit.token is not None:
         await app_context().helpdesk.sessions.log_out(visit.token)

@@ -1,4 +1,4 @@
-"""One's own account over the API: name, password, sessions, API keys."""
+"""Your account over the API: name, password, sessions, API keys."""
 
 from quart import Response, request
 
@@ -25,7 +25,7 @@ blueprint = Section("api_me", __name__, Access.SIGNED_IN)
 
 @operation(blueprint, "GET", "/api/me")
 async def me() -> MeOut:
-    """Return the person, and for a session the token that changes must carry."""
+    """Return the person, and for a session the CSRF token for changes."""
     visit = current_visit()
     by_cookie = visit.proof is Proof.COOKIE
     return MeOut(self_json(visit.signed_in), visit.csrf_token if by_cookie else None)
@@ -33,7 +33,7 @@ async def me() -> MeOut:
 
 @operation(blueprint, "PATCH", "/api/me")
 async def change(body: ProfilePatch) -> SelfOut:
-    """Change one's own name."""
+    """Change your name."""
     person = current_visit().signed_in
     changes = given(name=body.name)
     return self_json(await app_context().helpdesk.users.update(person.actor, person.id, **changes))
@@ -41,7 +41,7 @@ async def change(body: ProfilePatch) -> SelfOut:
 
 @operation(blueprint, "POST", "/api/me/password", errors=(429,), answer=None)
 async def change_password(body: PasswordChange) -> Response:
-    """Change one's own password, which ends all one's sessions.
+    """Change your password, which ends all your sessions.
 
     A caller with a session gets the cookie of a new one.
     """
@@ -60,7 +60,7 @@ async def change_password(body: PasswordChange) -> Response:
 
 @operation(blueprint, "DELETE", "/api/me/sessions", answer=None)
 async def log_out_everywhere() -> Response:
-    """End every session of one's own; API keys stay valid."""
+    """End all your sessions. API keys stay valid."""
     person = current_visit().signed_in
     await app_context().helpdesk.sessions.revoke_all(person.actor, person.id)
     response = Response("", status=204)
@@ -70,7 +70,7 @@ async def log_out_everywhere() -> Response:
 
 @operation(blueprint, "GET", "/api/me/keys")
 async def keys() -> Listing[KeyOut]:
-    """List one's own API keys, newest first, revoked ones too."""
+    """List your API keys, newest first, including revoked ones."""
     person = current_visit().signed_in
     found = await app_context().helpdesk.api_keys.list(person.actor, person.id)
     return whole_list([key_json(key) for key in found])
@@ -78,7 +78,7 @@ async def keys() -> Listing[KeyOut]:
 
 @operation(blueprint, "POST", "/api/me/keys", status=201, errors=(409,))
 async def create_key(body: KeyBody) -> NewKeyOut:
-    """Make an API key; its secret is in this answer and nowhere else."""
+    """Create an API key. Its secret is only in this response."""
     person = current_visit().signed_in
     new = await app_context().helpdesk.api_keys.create(person.actor, person.id, name=body.name)
     shown = key_json(new.key)
@@ -95,5 +95,5 @@ async def create_key(body: KeyBody) -> NewKeyOut:
 
 @operation(blueprint, "DELETE", "/api/me/keys/<key_id>", of="API key")
 async def revoke_key(key_id: str) -> None:
-    """Revoke an API key of one's own."""
+    """Revoke one of your API keys."""
     await app_context().helpdesk.api_keys.revoke(current_visit().actor, key_id)

@@ -31,14 +31,14 @@ class UserOut(SelfOut):
 
 
 class MeOut(Struct):
-    """Who one is; for a session also the token that changes must carry."""
+    """The person; for a session also the CSRF token for changes."""
 
     user: SelfOut
     csrf_token: str | None
 
 
 class LoginOut(Struct):
-    """A session that has begun; its cookie comes beside it."""
+    """A new session; its cookie is in the headers."""
 
     user: SelfOut
     csrf_token: str
@@ -56,13 +56,13 @@ class KeyOut(Struct):
 
 
 class NewKeyOut(KeyOut):
-    """A key that has just been made, with its secret, which is not shown again."""
+    """A new key with its secret, which is not shown again."""
 
     secret: str
 
 
 class GroupOut(Struct):
-    """A group with its members and the categories that it owns, by ids."""
+    """A group with its members and the categories that it owns, by ID."""
 
     id: str
     name: str
@@ -101,14 +101,14 @@ class NodeOut(Struct):
 
 
 class StatusOut(Struct):
-    """A status; those of the system can be neither renamed nor removed."""
+    """A status; built-in ones cannot be renamed or removed."""
 
     name: str
     system: bool
 
 
 class NotificationOut(Struct):
-    """One of one's own notifications; ``link`` is a path on this site."""
+    """One of your notifications; ``link`` is a path on this site."""
 
     id: str
     title: str
@@ -119,7 +119,7 @@ class NotificationOut(Struct):
 
 
 class NotificationsOut(Struct):
-    """One's newest notifications, and how many of all are unread."""
+    """Your latest notifications, and the number of unread ones."""
 
     data: list[NotificationOut]
     unread: int

@@ -17,26 +17,26 @@ blueprint = Section("api_plugin_records", __name__, Access.ADMIN)
 
 
 class Queued(Struct):
-    """How many deliveries will be made again."""
+    """Number of deliveries queued for redelivery."""
 
     queued: int
 
 
 @operation(blueprint, "GET", "/api/admin/processes", errors=(403,))
 async def processes() -> Listing[ProcessView]:
-    """List the plugins with their processes, read just now."""
+    """List the plugins with their processes, sampled now."""
     return whole_list(await app_context().supervisor.overview.processes())
 
 
 @operation(blueprint, "GET", f"{ONE}/history", errors=(403,))
 async def history(plugin_id: str, query: HistoryQuery) -> PluginHistory:
-    """Return what a plugin did and used in the last hour or day."""
+    """Return a plugin's activity and resource usage in the last hour or day."""
     return await app_context().supervisor.overview.history(plugin_id, span=query.span)
 
 
 @operation(blueprint, "GET", f"{ONE}/deliveries", errors=(403,))
 async def deliveries(plugin_id: str, query: DeliveryQuery) -> Listing[DeliveryView]:
-    """List the newest deliveries that fit; ``before`` an id for older ones."""
+    """List the latest matching deliveries; use ``before`` for older ones."""
     before = None if isinstance(query.before, UnsetType) else query.before
     found = await app_context().supervisor.deliveries.page(
         plugin_id, wanted=query.filter(), limit=query.limit, before=before
@@ -46,7 +46,7 @@ async def deliveries(plugin_id: str, query: DeliveryQuery) -> Listing[DeliveryVi
 
 @operation(blueprint, "GET", f"{ONE}/deliveries/<delivery_id>", errors=(403,))
 async def delivery(plugin_id: str, delivery_id: str) -> DeliveryDetail:
-    """Return one delivery with what the plugin was given, secrets taken out, and its log lines."""
+    """Return one delivery with its payload, without secrets, and its log lines."""
     return await app_context().supervisor.deliveries.detail(plugin_id, delivery_id)
 
 
@@ -58,7 +58,7 @@ async def document(plugin_id: str, delivery_id: str) -> DeliveryDocument:
 
 @operation(blueprint, "POST", f"{ONE}/deliveries/redeliver", errors=(403, 409))
 async def redeliver(plugin_id: str, body: RedeliverBody) -> Queued:
-    """Queue deliveries again, all or none; each is marked as ``redelivered``."""
+    """Redeliver, all or none; each delivery is marked as ``redelivered``."""
     queued = await app_context().supervisor.deliveries.redeliver(
         plugin_id, body.ids, actor=current_visit().actor.id
     )
@@ -67,13 +67,13 @@ async def redeliver(plugin_id: str, body: RedeliverBody) -> Queued:
 
 @operation(blueprint, "GET", f"{ONE}/logs", errors=(403,))
 async def logs(plugin_id: str, query: LogQuery) -> Listing[LogLine]:
-    """List what one plugin logged."""
+    """List one plugin's log lines."""
     return await _lines(plugin_id, query)
 
 
 @operation(blueprint, "GET", "/api/admin/logs", errors=(403,))
 async def every_log(query: LogQuery) -> Listing[LogLine]:
-    """List what all plugins logged."""
+    """List all plugins' log lines."""
     return await _lines(None, query)
 
 

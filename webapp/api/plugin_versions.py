@@ -16,21 +16,21 @@ _VERSION = f"{ONE}/versions/<digest>"
 
 @operation(blueprint, "GET", f"{ONE}/versions", errors=(403,))
 async def versions(plugin_id: str) -> Listing[VersionView]:
-    """List the active version, the one that waits, and those that are kept, newest first."""
+    """List the active, waiting and kept versions, newest first."""
     return whole_list(await app_context().supervisor.versions.all(plugin_id))
 
 
 @operation(blueprint, "GET", _VERSION, errors=(403,))
 async def comparison(plugin_id: str, digest: str) -> VersionComparison:
-    """Set a version that waits or is kept beside the active one."""
+    """Compare a waiting or kept version with the active one."""
     return await app_context().supervisor.versions.compare(plugin_id, digest)
 
 
 @operation(blueprint, "POST", f"{_VERSION}/accept", errors=(403, 409))
 async def accept(plugin_id: str, digest: str, body: AcceptBody) -> PluginOut:
-    """Put a version in the active one's place: an upgrade, or a rollback with its configuration.
+    """Make a version active: an upgrade, or a rollback with its configuration.
 
-    Everything that it newly requests has to be accepted or denied by its token.
+    Each new permission must be allowed or denied by its token.
     """
     plugin = await app_context().supervisor.versions.accept(
         plugin_id,

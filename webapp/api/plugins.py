@@ -1,4 +1,4 @@
-"""Administration of plugins over the API: what is installed, and what is done to it."""
+"""Administration of plugins over the API."""
 
 from dataclasses import dataclass, fields
 
@@ -27,7 +27,7 @@ PATIENCE_S = 20.0
 
 @dataclass(frozen=True, slots=True)
 class PluginOut(PluginView):
-    """An installed plugin; ``status`` is its ``state`` by the name that tickets have for theirs."""
+    """An installed plugin; ``status`` is another name for its ``state``."""
 
     status: PluginState
 
@@ -57,9 +57,9 @@ async def plugins() -> Listing[PluginOut]:
     unfinished=InstallView,
 )
 async def install() -> PluginOut | Response:
-    """Install the module in the multipart field ``file``, or the one at ``url``; disabled.
+    """Install the module in the multipart field ``file`` or at ``url``. It starts disabled.
 
-    A newer version of an installed plugin waits beside it: see its ``waiting_version``, and the
+    A new version of an installed plugin waits for review: see its ``waiting_version``, and the
     versions. What takes longer than 20 seconds is answered 202 with where to follow it.
     """
     begun = await _begin()
@@ -90,7 +90,7 @@ async def _begin() -> InstallView:
 
 @operation(blueprint, "GET", "/api/admin/plugins/installs/<install_id>", errors=(403,))
 async def installation(install_id: str) -> InstallView:
-    """Return how far an installation has come; it is known for a while after its end."""
+    """Return the progress of an installation; available for a while after its end."""
     return app_context().supervisor.installs.status(install_id)
 
 
@@ -102,7 +102,7 @@ async def plugin(plugin_id: str) -> PluginOut:
 
 @operation(blueprint, "PATCH", ONE, errors=(403, 409))
 async def change(plugin_id: str, body: PluginPatch) -> PluginOut:
-    """Narrow or widen what it may do, set its limits, save configuration, enable, disable.
+    """Change a plugin's permissions, limits and configuration, enable it, or disable it.
 
     The members are applied in this order, each by itself: where one is refused, those before it
     stay.
@@ -130,7 +130,7 @@ async def change(plugin_id: str, body: PluginPatch) -> PluginOut:
 
 @operation(blueprint, "POST", f"{ONE}/restart", errors=(403, 409))
 async def restart(plugin_id: str) -> PluginOut:
-    """Give an enabled plugin a new process; what is in flight is finished first."""
+    """Restart an enabled plugin after its in-flight events finish."""
     return shown(
         await app_context().supervisor.controls.restart(plugin_id, actor=current_visit().actor.id)
     )
@@ -138,5 +138,5 @@ async def restart(plugin_id: str) -> PluginOut:
 
 @operation(blueprint, "DELETE", ONE, errors=(403, 409))
 async def uninstall(plugin_id: str) -> None:
-    """Stop the plugin and forget it, its versions and its configuration."""
+    """Uninstall the plugin with all its versions and configuration."""
     await app_context().supervisor.controls.uninstall(plugin_id, actor=current_visit().actor.id)

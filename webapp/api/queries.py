@@ -29,7 +29,7 @@ class Paged(Query):
 
 
 class TicketQuery(Paged):
-    """Which tickets, in which order. Filters are joined by *and*, repeated ones by *or*."""
+    """Filters and order of tickets. Filters are combined with *and*, repeated ones with *or*."""
 
     view: Annotated[str, Meta(description="ID of a saved view, to which the rest adds.")] = ""
     status: list[str] = []
@@ -76,7 +76,7 @@ class ReplyQuery(Query):
 
 
 class TimelineQuery(Query):
-    """A part of a ticket's story, read from its end."""
+    """A part of a ticket's timeline, read from its end."""
 
     before: Annotated[str, Meta(description="An entry ID: only earlier entries.")] | UnsetType = (
         UNSET
@@ -93,14 +93,14 @@ class UserQuery(Query):
 
 
 class NotificationQuery(Query):
-    """Which of one's notifications."""
+    """Filter of your notifications."""
 
     unread: Annotated[bool, Meta(description="Unread only.")] = False
     limit: Annotated[int, Meta(ge=1, le=500)] = 50
 
 
 class DeliveryQuery(Query):
-    """The newest deliveries that fit, or those before one."""
+    """The latest matching deliveries, or those before one."""
 
     outcome: Outcome | None = None
     errors: Annotated[bool, Meta(description="Failed only.")] = False
@@ -139,6 +139,6 @@ class LogQuery(Query):
 
 
 class HistoryQuery(Query):
-    """How far back."""
+    """Time range."""
 
     span: Literal["hour", "day"] = "hour"

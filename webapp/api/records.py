@@ -19,7 +19,7 @@ blueprint = Section("api_records", __name__, Access.ADMIN)
 
 
 class EgressQuery(Paged):
-    """Which requests of plugins."""
+    """Filter of plugin requests."""
 
     plugin: Annotated[str, Meta(description="A plugin ID.")] = ""
     host: str = ""
@@ -34,7 +34,7 @@ class EgressQuery(Paged):
 
 
 class AuditQuery(Paged):
-    """Which entries of the audit log."""
+    """Filter of the audit log."""
 
     action: Annotated[str, Meta(description="Such as plugin.enabled.")] = ""
     subject: Annotated[str, Meta(description="A plugin ID, or settings.")] = ""
@@ -60,7 +60,7 @@ class AuditOut(Struct):
 
 @operation(blueprint, "GET", "/api/admin/egress", errors=(403,))
 async def egress(query: EgressQuery) -> Listing[EgressEntry]:
-    """List the requests that plugins made or were refused, newest first."""
+    """List plugin requests, allowed and refused, newest first."""
     found, total = await app_context().supervisor.egress_log.page(
         query.filter(), limit=query.per_page, offset=(query.page - 1) * query.per_page
     )
@@ -69,7 +69,7 @@ async def egress(query: EgressQuery) -> Listing[EgressEntry]:
 
 @operation(blueprint, "GET", "/api/admin/audit", errors=(403,))
 async def audit(query: AuditQuery) -> Listing[AuditOut]:
-    """List what admins did to plugins and settings, newest first."""
+    """List the entries of the audit log, newest first."""
     found = await app_context().helpdesk.audit.list(
         current_visit().actor, query.filter(), page=query.page, per_page=query.per_page
     )

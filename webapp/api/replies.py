@@ -14,7 +14,7 @@ blueprint = Section("api_replies", __name__, Access.SIGNED_IN)
 
 @operation(blueprint, "GET", "/api/tickets/<ticket_id>/replies", of="ticket")
 async def replies(ticket_id: str, query: ReplyQuery) -> Listing[ReplyOut]:
-    """List the conversation in order of time, without notes where the caller may not see them."""
+    """List the conversation, oldest first, without notes if the caller cannot see them."""
     found = await app_context().helpdesk.tickets.replies(
         current_visit().actor, ticket_id, page=query.page, per_page=query.per_page
     )

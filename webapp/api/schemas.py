@@ -1,4 +1,4 @@
-"""The JSON Schemas over the API, for editors and for other programs: no login needed."""
+"""The JSON Schemas over the API, for editors and other programs; no login needed."""
 
 from functools import cache
 from typing import Any

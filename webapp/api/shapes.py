@@ -34,7 +34,7 @@ Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 
 
 class ErrorOut(Struct):
-    """Every refusal: one sentence that says what to do."""
+    """An error: one sentence that says what to do."""
 
     error: str
 
@@ -50,7 +50,7 @@ class Listing(Struct, Generic[T]):
 
 
 class PersonOut(Struct):
-    """Somebody with an account, as others see them."""
+    """A person, as others see them."""
 
     id: str
     name: str
@@ -58,7 +58,7 @@ class PersonOut(Struct):
 
 
 class AssigneeOut(Struct):
-    """Who has a ticket: a user, or a group, which has no address."""
+    """The assignee of a ticket: a user, or a group, which has no email address."""
 
     id: str
     name: str
@@ -67,7 +67,7 @@ class AssigneeOut(Struct):
 
 
 class AuthorOut(Struct):
-    """Who wrote or did something, as they were called then: a person, a plugin, or the system."""
+    """The author of something, with their name at that time: a person, a plugin, or the system."""
 
     id: str
     name: str
@@ -112,13 +112,13 @@ class TagOut(Struct):
 
 
 class ManyChanged(Struct):
-    """How many of the chosen tickets were not like that already."""
+    """Number of tickets that were changed."""
 
     changed: int
 
 
 class ReplyOut(Struct):
-    """A public reply, or an internal note that the submitter never sees."""
+    """A public reply, or an internal note that the requester never sees."""
 
     id: str
     ticket_id: str
@@ -129,7 +129,7 @@ class ReplyOut(Struct):
 
 
 class StatusChangeOut(Struct):
-    """A step of a ticket's status."""
+    """A change of a ticket's status."""
 
     id: str
     from_status: str | None
@@ -155,7 +155,7 @@ class FieldChangeOut(Struct):
 
 
 class EntryOut(Struct):
-    """One thing in a ticket's story: exactly one of the three is not null."""
+    """One entry of a ticket's timeline: exactly one of the three is not null."""
 
     reply: ReplyOut | None
     change: StatusChangeOut | None
@@ -163,7 +163,7 @@ class EntryOut(Struct):
 
 
 class TimelineOut(Struct):
-    """Part of a ticket's story, oldest first; ``earlier`` is the ``before`` of the part before."""
+    """Part of a ticket's timeline, oldest first; ``earlier`` is ``before`` for the part before."""
 
     data: list[EntryOut]
     earlier: str | None

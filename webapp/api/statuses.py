@@ -1,4 +1,4 @@
-"""Statuses over the API: everybody sees them, admins change those that were added."""
+"""Statuses over the API: readable by everyone; admins change added ones."""
 
 from webapp.api.bodies import NameBody
 from webapp.api.operations import operation
@@ -28,7 +28,7 @@ async def add(body: NameBody) -> StatusOut:
 
 @operation(blueprint, "PATCH", _ONE, of="status", errors=(403, 409))
 async def rename(name: str, body: NameBody) -> StatusOut:
-    """Rename an added status; tickets follow (admins)."""
+    """Rename an added status, also on its tickets (admins)."""
     actor = current_visit().actor
     return status_json(await app_context().helpdesk.statuses.rename(actor, name, body.name))
 

@@ -46,7 +46,7 @@ _ONE = "/api/tickets/<ticket_id>"
 
 @operation(blueprint, "GET", "/api/tickets", errors=(403,))
 async def tickets(query: TicketQuery) -> Listing[TicketRow]:
-    """List the tickets that the caller may see."""
+    """List the tickets that the caller can see."""
     actor, wanted = current_visit().actor, query.filter()
     if query.view:
         wanted = (await app_context().helpdesk.views.get(actor, query.view)).filter.refined(wanted)
@@ -70,7 +70,7 @@ async def tickets(query: TicketQuery) -> Listing[TicketRow]:
     errors=(403, 409),
 )
 async def create(body: TicketBody, once: Once | None) -> TicketOut:
-    """Create a ticket for oneself, or by staff for another."""
+    """Create a ticket; staff can create one for another person."""
     actor = current_visit().actor
     draft = TicketDraft(
         subject=body.subject,
@@ -104,9 +104,9 @@ async def tags() -> Listing[TagOut]:
 
 @operation(blueprint, "PATCH", "/api/tickets", errors=(403, 409))
 async def change_many(body: ManyTicketsPatch) -> ManyChanged:
-    """Make the same changes to many tickets, in one transaction: to all of them or to none.
+    """Update many tickets in one transaction: all of them or none.
 
-    A refusal names the tickets in the way. A category empties type and item.
+    An error names the tickets that prevent it. A category clears type and item.
     """
     changes = given(
         priority=body.priority,
@@ -129,9 +129,9 @@ async def ticket(ticket_id: str) -> TicketOut:
 
 @operation(blueprint, "GET", f"{_ONE}/timeline", of="ticket")
 async def timeline(ticket_id: str, query: TimelineQuery) -> TimelineOut:
-    """Return what was said and what happened on a ticket, in one line of time.
+    """Return the timeline of a ticket: replies, notes and changes.
 
-    It is read from its end; notes are there for those who may see them.
+    Pages start at its end. Notes are included if the caller can see them.
     """
     before = None if isinstance(query.before, UnsetType) else query.before
     detail = await app_context().helpdesk.tickets.detail(
@@ -143,9 +143,9 @@ async def timeline(ticket_id: str, query: TimelineQuery) -> TimelineOut:
 
 @operation(blueprint, "PATCH", _ONE, of="ticket", errors=(403, 409))
 async def change(ticket_id: str, body: TicketPatch) -> TicketOut:
-    """Change what the body names, all of it or nothing.
+    """Change the fields in the body, all or none.
 
-    A category that is named without a type empties the type, a type without an item the item.
+    A category without a type clears the type; a type without an item clears the item.
     """
     changes = given(
         subject=body.subject,

@@ -1,4 +1,4 @@
-"""Accounts over the API: staff look people up, admins change them."""
+"""Accounts over the API: readable by staff, changed by admins."""
 
 from webapp.api.bodies import PasswordBody, UserBody, UserPatch, given
 from webapp.api.operations import operation
@@ -41,13 +41,13 @@ async def create(body: UserBody) -> UserOut:
 
 @operation(blueprint, "GET", _ONE, of="user")
 async def user(user_id: str) -> UserOut:
-    """Return one account: one's own, or any for staff."""
+    """Return one account: your own, or any for staff."""
     return user_json(await app_context().helpdesk.users.get(current_visit().actor, user_id))
 
 
 @operation(blueprint, "PATCH", _ONE, of="user", errors=(403, 409))
 async def change(user_id: str, body: UserPatch) -> UserOut:
-    """Change an account: admins everything, a person their own name.
+    """Change an account: admins everything, others their own name.
 
     Disabling ends the person's sessions, and their API keys stop working.
     """
@@ -59,13 +59,13 @@ async def change(user_id: str, body: UserPatch) -> UserOut:
 
 @operation(blueprint, "PUT", f"{_ONE}/password", of="user", errors=(403,))
 async def set_password(user_id: str, body: PasswordBody) -> None:
-    """Give somebody a new password and end their sessions (admins)."""
+    """Set the password of an account and end its sessions (admins)."""
     await app_context().helpdesk.users.set_password(current_visit().actor, user_id, body.password)
 
 
 @operation(blueprint, "DELETE", f"{_ONE}/sessions", of="user", errors=(403,))
 async def end_sessions(user_id: str) -> None:
-    """Log somebody out everywhere: oneself, or anybody by admins."""
+    """End all sessions of an account: your own, or any for admins."""
     desk, actor = app_context().helpdesk, current_visit().actor
     await desk.users.get(actor, user_id)
     await desk.sessions.revoke_all(actor, user_id)
@@ -73,7 +73,7 @@ async def end_sessions(user_id: str) -> None:
 
 @operation(blueprint, "GET", f"{_ONE}/keys", of="user", errors=(403,))
 async def keys(user_id: str) -> Listing[KeyOut]:
-    """List somebody's API keys: one's own, or anybody's for admins."""
+    """List the API keys of an account: your own, or any for admins."""
     desk, actor = app_context().helpdesk, current_visit().actor
     await desk.users.get(actor, user_id)
     return whole_list([key_json(key) for key in await desk.api_keys.list(actor, user_id)])
@@ -81,5 +81,5 @@ async def keys(user_id: str) -> Listing[KeyOut]:
 
 @operation(blueprint, "DELETE", f"{_ONE}/keys/<key_id>", of="API key")
 async def revoke_key(user_id: str, key_id: str) -> None:
-    """Revoke an API key: one's own, or anybody's by admins."""
+    """Revoke an API key: your own, or any for admins."""
     await app_context().helpdesk.api_keys.revoke(current_visit().actor, key_id, owner_id=user_id)

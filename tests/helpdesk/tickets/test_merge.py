@@ -106,7 +106,7 @@ async def test_a_merged_ticket_stays_closed(world):
         tickets.reopen(world.user.actor, "2", "but"),
         tickets.update(world.admin.actor, "2", TicketChanges(status="New")),
     ):
-        with pytest.raises(Conflict, match="go on in #1"):
+        with pytest.raises(Conflict, match="continue in #1"):
             await act
     assert not (await tickets.detail(world.user.actor, "2")).rights.reopen
 
