@@ -76,7 +76,7 @@ def facts(
 
 
 def facts_of(view: Callable[..., Any] | None) -> RouteFacts:
-    """Return what a view says of itself."""
+    """Return what a view says by itself."""
     found: RouteFacts = getattr(view, _FACTS, _USUAL)
     return found
 

@@ -47,7 +47,7 @@ _QUERIES = (
     """SELECT u.login AS owner, COUNT(*) AS count FROM ticket t JOIN users u ON t.user_id = u.id
         WHERE u.valid_id = 1 GROUP BY u.id, u.login ORDER BY count DESC LIMIT 10""",
 )
-"""As plugins write them, in words that SQLite reads as well."""
+"""As plugins write them, in words that SQLite reads too."""
 _KEYED = ("ticket", "ticket_state", "ticket_state_type", "queue", "ticket_priority", "users")
 _INDEXED = ("queue_id", "ticket_state_id", "user_id", "create_time")
 

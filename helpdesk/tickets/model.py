@@ -259,7 +259,7 @@ class TicketFilter:
     (internal notes for those who may see them); or the ticket's number or id."""
 
     def refined(self, more: "TicketFilter") -> "TicketFilter":
-        """Return the filter that shows of this one what ``more`` shows as well.
+        """Return the filter that shows of this one what ``more`` shows too.
 
         Where both name a status, a priority, a person or a place, that of ``more`` stands.
         """

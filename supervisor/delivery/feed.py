@@ -35,7 +35,7 @@ its claim, in a pipe, or in a child that has just died. What is open when a chil
 # guest gets ids by which it can tell.
 #
 # Why one at a time after a crash: if an event brings the server down (a bug of ours that a plugin
-# triggers), then a batch that is repeated as a batch brings it down again, for ever, and nobody
+# triggers), then a batch that is repeated as a batch brings it down again, forever, and nobody
 # learns which event it was. Sent alone, with its number on disk first (``mark_redelivered``), the
 # culprit is known at the second crash: it is the one named. ``recover`` hands it out to be recorded
 # as lost. Before each of them the journal is flushed, so that the one before is not blamed.

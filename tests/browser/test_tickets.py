@@ -156,7 +156,7 @@ def test_a_ticket_lives_from_new_to_reopened(open_page: Open) -> None:
     user.get_by_label("Reason").fill("It hums again.")
     user.get_by_role("button", name="Reopen").click()
     expect(user.get_by_text("Ticket reopened.")).to_be_visible()
-    steps = user.locator(".event").all_inner_texts()
+    steps = user.locator(".event").filter(has_text="changed the status").all_inner_texts()
     assert ["from New to Resolved" in steps[0], "from Resolved to New" in steps[1]] == [True, True]
 
 

@@ -62,7 +62,7 @@ async def create() -> Response:
 
 @blueprint.post("/views/<view_id>")
 async def save(view_id: str) -> Response:
-    """Rename a view, or make it somebody else's as well."""
+    """Rename a view, or make it somebody else's too."""
     fields = await form_fields()
     try:
         await app_context().helpdesk.views.update(
