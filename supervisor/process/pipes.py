@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import trio
 
 from sandbox_child.wire.spec import ChildSpec
-from supervisor.process.errors import SpawnRefused
+from supervisor.process.errors import ForkServerGone, SpawnRefused
 from supervisor.process.forkserver import ForkServer
 from supervisor.process.handle import ChildHandle
 
@@ -40,8 +40,20 @@ async def spawn_piped(
     """Make a child that reads one pipe and writes another; raises ProcessError.
 
     The child gets the end that it reads, the end that it writes, and copies of ``descriptors``,
-    which stay the caller's, in this order.
+    which stay the caller's, in this order. Where the fork server died in the middle of it, a second
+    child is made, with fresh pipes: nothing that the first one may have written is taken for its.
     """
+    try:
+        return await _spawn(fork_server, spec, descriptors)
+    except ForkServerGone as exc:
+        if not exc.asked:
+            raise
+    return await _spawn(fork_server, spec, descriptors)
+
+
+async def _spawn(
+    fork_server: ForkServer, spec: ChildSpec, descriptors: Sequence[int]
+) -> PipedChild:
     child_reads, we_write, we_read, child_writes = _two_pipes()
     to_child, from_child = trio.lowlevel.FdStream(we_write), trio.lowlevel.FdStream(we_read)
     try:

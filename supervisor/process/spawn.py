@@ -8,7 +8,6 @@ from sandbox_child.wire.spec import PluginSpec
 from supervisor.limits import Limits
 from supervisor.process.cage import Cage
 from supervisor.process.conversation import Key
-from supervisor.process.errors import ForkServerGone
 from supervisor.process.forkserver import ForkServer
 from supervisor.process.pipes import spawn_piped
 from supervisor.process.session import GRACE_S, Session, SessionHooks
@@ -45,16 +44,6 @@ class Spawner:
             max_log_lines=limits.log_lines,
             max_host_calls=limits.host_calls,
         )
-        try:
-            return await self._make(spec, limits, code, hooks)
-        except ForkServerGone as exc:
-            if not exc.asked:
-                raise
-        return await self._make(spec, limits, code, hooks)
-
-    async def _make(
-        self, spec: PluginSpec, limits: Limits, code: int, hooks: SessionHooks[Key]
-    ) -> Session[Key]:
         child = await spawn_piped(self.fork_server, spec, [code])
         result_bytes = MAX_RESULT if spec.entry.contract == "goatkit" else MAX_TEXT
         return Session(

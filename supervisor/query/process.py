@@ -5,7 +5,6 @@ what it would say next answers nobody. What the process says is bounded and chec
 plugin's child says; the JSON of its rows is passed on unread.
 """
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -28,9 +27,9 @@ from sandbox_child.wire.queries import (
 )
 from sandbox_child.wire.spec import QuerySpec
 from supervisor.process.cage import Cage
-from supervisor.process.errors import ForkServerGone, ProcessError, SpawnRefused
+from supervisor.process.errors import ProcessError
 from supervisor.process.forkserver import ForkServer
-from supervisor.process.handle import ChildHandle
+from supervisor.process.pipes import PipedChild, spawn_piped
 from supervisor.query.errors import QueryRefused, RefusedBecause
 from supervisor.query.question import ALL_TABLES, Audience, QueryFiles, QueryLimits
 from supervisor.query.zones import zone_file
@@ -56,9 +55,7 @@ log = structlog.get_logger("supervisor.query")
 class _Running:
     """A process that can be asked, and both pipes."""
 
-    handle: ChildHandle
-    to_child: trio.lowlevel.FdStream
-    from_child: trio.lowlevel.FdStream
+    child: PipedChild
     decoder: FrameDecoder
     heard: list[Frame] = field(default_factory=list)
     seq: int = 0
@@ -66,18 +63,11 @@ class _Running:
     async def hear(self) -> Frame:
         """Return the next frame; raises EOFError at the end, WireError for what is none."""
         while not self.heard:
-            data = await self.from_child.receive_some(_READ_BYTES)
+            data = await self.child.from_child.receive_some(_READ_BYTES)
             if not data:
                 raise EOFError
             self.heard.extend(self.decoder.feed(data))
         return self.heard.pop(0)
-
-    async def end(self) -> None:
-        """Kill and reap it; close both pipes."""
-        with trio.CancelScope(shield=True):
-            await self.handle.reap()
-            await self.to_child.aclose()
-            await self.from_child.aclose()
 
 
 class QueryProcess:
@@ -106,7 +96,7 @@ class QueryProcess:
     @property
     def pid(self) -> int | None:
         """Process id, where one has been started and has not ended as far as is known."""
-        return self._running.handle.pid if self._running else None
+        return self._running.child.handle.pid if self._running else None
 
     async def query(
         self,
@@ -183,14 +173,16 @@ class QueryProcess:
         answered = False
         try:
             asked = encode_frame((kind, running.seq), _packed(question))
-            await running.to_child.send_all(asked)
+            await running.child.to_child.send_all(asked)
             head, blob = await running.hear()
             said, what = check_answer(head, running.seq)
             answered = not running.heard
         except (EOFError, trio.BrokenResourceError, trio.ClosedResourceError):
             raise await self._died(running) from None
         except WireError as exc:
-            log.warning("query_process_broke_protocol", pid=running.handle.pid, error=str(exc))
+            log.warning(
+                "query_process_broke_protocol", pid=running.child.handle.pid, error=str(exc)
+            )
             raise QueryRefused(
                 RefusedBecause.FAILED, f"the query process broke the protocol: {exc}"
             ) from None
@@ -206,15 +198,15 @@ class QueryProcess:
     async def _died(self, running: _Running) -> QueryRefused:
         if self._closed:
             return QueryRefused(RefusedBecause.FAILED, "the plugin is being stopped")
-        status = await running.handle.reap()
-        log.warning("query_process_ended", pid=running.handle.pid, status=str(status))
+        status = await running.child.handle.reap()
+        log.warning("query_process_ended", pid=running.child.handle.pid, status=str(status))
         return QueryRefused(RefusedBecause.FAILED, f"the query process has ended: {status}")
 
     async def _ready(self) -> _Running:
         """Return a process that can be asked; starts one where there is none."""
         if self._closed:
             raise QueryRefused(RefusedBecause.FAILED, "the plugin is being stopped")
-        if self._running is not None and self._running.handle.has_ended():
+        if self._running is not None and self._running.child.handle.has_ended():
             await self._end()
         if self._running is None:
             try:
@@ -227,12 +219,9 @@ class QueryProcess:
         return self._running
 
     async def _start(self) -> _Running:
-        try:
-            running = await self._spawn()
-        except ForkServerGone as exc:
-            if not exc.asked:
-                raise
-            running = await self._spawn()
+        child = await spawn_piped(self._fork_server, self._spec())
+        decoder = FrameDecoder(self._limits.result_bytes + _SLACK_BYTES)
+        running = _Running(child, decoder)
         started = False
         try:
             head, blob = await running.hear()
@@ -243,31 +232,14 @@ class QueryProcess:
                 )
             started = True
         except (EOFError, WireError):
-            status = await running.handle.reap()
+            status = await running.child.handle.reap()
             raise QueryRefused(
                 RefusedBecause.FAILED, f"the query process did not start: {status}"
             ) from None
         finally:
             if not started:
-                await running.end()
+                await running.child.aclose()
         return running
-
-    async def _spawn(self) -> _Running:
-        child_reads, we_write, we_read, child_writes = _two_pipes()
-        to_child = trio.lowlevel.FdStream(we_write)
-        from_child = trio.lowlevel.FdStream(we_read)
-        try:
-            handle = await self._fork_server.spawn(self._spec(), [child_reads, child_writes])
-        except BaseException:
-            with trio.CancelScope(shield=True):
-                await to_child.aclose()
-                await from_child.aclose()
-            raise
-        finally:
-            os.close(child_reads)
-            os.close(child_writes)
-        decoder = FrameDecoder(self._limits.result_bytes + _SLACK_BYTES)
-        return _Running(handle, to_child, from_child, decoder)
 
     def _spec(self) -> QuerySpec:
         limits = self._limits
@@ -289,7 +261,7 @@ class QueryProcess:
     async def _end(self) -> None:
         running, self._running = self._running, None
         if running is not None:
-            await running.end()
+            await running.child.aclose()
 
 
 def _too_late() -> QueryRefused:
@@ -301,16 +273,3 @@ def _packed(question: Question) -> bytes:
         return pack_question(question)
     except (OverflowError, ValueError, TypeError) as exc:
         raise QueryRefused(RefusedBecause.SQL, f"an argument cannot be sent: {exc}") from None
-
-
-def _two_pipes() -> tuple[int, int, int, int]:
-    ends: list[int] = []
-    try:
-        ends += os.pipe()
-        ends += os.pipe()
-    except OSError as exc:
-        for end in ends:
-            os.close(end)
-        raise SpawnRefused(f"no pipe to talk to it: {exc.strerror}") from exc
-    first, second, third, fourth = ends
-    return first, second, third, fourth

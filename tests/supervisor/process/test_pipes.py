@@ -64,7 +64,7 @@ async def fork_server() -> AsyncIterator[ForkServer]:
 
 
 def makers(fork_server: ForkServer) -> dict[str, Make]:
-    """Everything that makes a child with two pipes, each as something to try."""
+    """Return everything that makes a child with two pipes, each as something to try."""
 
     async def plugin() -> None:
         await (await spawn_piped(fork_server, PROBE)).aclose()
@@ -134,6 +134,18 @@ async def cancel_after(steps: int, scope: trio.CancelScope) -> None:
     for _ in range(steps):
         await trio.lowlevel.checkpoint()
     scope.cancel()
+
+
+def test_nobody_else_opens_pipes_to_a_child_that_it_talks_with() -> None:
+    root = Path(__file__).resolve().parents[3]
+    opening = {
+        path.relative_to(root).as_posix()
+        for path in (root / "supervisor").rglob("*.py")
+        if "os.pipe(" in path.read_text("utf-8")
+    }
+    # The fork server's standard error, and the report of a compile child: one pipe each, read only.
+    one_way = {"supervisor/process/forkserver.py", "supervisor/plugins/compiler.py"}
+    assert opening == one_way | {"supervisor/process/pipes.py"}
 
 
 async def test_the_end_of_the_child_is_seen_through_its_pipe(fork_server: ForkServer) -> None:
