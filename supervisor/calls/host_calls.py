@@ -91,7 +91,11 @@ class HostCalls:
 
     async def answer(self, caller: Caller, called: Called) -> tuple[int, bytes]:
         """Return the status and the body for the guest; raises nothing but Cancelled."""
-        entry = _TABLE[called.name]
+        entry = _TABLE.get(called.name)
+        if entry is None:
+            # Another contract's; an honest child of this one cannot send it.
+            log.warning("host_call_unknown", plugin=caller.plugin_id, call=called.name.name)
+            return ActionResult.NOT_PERMITTED, b""
         call = _Call(caller, called.work, called.request)
         started = time.monotonic()
         # What stays on record where the deadline, or the child's end, cuts the call off.

@@ -161,8 +161,14 @@ async def test_without_its_permission_nothing_happens(name, request_, permission
     assert permission in bench.rows()[0]["detail"]
 
 
-def test_every_host_call_has_a_permission_of_its_own():
-    assert len(PERMISSIONS) == len(HostCall)
+def test_every_host_call_of_the_contract_has_a_permission_of_its_own():
+    assert len(PERMISSIONS) == len(set(HostCall) - {HostCall.NAMED})
+
+
+async def test_a_host_call_of_another_contract_is_refused_and_harms_nobody():
+    bench = Bench()
+    assert await bench(HostCall.NAMED, {}) == (3, b"")
+    assert bench.actions.done == bench.egress.asked == []
 
 
 async def test_a_request_reaches_the_egress_with_the_hosts_of_the_manifest():
