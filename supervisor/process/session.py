@@ -140,6 +140,9 @@ class Session(Generic[Key]):
     _send_lock: trio.Lock = field(default_factory=trio.Lock, init=False)
     _busy: trio.Event = field(default_factory=trio.Event, init=False)
     _progress: trio.Event = field(default_factory=trio.Event, init=False)
+    _watched: float = field(default=0.0, init=False)
+    """When the watcher looks next."""
+    _sooner: trio.Event = field(default_factory=trio.Event, init=False)
     _scope: trio.CancelScope = field(default_factory=trio.CancelScope, init=False)
     _ready: bool = field(default=False, init=False)
 
@@ -207,6 +210,7 @@ class Session(Generic[Key]):
             frames.append(encode_frame(head, work.blob))
         if frames:
             self._busy.set()
+            self._look_again()
         return b"".join(frames)
 
     def stop(self) -> None:
@@ -259,6 +263,8 @@ class Session(Generic[Key]):
             self._end(Outcome.OK, "")
         elif not self.conversation.in_line:
             self._busy = trio.Event()
+        else:
+            self._look_again()
 
     async def _lose(self) -> None:
         """The pipe has ended; the process has too, unless it only closed its pipe."""
@@ -317,7 +323,10 @@ class Session(Generic[Key]):
             if ends is None:
                 await self._watch_idle()
                 continue
-            await trio.sleep_until(ends)
+            self._watched, self._sooner = ends, trio.Event()
+            with trio.move_on_at(ends):
+                await self._sooner.wait()
+                continue
             # Another guest call may run by now, with its own time.
             ends = self._kill_at()
             if ends is not None and trio.current_time() >= ends:
@@ -327,6 +336,12 @@ class Session(Generic[Key]):
             Outcome.TIMEOUT if self._ready else Outcome.START_FAILED,
             self._too_late(line[0] if line else None),
         )
+
+    def _look_again(self) -> None:
+        """Wake the watcher where the guest call that runs ends sooner than the one it waits for."""
+        ends = self._kill_at()
+        if ends is not None and ends < self._watched:
+            self._sooner.set()
 
     def _kill_at(self) -> float | None:
         """Return when the guest call that runs has used up its time; None when idle."""
