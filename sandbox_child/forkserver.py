@@ -27,29 +27,36 @@ from typing import NoReturn
 import msgpack
 import wasmtime
 
-from sandbox_child import child, compiler
+from sandbox_child import bridge, child, compiler, program
 from sandbox_child.lockdown import cgroup, process
 from sandbox_child.lockdown.libc import call_kernel
 from sandbox_child.lockdown.namespaces import enter_namespaces
+from sandbox_child.lockdown.program_policy import PROGRAM, SUPERVISOR
 from sandbox_child.lockdown.status import ControlStatus
 from sandbox_child.lockdown.syscalls import this_architecture
 from sandbox_child.plans import Surroundings
+from sandbox_child.program import Isolation
 from sandbox_child.runtime.engine import make_engine
 from sandbox_child.runtime.guest import Guest, GuestLimits, HostImport
 from sandbox_child.wasm.facts import FuncType
 from sandbox_child.wire.spec import (
     MAX_REQUEST,
     AttackSpec,
+    BridgeSpec,
     ChildSpec,
     CompileSpec,
     PluginSpec,
     ProbeSpec,
+    ProgramSpec,
     QuerySpec,
     unpack_spec,
 )
 
 _CLONE_PARENT = 0x00008000
 _CLONE_PIDFD = 0x00001000
+_CLONE_NEWUSER = 0x10000000
+_NEW_VIEW = 0x20000000 | 0x00020000  # NEWPID, NEWNS
+_SUPERVISOR_PLACE = 5
 _MAX_DESCRIPTORS = 12
 _FIRST_SPARE = 16
 
@@ -81,6 +88,8 @@ def main(
     """
     process.set_name("ohd-forkserver")
     supervisor_pid = os.getppid()
+    supervisor = os.pidfd_open(supervisor_pid)
+    user = os.geteuid()
     outside = enter_namespaces(switched_off)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the supervisor decides when to stop
     control = socket.socket(fileno=control_fd)
@@ -97,13 +106,15 @@ def main(
             os._exit(0)
         try:
             spec = unpack_spec(packed)
-            pid, pidfd = _fork()
+            pid, pidfd, isolation = _fork_for(spec, user)
         except (OSError, ValueError, KeyError, TypeError) as exc:
             control.send(msgpack.packb([0, f"{type(exc).__name__}: {exc}"]))
         else:
             if pid == 0:
                 control.close()
-                _become(spec, engine, outside, descriptors, attack)
+                if isinstance(spec, ProgramSpec):
+                    descriptors.insert(_SUPERVISOR_PLACE, supervisor)
+                _become(spec, engine, outside, descriptors, attack, isolation=isolation)
             _send_child(control, pid, pidfd)
         for descriptor in descriptors:
             os.close(descriptor)
@@ -137,10 +148,27 @@ def _receive(control: socket.socket) -> tuple[bytes, list[int]]:
     return packed, list(received)
 
 
-def _fork() -> tuple[int, int]:
+def _fork_for(spec: ChildSpec, user: int) -> tuple[int, int, Isolation]:
+    """Fork; a native plugin's program gets mounts and process numbers of its own where it can.
+
+    ``user``: who the fork server was before it entered a user namespace.
+    """
+    if not isinstance(spec, ProgramSpec):
+        return *_fork(), Isolation()
+    if "mount_namespace" in spec.cage.switched_off:
+        return *_fork(), Isolation("switched off")
+    in_root = user == 0
+    try:
+        pid, pidfd = _fork(_NEW_VIEW if in_root else _NEW_VIEW | _CLONE_NEWUSER)
+    except OSError as exc:
+        return *_fork(), Isolation(f"this machine allows it to nobody here: {exc.strerror}")
+    return pid, pidfd, Isolation(user=None if in_root else user)
+
+
+def _fork(more: int = 0) -> tuple[int, int]:
     """Fork a child of our own parent; return (0, -1) in it, its pid and pidfd here."""
     pidfd = ctypes.c_int(-1)
-    flags = _CLONE_PARENT | _CLONE_PIDFD | signal.SIGCHLD
+    flags = _CLONE_PARENT | _CLONE_PIDFD | more | signal.SIGCHLD
     before = ctypes.pythonapi.PyOS_BeforeFork
     in_parent = ctypes.pythonapi.PyOS_AfterFork_Parent
     in_child = ctypes.pythonapi.PyOS_AfterFork_Child
@@ -180,15 +208,21 @@ def _become(
     outside: tuple[ControlStatus, ...],
     descriptors: Sequence[int],
     attack: Attack | None,
+    *,
+    isolation: Isolation,
 ) -> NoReturn:
     """In the child: put the descriptors where they belong and run; never returns."""
     try:
         own = len(descriptors) - spec.cage.groups
-        targets = (0, 1, 3) if isinstance(spec, CompileSpec) else (0, 1)
+        targets = _targets(spec)
         moved = _place(descriptors, targets)
         around = Surroundings(outside, tuple(moved[own:]))
         if isinstance(spec, PluginSpec):
             child.run_plugin(spec, engine, moved[2], around)
+        elif isinstance(spec, BridgeSpec):
+            bridge.run_bridge(spec, around)
+        elif isinstance(spec, ProgramSpec):
+            program.run_program(spec, around, isolation)
         elif isinstance(spec, CompileSpec):
             compiler.run_compiler(spec, engine, around)
         elif isinstance(spec, QuerySpec):
@@ -205,6 +239,13 @@ def _become(
         with contextlib.suppress(Exception):
             child.refuse(f"the sandbox failed: {traceback.format_exc()}")
     os._exit(1)
+
+
+def _targets(spec: ChildSpec) -> tuple[int, ...]:
+    """Return where the first descriptors belong."""
+    if isinstance(spec, ProgramSpec):
+        return (0, 1, 2, PROGRAM, program.FOLDER, SUPERVISOR)
+    return (0, 1, 3) if isinstance(spec, CompileSpec | BridgeSpec) else (0, 1)
 
 
 def _place(descriptors: Sequence[int], targets: Sequence[int]) -> list[int]:

@@ -3,8 +3,11 @@
 In one place, so that ``ohd sandbox check`` attacks exactly what plugins and compilers run in.
 """
 
+import errno
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from sandbox_child.lockdown import landlock
 from sandbox_child.lockdown.limits import ResourceLimits
 from sandbox_child.lockdown.order import LockdownPlan
 from sandbox_child.lockdown.policy import (
@@ -12,14 +15,30 @@ from sandbox_child.lockdown.policy import (
     MODULE_IN,
     PIPE_IN,
     PIPE_OUT,
+    PLUGIN_SOCKET,
     REPORT_OUT,
     DatabaseFiles,
+    bridge_rules,
     compiler_rules,
     plugin_rules,
     query_rules,
 )
+from sandbox_child.lockdown.program_policy import PROGRAM, SUPERVISOR, program_rules
 from sandbox_child.lockdown.status import ControlStatus
-from sandbox_child.wire.spec import CageSpec
+from sandbox_child.lockdown.view import SYSTEM_LIBRARIES
+from sandbox_child.wire.spec import CageSpec, ProgramSpec
+
+PRIVATE_FOLDER = (
+    landlock.READ_FILE
+    | landlock.WRITE_FILE
+    | landlock.READ_DIR
+    | landlock.REMOVE_FILE
+    | landlock.MAKE_REG
+    | landlock.MAKE_SOCK
+    | landlock.TRUNCATE
+)
+"""What a program may do in its folder: no links, no folders, nothing to run."""
+READ_ONLY = landlock.READ_FILE | landlock.READ_DIR | landlock.EXECUTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +63,48 @@ def plugin_plan(cage: CageSpec, around: Surroundings) -> LockdownPlan:
         switched_off=frozenset(cage.switched_off),
         outside=around.outside,
         groups=around.groups,
+    )
+
+
+def bridge_plan(cage: CageSpec, around: Surroundings) -> LockdownPlan:
+    """Return the lockdown of a native plugin's bridge.
+
+    poll(2) waits for no more descriptors than may be open. Both numbers below two are taken, so
+    that it can open none for that.
+    """
+    return replace(
+        plugin_plan(cage, around),
+        keep=(PIPE_IN, PIPE_OUT, PLUGIN_SOCKET),
+        rules=bridge_rules,
+        limits=ResourceLimits(cage.data_bytes, cage.address_space_bytes, open_files=2),
+    )
+
+
+def program_plan(
+    spec: ProgramSpec, around: Surroundings, lives: Callable[[], bool]
+) -> LockdownPlan:
+    """Return the wider lockdown of a native plugin's program.
+
+    ``lives`` tells whether the supervisor does.
+    """
+    grants = [landlock.Grant(spec.folder, PRIVATE_FOLDER)]
+    if spec.system_libraries:
+        grants += [landlock.Grant(folder, READ_ONLY) for folder in SYSTEM_LIBRARIES]
+    return replace(
+        plugin_plan(spec.cage, around),
+        keep=(0, 1, 2, PROGRAM, SUPERVISOR),
+        rules=program_rules,
+        otherwise=errno.ENOSYS,
+        limits=ResourceLimits(
+            spec.cage.data_bytes,
+            None,
+            file_size=spec.file_bytes,
+            open_files=spec.open_files,
+            processes=spec.threads,
+        ),
+        grants=tuple(grants),
+        file_mode_mask=0o077,
+        supervisor_lives=lives,
     )
 
 

@@ -10,6 +10,7 @@ Rooms and modules, highest first; each imports only from its own row and the row
     sandbox_check   proof of the lockdown: attacks it on this machine
     delivery        outbox to plugin: runners, the place in the outbox, retries, panels, the journal
     plugins         what is installed: registry, modules, compiled code, limits, audit entries
+    native          native plugins: a program in a wider cage, and the bridge that speaks to it
     calls           what a guest may ask for: host calls, permissions, bound secrets, egress records
     query           a plugin's SQL, run in a process of its own
     store           SQL: rows of plugins, versions, deliveries, logs, history

@@ -6,6 +6,9 @@ Linux only. Everything goes through ctypes: no dependency, nothing imported late
 
     order       the order in which the steps work; runs them and reports
     policy      the system calls that a locked child may make, and why each
+    program_policy
+                the system calls that a native plugin's program may make
+    view        a root folder of its own
     namespaces  no network, System V objects of its own
     seccomp     loads a system call filter
     landlock    no file system, no TCP, no signals to others

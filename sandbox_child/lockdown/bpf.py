@@ -49,8 +49,14 @@ class Rule:
     errno: int | None = None
 
 
-def assemble(rules: Sequence[Rule], architecture: Architecture) -> bytes:
-    """Return the filter program: everything that no rule allows kills the process."""
+def assemble(
+    rules: Sequence[Rule], architecture: Architecture, otherwise: int | None = None
+) -> bytes:
+    """Return the filter program: everything that no rule allows kills the process.
+
+    ``otherwise``: an error number with which it is answered in place of that. Calls of another
+    convention than this machine's own kill all the same.
+    """
     program: list[Instruction] = [
         (_LOAD, 0, 0, _ARCH_OFFSET),
         (_JUMP_EQUAL, 1, 0, architecture.audit),
@@ -66,7 +72,8 @@ def assemble(rules: Sequence[Rule], architecture: Architecture) -> bytes:
         block = _block(rule)
         number = architecture.numbers[rule.syscall]
         program += [(_JUMP_EQUAL, 0, len(block), number), *block]
-    program.append((_RETURN, 0, 0, KILL_PROCESS))
+    last = KILL_PROCESS if otherwise is None else _ERRNO | otherwise
+    program.append((_RETURN, 0, 0, last))
     return b"".join(struct.pack("<HBBI", *instruction) for instruction in program)
 
 

@@ -16,18 +16,22 @@ class ResourceLimits:
 
     data: int
     """Private writable memory: the guest's linear memory and the interpreter around it."""
-    address_space: int
-    """All addresses; wasmtime reserves 4 GiB of them for one linear memory, without using them."""
+    address_space: int | None
+    """All addresses; wasmtime reserves 4 GiB of them for one linear memory, without using them.
+    None: no limit, for runtimes that reserve more still."""
     file_size: int = 0
     cpu_seconds: int | None = None
+    open_files: int = 0
+    processes: int = 0
+    """Of its user, threads included; those that there are already may be more."""
 
 
 def apply_limits(limits: ResourceLimits) -> None:
     """Set every limit, soft and hard, so that the process cannot raise it again."""
     values = {
         resource.RLIMIT_CORE: 0,
-        resource.RLIMIT_NOFILE: 0,
-        resource.RLIMIT_NPROC: 0,
+        resource.RLIMIT_NOFILE: limits.open_files,
+        resource.RLIMIT_NPROC: limits.processes,
         resource.RLIMIT_MEMLOCK: 0,
         resource.RLIMIT_MSGQUEUE: 0,
         resource.RLIMIT_SIGPENDING: 0,
@@ -36,8 +40,9 @@ def apply_limits(limits: ResourceLimits) -> None:
         resource.RLIMIT_STACK: 8 * MIB,
         resource.RLIMIT_FSIZE: limits.file_size,
         resource.RLIMIT_DATA: limits.data,
-        resource.RLIMIT_AS: limits.address_space,
     }
+    if limits.address_space is not None:
+        values[resource.RLIMIT_AS] = limits.address_space
     for which, value in values.items():
         resource.setrlimit(which, (value, value))
     if limits.cpu_seconds is not None:

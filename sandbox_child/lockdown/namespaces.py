@@ -50,9 +50,17 @@ def _own_users(was_root: bool) -> None:
     if was_root:
         raise Unavailable("not needed: root gives each child a user of its own")
     try:
+        user = os.geteuid()
         check(libc.unshare(_NEW_USER), "unshare")
     except OSError:
         raise Unavailable("this machine allows user namespaces to root alone") from None
+    keep_user(user)
+
+
+def keep_user(user: int) -> None:
+    """Be the same user inside a new user namespace; without, no other could be made inside it."""
+    with open("/proc/self/uid_map", "wb", buffering=0) as file:  # noqa: PTH123 - one write only
+        file.write(b"%d %d 1" % (user, user))
 
 
 def _unshare(what: int) -> None:

@@ -4,7 +4,7 @@ Each step names what it must follow:
 
 - the fork server has left the machine's networks already; its report is passed on;
 - the control group is joined first, so that everything after it is counted there;
-- pages are sealed while ``/proc`` can still be read;
+- pages are sealed while ``/proc`` can still be read, which a view of its own has not;
 - the bounding set is dropped while there is a capability left to do it with, so before the user
   changes; the parent-death signal is set after that change, which clears it;
 - Landlock and capabilities bind one thread, so the watchdog's thread starts behind them; the limit
@@ -47,6 +47,15 @@ class LockdownPlan:
     """Descriptors of the control groups to join."""
     writable_code_refused: bool = True
     """False for a compile child, whose compiler publishes what it wrote."""
+    grants: tuple[landlock.Grant, ...] = ()
+    """What Landlock leaves."""
+    otherwise: int | None = None
+    """Error number that answers a refused system call; None: it kills the process."""
+    view: Callable[[], object] | None = None
+    """Leaves the machine's files, where the process has mounts of its own."""
+    file_mode_mask: int = 0o777
+    supervisor_lives: Callable[[], bool] | None = None
+    """Asked where the parent's process id tells nothing, as in a process namespace."""
 
 
 def lock_down(plan: LockdownPlan, start_threads: Callable[[], None]) -> list[ControlStatus]:
@@ -55,25 +64,29 @@ def lock_down(plan: LockdownPlan, start_threads: Callable[[], None]) -> list[Con
     ``start_threads`` is called where threads may be started. Raises LockdownError where a required
     control cannot be had; the caller must end the process then.
     """
-    program = assemble(plan.rules(os.getpid()), this_architecture())
+    program = assemble(plan.rules(os.getpid()), this_architecture(), plan.otherwise)
     for status in plan.outside:
         refused = not status.active and status.name not in plan.switched_off
         if refused and status.name in plan.required:
             raise LockdownError(status.name, status.reason)
+    view: list[tuple[Control, Callable[[], object]]] = []
+    if plan.view is not None:
+        view.append(("mount_namespace", plan.view))
     steps: list[tuple[Control, Callable[[], object]]] = [
         ("cgroup", lambda: cgroup.join(plan.groups)),
         ("first_to_die", process.first_to_die),
         ("low_priority", process.low_priority),
         ("sealed_pages", process.seal_executable_pages),
-        ("empty_surroundings", process.empty_surroundings),
+        *view,
+        ("empty_surroundings", lambda: process.empty_surroundings(plan.file_mode_mask)),
         ("descriptors", lambda: process.close_descriptors(plan.keep)),
         ("bounding_set", privileges.drop_bounding_set),
         ("own_user", lambda: _own_user(plan.uid)),
         ("capabilities", privileges.drop_capabilities),
         ("no_new_privs", process.no_new_privileges),
         ("not_dumpable", process.not_dumpable),
-        ("parent_death", lambda: process.die_with(plan.supervisor_pid)),
-        ("landlock", landlock.restrict_self),
+        ("parent_death", lambda: process.die_with(plan.supervisor_pid, plan.supervisor_lives)),
+        ("landlock", lambda: landlock.restrict_self(plan.grants)),
         ("no_writable_code", lambda: _refuse_writable_code(plan)),
     ]
     report = [*plan.outside, *(_take(name, step, plan) for name, step in steps)]

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sandbox_child.lockdown.bpf import OneOf, Rule
+from sandbox_child.lockdown.syscalls import this_architecture
 
 _PROT_READ_WRITE = 0x3
 _PROT_EXEC = 0x4
@@ -33,6 +34,8 @@ _LOCKING = (5, 6)  # F_GETLK, F_SETLK
 _STDERR = 2
 PIPE_IN, PIPE_OUT = 0, 1
 """The descriptors that a plugin's child keeps."""
+PLUGIN_SOCKET = 3
+"""What a bridge keeps besides."""
 MODULE_IN, REPORT_OUT, ARTIFACT_OUT = 0, 1, 3
 """The descriptors that a compile child keeps."""
 
@@ -143,6 +146,22 @@ def _writing(descriptors: tuple[int, ...]) -> list[Rule]:
         return []
     calls = ("pwrite64", "ftruncate", "fsync", "fdatasync")
     return [Rule(name, (OneOf(0, descriptors),)) for name in calls]
+
+
+def bridge_rules(own_pid: int) -> list[Rule]:
+    """Return the rules of a native plugin's bridge: a plugin's child with one socket more.
+
+    It reads and writes the socket as it does its pipes, and waits for either. It can make no
+    socket, connect none, and pass no descriptor.
+    """
+    wait = "poll" if "poll" in this_architecture().numbers else "ppoll"
+    return [
+        Rule("read", (OneOf(0, (PIPE_IN, PLUGIN_SOCKET)),)),
+        Rule("write", (OneOf(0, (PIPE_OUT, PLUGIN_SOCKET)),)),
+        Rule(wait),
+        *_common(own_pid),
+        Rule("mprotect", (OneOf(2, (0,), ignore=_PROT_READ_WRITE, wide=True),)),
+    ]
 
 
 def compiler_rules(own_pid: int) -> list[Rule]:

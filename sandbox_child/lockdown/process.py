@@ -3,7 +3,7 @@
 import ctypes
 import os
 import signal
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from sandbox_child.lockdown.errors import LockdownError, Unavailable
@@ -55,10 +55,10 @@ def seal_executable_pages() -> None:
             )
 
 
-def empty_surroundings() -> None:
+def empty_surroundings(file_mode_mask: int) -> None:
     """Leave the working directory and the environment behind."""
     os.chdir("/")
-    os.umask(0o777)
+    os.umask(file_mode_mask)
     os.environ.clear()
     libc.clearenv()
 
@@ -84,14 +84,14 @@ def not_dumpable() -> None:
     prctl(_PR_SET_DUMPABLE, 0)
 
 
-def die_with(parent: int) -> None:
+def die_with(parent: int, lives: Callable[[], bool] | None = None) -> None:
     """Be killed when the supervisor's thread that started the fork server ends.
 
     A change of user clears this, so it comes after. The parent may be gone already: then the
-    signal would never come.
+    signal would never come. ``lives`` tells where the parent's number does not.
     """
     prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
+    if not (lives() if lives else os.getppid() == parent):
         raise LockdownError("parent_death", "the supervisor has ended meanwhile")
 
 

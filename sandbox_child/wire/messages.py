@@ -54,6 +54,11 @@ MAX_TEXT: Final = 16 * 1024
 """Bytes of an error with its backtrace, or of a panel's URL."""
 MAX_FUNCTION_NAME: Final = 128
 """Bytes of the name of a function, the host's or the guest's."""
+NATIVE_INIT: Final = b"__init__"
+NATIVE_SHUTDOWN: Final = b"__shutdown__"
+"""Names of INVOKE that a native plugin's bridge turns into the calls of their own that they are
+there: the first has the settings as its arguments, a JSON object of strings. No client may use
+them."""
 MAX_RESULT: Final = 4 * 1024 * 1024
 """Bytes that a guest's function may return."""
 MAX_REPORT: Final = 64 * 1024

@@ -27,6 +27,8 @@ class CageSpec:
     address_space_bytes: int
     groups: int = 0
     """How many of the descriptors, the last ones, are doors of control groups to join."""
+    tasks: int = 8
+    """Threads and processes that its control group may hold."""
     switched_off: tuple[str, ...] = ()
     """Controls left out: only ever set by ``ohd sandbox check``, to show what each one stops."""
 
@@ -73,6 +75,45 @@ class ProbeSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class BridgeSpec:
+    """A child that speaks to a native plugin's program.
+
+    Descriptors: frames in, frames out, and the socket that is connected to the program, which does
+    not block.
+    """
+
+    kind: Literal["bridge"]
+    cage: CageSpec
+    max_request_bytes: int
+    max_answer_bytes: int
+    max_arguments_bytes: int
+    max_log_line_bytes: int
+    max_log_lines: int
+    max_host_calls: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramSpec:
+    """A child that becomes a native plugin's program, in the wider cage.
+
+    Descriptors: stdin, stdout, stderr, the program, and its private folder. On stdout it first says
+    READY, or RESULT where it cannot start, as any child does; what follows is the program's own.
+    """
+
+    kind: Literal["program"]
+    cage: CageSpec
+    folder: str
+    """Absolute path of the private folder."""
+    environment: dict[str, str]
+    system_libraries: bool
+    """Whether the program is linked with the system's libraries, and may read these."""
+    file_bytes: int
+    """What a file may have that it writes."""
+    open_files: int
+    threads: int
+
+
+@dataclass(frozen=True, slots=True)
 class QuerySpec:
     """A child that runs a plugin's SQL. Descriptors: frames in, frames out.
 
@@ -115,9 +156,13 @@ class AttackSpec:
     """What there is to attack: paths, ports, process ids, addresses."""
 
 
-ChildSpec = PluginSpec | CompileSpec | ProbeSpec | QuerySpec | AttackSpec
+ChildSpec = PluginSpec | BridgeSpec | ProgramSpec | CompileSpec | ProbeSpec | QuerySpec | AttackSpec
 
-_KINDS: dict[str, type[CompileSpec | ProbeSpec | QuerySpec | AttackSpec]] = {
+_KINDS: dict[
+    str, type[BridgeSpec | ProgramSpec | CompileSpec | ProbeSpec | QuerySpec | AttackSpec]
+] = {
+    "bridge": BridgeSpec,
+    "program": ProgramSpec,
     "compile": CompileSpec,
     "probe": ProbeSpec,
     "query": QuerySpec,

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sandbox_child.wire.spec import CageSpec
 from supervisor.limits import Limits
@@ -45,6 +45,9 @@ ALL_CONTROLS = (
 )
 """Every step of the lockdown; ``sandbox_child.lockdown.status`` has the same names."""
 
+NOT_FOR_PROGRAMS = frozenset({"not_dumpable", "sealed_pages"})
+"""They end as the child becomes another program."""
+
 NOT_FOR_COMPILERS = frozenset({"no_writable_code"})
 """A compiler makes the code that it wrote executable."""
 
@@ -82,6 +85,11 @@ class Cage:
     def query(self, data_bytes: int, address_space_bytes: int) -> CageSpec:
         """Return the lockdown of a query process."""
         return self._spec(data_bytes, address_space_bytes, frozenset())
+
+    def program(self, memory_bytes: int, threads: int) -> CageSpec:
+        """Return the wider lockdown of a native plugin's program."""
+        spec = self._spec(memory_bytes, 0, NOT_FOR_PROGRAMS)
+        return replace(spec, tasks=threads)
 
     def _spec(self, data: int, addresses: int, impossible: frozenset[str]) -> CageSpec:
         required = (ALWAYS_REQUIRED | self._settings.require) - impossible

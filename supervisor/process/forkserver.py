@@ -136,7 +136,7 @@ class ForkServer:
 
     async def _spawn_in_group(self, spec: ChildSpec, descriptors: Sequence[int]) -> ChildHandle:
         groups = self._groups
-        group = await groups.take(spec.cage.data_bytes) if groups else None
+        group = await groups.take(spec.cage.data_bytes, spec.cage.tasks) if groups else None
         if groups is None or group is None:
             return await self._spawn(spec, descriptors)
         spec = replace(spec, cage=replace(spec.cage, groups=len(group.doors)))

@@ -15,7 +15,7 @@ PREFIX = "ohd-"
 _OWN = f"{PREFIX}supervisor"
 _CONTROLLERS = ("memory", "pids", "cpu")
 _DELEGATED = ("user.delegate", "trusted.delegate")
-_TASKS = 8
+TASKS = 8
 """Threads and processes of one child; a plugin has two threads."""
 _WEIGHT, _SHARES = 20, 200
 """Of the processor where it is scarce; 100 and 1024 are everybody else's."""
@@ -35,18 +35,18 @@ class Branch:
     version: int
     controllers: frozenset[str]
 
-    def settings(self, memory_bytes: int) -> dict[str, str]:
+    def settings(self, memory_bytes: int, tasks: int = TASKS) -> dict[str, str]:
         """Return what is written into which file of a group."""
         memory = str(memory_bytes)
         by_controller: Mapping[str, dict[str, str]] = {
             "memory": {"memory.max": memory, "memory.swap.max": "0", "memory.oom.group": "1"},
-            "pids": {"pids.max": str(_TASKS)},
+            "pids": {"pids.max": str(tasks)},
             "cpu": {"cpu.weight": str(_WEIGHT), "cpu.max": f"{_PERIOD_US} {_PERIOD_US}"},
         }
         if self.version == 1:
             by_controller = {
                 "memory": {"memory.limit_in_bytes": memory, "memory.memsw.limit_in_bytes": memory},
-                "pids": {"pids.max": str(_TASKS)},
+                "pids": {"pids.max": str(tasks)},
                 "cpu": {
                     "cpu.shares": str(_SHARES),
                     "cpu.cfs_period_us": str(_PERIOD_US),

@@ -17,7 +17,7 @@ import structlog
 import trio
 
 from supervisor.limits import MIB
-from supervisor.process.cgroups.hierarchy import PREFIX, Branch, NoGroups, find_branches
+from supervisor.process.cgroups.hierarchy import PREFIX, TASKS, Branch, NoGroups, find_branches
 
 _MARGIN = 64 * MIB
 """Beyond a child's private memory: its stack, its page tables and the code that it maps."""
@@ -36,6 +36,7 @@ class Group:
     doors: tuple[int, ...]
     """``cgroup.procs`` of each, open for writing."""
     memory_bytes: int
+    tasks: int
 
 
 class GroupPool:
@@ -69,18 +70,21 @@ class GroupPool:
         """Folders of this process's own, in which all groups are."""
         return tuple(home for _, home in self._homes)
 
-    async def take(self, data_bytes: int) -> Group | None:
-        """Return a group for a child with this much private memory; None where there is none."""
+    async def take(self, data_bytes: int, tasks: int = TASKS) -> Group | None:
+        """Return a group for a child with this much private memory; None where there is none.
+
+        ``tasks``: threads and processes that it may hold.
+        """
         if not self._homes:
             return None
         wanted = data_bytes + _MARGIN
         for group in self._free:
-            if group.memory_bytes == wanted:
+            if (group.memory_bytes, group.tasks) == (wanted, tasks):
                 self._free.remove(group)
                 return group
         old = self._free.pop(0) if len(self._free) >= _MOST_FREE else None
         try:
-            return await trio.to_thread.run_sync(self._make, wanted, old)
+            return await trio.to_thread.run_sync(self._make, wanted, tasks, old)
         except OSError as exc:
             log.warning("control_group_not_made", reason=str(exc))
             return None
@@ -89,7 +93,7 @@ class GroupPool:
         """The child of this group has ended."""
         self._free.append(group)
 
-    def _make(self, memory_bytes: int, old: Group | None) -> Group:
+    def _make(self, memory_bytes: int, tasks: int, old: Group | None) -> Group:
         """Make a group, and remove one that nobody has asked for lately."""
         if old is not None:
             self._remove(old)
@@ -99,10 +103,10 @@ class GroupPool:
             folder = home / name
             folder.mkdir()
             folders.append(folder)
-            for file, value in branch.settings(memory_bytes).items():
+            for file, value in branch.settings(memory_bytes, tasks).items():
                 _limit(folder / file, value)
             doors.append(os.open(folder / "cgroup.procs", os.O_WRONLY | os.O_CLOEXEC))
-        group = Group(tuple(folders), tuple(doors), memory_bytes)
+        group = Group(tuple(folders), tuple(doors), memory_bytes, tasks)
         self._all.append(group)
         return group
 

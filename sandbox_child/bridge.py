@@ -1,0 +1,283 @@
+"""What a fresh fork does to become a native plugin's bridge: from our frames to go-plugin.
+
+Everything that a native plugin says is parsed here, in a process that has nothing but two pipes and
+one connected socket. To the supervisor it is a child as any other: one call at a time, and what a
+plugin asks outside of a call is refused, as it would be nobody's request.
+"""
+
+import json
+import os
+import select
+import time
+from collections import deque
+from dataclasses import dataclass
+from typing import NoReturn
+
+from sandbox_child.child import lock_down_or_refuse, refuse
+from sandbox_child.gob.decoder import Caps
+from sandbox_child.gob.errors import GobError
+from sandbox_child.goplugin.errors import GoPluginError
+from sandbox_child.goplugin.host import Dispensed, Happening, Host, HostCalled, Printed, Returned
+from sandbox_child.goplugin.output import Output
+from sandbox_child.lockdown import process
+from sandbox_child.lockdown.policy import PIPE_IN, PIPE_OUT, PLUGIN_SOCKET
+from sandbox_child.plans import Surroundings, bridge_plan
+from sandbox_child.wire.frames import Frame, FrameDecoder, encode_frame
+from sandbox_child.wire.messages import (
+    ANSWER,
+    CALL,
+    INVOKE,
+    LOG,
+    MAX_FUNCTION_NAME,
+    MAX_RESULT,
+    MAX_TEXT,
+    NATIVE_INIT,
+    NATIVE_SHUTDOWN,
+    READY,
+    REGISTER,
+    RESULT,
+    HostCall,
+    LogLevel,
+    OutcomeCode,
+    named_call,
+)
+from sandbox_child.wire.spec import BridgeSpec
+from sandbox_child.yamux.errors import YamuxError
+
+_READ_BYTES = 64 * 1024
+_ROOM = 64 * 1024
+"""What a message has besides the data that it carries."""
+_MAX_WAITING = 64
+"""Calls of the host that a plugin may have open at one time; they are made one after another."""
+_NOT_NOW = "a plugin can call the host only while it answers a call"
+
+
+def run_bridge(spec: BridgeSpec, around: Surroundings) -> NoReturn:
+    """Never returns. Descriptors 0, 1 and 3 are the pipes and the socket already."""
+    process.set_name("ohd-bridge")
+    bridge = Bridge(spec)
+    poll = select.poll()
+    poll.register(PIPE_IN, select.POLLIN)
+    controls = lock_down_or_refuse(bridge_plan(spec.cage, around), lambda: None)
+    bridge.run(poll, controls)
+
+
+@dataclass(slots=True)
+class _Work:
+    """The guest call that runs."""
+
+    seq: int
+    started: float
+    call: int
+    """Of the plugin; the answer to it ends the work."""
+    name: bytes
+    host_calls: int = 0
+    result: bytes | None = None
+    """The RESULT, where something is still to come before it."""
+
+
+class Bridge:
+    """The loop, and what it must remember."""
+
+    def __init__(self, spec: BridgeSpec) -> None:
+        self._spec = spec
+        largest = max(MAX_RESULT, spec.max_request_bytes) + _ROOM
+        self._host = Host(Caps(message_bytes=largest))
+        self._frames = FrameDecoder(
+            max(spec.max_answer_bytes, spec.max_arguments_bytes) + MAX_FUNCTION_NAME
+        )
+        self._requests: deque[Frame] = deque()
+        self._unwritten = memoryview(b"")
+        self._ready = False
+        self._work: _Work | None = None
+        self._waiting: deque[HostCalled] = deque()
+        self._open: HostCalled | None = None
+        self._calls = 0
+        self._output = Output(spec.max_log_lines, spec.max_log_line_bytes)
+
+    def run(self, poll: select.poll, controls: bytes) -> NoReturn:
+        """Serve until either side ends."""
+        while True:
+            self._unwritten = self._unwritten or memoryview(self._host.output())
+            wanted = select.POLLIN | (select.POLLOUT if self._unwritten else 0)
+            poll.register(PLUGIN_SOCKET, wanted)
+            for descriptor, event in poll.poll():
+                if descriptor == PIPE_IN:
+                    self._hear()
+                    continue
+                try:
+                    if event & select.POLLOUT:
+                        self._write()
+                    if event & ~select.POLLOUT:
+                        self._read(controls)
+                except (YamuxError, GobError, GoPluginError) as exc:
+                    self._fail(f"the plugin broke its protocol: {exc}")
+                except OSError as exc:
+                    self._fail(f"the connection to the plugin's program broke: {exc.strerror}")
+            self._next()
+
+    def _write(self) -> None:
+        try:
+            self._unwritten = self._unwritten[os.write(PLUGIN_SOCKET, self._unwritten) :]
+        except BlockingIOError:
+            return
+
+    def _read(self, controls: bytes) -> None:
+        try:
+            data = os.read(PLUGIN_SOCKET, _READ_BYTES)
+        except BlockingIOError:
+            return
+        if not data:
+            self._fail("the plugin's program closed its connection")
+        for happened in self._host.feed(data):
+            self._take(happened, controls)
+
+    def _hear(self) -> None:
+        data = os.read(PIPE_IN, _READ_BYTES)
+        if not data:
+            os._exit(0)
+        for frame in self._frames.feed(data):
+            if frame[0][0] == ANSWER:
+                self._answered(frame)
+            else:
+                self._requests.append(frame)
+
+    def _next(self) -> None:
+        """Begin the next guest call where none runs."""
+        if self._work is not None or not self._ready or not self._requests:
+            return
+        head, blob = self._requests.popleft()
+        started = time.monotonic()
+        name = b""
+        if head[0] == REGISTER:
+            call = self._host.register()
+        elif head[0] != INVOKE:
+            refuse("a native plugin takes calls by name only")
+        else:
+            name, arguments = blob[: head[3]], blob[head[3] :]
+            if name == NATIVE_INIT:
+                call = self._host.init(json.loads(arguments))
+            elif name == NATIVE_SHUTDOWN:
+                call = self._host.shutdown()
+            else:
+                call = self._host.call(name.decode("utf-8", "replace"), arguments)
+        self._work = _Work(head[1], started, call, name)
+        self._tell_lines()
+
+    def _take(self, happened: Happening, controls: bytes) -> None:
+        if isinstance(happened, Printed):
+            self._output.printed(happened.data, is_error=happened.is_error)
+            self._tell_lines()
+        elif isinstance(happened, HostCalled):
+            self._called(happened)
+        elif isinstance(happened, Returned):
+            self._returned(happened)
+        elif isinstance(happened, Dispensed):
+            self._ready = True
+            _send(encode_frame((READY, 0), controls))
+
+    def _tell_lines(self) -> None:
+        """Pass on what the plugin printed; what it prints between two calls waits for the next."""
+        if self._work is not None:
+            for level, line in self._output.lines():
+                _send(encode_frame((LOG, level), line))
+
+    def _called(self, called: HostCalled) -> None:
+        function = called.function.encode()
+        work = self._work
+        if work is None or work.result is not None:
+            self._host.answer(called, b"", _NOT_NOW)
+        elif not 0 < len(function) <= MAX_FUNCTION_NAME or b"\0" in function:
+            why = f"expected a function's name of 1 to {MAX_FUNCTION_NAME} bytes"
+            self._host.answer(called, b"", why)
+        elif len(called.arguments) > self._spec.max_request_bytes:
+            most = self._spec.max_request_bytes
+            self._host.answer(called, b"", f"its arguments have more than {most:,} bytes")
+        elif work.host_calls >= self._spec.max_host_calls:
+            most = self._spec.max_host_calls
+            self._host.answer(called, b"", f"more than {most} host calls in one call")
+        elif len(self._waiting) >= _MAX_WAITING:
+            self._host.answer(called, b"", f"more than {_MAX_WAITING} host calls at one time")
+        else:
+            work.host_calls += 1
+            self._waiting.append(called)
+            self._ask()
+
+    def _ask(self) -> None:
+        """Make the next call of the host where none is open."""
+        if self._open is None and self._waiting:
+            self._open = self._waiting.popleft()
+            self._calls += 1
+            request = named_call(self._open.function.encode(), self._open.arguments)
+            _send(encode_frame((CALL, self._calls, HostCall.NAMED), request))
+
+    def _answered(self, frame: Frame) -> None:
+        (_, _, status), body = frame
+        called, self._open = self._open, None
+        if called is not None:
+            why = "" if status else body.decode("utf-8", "replace") or "the host call failed"
+            self._host.answer(called, body if status else b"", why)
+        work = self._work
+        if work is not None and work.result is not None:
+            if work.name != NATIVE_SHUTDOWN:
+                self._finish(work.result)
+        else:
+            self._ask()
+
+    def _returned(self, returned: Returned) -> None:
+        work = self._work
+        if work is None or returned.call != work.call:
+            return
+        outcome, value = OutcomeCode.OK, returned.result
+        own = work.name not in (NATIVE_INIT, NATIVE_SHUTDOWN) and work.name != b""
+        if returned.error and own:
+            # The plugin's own refusal is an answer: only its process's failures are failures.
+            value = json.dumps({"error": returned.error, "status": 500}).encode()
+        elif returned.error:
+            outcome, value = OutcomeCode.TRAP, returned.error.encode()[:MAX_TEXT]
+        elif len(value) > MAX_RESULT:
+            outcome = OutcomeCode.BAD_RESULT
+            value = f"it returned {len(value):,} bytes; at most {MAX_RESULT:,} are allowed".encode()
+        for waiting in self._waiting:
+            self._host.answer(waiting, b"", _NOT_NOW)
+        self._waiting.clear()
+        work.result = self._result(work, outcome, value)
+        if work.name == NATIVE_SHUTDOWN:
+            # Its result waits for the end of the connection: the last lines come before that.
+            self._host.quit()
+        elif self._open is None:
+            self._finish(work.result)
+
+    def _result(self, work: _Work, outcome: OutcomeCode, value: bytes) -> bytes:
+        spent = int((time.monotonic() - work.started) * 1e9)
+        return encode_frame((RESULT, work.seq, outcome, spent, 0), value)
+
+    def _finish(self, result: bytes) -> None:
+        self._end_lines()
+        self._work = None
+        _send(result)
+
+    def _end_lines(self) -> None:
+        self._tell_lines()
+        if dropped := self._output.end_call():
+            text = f"{dropped} more log lines of this call were dropped"
+            _send(encode_frame((LOG, LogLevel.WARN), text.encode()))
+
+    def _fail(self, why: str) -> NoReturn:
+        """Say why there is no more to come, as far as somebody waits for it, and end."""
+        work = self._work
+        if work is not None and work.name == NATIVE_SHUTDOWN and work.result is not None:
+            self._finish(work.result)
+            os._exit(0)
+        if work is not None and self._open is None:
+            self._end_lines()
+            _send(self._result(work, OutcomeCode.TRAP, why.encode()[:MAX_TEXT]))
+        elif not self._ready:
+            refuse(why)
+        os._exit(1)
+
+
+def _send(frame: bytes) -> None:
+    rest = memoryview(frame)
+    while rest:
+        rest = rest[os.write(PIPE_OUT, rest) :]

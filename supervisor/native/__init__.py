@@ -1,0 +1,12 @@
+"""Native plugins: a stranger's program in a cage of its own, and the bridge that speaks to it.
+
+::
+
+    plugin     the front door: start program and bridge, call, serve host calls, end both
+    program    the program's process: its folder, its start, its handshake, what it prints
+    sealed     the program's bytes: checked, pinned by their hash, out of everybody's reach
+    elf        whether bytes are a program that this machine runs; pure
+    handshake  the line by which a program says where it listens; pure
+    limits     what a native plugin may use
+    errors     why one cannot be started or called
+"""

@@ -1,0 +1,272 @@
+"""The program's process: its folder, its start, its handshake, its socket, and what it prints.
+
+Nothing that it says is believed: its line is bounded before it is read, the socket must be a socket
+in its folder, reached without following a link, and served by that very process.
+"""
+
+import os
+import shutil
+import socket
+import stat
+import struct
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import trio
+
+from sandbox_child.wire.frames import PREFIX, PREFIX_LENGTH, decode_head
+from sandbox_child.wire.messages import MAX_REPORT, READY, RESULT, check_head
+from sandbox_child.wire.spec import ProgramSpec
+from supervisor.native.errors import StartFailed, plain_errors
+from supervisor.native.handshake import MAX_LINE, environment, read_handshake
+from supervisor.native.limits import NativeLimits
+from supervisor.native.sealed import SealedProgram
+from supervisor.process.cage import Cage
+from supervisor.process.forkserver import ForkServer
+from supervisor.process.handle import ChildHandle
+from supervisor.process.report import active_controls
+
+_PEER = struct.Struct("iII")
+_READ_BYTES = 64 * 1024
+_LAST_LINES = 5
+_LAST_WORDS_S = 1.0
+
+
+@dataclass
+class Program:
+    """A running program that has said where it listens. Open it with :func:`open_program`."""
+
+    handle: ChildHandle
+    connection: int
+    """The connected socket; the caller's to close."""
+    controls: tuple[str, ...]
+    """What is in force of the wider cage."""
+    printed: "Printed"
+
+    async def why_it_ended(self) -> str:
+        """Return how the process ended, with its last lines; empty while it runs."""
+        # Its connection and its output end as it does, and the kernel takes a moment to say so.
+        with trio.move_on_after(_LAST_WORDS_S):
+            status = await self.handle.wait()
+            await self.printed.ended.wait()
+            last = self.printed.last()
+            return f"the program has ended: {status}" + (f"; it printed: {last}" if last else "")
+        return ""
+
+
+class Printed:
+    """What a program prints beside go-plugin's streams: its start, and a crash's last words."""
+
+    def __init__(self, limits: NativeLimits, tell: Callable[[str], None]) -> None:
+        self._limits = limits
+        self._tell = tell
+        self._lines: list[str] = []
+        self._told = 0
+        self.ended = trio.Event()
+
+    def last(self) -> str:
+        """Return the last lines, on one."""
+        return " / ".join(self._lines)[-1000:]
+
+    async def drain(self, stream: trio.lowlevel.FdStream, *, is_last: bool) -> None:
+        """Read to the end; nothing is kept but the beginning of each line, and few lines."""
+        begun = bytearray()
+        with suppress(trio.BrokenResourceError, trio.ClosedResourceError):
+            while data := await stream.receive_some(_READ_BYTES):
+                *whole, rest = data.split(b"\n")
+                for part in whole:
+                    self._line(bytes(begun + part))
+                    begun.clear()
+                begun += rest[: max(0, self._limits.line_bytes - len(begun))]
+        self._line(bytes(begun))
+        if is_last:
+            self.ended.set()
+
+    def _line(self, line: bytes) -> None:
+        text = line[: self._limits.line_bytes].decode("utf-8", "replace").strip()
+        if not text:
+            return
+        # The first lines of a crash say more than the hundreds that follow them.
+        if len(self._lines) < _LAST_LINES:
+            self._lines.append(text[:300])
+        if self._told < self._limits.lines:
+            self._told += 1
+            self._tell(text)
+
+
+@asynccontextmanager
+async def open_program(
+    fork_server: ForkServer,
+    cage: Cage,
+    sealed: SealedProgram,
+    limits: NativeLimits,
+    tell: Callable[[str], None],
+) -> AsyncIterator[Program]:
+    """Start the program and connect to it; it is killed with the block, and its folder removed.
+
+    ``tell`` hears what it prints. Raises StartFailed, or ProcessError.
+    """
+    folder = await trio.to_thread.run_sync(_make_folder)
+    try:
+        with plain_errors():
+            async with trio.open_nursery() as nursery:
+                handle, stdout, stderr = await _spawn(fork_server, cage, sealed, limits, folder)
+                printed = Printed(limits, tell)
+                try:
+                    async with stdout, stderr:
+                        nursery.start_soon(lambda: printed.drain(stderr, is_last=True))
+                        program = await _Start(stdout, folder, limits).run(handle, printed)
+                        nursery.start_soon(lambda: printed.drain(stdout, is_last=False))
+                        yield program
+                finally:
+                    await handle.reap()
+                    nursery.cancel_scope.cancel()
+    finally:
+        with trio.CancelScope(shield=True):
+            await trio.to_thread.run_sync(lambda: shutil.rmtree(folder, ignore_errors=True))
+
+
+async def _spawn(
+    fork_server: ForkServer,
+    cage: Cage,
+    sealed: SealedProgram,
+    limits: NativeLimits,
+    folder: str,
+) -> tuple[ChildHandle, trio.lowlevel.FdStream, trio.lowlevel.FdStream]:
+    spec = ProgramSpec(
+        kind="program",
+        cage=cage.program(limits.memory_bytes, limits.threads),
+        folder=folder,
+        environment=environment(folder),
+        system_libraries=sealed.facts.system_libraries,
+        file_bytes=limits.file_bytes,
+        open_files=limits.open_files,
+        threads=limits.threads,
+    )
+    with ExitStack() as theirs, ExitStack() as ours:
+        nothing = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+        theirs.callback(os.close, nothing)
+        place = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        theirs.callback(os.close, place)
+        out_read, out_write = os.pipe()
+        theirs.callback(os.close, out_write)
+        ours.callback(os.close, out_read)
+        error_read, error_write = os.pipe()
+        theirs.callback(os.close, error_write)
+        ours.callback(os.close, error_read)
+        handle = await fork_server.spawn(
+            spec, [nothing, out_write, error_write, sealed.descriptor, place]
+        )
+        ours.pop_all()
+    return handle, trio.lowlevel.FdStream(out_read), trio.lowlevel.FdStream(error_read)
+
+
+class _Start:
+    """The program from its first byte to the connection."""
+
+    def __init__(self, stdout: trio.lowlevel.FdStream, folder: str, limits: NativeLimits) -> None:
+        self._stdout = stdout
+        self._folder = folder
+        self._limits = limits
+        self._read = bytearray()
+
+    async def run(self, handle: ChildHandle, printed: Printed) -> Program:
+        """Return the connected program; raises StartFailed."""
+        with trio.move_on_after(self._limits.start_s):
+            controls = await self._locked_down()
+            line = await self._line()
+            if line is None:
+                status = await handle.wait()
+                await printed.ended.wait()
+                raise StartFailed(f"the program ended at its start: {status}", printed.last())
+            try:
+                said = read_handshake(line, self._folder)
+                connection = await trio.to_thread.run_sync(
+                    _connect, self._folder, said.socket_name, handle.pid
+                )
+            except StartFailed as exc:
+                raise StartFailed(str(exc), printed.last()) from None
+            return Program(handle, connection, controls, printed)
+        raise StartFailed(
+            f"the program did not say within {self._limits.start_s:g} s where it listens",
+            printed.last(),
+        )
+
+    async def _locked_down(self) -> tuple[str, ...]:
+        """Read what the child says before it becomes the program: it is our own until then."""
+        head_bytes, blob_bytes = PREFIX.unpack(await self._exactly(PREFIX_LENGTH))
+        if blob_bytes > MAX_REPORT:
+            raise StartFailed("the sandbox said too much")
+        head = decode_head(await self._exactly(head_bytes))
+        kind = check_head(head, frozenset({READY, RESULT}))
+        blob = await self._exactly(blob_bytes)
+        if kind == RESULT:
+            raise StartFailed(blob.decode("utf-8", "replace"))
+        return active_controls(blob)
+
+    async def _exactly(self, count: int) -> bytes:
+        while len(self._read) < count:
+            await self._more("the sandbox ended before the program began")
+        data = bytes(self._read[:count])
+        del self._read[:count]
+        return data
+
+    async def _more(self, at_the_end: str) -> None:
+        data = await self._stdout.receive_some(MAX_LINE)
+        if not data:
+            raise StartFailed(at_the_end)
+        self._read += data
+
+    async def _line(self) -> bytes | None:
+        """Return the first line; None where the program closed its stdout before its end."""
+        while b"\n" not in self._read:
+            if len(self._read) >= MAX_LINE:
+                raise StartFailed(
+                    f"the program's first line has more than {MAX_LINE:,} bytes; expected "
+                    "go-plugin's"
+                )
+            data = await self._stdout.receive_some(MAX_LINE)
+            if not data:
+                return None
+            self._read += data
+        return bytes(self._read).partition(b"\n")[0]
+
+
+def _make_folder() -> str:
+    """Make the private folder; its path is short, as the address of a socket has room for 108."""
+    return str(Path(tempfile.mkdtemp(prefix="ohd-plugin-")).resolve())
+
+
+def _connect(folder: str, name: str, pid: int) -> int:
+    """Connect to a socket of the folder that this very process serves; blocks for a moment.
+
+    The program might have put a link in its place to somebody else's socket, so the name is
+    resolved once, without following one, and what was found is connected to.
+    """
+    with ExitStack() as undo:
+        place = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        undo.callback(os.close, place)
+        try:
+            found = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=place)
+        except OSError as exc:
+            raise StartFailed(f"the socket that it named is not there: {exc.strerror}") from None
+        undo.callback(os.close, found)
+        if not stat.S_ISSOCK(os.fstat(found).st_mode):
+            raise StartFailed("the program named something that is no socket")
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        connection.setblocking(False)
+        try:
+            connection.connect(f"/proc/self/fd/{found}")
+            peer, _, _ = _PEER.unpack(
+                connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _PEER.size)
+            )
+        except OSError as exc:
+            connection.close()
+            raise StartFailed(f"it does not answer on its socket: {exc.strerror}") from None
+        if peer != pid:
+            connection.close()
+            raise StartFailed("the socket that it named is served by another process")
+        return connection.detach()
