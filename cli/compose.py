@@ -154,7 +154,8 @@ async def open_application(config: Config, *, run_plugins: bool) -> AsyncIterato
                 Notices(helpdesk),
                 helpdesk.audit,
                 helpdesk.users.names,
-                health.rule,
+                helpdesk.database.path,
+                health_rule=health.rule,
             )
             async with open_supervisor(
                 config.supervisor,

@@ -1,13 +1,14 @@
 """What a compile child does: check the structure, compile, write the artifact, report.
 
-It runs once per module and is thrown away. The module's bytes are read only behind the lockdown.
+It runs once per module and is thrown away. The bytes, of a module or of the package that it came
+in, are read only behind the lockdown.
 The report goes out as one frame: READY with the JSON of a ModuleReport, or RESULT with the reason
 why the module is refused.
 """
 
 import json
 import os
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import NoReturn
 
 import wasmtime
@@ -19,6 +20,7 @@ from sandbox_child.lockdown import process
 from sandbox_child.lockdown.errors import LockdownError
 from sandbox_child.lockdown.order import lock_down
 from sandbox_child.lockdown.policy import ARTIFACT_OUT, MODULE_IN, REPORT_OUT
+from sandbox_child.packages import PackageError, read_package
 from sandbox_child.plans import Surroundings, compiler_plan
 from sandbox_child.wasm.caps import Caps
 from sandbox_child.wasm.errors import ModuleError
@@ -41,11 +43,17 @@ def run_compiler(spec: CompileSpec, engine: wasmtime.Engine, around: Surrounding
     )
     try:
         lock_down(plan, lambda: None)
-        module = _read_all(spec.max_module_bytes)
+        package = read_package(_read_all(spec.max_module_bytes))
+        module = package.module
         facts = read_module(module, Caps(module_bytes=spec.max_module_bytes))
         report = examine(facts, Needs(spec.needs_events, spec.needs_panel, spec.has_manifest))
+        report = replace(
+            report,
+            package_manifest=(package.manifest_json or b"").decode(),
+            package_signature=(package.signature or b"").decode("ascii", "replace"),
+        )
         compiled = wasmtime.Module(engine, module).serialize()
-    except (LockdownError, ModuleError, AbiRefused) as exc:
+    except (LockdownError, PackageError, ModuleError, AbiRefused) as exc:
         _report(RESULT, str(exc))
     except wasmtime.WasmtimeError as exc:
         _report(RESULT, f"the engine refuses the module: {exc}")

@@ -5,6 +5,8 @@ Must not know what anybody does with them.
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import trio
 
@@ -16,8 +18,10 @@ from supervisor.administration.installer import Installer
 from supervisor.administration.key_rotation import EncryptionKey
 from supervisor.administration.versions import Versions
 from supervisor.calls.host_calls import HostCalls
+from supervisor.calls.host_functions import HostFunctions, Site
 from supervisor.config import SupervisorConfig
 from supervisor.delivery.error_threshold import ErrorThreshold
+from supervisor.delivery.functions import NeighbourCalls, PluginFunctions
 from supervisor.delivery.journal import Journal, JournalLedger
 from supervisor.delivery.runner import RunnerTools
 from supervisor.delivery.runners import Runners
@@ -35,6 +39,8 @@ from supervisor.process.cage import Cage
 from supervisor.process.cgroups import GroupPool
 from supervisor.process.forkserver import ForkServer
 from supervisor.process.spawn import Spawner
+from supervisor.query.files import PluginQueries
+from supervisor.query.zones import server_zone
 from supervisor.sandbox_check.sandbox import Sandbox
 from supervisor.secrets.box import SecretBox
 from supervisor.store.plugin_store import PluginStore
@@ -60,6 +66,9 @@ class HelpDeskPorts:
     notices: AdminNotices
     audit: AuditLog = field(default_factory=Unaudited)
     names: Names = nobody
+    database_file: Path | None = None
+    """Where the database lies; None where plugins cannot query it."""
+    site_name: Callable[[], str] = lambda: "Open Help Desk"
     health_rule: Callable[[], ErrorThreshold] = ErrorThreshold
     """The rule as the admins have it now; asked whenever a delivery has failed."""
 
@@ -137,6 +146,16 @@ class Assembly:
             ledger=self.ledger,
         )
         self.panels = TicketPanels(self.installed, self.runners)
+        self.functions = PluginFunctions(self.installed, self.runners)
+        if ports.database_file is not None:
+            zone = server_zone()
+            queries = PluginQueries(
+                fork_server, cage, ports.database_file, config.data_directory / "plugin-data", zone
+            )
+            site = Site(ports.site_name, ZoneInfo(zone), zone)
+            host_functions = HostFunctions(tools.host_calls, queries.open, site)
+            host_functions.neighbours = NeighbourCalls(self.installed, self.functions)
+            tools.host_calls.functions = host_functions
         context = ChangeContext(
             self.installed,
             self.runners,

@@ -36,6 +36,7 @@ class Supervisor:
         self.deliveries = parts.deliveries
         self.logs = parts.logs
         self.panels = parts.panels
+        self.functions = parts.functions
         self.egress_log = parts.egress_log
         self.health = parts.health
         self.sandbox = parts.sandbox

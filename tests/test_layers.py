@@ -28,20 +28,24 @@ PURE = re.compile(r"sandbox_child$|sandbox_child\.(wire|wasm)(\.|$)")
 ROOMS: dict[str, dict[str, set[str]]] = {
     "supervisor": {
         "administration": {
-            *("plugins", "delivery", "store"),
+            *("plugins", "delivery", "store", "contracts", "registration"),
             *("manifest", "egress", "secrets", "views"),
         },
         "watching": {"plugins", "delivery", "store", "manifest", "process", "secrets", "views"},
         "sandbox_check": {"plugins", "process", "manifest", "views"},
         "delivery": {
-            *("plugins", "calls", "store", "process"),
+            *("plugins", "calls", "store", "process", "contracts", "registration"),
             *("manifest", "egress", "secrets", "views"),
         },
         "plugins": {"store", "process", "manifest", "secrets", "views"},
-        "calls": {"process", "manifest", "egress", "secrets", "views"},
+        "calls": {
+            *("process", "manifest", "registration", "query"),
+            *("egress", "secrets", "views"),
+        },
         "query": {"process"},
         "native": {"process"},
-        "store": {"manifest", "secrets", "views"},
+        "store": {"contracts", "manifest", "secrets", "views"},
+        "contracts": {"manifest", "registration", "views"},
         "registration": {"manifest", "views"},
         "manifest": {"views"},
         "process": {"views"},

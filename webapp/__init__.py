@@ -11,6 +11,8 @@ highest first; each imports only from its own row and the rows below::
     http         one HTTP exchange: the guard, bodies, forms, streams, failures, a page
     visitors     who visits: sessions, cookies, logging in
     context      what the handlers share
+    plugin_documents
+                 HTML of plugins, kept until its frame asks for it
     live         open pages and what they are told of changes
     rendering    how things look: templates, Markdown, charts, tables, static files
     security     host and origin, throttle, security headers

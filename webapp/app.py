@@ -38,6 +38,7 @@ from webapp.pages import (
     audit,
     canned_replies,
     catalogue,
+    dashboard,
     deliveries,
     egress,
     events,
@@ -48,7 +49,9 @@ from webapp.pages import (
     panels,
     people,
     plugin,
+    plugin_frames,
     plugin_log,
+    plugin_routes,
     process_stream,
     profile,
     review,
@@ -65,6 +68,7 @@ from webapp.pages import (
     versions,
 )
 from webapp.pages import plugins as plugin_pages
+from webapp.plugin_documents import PluginDocuments
 from webapp.rendering import assets
 from webapp.rendering.formatting_pool import FormattingPool
 from webapp.routes import Section, body_limits
@@ -82,6 +86,8 @@ BLUEPRINTS: tuple[Section, ...] = (
     canned_replies.blueprint,
     saved_views.blueprint,
     panels.blueprint,
+    dashboard.blueprint,
+    plugin_frames.blueprint,
     events.blueprint,
     setup.blueprint,
     notifications.blueprint,
@@ -146,11 +152,21 @@ def create_app(helpdesk: HelpDesk, supervisor: Supervisor, config: WebConfig) ->
     context.install(
         app.extensions,
         context.AppContext(
-            helpdesk, supervisor, config, throttle, live, watch, FormattingPool(), site, code
+            helpdesk,
+            supervisor,
+            config,
+            throttle,
+            live,
+            watch,
+            FormattingPool(),
+            site,
+            PluginDocuments(),
+            code,
         ),
     )
     traffic.install(app)
     guard.install(app)
+    plugin_routes.install(app)
     failures.install(app)
     for section in BLUEPRINTS:
         app.register_blueprint(section)

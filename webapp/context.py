@@ -14,6 +14,7 @@ from supervisor.service import Supervisor
 from webapp.config import WebConfig
 from webapp.live.hub import Hub
 from webapp.live.process_watch import ProcessWatch
+from webapp.plugin_documents import PluginDocuments
 from webapp.rendering.formatting_pool import FormattingPool
 from webapp.security.throttle import Throttle
 
@@ -43,6 +44,7 @@ class AppContext:
     watch: ProcessWatch
     formatting: FormattingPool
     site: Site
+    documents: PluginDocuments
     setup_code: str = field(repr=False)
     """Proves that whoever creates the first admin can read what the server printed. Always asked
     for: a proxy on the same machine makes strangers look like this machine."""

@@ -55,6 +55,17 @@ class ForgeryRefused(WebError):
         super().__init__(f"{why}; reload the page and try again")
 
 
+class PluginFailed(WebError):
+    """A plugin gave no answer to a request."""
+
+    status = 502
+
+    def __init__(self, name: str, *, is_late: bool) -> None:
+        self.status = 504 if is_late else 502
+        what = "took too long to answer" if is_late else "failed to answer"
+        super().__init__(f"the plugin {name} {what}; an admin finds the reason in its log")
+
+
 class BodyInvalid(WebError):
     """A body that parsed, and does not fit what the route takes."""
 

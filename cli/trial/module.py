@@ -8,7 +8,7 @@ import json
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -16,10 +16,13 @@ from cli.errors import CannotGoOn, plain_errors
 from cli.trial.manifest_file import check_manifest_file, unknown_keys
 from sandbox_child.abi.contracts import examine
 from sandbox_child.abi.structure import Needs
+from sandbox_child.wasm.caps import MANIFEST_SECTION
+from sandbox_child.wasm.errors import SectionMissing
 from sandbox_child.wasm.module import read_module
 from sandbox_child.wasm.sections import replace_custom_section
 from sandbox_child.wire.entry import ModuleReport
 from supervisor.administration.installer import read_manifest
+from supervisor.errors import ModuleRefused
 from supervisor.limits import DEFAULT_LIMITS
 from supervisor.manifest import Manifest
 from supervisor.text import clean_text
@@ -50,9 +53,13 @@ def inspect_module(module: bytes) -> Inspection:
             "are allowed"
         )
     facts = read_module(module)
-    _, manifest = read_manifest(module)
+    _, manifest = read_manifest(module) or _no_manifest()
     needs = Needs(bool(manifest.events), manifest.ui_panel is not None)
     return Inspection(manifest, examine(facts, needs))
+
+
+def _no_manifest() -> NoReturn:
+    raise ModuleRefused(str(SectionMissing(MANIFEST_SECTION)))
 
 
 def read_file(path: Path) -> bytes:

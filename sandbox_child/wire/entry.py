@@ -62,3 +62,7 @@ class ModuleReport:
     warnings: tuple[str, ...]
     table_min: int = 0
     """Elements of the largest table at the start."""
+    package_manifest: str = ""
+    """JSON of the package that the module came in; empty for a bare module."""
+    package_signature: str = ""
+    """What the package says of its signature, as it is written there."""

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from supervisor.manifest import ConfigField, Manifest
-from supervisor.manifest.permissions import permission_views
 from supervisor.states import VersionStatus
 from supervisor.store.versions import VersionRow
 from supervisor.text import timestamp
@@ -28,7 +27,7 @@ def version_view(version: VersionRow, withheld: frozenset[str]) -> VersionView:
         toolchain=version.report.toolchain or None,
         imports=tuple(f"{line.module}.{line.name}" for line in version.report.imports),
         config_fields=tuple(version.manifest.config_schema),
-        permissions=permission_views(version.asks_for, withheld),
+        permissions=version.description.views(version.asks_for, withheld),
     )
 
 
@@ -54,8 +53,10 @@ def compare(active: VersionRow, other: VersionRow) -> VersionComparison:
     return VersionComparison(
         active=before,
         other=after,
-        asked_anew=permission_views(asked_anew(active, other), withheld),
-        given_up=permission_views(_missing(active.asks_for, other.asks_for), active.withheld),
+        asked_anew=other.description.views(asked_anew(active, other), withheld),
+        given_up=active.description.views(
+            _missing(active.asks_for, other.asks_for), active.withheld
+        ),
         imports_added=_missing(after.imports, before.imports),
         imports_removed=_missing(before.imports, after.imports),
         fields_added=_missing(new, old),
@@ -72,7 +73,8 @@ def precedence(manifest: Manifest) -> tuple[object, ...]:
     """Return what sorts versions as Semantic Versioning 2.0.0 does (its section 11)."""
     plain, _, _build = manifest.version.partition("+")
     core, _, pre = plain.partition("-")
-    numbers = tuple(int(part) for part in core.split("."))
+    # GoatKit versions are free text: what is no number comes before every one.
+    numbers = tuple(int(part) if part.isdecimal() else -1 for part in core.split("."))
     # A number is lower than a word, fewer parts are lower, and none at all is the highest.
     parts = tuple((0, int(p), "") if p.isdecimal() else (1, 0, p) for p in pre.split(".") if pre)
     return (numbers, not pre, parts)

@@ -106,7 +106,7 @@ class PluginControls:
                 )
             row = installed.row(plugin_id)
             if runner := self._with.runners.get(plugin_id):
-                runner.workload.narrow(row.withheld, row.subscriptions)
+                runner.workload.narrow(row.withheld, row.subscriptions, row.extras)
             log.info("plugin_narrowed", plugin=plugin_id, withheld=sorted(new), by=actor)
             return self._with.view(row)
 

@@ -11,10 +11,11 @@ from dataclasses import replace
 import structlog
 import trio
 
-from sandbox_child.wasm.errors import ModuleError
+from sandbox_child.wasm.errors import ModuleError, SectionMissing
 from sandbox_child.wasm.sections import manifest_section
 from sandbox_child.wire.entry import ModuleReport
 from supervisor.administration.change import ChangeContext
+from supervisor.contracts import describe
 from supervisor.errors import AlreadyInstalled, ModuleRefused
 from supervisor.manifest import Manifest, parse_manifest
 from supervisor.plugins import audit
@@ -22,6 +23,7 @@ from supervisor.plugins.artifacts import module_hash
 from supervisor.plugins.audit import version_facts
 from supervisor.plugins.compiler import Compiler
 from supervisor.plugins.start_trial import StartTrial, beyond_every_limit, unmet_need
+from supervisor.registration import MAX_BYTES, parse_registration
 from supervisor.states import InstallStep, VersionStatus
 from supervisor.store.plugins import PluginRow, new_plugin
 from supervisor.store.versions import version_of
@@ -29,6 +31,11 @@ from supervisor.text import timestamp
 
 Progress = Callable[[InstallStep, str | None], None]
 """Told of each step, and of the plugin's id once that is known."""
+
+_ZIP = b"PK\x03\x04"
+_NOT_KNOWN = ""
+"""Whose module it is, before it has registered itself: one of these at a time."""
+_OF_GOATKIT = "goatkit."
 
 log = structlog.get_logger("supervisor.installing")
 
@@ -59,21 +66,65 @@ class Installer:
         limit = self._with.limits.defaults.module_bytes
         if len(module) > limit:
             raise ModuleRefused(f"the file has {len(module):,} bytes; the limit is {limit:,}")
-        text, manifest = await trio.to_thread.run_sync(read_manifest, module)
+        read = await trio.to_thread.run_sync(read_manifest, module)
         sha256 = await trio.to_thread.run_sync(module_hash, module)
-        progress(InstallStep.CHECKING, manifest.id)
-        async with self._locks.setdefault(manifest.id, trio.Lock()):
-            self._check_new(manifest.id, sha256)
+        text, manifest = read or ("", None)
+        if manifest is not None:
+            _check_id(manifest.id)
+            progress(InstallStep.CHECKING, manifest.id)
+        async with self._lock(manifest.id if manifest else _NOT_KNOWN):
+            if manifest is not None:
+                self._check_new(manifest.id, sha256)
             async with self._with.shelf.holding(sha256, module):
-                progress(InstallStep.COMPILING, manifest.id)
+                progress(InstallStep.COMPILING, manifest.id if manifest else None)
                 report = await self._compiler.compile(sha256, manifest)
-                progress(InstallStep.STARTING, manifest.id)
-                report = await self._tried(sha256, manifest, report)
+                progress(InstallStep.STARTING, manifest.id if manifest else None)
+                if report.entry.contract == "ohd" and manifest is not None:
+                    report = await self._tried(sha256, manifest, report)
+                else:
+                    text, report = await self._registered(sha256, report)
                 row = new_plugin(
-                    manifest, text, report, sha256, size=len(module), source=source, actor=actor
+                    await trio.to_thread.run_sync(describe, text, report),
+                    text,
+                    report,
+                    sha256,
+                    size=len(module),
+                    source=source,
+                    actor=actor,
                 )
-                await self._put(row, actor)
-        return self._with.installed.row(manifest.id)
+                progress(InstallStep.STARTING, row.id)
+                if manifest is not None and row.id == manifest.id:
+                    await self._put(row, actor)
+                else:
+                    async with self._lock(row.id):
+                        self._check_new(row.id, sha256)
+                        await self._put(row, actor)
+        return self._with.installed.row(row.id)
+
+    def _lock(self, plugin_id: str) -> trio.Lock:
+        return self._locks.setdefault(plugin_id, trio.Lock())
+
+    async def _registered(self, sha256: str, report: ModuleReport) -> tuple[str, ModuleReport]:
+        """Return what a module registers, and its report with what that leaves to say."""
+        if (never := beyond_every_limit(report)) is not None:
+            raise ModuleRefused(f"the module cannot start: {never}")
+        limits = self._with.limits.of({})
+        if (need := unmet_need(report, limits)) is not None:
+            raise ModuleRefused(f"the module cannot register itself: {need}")
+        raw = await self._start_trial.registration(sha256, report, limits)
+        if len(raw) > MAX_BYTES:
+            raise ModuleRefused(
+                f"its registration has {len(raw):,} bytes; at most {MAX_BYTES:,} are taken"
+            )
+        try:
+            text = raw.decode()
+        except UnicodeDecodeError:
+            raise ModuleRefused("its registration is not UTF-8") from None
+        found = await trio.to_thread.run_sync(
+            parse_registration, raw, report.package_manifest.encode() or None
+        )
+        notes = (*map(str, found.warnings), *map(str, found.unsupported))
+        return text, replace(report, warnings=(*report.warnings, *notes))
 
     async def _tried(self, sha256: str, manifest: Manifest, report: ModuleReport) -> ModuleReport:
         """Start the module once; raises ModuleRefused, or adds what an admin has to allow first."""
@@ -125,10 +176,25 @@ class Installer:
             log.info(event, plugin=row.id, version=row.manifest.version, by=actor)
 
 
-def read_manifest(module: bytes) -> tuple[str, Manifest]:
-    """Return the manifest of a module as text and as checked; raises ModuleRefused."""
+def _check_id(plugin_id: str) -> None:
+    if plugin_id.startswith(_OF_GOATKIT):
+        raise ModuleRefused(
+            f"id: expected one that does not begin with {_OF_GOATKIT}, found {plugin_id!r}; "
+            "such ids are given to plugins that register themselves"
+        )
+
+
+def read_manifest(module: bytes) -> tuple[str, Manifest] | None:
+    """Return the manifest of a module as text and as checked; raises ModuleRefused.
+
+    None for what carries none: a package, or a module that may register itself.
+    """
+    if module.startswith(_ZIP):
+        return None
     try:
         raw = manifest_section(module)
+    except SectionMissing:
+        return None
     except ModuleError as exc:
         raise ModuleRefused(str(exc)) from None
     manifest = parse_manifest(raw)

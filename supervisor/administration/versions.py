@@ -142,7 +142,7 @@ def _decide(
         raise PermissionsNotAccepted(before.id, other.manifest.version, missing)
     return replace(
         before,
-        manifest=other.manifest,
+        description=other.description,
         manifest_text=other.manifest_text,
         report=other.report,
         sha256=other.sha256,

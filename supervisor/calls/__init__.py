@@ -3,6 +3,9 @@
 ::
 
     host_calls     the table of host calls, each with its permission check
+    host_functions  what GoatKit guests call by name, each with its permission check
+    plugin_cache   what one plugin keeps in memory; bounded
+    behalf         for whom a function is called
     chains         the budget of one event and of what plugins do because of it
     caller         the plugin and the guest call behind a host call
     bound_secrets  secrets that a plugin may use and never sees

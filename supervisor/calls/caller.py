@@ -10,6 +10,7 @@ from sandbox_child.wire.messages import LogLevel
 from supervisor.calls.bound_secrets import BoundSecrets
 from supervisor.limits import Limits
 from supervisor.process.conversation import AnyWork
+from supervisor.registration.grants import Grants
 from supervisor.secrets.redaction import Redactor
 
 
@@ -36,3 +37,5 @@ class Caller:
     """Permissions that its module does not request at all."""
     withheld_hosts: frozenset[str] = frozenset()
     """That its manifest declares and its admin keeps from it."""
+    functions: Grants | None = None
+    """For a plugin whose contract calls the host by name: what it may ask for."""

@@ -27,6 +27,7 @@ from supervisor.egress import (
     parse_request,
 )
 from supervisor.egress.url import read_host
+from supervisor.limits import Limits
 from supervisor.ports import ActionResult, PluginActor, TicketActions
 from supervisor.process.conversation import AnyWork, Called
 from supervisor.views import HostCallRecord
@@ -52,6 +53,18 @@ class Egress(Protocol):
         sizes: Sizes | None = None,
     ) -> EgressAnswer:
         """Make one request; raises nothing but Cancelled."""
+        ...
+
+
+class NamedCalls(Protocol):
+    """Calls by name, which ``host_functions`` answers."""
+
+    async def answer(self, caller: Caller, called: Called) -> tuple[int, bytes]:
+        """Return whether a call went well, and its JSON."""
+        ...
+
+    async def release(self, plugin_id: str) -> None:
+        """Forget a plugin that runs no longer."""
         ...
 
 
@@ -88,14 +101,23 @@ class HostCalls:
         self._actions = actions
         self._ledger = ledger or NoLedger()
         self._chains = Chains()
+        self.functions: NamedCalls | None = None
+        """For plugins whose contract calls the host by name."""
+
+    async def release(self, plugin_id: str) -> None:
+        """Forget a plugin that runs no longer."""
+        if self.functions is not None:
+            await self.functions.release(plugin_id)
+
+    def draw(self, work: AnyWork, limits: Limits) -> str | None:
+        """Count one host call of a chain; return why it must not be made, None where it may."""
+        return self._chains.draw(work, limits, is_http=False)
 
     async def answer(self, caller: Caller, called: Called) -> tuple[int, bytes]:
         """Return the status and the body for the guest; raises nothing but Cancelled."""
-        entry = _TABLE.get(called.name)
-        if entry is None:
-            # Another contract's; an honest child of this one cannot send it.
-            log.warning("host_call_unknown", plugin=caller.plugin_id, call=called.name.name)
-            return ActionResult.NOT_PERMITTED, b""
+        if called.name is HostCall.NAMED:
+            return await self.functions.answer(caller, called) if self.functions else (0, b"")
+        entry = _TABLE[called.name]
         call = _Call(caller, called.work, called.request)
         started = time.monotonic()
         # What stays on record where the deadline, or the child's end, cuts the call off.
@@ -108,6 +130,31 @@ class HostCalls:
             if called.name == HostCall.HTTP_REQUEST:
                 self._enter(call, answer, spent)
         return answer.status, answer.body
+
+    async def fetch(
+        self, caller: Caller, work: AnyWork, request: EgressRequest, hosts: frozenset[str]
+    ) -> EgressAnswer:
+        """Make a request to one of ``hosts`` for a named call; it is in the ledger afterwards."""
+        call = _Call(caller, work, b"", shown_request(request))
+        limits = caller.limits
+        started = time.monotonic()
+        status, detail = _NO_ANSWER, "it was cut off with the call"
+        try:
+            if problem := self._chains.draw(work, limits, is_http=True):
+                detail = problem
+                return EgressAnswer(_NO_ANSWER, b"", problem, None, 0, 0, 0.0, refused=True)
+            call.attempt.progress = EgressProgress()
+            call.attempt.answer = got = await self._egress.request(
+                request,
+                hosts,
+                call.attempt.progress,
+                Sizes(limits.http_request_bytes, limits.http_response_bytes),
+            )
+            status, detail = got.status, got.detail or ""
+            return got
+        finally:
+            answer = _Answer(status, detail=detail or None)
+            self._enter(call, answer, time.monotonic() - started)
 
     def _enter(self, call: _Call, answer: _Answer, spent: float) -> None:
         """Put a request into the egress log, whatever became of it."""

@@ -2,6 +2,7 @@
 
 ::
 
+    functions        functions of GoatKit plugins, as routes, widgets and neighbours call them
     ticket_panels    the panels that a ticket page shows
     runners          every enabled plugin's runner; disables a plugin that keeps failing
     runner           one enabled plugin: one child after another
@@ -17,4 +18,5 @@
     tally            counts of one plugin's deliveries since the server started
     durations        durations in buckets, and their quantiles; pure
     work             one guest call, and what the runner remembers of it
+    function_calls   calls of functions that somebody waits for
 """

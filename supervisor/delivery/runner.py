@@ -17,6 +17,7 @@ from sandbox_child.wire.messages import LogLevel
 from supervisor.calls.host_calls import HostCalls
 from supervisor.delivery.error_threshold import ErrorThreshold
 from supervisor.delivery.feed import Feed
+from supervisor.delivery.function_calls import CallRequest
 from supervisor.delivery.recorder import Recorder
 from supervisor.delivery.redelivery import RedeliveryQueue
 from supervisor.delivery.restart_backoff import RestartPolicy, RestartRule
@@ -24,7 +25,6 @@ from supervisor.delivery.work import PanelRequest, WorkKey
 from supervisor.delivery.workload import Workload
 from supervisor.errors import SupervisorError
 from supervisor.manifest import ConfigValue
-from supervisor.manifest.permissions import asked_grants
 from supervisor.plugins.limits import LimitsInForce
 from supervisor.process.conversation import Finished, Ready, Spent
 from supervisor.process.session import Session, SessionHooks
@@ -32,7 +32,7 @@ from supervisor.process.spawn import Spawner
 from supervisor.states import Outcome, PluginState
 from supervisor.store.plugins import PluginRow
 from supervisor.store.redeliveries import Entry
-from supervisor.views import PanelResult
+from supervisor.views import CallResult, PanelResult
 
 log = structlog.get_logger("supervisor.runner")
 
@@ -70,15 +70,15 @@ class PluginRunner:
         self.recorder = recorder
         self.feed = feed
         self.workload = Workload(
-            row.manifest,
+            row.description,
             config,
             feed,
             again,
             recorder,
             limits=self.limits,
             health_rule=tools.health_rule,
-            asked=asked_grants(row.report),
             withheld=row.withheld,
+            extras=row.extras,
             plain_http_panels=tools.plain_http_panels,
         )
         self.state = PluginState.STARTING
@@ -104,6 +104,9 @@ class PluginRunner:
             self._become(PluginState.STOPPING)
             self._ended.set()
             self.workload.panels.close()
+            self.workload.calls.close()
+            with trio.CancelScope(shield=True):
+                await self._tools.host_calls.release(self.row.id)
 
     async def stop(self) -> None:
         """Ask for the end and wait for it: what runs may finish within its deadline."""
@@ -134,6 +137,20 @@ class PluginRunner:
         finally:
             self.workload.panels.drop(request)
         return request.result or PanelResult(None, "the plugin is busy or starting; try again")
+
+    async def call(self, request: CallRequest, patience_s: float) -> CallResult:
+        """Call a function, and wait for it at most so long; what runs before it takes of that."""
+        if not self.workload.calls.add(request):
+            return CallResult.failed("too many calls of this plugin wait already; try again")
+        self._nudge()
+        try:
+            with trio.move_on_after(patience_s):
+                await request.done.wait()
+        finally:
+            self.workload.calls.drop(request)
+        return request.result or CallResult.failed(
+            "the plugin is busy or starting; try again", "timeout"
+        )
 
     async def _run(self) -> str | None:
         await self.workload.recover()

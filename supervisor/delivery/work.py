@@ -6,11 +6,15 @@ from typing import TypeAlias
 
 import trio
 
-from sandbox_child.wire.messages import EVENT, PANEL
+from sandbox_child.wire.messages import EVENT, INVOKE, PANEL
+from supervisor.delivery.function_calls import CallRequest
 from supervisor.ports import OutboxEvent
 from supervisor.process.conversation import Work
+from supervisor.process.work import call_work
 from supervisor.views import PanelResult
 
+ON_EVENT = "on_event"
+"""The function that receives events, where a contract has functions only."""
 MAX_DEPTH = 4
 """A chain of plugin causes ends here: events this deep are delivered to nobody."""
 
@@ -43,7 +47,7 @@ class PanelRequest:
         self.done.set()
 
 
-WorkKey: TypeAlias = Delivery | PanelRequest
+WorkKey: TypeAlias = Delivery | PanelRequest | CallRequest
 PluginWork: TypeAlias = Work[WorkKey]
 """A guest call that a runner makes, by what it is made for."""
 
@@ -85,6 +89,19 @@ def ids_member(event_id: str, number: int, *, repeated: bool) -> bytes:
         number,
         b"true" if repeated else b"false",
     )
+
+
+def function_work(request: CallRequest) -> PluginWork:
+    """Return the guest call of a function."""
+    return call_work(request.function, request.arguments, request.deadline_s, request)
+
+
+def as_call(work: PluginWork, deadline_s: float) -> PluginWork:
+    """Return an event's guest call for a plugin that takes events as calls of a function."""
+    name = ON_EVENT.encode()
+    work.kind, work.blob = INVOKE, name + work.blob
+    work.head, work.deadline_s = (int(deadline_s * 1000), len(name)), deadline_s
+    return work
 
 
 def panel_work(request: PanelRequest) -> PluginWork:

@@ -12,8 +12,10 @@ import trio
 from sandbox_child.wire.messages import OutcomeCode
 from supervisor.calls.bound_secrets import BoundSecrets
 from supervisor.calls.host_calls import PERMISSIONS, Caller
+from supervisor.contracts import Description
 from supervisor.delivery.error_threshold import ErrorThreshold, Health
 from supervisor.delivery.feed import Feed
+from supervisor.delivery.function_calls import CallQueue, CallRequest
 from supervisor.delivery.panels import PanelQueue, panel_problem
 from supervisor.delivery.recorder import Recorder, config_member
 from supervisor.delivery.redelivery import RedeliveryQueue
@@ -22,18 +24,21 @@ from supervisor.delivery.work import (
     PanelRequest,
     PluginWork,
     WorkKey,
+    as_call,
     event_work,
+    function_work,
     may_have,
 )
 from supervisor.egress.url import read_host
 from supervisor.limits import Limits
-from supervisor.manifest import ConfigValue, Manifest
+from supervisor.manifest import ConfigValue
 from supervisor.manifest.permissions import PANEL, withheld_hosts
 from supervisor.process.conversation import Finished
 from supervisor.process.session import OUTCOMES, Ended
 from supervisor.secrets.redaction import Redactor
 from supervisor.states import Outcome
-from supervisor.views import PanelResult
+from supervisor.text import json_problem
+from supervisor.views import CallResult, PanelResult
 
 _SMALLEST_WINDOW, _LARGEST_WINDOW = 2, 256
 _QUICK_S = 0.002
@@ -45,7 +50,7 @@ class Workload:
 
     def __init__(
         self,
-        manifest: Manifest,
+        description: Description,
         config: Mapping[str, ConfigValue],
         feed: Feed,
         again: RedeliveryQueue,
@@ -53,28 +58,33 @@ class Workload:
         *,
         limits: Limits,
         health_rule: Callable[[], ErrorThreshold],
-        asked: frozenset[str],
         withheld: frozenset[str],
+        extras: frozenset[str] = frozenset(),
         plain_http_panels: bool,
     ) -> None:
         self.feed = feed
         self.again = again
         self.recorder = recorder
         self.panels = PanelQueue()
+        self.calls = CallQueue()
+        self._after_call = False
+        """Whether the last thing given to a child was a call of a function: events come then."""
         self.verdict: str | None = None
         """Why the plugin must not run any longer, once that is so."""
         self.interrupted = False
         """Whether a child was stopped that may have been in the middle of an event."""
-        self._manifest = manifest
-        self._asked = asked
+        self._description = description
+        self._manifest = description.manifest
+        self._asked = description.host_calls
         self._withheld = withheld
+        self._extras = extras
         self.limits = limits
         """Of the child that runs."""
         self._health_rule = health_rule
         self._health = Health(health_rule())
         self._plain_http_panels = plain_http_panels
         self._window = _SMALLEST_WINDOW
-        self._bound = BoundSecrets(manifest, {})
+        self._bound = BoundSecrets(self._manifest, {})
         self._secrets: set[str] = set()
         self.set_config(config)
 
@@ -88,9 +98,14 @@ class Workload:
         self._config_member = config_member(self._bound.config)
         self._set_caller()
 
-    def narrow(self, withheld: frozenset[str], subscribed: Mapping[str, int]) -> None:
+    def narrow(
+        self,
+        withheld: frozenset[str],
+        subscribed: Mapping[str, int],
+        extras: frozenset[str] = frozenset(),
+    ) -> None:
         """Keep other permissions from the plugin: at once, also in what is under way."""
-        self._withheld = withheld
+        self._withheld, self._extras = withheld, extras
         self.feed.subscribe(subscribed)
         self._set_caller()
 
@@ -113,6 +128,7 @@ class Workload:
             secrets=self._bound,
             log=self.recorder.log,
             change=self.recorder.quota.change,
+            functions=self._description.functions(self._withheld, self._extras),
         )
 
     async def recover(self) -> None:
@@ -144,8 +160,16 @@ class Workload:
         """Return the guest calls that come next: panels, for which people wait, then events."""
         if (panel := self.panels.next()) is not None:
             return [panel]
-        if room <= 0:
-            return []
+        if not self._after_call and (call := self.calls.next()) is not None:
+            self._after_call = True
+            return [function_work(call)]
+        self._after_call = False
+        works = await self._next_events(room) if room > 0 else []
+        if not works and (call := self.calls.next()) is not None:
+            return [function_work(call)]
+        return works
+
+    async def _next_events(self, room: int) -> list[PluginWork]:
         await self.recorder.room()
         if (work := await self._next_again()) is not None:
             return [work]
@@ -172,6 +196,8 @@ class Workload:
         if len(work.blob) > self.limits.payload_bytes:
             problem = f"the payload has {len(work.blob):,} bytes, which is more than allowed"
         if problem is None:
+            if self._description.takes_events_as_calls:
+                return as_call(work, self.limits.deadline_s)
             return work
         self._record(work, delivery, Outcome.DROPPED, problem)
         return None
@@ -192,6 +218,9 @@ class Workload:
             spent, memory = result.duration_s, result.memory_bytes
             if result.outcome is not OutcomeCode.OK:
                 self._failed(work, OUTCOMES[result.outcome], result.text, spent, memory)
+            elif isinstance(work.key, CallRequest):
+                passed += 1
+                self.calls.answer(work.key, _returned(result))
             elif isinstance(work.key, Delivery):
                 passed += 1
                 self._record(work, work.key, Outcome.OK, duration_s=spent, memory=memory)
@@ -215,6 +244,8 @@ class Workload:
         for work in ended.left:
             if isinstance(work.key, Delivery) and ended.outcome in _UNCERTAIN:
                 work.key.redelivered = True
+            elif isinstance(work.key, CallRequest):
+                work.key.sent = False
         self.verdict = self.verdict or self.recorder.quota.exceeded
         self.feed.requeue()
         self.again.requeue()
@@ -237,6 +268,12 @@ class Workload:
     ) -> None:
         if isinstance(work.key, Delivery):
             self._record(work, work.key, outcome, error, duration_s=duration_s, memory=memory)
+        elif isinstance(work.key, CallRequest):
+            # What people ask for is no reason to take the plugin's events away.
+            self.recorder.failure(f"{work.key.function}: {outcome}", error, None)
+            failed = CallResult(str(outcome), b"", error, duration_s, memory or 0)
+            self.calls.answer(work.key, failed)
+            return
         else:
             self.recorder.failure(f"panel: {outcome}", error, None)
             self.panels.answer(work.key, PanelResult(None, "the plugin could not show its panel"))
@@ -274,3 +311,11 @@ class Workload:
             self._window = min(self._window * 2, _LARGEST_WINDOW)
         else:
             self._window = max(self._window // 2, _SMALLEST_WINDOW)
+
+
+def _returned(result: Finished[WorkKey]) -> CallResult:
+    """Return what a function returned, if it is JSON."""
+    spent, memory = result.duration_s, result.memory_bytes
+    if result.result and (problem := json_problem(result.result)) is not None:
+        return CallResult(str(Outcome.TRAP), b"", f"it returned {problem}", spent, memory)
+    return CallResult(str(Outcome.OK), result.result, None, spent, memory)

@@ -5,26 +5,31 @@ how it ends. What is wrong with this machine and not with the module is no reaso
 """
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import structlog
 import trio
 
 from sandbox_child.wire.entry import ModuleReport
-from supervisor.errors import CannotStart
+from sandbox_child.wire.messages import OutcomeCode
+from supervisor.errors import CannotStart, ModuleRefused
 from supervisor.limits import KIB, MIB, Limits
 from supervisor.manifest import Manifest
 from supervisor.plugins.compiler import Compiler
 from supervisor.plugins.limits import TABLE
-from supervisor.process.conversation import Called
+from supervisor.process.conversation import Called, Finished
 from supervisor.process.errors import ProcessError
 from supervisor.process.session import Ended, Session, SessionHooks
 from supervisor.process.spawn import Spawner
+from supervisor.process.work import register_work
 from supervisor.states import Outcome
 from supervisor.text import clean_text
 
 _PAGE_BYTES = 64 * KIB
 _LONGEST = 2_000
+_UNNAMED = "goatkit"
+"""What a plugin is called before it has said its name."""
 _OF_THE_MACHINE = frozenset({Outcome.LOST, Outcome.PROTOCOL})
 log = structlog.get_logger("supervisor.start_trial")
 
@@ -64,6 +69,50 @@ class StartTrial:
 
     spawner: Spawner
     compiler: Compiler
+
+    async def registration(self, sha256: str, report: ModuleReport, limits: Limits) -> bytes:
+        """Return what ``gk_register`` of a compiled module returns; raises ModuleRefused.
+
+        The guest runs once, in a process that is thrown away, and is granted nothing: host calls
+        fail until it is installed.
+        """
+        said: list[Finished[None]] = []
+        ready, done = trio.Event(), trio.Event()
+
+        def finished(results: Sequence[Finished[None]]) -> None:
+            said.extend(results)
+            done.set()
+
+        hooks: SessionHooks[None] = SessionHooks(
+            ready=lambda _ready, _controls: ready.set(),
+            finished=finished,
+            logged=lambda _line: None,
+            answer=_no_answer,
+        )
+        code = await self.compiler.open(sha256, None)
+        try:
+            session = await self.spawner.spawn(_UNNAMED, report.entry, limits, code, hooks)
+        except ProcessError as exc:
+            raise ModuleRefused(f"its registration could not be run: {exc}") from None
+        finally:
+            os.close(code)
+
+        async def ask() -> None:
+            await ready.wait()
+            await session.ask([register_work(None)])
+            await done.wait()
+            session.stop()
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(ask)
+            ended = await session.run()
+            nursery.cancel_scope.cancel()
+        if said and said[0].outcome is OutcomeCode.OK:
+            if not said[0].result:
+                raise ModuleRefused("gk_register returned nothing; expected a JSON object")
+            return said[0].result
+        what = "its registration failed" if ended.started else "the module cannot start"
+        raise ModuleRefused(f"{what}: {clean_text(ended.error, _LONGEST)}")
 
     async def problem(
         self, sha256: str, manifest: Manifest, report: ModuleReport, limits: Limits

@@ -2,6 +2,7 @@
 
 ::
 
+    files     where the databases of plugins lie
     process   one plugin's query process: started at need, killed at the deadline
     errors    why a statement was not carried out
     question  whom a statement is for, and what it may cost

@@ -15,6 +15,7 @@
     translations  texts by language and key, with a fall-back
     resources     how much it asks for, and which permissions
     settings      ticket events, and settings that an admin fills in
+    grants        what a plugin may ask of the host, and how a refusal reads
     permissions   what is granted, as text and as a check
     scopes        what a grant covers
     schedules     cron lines, and when they fire next

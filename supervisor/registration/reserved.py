@@ -16,6 +16,8 @@ OWN = frozenset(
         "login",
         "logout",
         "metrics",
+        "plugin-frames",
+        "plugin-widgets",
         "notifications",
         "profile",
         "readyz",

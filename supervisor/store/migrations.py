@@ -228,3 +228,10 @@ def m031_version_places(db: Database) -> None:
         "UPDATE plugin_versions SET place = (SELECT count(*) FROM plugin_versions AS other "
         "WHERE (other.since, other.sha256) <= (plugin_versions.since, plugin_versions.sha256))"
     )
+
+
+@migrations()
+def m032_extras(db: Database) -> None:
+    """Permissions that a plugin did not ask for and an admin has granted."""
+    # JSON: a list of permissions as text, see ``registration.permissions``.
+    db.execute("ALTER TABLE plugins ADD COLUMN extras TEXT NOT NULL DEFAULT '[]'")

@@ -10,9 +10,9 @@ import msgspec
 import structlog
 
 from sandbox_child.wire.entry import ModuleReport
+from supervisor.contracts import Description, describe
 from supervisor.errors import ModuleRefused
-from supervisor.manifest import Manifest, parse_manifest
-from supervisor.manifest.permissions import EVENT_PREFIX, asked_for
+from supervisor.manifest import Manifest
 from supervisor.store.sql import insertion, row, rows
 
 log = structlog.get_logger("supervisor.store")
@@ -22,8 +22,10 @@ log = structlog.get_logger("supervisor.store")
 class PluginRow:
     """An installed plugin as it is kept."""
 
-    manifest: Manifest
+    description: Description
+    """What it says of itself."""
     manifest_text: str
+    """That, as it was: the manifest, or what its registration returned."""
     report: ModuleReport
     sha256: str
     size: int
@@ -44,6 +46,13 @@ class PluginRow:
     """Event to the position after which the plugin receives it, where that is a later one."""
     limits: Mapping[str, float] = field(default_factory=dict)
     """What an admin set for this plugin alone; see ``overrides``."""
+    extras: frozenset[str] = frozenset()
+    """Permissions that it did not ask for and its admin has granted."""
+
+    @property
+    def manifest(self) -> Manifest:
+        """What both contracts know of a plugin."""
+        return self.description.manifest
 
     @property
     def id(self) -> str:
@@ -53,7 +62,7 @@ class PluginRow:
     @property
     def asks_for(self) -> tuple[str, ...]:
         """The permissions that it asks for, granted or not."""
-        return asked_for(self.manifest, self.report)
+        return tuple(dict.fromkeys((*self.description.asks_for, *sorted(self.extras))))
 
     @property
     def subscriptions(self) -> Mapping[str, int]:
@@ -61,12 +70,12 @@ class PluginRow:
         return {
             event: self.event_starts.get(event, 0)
             for event in self.manifest.events
-            if EVENT_PREFIX + event not in self.withheld
+            if self.description.is_subscribed(event, self.withheld)
         }
 
 
 def new_plugin(
-    manifest: Manifest,
+    description: Description,
     manifest_text: str,
     report: ModuleReport,
     sha256: str,
@@ -77,7 +86,7 @@ def new_plugin(
 ) -> PluginRow:
     """Return the row of a plugin that is installed now, disabled, by ``actor`` from ``source``."""
     return PluginRow(
-        manifest=manifest,
+        description=description,
         manifest_text=manifest_text,
         report=report,
         sha256=sha256,
@@ -92,11 +101,12 @@ def new_plugin(
         redelivered_seq=0,
         error_count=0,
         last_error=None,
+        withheld=frozenset(description.asks_for) - set(description.granted_at_install()),
     )
 
 
 _MODULE = ("manifest", "report", "sha256", "size", "source", "installed_at", "installed_by")
-_STANDING = ("enabled", "state_reason", "withheld", "event_starts", "limits")
+_STANDING = ("enabled", "state_reason", "withheld", "event_starts", "limits", "extras")
 _PLAIN = ("claimed_seq", "settled_seq", "redelivered_seq", "error_count", "last_error")
 
 
@@ -131,6 +141,7 @@ def insert_plugin(db: sqlite3.Connection, row: PluginRow) -> None:
         "withheld": json.dumps(sorted(row.withheld)),
         "event_starts": json.dumps(row.event_starts),
         "limits": json.dumps(row.limits),
+        "extras": json.dumps(sorted(row.extras)),
     }
     changed = ", ".join(f"{name} = excluded.{name}" for name in (*_MODULE, *_STANDING))
     query = f"{insertion('plugins', tuple(values))} ON CONFLICT (id) DO UPDATE SET {changed}"
@@ -158,6 +169,13 @@ def set_withheld(
     db.execute(
         "UPDATE plugins SET withheld = ?, event_starts = ? WHERE id = ?",
         (json.dumps(sorted(withheld)), json.dumps(starts), plugin_id),
+    )
+
+
+def set_extras(db: sqlite3.Connection, plugin_id: str, extras: Collection[str]) -> None:
+    """Record what an admin has granted a plugin beside what it asks for."""
+    db.execute(
+        "UPDATE plugins SET extras = ? WHERE id = ?", (json.dumps(sorted(extras)), plugin_id)
     )
 
 
@@ -189,10 +207,11 @@ def delete_plugin(db: sqlite3.Connection, plugin_id: str) -> None:
 def _read(found: sqlite3.Row) -> PluginRow | None:
     text = str(found["manifest"])
     try:
+        report = msgspec.json.decode(str(found["report"]), type=ModuleReport)
         return PluginRow(
-            manifest=parse_manifest(text.encode()),
+            description=describe(text, report),
             manifest_text=text,
-            report=msgspec.json.decode(str(found["report"]), type=ModuleReport),
+            report=report,
             sha256=found["sha256"],
             size=found["size"],
             source=found["source"],
@@ -204,6 +223,7 @@ def _read(found: sqlite3.Row) -> PluginRow | None:
             withheld=frozenset(json.loads(found["withheld"])),
             event_starts=json.loads(found["event_starts"]),
             limits=json.loads(found["limits"]),
+            extras=frozenset(json.loads(found["extras"])),
         )
     except (ModuleRefused, msgspec.MsgspecError) as exc:
         log.error("plugin_unreadable", plugin=found["id"], error=str(exc))

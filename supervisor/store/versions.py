@@ -13,9 +13,9 @@ import msgspec
 import structlog
 
 from sandbox_child.wire.entry import ModuleReport
+from supervisor.contracts import Description, describe
 from supervisor.errors import ModuleRefused
-from supervisor.manifest import Manifest, parse_manifest
-from supervisor.manifest.permissions import asked_for
+from supervisor.manifest import Manifest
 from supervisor.states import VersionStatus
 from supervisor.store.plugins import PluginRow
 from supervisor.store.sql import insertion, rows
@@ -27,7 +27,7 @@ log = structlog.get_logger("supervisor.store")
 class VersionRow:
     """One version of a plugin as it is kept; the installed one too, for whoever compares."""
 
-    manifest: Manifest
+    description: Description
     manifest_text: str
     report: ModuleReport
     sha256: str
@@ -42,15 +42,20 @@ class VersionRow:
     """What its admin kept from it while it was installed."""
 
     @property
+    def manifest(self) -> Manifest:
+        """What both contracts know of a plugin."""
+        return self.description.manifest
+
+    @property
     def asks_for(self) -> tuple[str, ...]:
         """The permissions that it asks for."""
-        return asked_for(self.manifest, self.report)
+        return self.description.asks_for
 
 
 def version_of(row: PluginRow, status: VersionStatus = VersionStatus.ACTIVE) -> VersionRow:
     """Return the version that a plugin's row holds, with another status from now on."""
     return VersionRow(
-        row.manifest,
+        row.description,
         row.manifest_text,
         row.report,
         row.sha256,
@@ -145,10 +150,11 @@ def _insert(db: sqlite3.Connection, version: VersionRow) -> None:
 def _read(row: sqlite3.Row) -> VersionRow | None:
     text = str(row["manifest"])
     try:
+        report = msgspec.json.decode(str(row["report"]), type=ModuleReport)
         return VersionRow(
-            manifest=parse_manifest(text.encode()),
+            description=describe(text, report),
             manifest_text=text,
-            report=msgspec.json.decode(str(row["report"]), type=ModuleReport),
+            report=report,
             sha256=row["sha256"],
             size=row["size"],
             source=row["source"],

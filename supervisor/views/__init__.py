@@ -20,6 +20,7 @@ from supervisor.views.deliveries import (
 from supervisor.views.egress import EgressEntry, EgressFilter
 from supervisor.views.figures import HealthCheck, PluginCounts, SupervisorFigures
 from supervisor.views.plugins import (
+    CallResult,
     ConfigFieldView,
     InstallView,
     KeyRotation,
@@ -41,6 +42,7 @@ from supervisor.views.processes import (
 
 __all__ = [
     "ANY_DELIVERY",
+    "CallResult",
     "ConfigFieldView",
     "ControlView",
     "DeliveryDetail",

@@ -185,6 +185,24 @@ class PanelResult:
 
 
 @dataclass(frozen=True, slots=True)
+class CallResult:
+    """What came of a function: the JSON that it returned, or why it returned none."""
+
+    outcome: str
+    """``ok``, or how it failed, as the delivery log has it."""
+    value: bytes
+    """JSON as the plugin wrote it, checked to be JSON; empty where it failed or returned none."""
+    error: str | None
+    duration_s: float = 0.0
+    memory_bytes: int = 0
+
+    @classmethod
+    def failed(cls, error: str, outcome: str = "dropped") -> "CallResult":
+        """Return the result of a call that returned nothing."""
+        return cls(outcome, b"", error)
+
+
+@dataclass(frozen=True, slots=True)
 class KeyRotation:
     """What came of replacing the key that secrets are encrypted with."""
 

@@ -7,7 +7,6 @@ import trio
 from supervisor.delivery.runners import Runners
 from supervisor.limits import Limits
 from supervisor.manifest import ConfigField
-from supervisor.manifest.permissions import permission_views
 from supervisor.plugins.limits import LimitsInForce, limit_views
 from supervisor.plugins.registry import PluginRegistry
 from supervisor.states import PluginState
@@ -41,7 +40,7 @@ def plugin_view(
         installed_by=row.installed_by,
         toolchain=row.report.toolchain or None,
         imports=tuple(f"{line.module}.{line.name}" for line in row.report.imports),
-        permissions=permission_views(row.asks_for, row.withheld),
+        permissions=row.description.views(row.asks_for, row.withheld),
         waiting_version=installed.waiting(row.id),
         enabled=row.enabled,
         state=_state(row, runners),

@@ -214,7 +214,8 @@ async def _run_desk(
                 Notices(helpdesk),
                 helpdesk.audit,
                 helpdesk.users.names,
-                health if callable(health) else lambda: health,
+                helpdesk.database.path,
+                health_rule=health if callable(health) else lambda: health,
             )
             async with open_supervisor(
                 config, ports, SecretBox(key), settings_fingerprint(), run_plugins=run_plugins

@@ -83,6 +83,22 @@ class Room(SimpleNamespace):
     """The methods of one room."""
 
 
+class NoFunctions:
+    """The functions of a supervisor without GoatKit plugins."""
+
+    def find_route(self, _method: str, _path: str) -> None:
+        return None
+
+    def methods(self, _path: str) -> tuple[str, ...]:
+        return ()
+
+    def widgets(self, _location: str) -> tuple[()]:
+        return ()
+
+    def menu(self, _location: str) -> tuple[()]:
+        return ()
+
+
 class FakeSupervisor:
     """Plugins that are installed and configured for real, and never run.
 
@@ -103,6 +119,7 @@ class FakeSupervisor:
         self.parts = [HealthCheck("database", ok=True, detail="")]
         self.panel = PanelResult(None, "the plugin said nothing")
         self.checked = CheckReport((), (), 1.0)
+        self.functions = NoFunctions()
         self.overview = Room(
             plugins=self.plugins,
             plugin=self.plugin,

@@ -47,7 +47,7 @@ async def admit() -> ResponseReturnValue | None:
     if access is Access.ADMIN and visit.signed_in.role is not Role.ADMIN:
         raise NotForYou(Role.ADMIN)
     if request.method not in _SAFE_METHODS:
-        await _refuse_forgery(visit)
+        await refuse_forgery(visit)
     if visit.user is not None and not _here().json:
         g.unread = await app_context().helpdesk.notifications.unread_count(visit.actor)
     return None
@@ -81,7 +81,8 @@ async def _ask_to_log_in() -> ResponseReturnValue:
     )
 
 
-async def _refuse_forgery(visit: Visit) -> None:
+async def refuse_forgery(visit: Visit) -> None:
+    """Raise ForgeryRefused unless a change comes from a page of ours, or from a program."""
     if visit.proof is Proof.API_KEY:
         return
     if not came_from_our_page():
@@ -112,10 +113,13 @@ async def _offered_token(asked: Request) -> str:
 async def dress(response: Response) -> Response:
     """Put the security headers on every response."""
     config = app_context().config
-    headers = security_headers(frame_sources=g.get("frame_sources", ()), tls=config.secure_cookies)
+    headers = g.get("own_headers") or security_headers(
+        frame_sources=g.get("frame_sources", ()), tls=config.secure_cookies
+    )
     for name, value in headers.items():
         response.headers[name] = value
-    if response.headers.get("Content-Type", "").startswith("text/html"):
+    is_page = response.headers.get("Content-Type", "").startswith("text/html")
+    if is_page and "own_headers" not in g:
         keep_form_cookie(response, config, current_visit())
     if "Cache-Control" not in response.headers:
         response.headers["Cache-Control"] = "no-store"

@@ -1,0 +1,381 @@
+"""What a GoatKit guest may ask of the host: one table of names, a permission each, checked here.
+
+The guest is told whether a call went well and nothing of why it did not. The reason goes to the
+plugin's log and the delivery record, with the grant that would have allowed it.
+"""
+
+import time
+from base64 import b64decode, b64encode
+from binascii import Error as NotBase64
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from typing import Any, Final, Protocol
+
+import msgspec
+import structlog
+import trio
+
+from sandbox_child.wire.errors import MessageError
+from sandbox_child.wire.messages import LogLevel, read_named_call
+from supervisor.calls.behalf import EVERYTHING, Behalf
+from supervisor.calls.caller import Caller
+from supervisor.calls.plugin_cache import PluginCache
+from supervisor.egress import EgressAnswer, EgressRequest
+from supervisor.egress.url import read_host
+from supervisor.limits import Limits
+from supervisor.process.conversation import AnyWork, Called
+from supervisor.query import TABLES, QueryProcess, QueryRefused, RefusedBecause, granted
+from supervisor.registration import allows, holds, needed
+from supervisor.registration.grants import FunctionRefused, Grants, not_granted
+from supervisor.views import HostCallRecord
+
+log = structlog.get_logger("supervisor.hostcalls")
+
+_DONE, _FAILED = 1, 0
+_DETAIL_LIMIT = 500
+_LEVELS: Final = {"debug": LogLevel.DEBUG, "warn": LogLevel.WARN, "error": LogLevel.ERROR}
+_CALL_DEPTH = 10
+
+
+class Neighbours(Protocol):
+    """The other plugins."""
+
+    async def call(
+        self, name: str, function: str, arguments: bytes, behalf: Behalf, deadline: float
+    ) -> bytes:
+        """Call a function of another plugin; raises FunctionRefused."""
+        ...
+
+
+class Requests(Protocol):
+    """Budgets and the way to the network, as ``HostCalls`` has them."""
+
+    def draw(self, work: AnyWork, limits: Limits) -> str | None:
+        """Count one host call; return why it must not be made, None where it may."""
+        ...
+
+    async def fetch(
+        self, caller: Caller, work: AnyWork, request: EgressRequest, hosts: frozenset[str]
+    ) -> EgressAnswer:
+        """Make one request; raises nothing but Cancelled."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What plugins may know of the help desk."""
+
+    name: Callable[[], str] = lambda: "Open Help Desk"
+    zone: tzinfo | None = None
+    zone_name: str = "UTC"
+
+
+@dataclass(slots=True)
+class _Call:
+    caller: Caller
+    grants: Grants
+    work: AnyWork
+    behalf: Behalf
+    deadline: float
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+    def text(self, name: str) -> str:
+        """Return an argument that has to be text; raises FunctionRefused."""
+        value = self.arguments.get(name)
+        if not isinstance(value, str):
+            raise FunctionRefused(f"{name}: expected text")
+        return value
+
+    def blob(self, name: str) -> bytes:
+        """Return an argument that has to be base64, empty where it is not given."""
+        value = self.arguments.get(name)
+        if value is None:
+            return b""
+        try:
+            return b64decode(value, validate=True)
+        except (NotBase64, TypeError, ValueError):
+            raise FunctionRefused(f"{name}: expected bytes as base64") from None
+
+
+class HostFunctions:
+    """Answers the named calls of every plugin."""
+
+    def __init__(
+        self, requests: Requests, query: Callable[[str], QueryProcess], site: Site
+    ) -> None:
+        """``query``: makes the query process of a plugin."""
+        self._requests = requests
+        self._new_query = query
+        self._site = site
+        self._queries: dict[str, QueryProcess] = {}
+        self._caches: dict[str, PluginCache] = {}
+        self.neighbours: Neighbours | None = None
+
+    async def answer(self, caller: Caller, called: Called) -> tuple[int, bytes]:
+        """Return whether a call went well, and its JSON; raises nothing but Cancelled."""
+        started = time.monotonic()
+        name, answer, detail = "host_call", None, "it was cut off with the call"
+        status = _FAILED
+        try:
+            name, arguments = read_named_call(called.request)
+            answer = await self._answer(caller, called.work, name, arguments)
+            status, detail = _DONE, ""
+        except (FunctionRefused, MessageError) as exc:
+            detail = str(exc)
+        except Exception as exc:
+            error = caller.redact(f"{type(exc).__name__}: {exc}")
+            log.error("host_call_failed", plugin=caller.plugin_id, call=name, error=error)
+            detail = "the host could not do it"
+        finally:
+            spent = (time.monotonic() - started) * 1000
+            shown = caller.redact(detail)[:_DETAIL_LIMIT] if detail else None
+            called.work.host_calls.append(HostCallRecord(name, {}, status, spent, shown))
+            if shown:
+                caller.log(LogLevel.WARN, f"{name}: {shown}", called.work)
+        return status, answer or b"null"
+
+    async def release(self, plugin_id: str) -> None:
+        """Forget a plugin that runs no longer, and end its query process."""
+        self._caches.pop(plugin_id, None)
+        if (query := self._queries.pop(plugin_id, None)) is not None:
+            await query.aclose()
+
+    async def _answer(self, caller: Caller, work: AnyWork, name: str, arguments: bytes) -> bytes:
+        handler = _TABLE.get(name)
+        if handler is None:
+            why = _NOT_SERVED.get(name, "there is no such function")
+            raise FunctionRefused(why)
+        if caller.functions is None:
+            raise FunctionRefused("this plugin has no such calls")
+        counted = name == "http_request"  # with the request itself
+        if not counted and (problem := self._requests.draw(work, caller.limits)):
+            raise FunctionRefused(problem)
+        behalf = getattr(work.key, "behalf", EVERYTHING)
+        allowed = caller.limits.deadline_s if work.deadline_s is None else work.deadline_s
+        deadline = work.started + allowed
+        call = _Call(caller, caller.functions, work, behalf, deadline, _object(arguments))
+        answer = await handler(self, call)
+        return answer if isinstance(answer, bytes) else msgspec.json.encode(answer)
+
+    async def db_query(self, call: _Call) -> bytes:
+        """Run a SELECT over what was granted."""
+        permissions = call.grants.permissions
+        if not holds(permissions, "db", "read"):
+            raise not_granted("db", "read", None)
+        tables = frozenset(t for t in TABLES if allows(permissions, "db", "read", t))
+        process = self._query(call.caller.plugin_id)
+        try:
+            return await process.query(
+                call.text("query"),
+                _list(call, "args"),
+                audience=call.behalf.audience,
+                tables=tables,
+                deadline=call.deadline,
+            )
+        except QueryRefused as exc:
+            raise _refused(exc, "read") from None
+
+    async def db_exec(self, call: _Call) -> object:
+        """Change the plugin's own database."""
+        if not holds(call.grants.permissions, "db", "write"):
+            raise not_granted("db", "write", None)
+        process = self._query(call.caller.plugin_id)
+        try:
+            affected = await process.execute(
+                call.text("query"), _list(call, "args"), deadline=call.deadline
+            )
+        except QueryRefused as exc:
+            raise _refused(exc, "write") from None
+        return {"affected": affected}
+
+    async def cache_get(self, call: _Call) -> object:
+        """Return what was kept under a key."""
+        call.grants.require("cache", "read")
+        value = self._cache(call).get(call.text("key"), trio.current_time())
+        encoded = None if value is None else b64encode(value).decode()
+        return {"value": encoded, "found": value is not None}
+
+    async def cache_set(self, call: _Call) -> object:
+        """Keep a value in memory for so many seconds; 0 for as long as there is room."""
+        call.grants.require("cache", "write")
+        ttl = call.arguments.get("ttl") or call.arguments.get("ttl_seconds") or 0
+        if isinstance(ttl, bool) or not isinstance(ttl, int | float) or ttl < 0:
+            raise FunctionRefused("ttl: expected seconds, 0 or more")
+        until = trio.current_time() + ttl if ttl else None
+        if not self._cache(call).set(call.text("key"), call.blob("value"), until):
+            raise FunctionRefused("the value is too large to be kept")
+        return {"ok": True}
+
+    async def cache_delete(self, call: _Call) -> object:
+        """Forget a key."""
+        call.grants.require("cache", "write")
+        self._cache(call).delete(call.text("key"))
+        return {"ok": True}
+
+    async def http_request(self, call: _Call) -> object:
+        """Make a request to a host that was granted."""
+        url = call.text("url")
+        host = read_host(url)
+        if host is None:
+            raise FunctionRefused("url: expected an https address")
+        call.grants.require("http", "use", host)
+        headers = call.arguments.get("headers") or {}
+        if not isinstance(headers, dict):
+            raise FunctionRefused("headers: expected an object of texts")
+        try:
+            body = call.blob("body").decode() or None
+        except UnicodeDecodeError:
+            raise FunctionRefused("body: expected text in UTF-8") from None
+        request = EgressRequest(
+            url=url,
+            method=str(call.arguments.get("method") or "GET"),
+            headers={str(key): str(value) for key, value in headers.items()},
+            body=body,
+        )
+        got = await self._requests.fetch(call.caller, call.work, request, frozenset({host}))
+        if got.status == 0 or got.refused:
+            raise FunctionRefused(got.detail or "there was no answer")
+        return {"status": got.status, "body": b64encode(got.body).decode()}
+
+    async def config_get(self, call: _Call) -> object:
+        """Return one of three settings of the help desk."""
+        call.grants.require("config", "use")
+        key = call.text("key")
+        values = {
+            "app.name": self._site.name(),
+            "app.timezone": self._site.zone_name,
+            "app.env": "production",
+        }
+        if key not in values:
+            raise FunctionRefused(f"key: expected one of {', '.join(values)}, found {key[:80]!r}")
+        return {"value": values[key]}
+
+    async def translate(self, call: _Call) -> object:
+        """Return a text in the viewer's language, the key itself where there is none."""
+        key = call.text("key")
+        texts = call.grants.registration.translations
+        return {"value": texts.translate(key, call.behalf.languages) or key}
+
+    async def plugin_call(self, call: _Call) -> bytes:
+        """Call a function of another plugin, for the same person, in the time that is left."""
+        name, function = call.text("plugin"), call.text("function")
+        call.grants.require("plugin_call", "use", name)
+        chain = (*call.behalf.chain, call.caller.plugin_id)
+        if len(chain) > _CALL_DEPTH:
+            raise FunctionRefused(f"plugins called one another more than {_CALL_DEPTH} times")
+        if self.neighbours is None:
+            raise FunctionRefused("there are no other plugins here")
+        arguments = call.arguments.get("args")
+        encoded = b"" if arguments is None else msgspec.json.encode(arguments)
+        behalf = Behalf(call.behalf.audience, call.behalf.languages, chain)
+        return await self.neighbours.call(name, function, encoded, behalf, call.deadline)
+
+    async def log(self, call: _Call) -> object:
+        """Write a line into the plugin's log."""
+        level = _LEVELS.get(str(call.arguments.get("level")).lower(), LogLevel.INFO)
+        fields = call.arguments.get("fields")
+        more = f" {msgspec.json.encode(fields).decode()}" if isinstance(fields, dict) else ""
+        line = (call.text("message") + more)[: call.caller.limits.log_line_bytes]
+        call.caller.log(level, line, call.work)
+        return {"ok": True}
+
+    async def time_now(self, _call: _Call) -> object:
+        """Return the time in the server's time zone, as queries have it."""
+        return {"now": datetime.now(self._site.zone).isoformat()}
+
+    async def org_id(self, _call: _Call) -> object:
+        """Return 0: this help desk has no organisations."""
+        return 0
+
+    async def list_ticket_states(self, call: _Call) -> object:
+        """Return the statuses as that platform has them."""
+        call.grants.require("ticket", "read")
+        rows = await self._query(call.caller.plugin_id).query(
+            "SELECT s.id, s.name, s.type_id, t.name AS type_name FROM ticket_state s "
+            "JOIN ticket_state_type t ON t.id = s.type_id ORDER BY s.id",
+            [],
+            audience=call.behalf.audience,
+            tables=frozenset({"ticket_state", "ticket_state_type"}),
+            deadline=call.deadline,
+        )
+        states = msgspec.json.decode(rows) or []
+        return {"states": [{**state, "color": ""} for state in states]}
+
+    def _query(self, plugin_id: str) -> QueryProcess:
+        if plugin_id not in self._queries:
+            self._queries[plugin_id] = self._new_query(plugin_id)
+        return self._queries[plugin_id]
+
+    def _cache(self, call: _Call) -> PluginCache:
+        return self._caches.setdefault(call.caller.plugin_id, PluginCache())
+
+
+_TABLE: Final[Mapping[str, Callable[[HostFunctions, _Call], Awaitable[object]]]] = {
+    "db_query": HostFunctions.db_query,
+    "db_exec": HostFunctions.db_exec,
+    "cache_get": HostFunctions.cache_get,
+    "cache_set": HostFunctions.cache_set,
+    "cache_delete": HostFunctions.cache_delete,
+    "http_request": HostFunctions.http_request,
+    "config_get": HostFunctions.config_get,
+    "translate": HostFunctions.translate,
+    "plugin_call": HostFunctions.plugin_call,
+    "log": HostFunctions.log,
+    "time_now": HostFunctions.time_now,
+    "org_id": HostFunctions.org_id,
+    "list_ticket_states": HostFunctions.list_ticket_states,
+}
+SERVED: Final = tuple(_TABLE)
+_NEXT = "not served in this release"
+_NOT_SERVED: Final[Mapping[str, str]] = {
+    "send_email": "not sent: the help desk has no outgoing mail in this release",
+    "publish_event": "not served: no page listens to the events of plugins",
+    **dict.fromkeys(
+        ("entity_soft_delete", "entity_hard_delete", "entity_restore", "recycle_bin_list"),
+        "refused: plugins delete nothing of the help desk",
+    ),
+    **dict.fromkeys(
+        (
+            *("secure_config_get", "secure_config_set"),
+            *("store_file", "get_file", "delete_file", "list_files"),
+            *("custom_fields_get", "custom_fields_set", "custom_fields_query"),
+            *("create_article", "create_article_attachment", "list_article_attachments"),
+            *("delete_article_attachment", "change_ticket_status", "list_ticket_views"),
+            *("generate_thumbnail", "render_markdown_to_pdf"),
+        ),
+        _NEXT,
+    ),
+}
+"""Functions of that platform that give nothing here, each with the reason."""
+NOT_SERVED: Final = _NOT_SERVED
+
+
+def _object(arguments: bytes) -> Mapping[str, Any]:
+    if not arguments:
+        return {}
+    try:
+        found = msgspec.json.decode(arguments)
+    except (msgspec.DecodeError, RecursionError):
+        raise FunctionRefused("its arguments are not JSON") from None
+    if found is None:
+        return {}
+    if not isinstance(found, dict):
+        raise FunctionRefused("its arguments: expected a JSON object")
+    return found
+
+
+def _list(call: _Call, name: str) -> list[Any]:
+    found = call.arguments.get(name)
+    if found is None:
+        return []
+    if not isinstance(found, list):
+        raise FunctionRefused(f"{name}: expected a list")
+    return found
+
+
+def _refused(refused: QueryRefused, access: str) -> FunctionRefused:
+    if refused.because is RefusedBecause.PERMISSION and granted([refused.table]):
+        wanted = needed("db", access, refused.table).text
+        return FunctionRefused(f"{refused.text}; grant {wanted} to allow it")
+    return FunctionRefused(refused.text)

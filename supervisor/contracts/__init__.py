@@ -1,0 +1,27 @@
+"""What a plugin of each contract says of itself, in terms that the supervisor shares.
+
+An ``ohd`` module carries its manifest; a GoatKit module says what it is when it is called. Both
+become a manifest, permissions in words, and subscriptions. No other room asks which contract a
+plugin has.
+
+::
+
+    ohd       a manifest section, and what the module imports
+    goatkit   a registration
+"""
+
+from sandbox_child.wire.entry import ModuleReport
+from supervisor.contracts.goatkit import GoatkitDescription
+from supervisor.contracts.ohd import OhdDescription
+
+__all__ = ["Description", "GoatkitDescription", "OhdDescription", "describe"]
+
+Description = OhdDescription | GoatkitDescription
+"""What a plugin says of itself."""
+
+
+def describe(text: str, report: ModuleReport) -> Description:
+    """Read what is kept of a plugin; raises ModuleRefused."""
+    if report.entry.contract == "goatkit":
+        return GoatkitDescription.read(text.encode(), report)
+    return OhdDescription.read(text.encode(), report)

@@ -1,0 +1,75 @@
+"""Calls of one plugin's functions that somebody waits for: a route, a widget, a job, a neighbour.
+
+Each is answered in any case. One that was under way when its child ended is not made again: what it
+did is not known.
+"""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+import trio
+
+from supervisor.calls.behalf import EVERYTHING, Behalf
+from supervisor.views import CallResult
+
+MOST_WAITING = 64
+
+
+@dataclass(slots=True, eq=False)
+class CallRequest:
+    """Somebody waits for what a function returns."""
+
+    function: str
+    arguments: bytes
+    deadline_s: float
+    behalf: Behalf = EVERYTHING
+    sent: bool = False
+    done: trio.Event = field(default_factory=trio.Event)
+    result: CallResult | None = None
+
+    def finish(self, result: CallResult) -> None:
+        """Give the one who waits the result."""
+        self.result = result
+        self.done.set()
+
+
+class CallQueue:
+    """Used by the runner's task, its session's, and those of the people who wait."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[CallRequest] = deque()
+
+    def add(self, request: CallRequest) -> bool:
+        """Put a call in line; return whether there was room."""
+        if len(self._waiting) >= MOST_WAITING:
+            return False
+        self._waiting.append(request)
+        return True
+
+    def drop(self, request: CallRequest) -> None:
+        """Nobody waits any more."""
+        if request in self._waiting:
+            self._waiting.remove(request)
+
+    def next(self) -> CallRequest | None:
+        """Return the next one that no child has been asked for."""
+        for request in self._waiting:
+            if not request.sent:
+                request.sent = True
+                return request
+        return None
+
+    def answer(self, request: CallRequest, result: CallResult) -> None:
+        """Give the one who waits the result of a guest call."""
+        request.finish(result)
+        self.drop(request)
+
+    def child_gone(self, error: str) -> None:
+        """End the calls that a child had been asked for; the others wait for the next one."""
+        for request in [request for request in self._waiting if request.sent]:
+            self.answer(request, CallResult.failed(error))
+
+    def close(self) -> None:
+        """Tell everybody who still waits that nothing will come."""
+        for request in list(self._waiting):
+            self.answer(request, CallResult.failed("the plugin was switched off"))

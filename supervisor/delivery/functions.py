@@ -1,0 +1,183 @@
+"""Functions of GoatKit plugins, as routes, widgets, jobs and other plugins call them.
+
+A call runs for somebody, in a time of its own, and is answered in any case. What a plugin returns
+is JSON and nothing more is known of it.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import trio
+
+from supervisor.calls.behalf import Behalf
+from supervisor.contracts import GoatkitDescription
+from supervisor.delivery.function_calls import CallRequest
+from supervisor.delivery.runners import Runners
+from supervisor.errors import NotRunning
+from supervisor.plugins.registry import PluginRegistry
+from supervisor.registration import (
+    MenuItem,
+    Permission,
+    Registration,
+    Route,
+    RouteTable,
+    Widget,
+    allows,
+)
+from supervisor.registration.grants import FunctionRefused
+from supervisor.store.plugins import PluginRow
+from supervisor.views import CallResult
+
+LONGEST_CALL_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRoute:
+    """A route of an enabled plugin that a request is for."""
+
+    plugin_id: str
+    plugin_name: str
+    route: Route
+    params: dict[str, str]
+    is_public: bool
+    """Whether its admin lets anybody call it, without a login."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedWidget:
+    """A widget of an enabled plugin."""
+
+    plugin_id: str
+    plugin_name: str
+    widget: Widget
+    title: str
+
+
+class PluginFunctions:
+    """See the module."""
+
+    def __init__(self, installed: PluginRegistry, runners: Runners) -> None:
+        self._installed = installed
+        self._runners = runners
+        self._routes: tuple[tuple[PluginRow, ...], RouteTable] = ((), RouteTable(()))
+
+    def find_route(self, method: str, raw_path: str) -> FoundRoute | None:
+        """Return whose route a request is for; ``raw_path`` is as it was sent, without a query."""
+        match = self._table().find(method, raw_path)
+        if match is None:
+            return None
+        row = self._installed.row(match.plugin_id)
+        public = match.route.access.asks_to_be_public and allows(
+            _granted(row), "public_route", "use", match.route.path
+        )
+        return FoundRoute(
+            row.id, row.manifest.name, match.route, dict(match.params), is_public=public
+        )
+
+    def methods(self, raw_path: str) -> tuple[str, ...]:
+        """Return the methods that plugins take at a path."""
+        return self._table().methods(raw_path)
+
+    def widgets(self, location: str) -> Sequence[PlacedWidget]:
+        """Return the widgets of a place, in the order in which they are shown."""
+        found = [
+            PlacedWidget(row.id, row.manifest.name, widget, _text(registration, widget.title))
+            for row, registration in self._enabled()
+            for widget in registration.widgets
+            if widget.location == location
+        ]
+        return sorted(found, key=lambda placed: (placed.widget.order, placed.plugin_id))
+
+    def menu(self, location: str) -> Sequence[tuple[str, MenuItem]]:
+        """Return the entries of a navigation, each with its label."""
+        found = [
+            (row.id, _text(registration, item.label), item)
+            for row, registration in self._enabled()
+            for item in registration.menu_items
+            if item.location == location
+        ]
+        found.sort(key=lambda entry: (entry[2].order, entry[0], entry[2].id))
+        return [(label, item) for _, label, item in found]
+
+    async def call(
+        self,
+        plugin_id: str,
+        function: str,
+        arguments: bytes,
+        behalf: Behalf,
+        *,
+        allowed_s: float | None = None,
+    ) -> CallResult:
+        """Call a function; ``allowed_s``: how long it may take, else what the plugin may.
+
+        Raises PluginNotFound, NotRunning.
+        """
+        row = self._installed.row(plugin_id)
+        runner = self._runners.get(plugin_id)
+        if runner is None:
+            raise NotRunning(plugin_id, "it is switched off")
+        seconds = self._seconds(row) if allowed_s is None else allowed_s
+        request = CallRequest(function, arguments, seconds, behalf)
+        # What runs before it may take its whole time, then it may.
+        return await runner.call(request, seconds + runner.limits.deadline_s)
+
+    def _seconds(self, row: PluginRow) -> float:
+        """Return how long a call of a plugin may take: what it asks for, up to a ceiling."""
+        description = row.description
+        asked = None
+        if isinstance(description, GoatkitDescription):
+            asked = description.registration.resources.call_timeout_s
+        runner = self._runners.get(row.id)
+        default = runner.limits.deadline_s if runner else LONGEST_CALL_S
+        return min(max(asked or default, default), LONGEST_CALL_S)
+
+    def _table(self) -> RouteTable:
+        rows = tuple(row for row, _ in self._enabled())
+        if rows != self._routes[0]:
+            claims = ((row.id, registration.routes) for row, registration in self._enabled())
+            self._routes = (rows, RouteTable(claims))
+        return self._routes[1]
+
+    def _enabled(self) -> Iterator[tuple[PluginRow, Registration]]:
+        for row in self._installed.rows():
+            if row.enabled and isinstance(row.description, GoatkitDescription):
+                yield row, row.description.registration
+
+
+class NeighbourCalls:
+    """Calls of one plugin by another, for the same person and in the time that is left."""
+
+    def __init__(self, installed: PluginRegistry, functions: PluginFunctions) -> None:
+        self._installed = installed
+        self._functions = functions
+
+    async def call(
+        self, name: str, function: str, arguments: bytes, behalf: Behalf, deadline: float
+    ) -> bytes:
+        """Call a function of another plugin; raises FunctionRefused."""
+        plugin_id = f"goatkit.{name}"
+        row = self._installed.find(plugin_id)
+        if row is None or not isinstance(row.description, GoatkitDescription):
+            raise FunctionRefused(f"there is no plugin {name!r}")
+        if plugin_id in behalf.chain:
+            raise FunctionRefused(f"{name} waits for this call already")
+        left = deadline - trio.current_time()
+        try:
+            result = await self._functions.call(
+                plugin_id, function, arguments, behalf, allowed_s=max(left, 0.001)
+            )
+        except NotRunning as exc:
+            raise FunctionRefused(str(exc)) from None
+        if result.error is not None:
+            raise FunctionRefused(f"{name}.{function} failed: {result.error}")
+        return result.value or b"null"
+
+
+def _granted(row: PluginRow) -> Sequence[Permission]:
+    found = row.description.functions(row.withheld, row.extras)
+    return found.permissions if found else ()
+
+
+def _text(registration: Registration, text: str) -> str:
+    """Return a text that may be the key of a translation."""
+    return registration.translations.translate(text, ()) or text

@@ -1,0 +1,34 @@
+"""Where the databases of plugins lie, and the process that has one open."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from supervisor.process.cage import Cage
+from supervisor.process.forkserver import ForkServer
+from supervisor.query.process import QueryProcess
+from supervisor.query.question import QueryFiles
+
+
+@dataclass(frozen=True, slots=True)
+class PluginQueries:
+    """Makes the query processes of one supervisor."""
+
+    fork_server: ForkServer
+    cage: Cage
+    helpdesk: Path
+    """The help desk's database."""
+    folder: Path
+    """For the databases of plugins, a folder each."""
+    zone: str
+
+    def open(self, plugin_id: str) -> QueryProcess:
+        """Return a plugin's query process, which starts when it is first asked."""
+        folder = self.own_folder(plugin_id)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        files = QueryFiles(self.helpdesk, folder / "own.sqlite3")
+        return QueryProcess(self.fork_server, self.cage, files, zone=self.zone)
+
+    def own_folder(self, plugin_id: str) -> Path:
+        """Return a plugin's folder; its id is no part of a path."""
+        return self.folder / hashlib.sha256(plugin_id.encode()).hexdigest()[:32]

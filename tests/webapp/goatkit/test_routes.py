@@ -1,0 +1,184 @@
+"""Routes, pages and widgets of a GoatKit plugin, over a real supervisor."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.goatkit_modules import goatkit_module
+
+ID = "goatkit.pages"
+REGISTRATION = {
+    "name": "pages",
+    "version": "1.0",
+    "routes": [
+        {"method": "GET", "path": "/kb", "handler": "html", "middleware": ["auth"]},
+        {"method": "GET", "path": "/kb/raw", "handler": "raw", "middleware": ["auth"]},
+        {"method": "GET", "path": "/kb/away", "handler": "away", "middleware": ["auth"]},
+        {"method": "GET", "path": "/kb/stay", "handler": "stay", "middleware": ["auth"]},
+        {"method": "GET", "path": "/kb/admin", "handler": "echo", "middleware": ["admin"]},
+        {"method": "GET", "path": "/kb/wrong", "handler": "wrong", "middleware": ["auth"]},
+        {"method": "GET", "path": "/kb/open", "handler": "echo"},
+        {"method": "GET", "path": "/kb/loop", "handler": "loop", "middleware": ["auth"]},
+        {"method": "POST", "path": "/kb/:id/edit", "handler": "echo", "middleware": ["auth"]},
+        {
+            "method": "GET",
+            "path": "/api/plugins/pages/:id",
+            "handler": "echo",
+            "middleware": ["auth"],
+        },
+        {"method": "GET", "path": "/tickets", "handler": "echo"},
+    ],
+    "menu_items": [{"id": "kb", "label": "Knowledge", "path": "/kb", "location": "agent"}],
+    "widgets": [
+        {
+            "id": "count",
+            "title": "Count",
+            "handler": "count",
+            "location": "dashboard",
+            "refreshable": True,
+            "refresh_sec": 30,
+        },
+        {"id": "broken", "title": "Broken", "handler": "broken", "location": "dashboard"},
+    ],
+}
+ANSWERS = {
+    "html": {"html": "<p>An article</p><script>1</script>", "title": "Articles"},
+    "raw": {"html": "<p>bare</p>", "raw": True},
+    "away": {"redirect": "//evil.example/"},
+    "stay": {"redirect": "/tickets"},
+    "wrong": {"error": "no such article", "status": 404},
+    "count": {"html": "<p class='gk-stat-value'>42</p>"},
+    "broken": [1, 2],
+}
+
+
+@pytest.fixture
+async def pages(real_site: Any) -> Any:
+    """Return the site with the plugin enabled."""
+    shelf = real_site.shelf
+    module = goatkit_module(REGISTRATION, ANSWERS)
+    await shelf.installs.install(module, source="a test", actor="test")
+    await shelf.controls.set_enabled(ID, True, actor="test")
+    return real_site
+
+
+async def test_a_page_is_framed_without_an_origin(pages: Any) -> None:
+    browser = await pages.as_("staff")
+    page = await browser.get("/kb")
+    assert page.status == 200
+    assert "An article" not in page.text
+    address = page.text.partition('src="/plugin-frames/')[2].partition('"')[0]
+    assert 'sandbox="allow-scripts allow-forms"' in page.text
+    frame = await browser.client.get(f"/plugin-frames/{address}")
+    assert "<p>An article</p>" in frame.text
+    policy = frame.headers["Content-Security-Policy"]
+    assert policy.startswith("sandbox allow-scripts allow-forms;")
+    assert "connect-src 'none'" in policy
+    assert "same-origin" not in policy.partition(";")[0]
+    assert "Set-Cookie" not in frame.headers
+    other = await pages.as_("user")
+    assert "An article" not in (await other.client.get(f"/plugin-frames/{address}")).text
+
+
+async def test_bare_html_has_no_origin_either(pages: Any) -> None:
+    answer = await (await pages.as_("staff")).client.get("/kb/raw")
+    assert "bare" in answer.text
+    assert answer.headers["Content-Security-Policy"].startswith("sandbox ")
+
+
+async def test_a_login_is_needed_until_a_route_is_granted_to_be_public(pages: Any) -> None:
+    browser = await pages.stranger()
+    assert (await browser.client.get("/kb/open")).status_code == 303
+    view = await pages.shelf.overview.plugin(ID)
+    asked = {permission.token for permission in view.permissions}
+    assert "public_route:/kb/open" in asked
+    left = asked - {"public_route:/kb/open"}
+    await pages.shelf.controls.withhold(ID, withheld=left, actor="test")
+    answer = await browser.client.get("/kb/open?a=1&_user_id=7&_is_admin=true")
+    assert (answer.status_code, answer.json()) == (
+        200,
+        {"a": "1", "_method": "GET", "_path": "/kb/open", "_org_id": 0, "_lang": "en"},
+    )
+
+
+async def test_the_envelope_is_the_servers_and_parameters_come_along(pages: Any) -> None:
+    browser = await pages.as_("staff")
+    answer = await browser.client.get(
+        "/api/plugins/pages/7?range=30d&tag=a&tag=b&_user_role=Admin&org_id=9"
+    )
+    said = answer.json()
+    assert (said["id"], said["range"], said["tag"]) == ("7", "30d", ["a", "b"])
+    assert (said["_user_role"], said["_is_admin"], said["_user_email"]) == (
+        *("Agent", False),
+        "staff@example.com",
+    )
+    assert isinstance(said["_user_id"], int)
+    assert "org_id" not in said
+
+
+async def test_a_change_needs_a_token_and_json_goes_in_flat(pages: Any) -> None:
+    browser = await pages.as_("staff")
+    refused = await browser.client.post(
+        "/kb/5/edit", data={"title": "x"}, headers={"Sec-Fetch-Site": "cross-site"}
+    )
+    assert refused.status_code == 403
+    refused = await browser.client.post("/kb/5/edit", data={"title": "x"})
+    assert refused.status_code == 403
+    answer = await browser.call("POST", "/kb/5/edit", {"title": "x", "_is_admin": True})
+    assert (answer.json()["title"], answer.json()["id"], answer.json()["_is_admin"]) == (
+        *("x", "5"),
+        False,
+    )
+
+
+async def test_answers_become_redirects_errors_and_refusals(pages: Any) -> None:
+    browser = await pages.as_("staff")
+    stay = await browser.client.get("/kb/stay")
+    assert (stay.status_code, stay.headers["Location"]) == (303, "/tickets")
+    assert (await browser.client.get("/kb/away")).status_code == 502
+    wrong = await browser.client.get("/kb/wrong")
+    assert (wrong.status_code, wrong.json()["error"]) == (404, "no such article")
+    assert (await browser.client.get("/kb/admin")).status_code == 403
+    assert (await browser.client.put("/kb")).status_code == 405
+    assert (await browser.client.get("/kb/%2e%2e/login")).status_code == 404
+
+
+async def test_a_core_path_stays_the_help_desks(pages: Any) -> None:
+    page = await (await pages.as_("staff")).get("/tickets")
+    assert "All tickets" in page.words()
+    view = await pages.shelf.overview.plugin(ID)
+    assert any("/tickets" in warning for warning in view.warnings)
+
+
+async def test_the_dashboard_frames_each_widget_and_a_failed_one_says_so(pages: Any) -> None:
+    browser = await pages.as_("staff")
+    page = await browser.get("/dashboard")
+    assert page.text.count("<iframe") == 2
+    assert 'data-refresh="30"' in page.text
+    assert "Dashboard" in page.words()
+    good = await browser.client.get(f"/plugin-widgets/{ID}/count")
+    assert "42" in good.text
+    assert good.headers["Content-Security-Policy"].startswith("sandbox ")
+    bad = await browser.client.get(f"/plugin-widgets/{ID}/broken")
+    assert "Unavailable" in bad.text
+
+
+async def test_the_menu_shows_entries_to_the_roles_that_they_name(pages: Any) -> None:
+    assert 'href="/kb">' in (await (await pages.as_("staff")).get("/tickets")).text
+    assert 'href="/kb">' not in (await (await pages.as_("user")).get("/tickets")).text
+
+
+async def test_a_plugin_that_is_switched_off_leaves_nothing(pages: Any) -> None:
+    await pages.shelf.controls.set_enabled(ID, False, actor="test")
+    browser = await pages.as_("staff")
+    assert (await browser.client.get("/kb")).status_code == 404
+    assert 'href="/kb">' not in (await browser.get("/tickets")).text
+
+
+async def test_a_route_that_loops_is_ended_and_the_others_go_on(pages: Any) -> None:
+    await pages.shelf.controls.set_limits(ID, {"deadline_s": 1.0}, actor="test")
+    browser = await pages.as_("staff")
+    assert (await browser.client.get("/kb/loop")).status_code == 504
+    assert (await browser.client.get("/kb/stay")).status_code == 303
+    assert json.loads((await browser.client.get("/api/plugins/pages/1")).text)["id"] == "1"

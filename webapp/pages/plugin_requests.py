@@ -1,0 +1,42 @@
+"""What a plugin is told of a request: who asks, in which language, and nothing that they sent."""
+
+from typing import Any
+
+from quart import request
+
+from helpdesk import numbers
+from helpdesk.actors import Role
+from supervisor.calls.behalf import Behalf
+from supervisor.query import Audience
+from webapp.context import app_context
+from webapp.visitors.sessions import current_visit
+
+_ROLES = {Role.ADMIN: "Admin", Role.STAFF: "Agent", Role.USER: "Customer"}
+_LANGUAGES = 5
+
+
+async def envelope() -> dict[str, Any]:
+    """Return what the host says of the request, and nobody else can."""
+    said: dict[str, Any] = {"_method": request.method, "_path": request.path, "_org_id": 0}
+    said["_lang"] = next(iter(behalf().languages), "en")
+    user = current_visit().user
+    if user is not None:
+        number = await app_context().helpdesk.database.read(
+            lambda db: numbers.number_of(db, "user", user.id)
+        )
+        said |= {
+            "_user_id": number,
+            "_user_email": user.email,
+            "_user_login": user.email,
+            "_user_role": _ROLES[user.role],
+            "_is_admin": user.role is Role.ADMIN,
+        }
+    return said
+
+
+def behalf() -> Behalf:
+    """Return for whom the request asks: what they may see, and the languages that they read."""
+    user = current_visit().user
+    audience = Audience.nobody() if user is None else Audience.person_of(user.id)
+    languages = [value.partition("-")[0] for value in request.accept_languages.values()]
+    return Behalf(audience, tuple(languages[:_LANGUAGES]))

@@ -1,0 +1,58 @@
+"""HTML of plugins that runs in no origin of ours, kept until its frame asks for it.
+
+A page with a plugin's answer shows it in a frame. The frame's address is good for one visitor and a
+short time, and what it serves may run scripts, send nothing and read nothing.
+"""
+
+import secrets
+from collections import OrderedDict
+from dataclasses import dataclass
+
+import trio
+
+KEPT_S = 60.0
+MOST_BYTES = 64 * 1024 * 1024
+MOST_EACH = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One answer of a plugin, as it is shown."""
+
+    html: str
+    visitor: str
+    """Id of the person whom it is for; empty for somebody without a login."""
+    until: float
+
+
+class PluginDocuments:
+    """Kept in memory, bounded in all and for each visitor; the oldest goes."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[str, Document] = OrderedDict()
+        self._bytes = 0
+
+    def keep(self, html: str, visitor: str) -> str:
+        """Keep a document; return the token that it is asked for by."""
+        now = trio.current_time()
+        theirs = [token for token, kept in self._kept.items() if kept.visitor == visitor]
+        for token in theirs[: max(0, len(theirs) - MOST_EACH + 1)]:
+            self._forget(token)
+        for token in [token for token, kept in self._kept.items() if kept.until < now]:
+            self._forget(token)
+        token = secrets.token_urlsafe(24)
+        self._kept[token] = Document(html, visitor, now + KEPT_S)
+        self._bytes += len(html)
+        while self._bytes > MOST_BYTES:
+            self._forget(next(iter(self._kept)))
+        return token
+
+    def find(self, token: str, visitor: str) -> str | None:
+        """Return a document that this visitor may see, None where there is none."""
+        kept = self._kept.get(token)
+        if kept is None or kept.visitor != visitor or kept.until < trio.current_time():
+            return None
+        return kept.html
+
+    def _forget(self, token: str) -> None:
+        self._bytes -= len(self._kept.pop(token).html)
