@@ -13,11 +13,9 @@ import trio
 from cli.config import Config
 from cli.errors import CannotGoOn
 from helpdesk.actors import Actor
-from helpdesk.audit import AUDIT_MIGRATIONS
 from helpdesk.errors import HelpDeskError, Invalid, LimitReached, NotAllowed, NotFound
-from helpdesk.service import HelpDesk
+from helpdesk.service import MIGRATIONS, HelpDesk
 from helpdesk.settings import SettingValues
-from helpdesk.storage.migrations import HELPDESK_MIGRATIONS
 from sandbox_child.runtime.settings import settings_fingerprint
 from supervisor.delivery.error_threshold import ErrorThreshold
 from supervisor.ports import ActionResult, PluginActor
@@ -29,7 +27,7 @@ DATABASE_FILE = "ohd.sqlite3"
 LOCK_FILE = "server.lock"
 WITH_LINES = ";lines"
 """Tells compiled code that knows its source lines from code that does not."""
-_MIGRATIONS = (HELPDESK_MIGRATIONS, AUDIT_MIGRATIONS, supervisor_migrations)
+_MIGRATIONS = (*MIGRATIONS, supervisor_migrations)
 
 
 @dataclass(frozen=True, slots=True)

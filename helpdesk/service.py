@@ -31,11 +31,24 @@ from helpdesk.statuses import Statuses
 from helpdesk.storage.database import Database
 from helpdesk.storage.migrations import HELPDESK_MIGRATIONS
 from helpdesk.storage.newest import newest_id
+from helpdesk.tickets.followers import FOLLOWER_MIGRATIONS, Followers
 from helpdesk.tickets.links import LINK_MIGRATIONS, Links
 from helpdesk.tickets.merge import MERGE_MIGRATIONS, Merges
 from helpdesk.tickets.service import Tickets
 from helpdesk.tickets.tags import TAG_MIGRATIONS
 from helpdesk.users import Users
+
+MIGRATIONS = (
+    HELPDESK_MIGRATIONS,
+    AUDIT_MIGRATIONS,
+    CANNED_MIGRATIONS,
+    TAG_MIGRATIONS,
+    VIEW_MIGRATIONS,
+    FOLLOWER_MIGRATIONS,
+    LINK_MIGRATIONS,
+    MERGE_MIGRATIONS,
+)
+"""Every table of the domain, set by set, in the order in which they are made."""
 
 
 class HelpDesk:
@@ -70,6 +83,7 @@ class HelpDesk:
         self.canned = CannedReplies(database, self.settings, self.audit)
         self.tickets = Tickets(database, clock, self.settings)
         self.links = Links(database, clock, self.settings)
+        self.followers = Followers(database, clock, self.settings)
         self.merges = Merges(database, clock, self.settings)
 
     @classmethod
@@ -88,17 +102,7 @@ class HelpDesk:
         ``migrations`` are other packages' tables in the same file. ``defaults`` hold where an admin
         has not stored a setting.
         """
-        every = [
-            HELPDESK_MIGRATIONS,
-            AUDIT_MIGRATIONS,
-            CANNED_MIGRATIONS,
-            TAG_MIGRATIONS,
-            VIEW_MIGRATIONS,
-            LINK_MIGRATIONS,
-            MERGE_MIGRATIONS,
-            *migrations,
-        ]
-        async with Database.open(path, migrations=every) as database:
+        async with Database.open(path, migrations=[*MIGRATIONS, *migrations]) as database:
             if greatest := await database.read(newest_id):
                 ids.grow_from(greatest)
             yield cls(

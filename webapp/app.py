@@ -12,6 +12,7 @@ from webapp import context
 from webapp.api import canned_replies as api_canned_replies
 from webapp.api import catalogue as api_catalogue
 from webapp.api import docs as api_docs
+from webapp.api import followers as api_followers
 from webapp.api import groups as api_groups
 from webapp.api import links as api_links
 from webapp.api import login as api_login
@@ -115,6 +116,7 @@ BLUEPRINTS: tuple[Section, ...] = (
     api_tickets.blueprint,
     api_replies.blueprint,
     api_links.blueprint,
+    api_followers.blueprint,
     api_canned_replies.blueprint,
     api_saved_views.blueprint,
     api_users.blueprint,

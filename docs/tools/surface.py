@@ -26,9 +26,8 @@ from sqlite_utils.migrations import Migrations
 from cli.config_file import File, limit_bounds
 from cli.kit.schema import all_schemas
 from cli.main import main as ohd
-from helpdesk.audit import AUDIT_MIGRATIONS
+from helpdesk.service import MIGRATIONS
 from helpdesk.storage.connections import connect_writer
-from helpdesk.storage.migrations import HELPDESK_MIGRATIONS
 from sandbox_child.abi.goatkit import signatures as goatkit
 from sandbox_child.abi.ohd import signatures as ohd_contract
 from supervisor.limits import Limits
@@ -136,7 +135,7 @@ def migrations() -> dict[str, str]:
     """Return a fingerprint of a set's tables after each of its steps, in order."""
     return {
         f"{steps.name} {name}": tables
-        for steps in (HELPDESK_MIGRATIONS, AUDIT_MIGRATIONS, supervisor_migrations)
+        for steps in (*MIGRATIONS, supervisor_migrations)
         for name, tables in _after_each(steps)
     }
 

@@ -81,7 +81,14 @@ class Change:
             search.replace_ticket(self.connection, ticket.id, old, new)
         return changed
 
-    def emit(self, event_type: EventType, ticket: Ticket, data: dict[str, Any]) -> None:
+    def emit(
+        self,
+        event_type: EventType,
+        ticket: Ticket,
+        data: dict[str, Any],
+        *,
+        mentioned: frozenset[str] = frozenset(),
+    ) -> None:
         """Write an event that shows the ticket as it is after the change; tell those concerned."""
         actor = self.viewer.actor
         document = events.ticket_document(ticket, self.settings.site_url)
@@ -97,4 +104,4 @@ class Change:
             body=events.payload(event_type, rfc3339(self.now), document, actor, data),
         )
         if event_type not in self.untold:
-            notices.write(self.connection, event_type, ticket, actor, self.now)
+            notices.write(self.connection, event_type, ticket, actor, self.now, mentioned=mentioned)

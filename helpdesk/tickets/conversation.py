@@ -8,7 +8,7 @@ from helpdesk.events import EventType, reply_data
 from helpdesk.ids import new_id
 from helpdesk.statuses import CLOSED
 from helpdesk.storage import sql
-from helpdesk.tickets import search, status
+from helpdesk.tickets import followers, search, status
 from helpdesk.tickets.change import Change
 from helpdesk.tickets.model import Author, CustomField, Reply, Ticket
 
@@ -92,7 +92,8 @@ def _add(change: Change, ticket: Ticket, body: str, *, is_internal: bool) -> Rep
     search.add_reply(change.connection, added.id)
     changed = change.save(ticket, public=not is_internal)
     event = EventType.NOTE_ADDED if is_internal else EventType.REPLY_ADDED
-    change.emit(event, changed, reply_data(added))
+    mentioned = followers.mention(change, ticket.number, added.body)
+    change.emit(event, changed, reply_data(added), mentioned=mentioned)
     return added
 
 

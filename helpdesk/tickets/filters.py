@@ -40,6 +40,9 @@ def _add_sight(where: Where, viewer: Viewer) -> None:
 def _add_people(where: Where, viewer: Viewer, wanted: TicketFilter) -> None:
     if wanted.mine and viewer.is_staff:
         where.add("{t}.assignee_user_id = ?", viewer.actor.id, lead=Lead.PERSON)
+    if wanted.followed and viewer.is_staff:
+        followed = "SELECT number FROM ticket_followers WHERE user_id = ?"
+        where.add(f"{{t}}.number IN ({followed})", viewer.actor.id, lead=Lead.FEW)
     if wanted.unassigned:
         where.add("{t}.assignee_user_id IS NULL AND {t}.assignee_group_id IS NULL")
     if wanted.assignee_id:

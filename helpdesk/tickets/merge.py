@@ -16,7 +16,7 @@ from helpdesk.clock import rfc3339
 from helpdesk.errors import Conflict, Invalid, LimitReached
 from helpdesk.statuses import CLOSED
 from helpdesk.storage import sql
-from helpdesk.tickets import conversation, links, rows, search, status, tags
+from helpdesk.tickets import conversation, followers, links, rows, search, status, tags
 from helpdesk.tickets.change import Change
 from helpdesk.tickets.door import Door
 from helpdesk.tickets.links import LinkKind
@@ -74,6 +74,7 @@ def _merge(change: Change, reference: str, into: str) -> Ticket:
         (source.number, other.number),
     )
     links.add(change, source.id, LinkKind.DUPLICATE_OF, other.id)
+    followers.move(change.connection, source.number, other.number)
     tags.alter(change.connection, other, source.tags, ())
     conversation.note(change, other.id, f"Merged #{source.number} into this ticket.")
     if source.status != CLOSED:

@@ -249,6 +249,8 @@ class TicketFilter:
     """Tickets that have all of them, for those who may see internal notes."""
     mine: bool = False
     """Assigned to the actor, or for a person with role user: submitted by them."""
+    followed: bool = False
+    """Followed by the actor, who is staff."""
     unassigned: bool = False
     open_only: bool = False
     """Leaves out Resolved and Closed."""
@@ -274,6 +276,7 @@ class TicketFilter:
             submitter_id=more.submitter_id or self.submitter_id,
             tags=tuple(dict.fromkeys((*self.tags, *more.tags))),
             mine=self.mine or more.mine,
+            followed=self.followed or more.followed,
             unassigned=self.unassigned or more.unassigned,
             open_only=more.open_only or (self.open_only and not more.status),
             workable=self.workable or more.workable,

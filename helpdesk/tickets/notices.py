@@ -11,6 +11,7 @@ resolved, closed        the submitter
 reopened                the submitter, and whoever has the ticket
 ======================  ====================================================
 
+Whoever follows a ticket gets a notice of all of these; whoever is mentioned in a message, of that.
 A ticket that is assigned to nobody is had by the members of the groups that own its category, and
 where no group does, by all staff. Whoever has a ticket is staff, so a note is never told to those
 who may not read it. Notices are written in the transaction of the change.
@@ -36,6 +37,7 @@ _SENTENCES = {
     EventType.CLOSED: "{actor} closed the ticket: {subject}",
     EventType.REOPENED: "{actor} reopened the ticket: {subject}",
 }
+_MENTIONED = "{actor} mentioned you: {subject}"
 _TO_SUBMITTER = frozenset(
     {EventType.REPLY_ADDED, EventType.RESOLVED, EventType.CLOSED, EventType.REOPENED}
 )
@@ -56,15 +58,18 @@ def write(
     ticket: Ticket,
     actor: Actor,
     now: datetime,
+    *,
+    mentioned: frozenset[str] = frozenset(),
 ) -> None:
-    """Leave the notices that an event calls for."""
+    """Leave the notices that an event calls for; who is ``mentioned`` in it is told so."""
     sentence = _SENTENCES.get(event)
     if sentence is None:
         return
-    for user_id in sorted(_recipients(connection, event, ticket) - {actor.id}):
+    told = _recipients(connection, event, ticket) | mentioned
+    for user_id in sorted(told - {actor.id}):
         mine = ticket.assignee is not None and ticket.assignee.id == user_id
         assignee = "you" if mine or ticket.assignee is None else ticket.assignee.name
-        title = sentence.format(
+        title = (_MENTIONED if user_id in mentioned else sentence).format(
             actor=actor.name, assignee=assignee, subject=f"#{ticket.number} {ticket.subject}"
         )
         notice = Notice.made(title, "", f"/tickets/{ticket.id}", now)
@@ -89,7 +94,16 @@ def _recipients(connection: sqlite3.Connection, event: EventType, ticket: Ticket
         found.add(ticket.submitter.id)
     if event in _TO_ASSIGNEE:
         found |= _holders(connection, ticket)
-    return _enabled(connection, found)
+    return _enabled(connection, found) | _followers(connection, ticket)
+
+
+def _followers(connection: sqlite3.Connection, ticket: Ticket) -> set[str]:
+    """Return who follows the ticket and is still staff."""
+    query = (
+        "SELECT user_id FROM ticket_followers JOIN users ON users.id = user_id"
+        " WHERE number = ? AND role IN ('admin', 'staff') AND NOT disabled"
+    )
+    return {user for (user,) in connection.execute(query, (ticket.number,))}
 
 
 def _enabled(connection: sqlite3.Connection, people: Iterable[str]) -> set[str]:

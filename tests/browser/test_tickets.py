@@ -311,3 +311,18 @@ def test_a_list_is_saved_as_a_view_that_keeps_count(open_page: Open, desk: Desk)
     page.get_by_role("link", name="Manage views").click()
     page.get_by_role("button", name="Delete What was viewed").click()
     expect(page.get_by_text("View deleted.")).to_be_visible()
+
+
+def test_a_mentioned_colleague_hears_at_once_and_follows(open_page: Open, desk: Desk) -> None:
+    ticket = desk.ticket("Mentioned: look here")
+    staff, admin = open_page("staff", f"/tickets/{ticket}"), open_page("admin", "/notifications")
+    staff.get_by_label("Internal note").fill("@admin can you look?")
+    staff.get_by_role("button", name="Add internal note").click()
+    expect(staff.get_by_role("region", name="Followers").get_by_role("button")).to_have_text(
+        "Follow"
+    )
+    expect(admin.locator("#unread")).to_be_visible()
+    admin.reload()
+    expect(admin.get_by_text(re.compile(r"mentioned you: #\d+ Mentioned")).first).to_be_visible()
+    admin.goto(f"/tickets/{ticket}")
+    expect(admin.get_by_role("button", name="Unfollow")).to_be_visible()

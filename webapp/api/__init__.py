@@ -8,7 +8,7 @@ Errors are ``{"error": "…"}``; lists are ``{"data", "page", "per_page", "total
     openapi           the OpenAPI document, made from the operations
     login, me, users, groups, notifications
                       accounts and people
-    tickets, replies, links, canned_replies, saved_views, catalogue, statuses, settings
+    tickets, replies, links, followers, canned_replies, saved_views, catalogue, statuses, settings
                       tickets and what they are made of
     plugins, plugin_versions, plugin_records, records, schemas
                       plugins, their deliveries, logs and requests; the audit log; JSON Schemas

@@ -42,6 +42,7 @@ class TicketQuery(Paged):
     submitter: Annotated[str, Meta(description="A user ID.")] = ""
     tag: Annotated[list[str], Meta(description="Repeated: all of them.")] = []
     mine: Annotated[bool, Meta(description="Assigned to the caller.")] = False
+    followed: Annotated[bool, Meta(description="Followed by the caller.")] = False
     unassigned: bool = False
     open: Annotated[bool, Meta(description="Neither Resolved nor Closed.")] = False
     workable: Annotated[bool, Meta(description="Tickets the caller can work on.")] = False
@@ -61,6 +62,7 @@ class TicketQuery(Paged):
             submitter_id=self.submitter or None,
             tags=tuple(self.tag),
             mine=self.mine,
+            followed=self.followed,
             unassigned=self.unassigned,
             open_only=self.open,
             workable=self.workable,

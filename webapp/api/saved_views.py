@@ -36,6 +36,7 @@ class FilterBody(Body):
     submitter_id: str | None = None
     tags: list[str] = msgspec.field(default_factory=list)
     mine: bool = False
+    followed: bool = False
     unassigned: bool = False
     open_only: bool = False
     workable: bool = False

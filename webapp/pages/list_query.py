@@ -33,6 +33,7 @@ STAFF_VIEWS = {
     "open": "Open",
     "queue": "My queue",
     "mine": "Assigned to me",
+    "following": "Following",
     "unassigned": "Unassigned",
 }
 USER_VIEWS = {"": "My tickets", "open": "Open", "settled": "Resolved and closed"}
@@ -110,8 +111,9 @@ def view_filter(view: str) -> TicketFilter:
     """Return what a built-in view shows by itself."""
     return TicketFilter(
         status=_SETTLED if view == "settled" else (),
-        open_only=view in {"open", "queue", "mine", "unassigned"},
+        open_only=view in {"open", "queue", "mine", "following", "unassigned"},
         mine=view == "mine",
+        followed=view == "following",
         unassigned=view == "unassigned",
         workable=view == "queue",
     )

@@ -49,7 +49,9 @@ async def _mark_seen(ticket_id: str) -> None:
     g.unread -= seen
 
 
-@blueprint.post("/tickets/<ticket_id>/<any(reply,note,resolve,reopen,close,update):step>")
+@blueprint.post(
+    "/tickets/<ticket_id>/<any(reply,note,resolve,reopen,close,update,follow,unfollow):step>"
+)
 async def change(ticket_id: str, step: str) -> Response:
     """Take one step with the ticket and show it again."""
     fields = await form_fields()
@@ -160,7 +162,19 @@ async def _update(ticket_id: str, fields: Mapping[str, str]) -> None:
     )
 
 
+async def _follow(ticket_id: str, fields: Mapping[str, str]) -> None:
+    del fields
+    await app_context().helpdesk.followers.follow(current_visit().actor, ticket_id)
+
+
+async def _unfollow(ticket_id: str, fields: Mapping[str, str]) -> None:
+    del fields
+    await app_context().helpdesk.followers.unfollow(current_visit().actor, ticket_id)
+
+
 _STEPS = {
+    "follow": _follow,
+    "unfollow": _unfollow,
     "reply": _reply,
     "note": _note,
     "resolve": _resolve,

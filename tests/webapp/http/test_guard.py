@@ -93,6 +93,8 @@ FORMS: list[tuple[str, dict[str, str], dict[str, int]]] = [
         {"nobody": 401, "user": 403, "staff": 303, "admin": 303},
     ),
     ("/tickets/{foreign}/reply", {"reply": "r"}, _STEP),
+    ("/tickets/{foreign}/follow", {}, _STEP),
+    ("/tickets/{own}/unfollow", {}, _STEP | {"user": 403}),
     ("/tickets/{foreign}/note", {"note": "n"}, _STEP),
     ("/tickets/{own}/note", {"note": "n"}, _STEP | {"user": 403}),
     ("/tickets/{foreign}/update", {"priority": "High"}, _STEP),

@@ -21,6 +21,8 @@ STAFF_API = answers(401, 403, 200, 200)
 READS: dict[str, dict[str, int]] = {
     "/canned-replies": STAFF_PAGE,
     "/canned-replies/{canned}": STAFF_PAGE,
+    "/api/tickets/{ticket}/followers": answers(401, 200, 200, 200),
+    "/api/tickets/{foreign}/followers": answers(401, 404, 200, 200),
     "/views": STAFF_PAGE,
     "/api/views": answers(401, 200, 200, 200),
     "/api/views/{view}": STAFF_API,
@@ -53,6 +55,8 @@ CALLS: list[tuple[str, str, object, dict[str, int]]] = [
     ("POST", "/api/canned-replies", _TEXT | {"scope": "everyone"}, _MADE | {"staff": 403}),
     ("PATCH", "/api/canned-replies/{canned}", {"name": "M"}, STAFF_API | {"staff": 403}),
     ("DELETE", "/api/canned-replies/{canned}", None, answers(401, 403, 403, 204)),
+    ("PUT", "/api/tickets/{ticket}/follow", None, answers(401, 403, 204, 204)),
+    ("DELETE", "/api/tickets/{ticket}/follow", None, answers(401, 403, 204, 204)),
     ("POST", "/api/views", {"name": "N", "filter": {}}, _MADE),
     ("PATCH", "/api/views/{view}", {"name": "M"}, STAFF_API | {"staff": 403}),
     ("DELETE", "/api/views/{view}", None, answers(401, 403, 403, 204)),

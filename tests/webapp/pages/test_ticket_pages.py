@@ -461,3 +461,15 @@ async def test_tags_are_changed_in_the_form_and_a_colleague_s_stay(site: Any) ->
     assert wrong.status == 422
     assert "tags without commas" in wrong.words()
     assert 'value="a&#34;b"' in wrong.text
+
+
+async def test_staff_follow_a_ticket_by_a_button_and_submitters_have_none(site: Any) -> None:
+    await site.ticket()
+    browser = await site.as_("staff")
+    page = await browser.submit("/tickets/1", "/tickets/1/follow")
+    assert "You follow this ticket." in page.words()
+    assert "Followers Staff" in page.words()
+    assert "Following 1" in (await browser.get("/tickets")).words()
+    page = await browser.submit("/tickets/1", "/tickets/1/unfollow")
+    assert "Nobody follows this ticket." in page.words()
+    assert "ollow" not in (await (await site.as_("user")).get("/tickets/1")).words()
