@@ -32,7 +32,10 @@ ROOMS: dict[str, dict[str, set[str]]] = {
             *("manifest", "egress", "secrets", "views"),
         },
         "watching": {"plugins", "delivery", "store", "manifest", "process", "secrets", "views"},
-        "sandbox_check": {"plugins", "process", "manifest", "views"},
+        "sandbox_check": {
+            *("plugins", "process", "calls", "egress"),
+            *("manifest", "secrets", "views"),
+        },
         "delivery": {
             *("plugins", "calls", "store", "process", "contracts", "registration"),
             *("manifest", "egress", "secrets", "views"),

@@ -1,6 +1,7 @@
 """Every attack, by name."""
 
 from sandbox_child.attacks import (
+    calls,
     channels,
     files,
     foreign,
@@ -12,7 +13,7 @@ from sandbox_child.attacks import (
 )
 from sandbox_child.attacks.attack import Attack
 
-_FAMILIES = (files, sockets, processes, memory, powers, channels, foreign, frames)
+_FAMILIES = (files, sockets, processes, memory, powers, channels, foreign, frames, calls)
 
 CATALOGUE: dict[str, Attack] = {
     attack.name: attack for family in _FAMILIES for attack in family.ATTACKS

@@ -273,6 +273,12 @@ _TABLE: Final = {
 
 PERMISSIONS: Final = frozenset(entry.permission for entry in _TABLE.values())
 
+
+def granted(requested: frozenset[str], denied: frozenset[str]) -> frozenset[str]:
+    """Return the permissions of host calls that a plugin has: requested, and not denied."""
+    return (PERMISSIONS & requested) - denied
+
+
 _WORDS: Final = {
     ActionResult.MALFORMED: "the payload is invalid",
     ActionResult.NO_SUCH_TICKET: "the ticket does not exist",

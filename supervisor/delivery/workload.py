@@ -11,7 +11,7 @@ import trio
 
 from sandbox_child.wire.messages import OutcomeCode
 from supervisor.calls.bound_secrets import BoundSecrets
-from supervisor.calls.host_calls import PERMISSIONS, Caller
+from supervisor.calls.host_calls import PERMISSIONS, Caller, granted
 from supervisor.contracts import Description
 from supervisor.delivery.error_threshold import ErrorThreshold, Health
 from supervisor.delivery.feed import Feed
@@ -121,7 +121,7 @@ class Workload:
             name=self._manifest.name,
             allowed_hosts=frozenset(self._manifest.allowed_hosts) - hosts,
             withheld_hosts=hosts,
-            grants=(PERMISSIONS & self._asked) - self._withheld,
+            grants=granted(self._asked, self._withheld),
             never_asked=PERMISSIONS - self._asked,
             limits=self.limits,
             redact=self.recorder.redact,

@@ -5,6 +5,7 @@
     sandbox     what the sandbox can do on this machine, found out at start
     check       runs everything; what ``ohd sandbox check`` and the admin page call
     talk        attacks by what a child writes
+    calls       attacks by host calls that a module never requested
     guests      attacks by guests, against time and memory
     standing    what the system itself says of a locked child, seen from outside
     native      attacks by native code: beside each, the same in a child without a lockdown

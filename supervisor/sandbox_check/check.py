@@ -12,6 +12,7 @@ from supervisor.process.cage import ALL_CONTROLS, Cage, CageSettings
 from supervisor.process.cgroups import GroupPool, open_groups
 from supervisor.process.forkserver import open_fork_server
 from supervisor.sandbox_check.attempt import attempt, open_attacker
+from supervisor.sandbox_check.calls import FAMILY, attack_by_calling
 from supervisor.sandbox_check.catalogue import About, read_catalogue
 from supervisor.sandbox_check.guests import attack_by_guests
 from supervisor.sandbox_check.native import Arena, attack_natively
@@ -64,7 +65,11 @@ async def run_check(
         await attack_natively(arena, [a for a in wanted if not a.talks], note)
         # These mostly wait for a deadline.
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(attack_by_talking, arena, [a for a in wanted if a.talks], note)
+            talking = [a for a in wanted if a.talks]
+            calling = [a for a in talking if a.family == FAMILY]
+            nursery.start_soon(attack_by_calling, arena, calling, note)
+            others = [a for a in talking if a.family != FAMILY]
+            nursery.start_soon(attack_by_talking, arena, others, note)
             nursery.start_soon(attack_by_guests, arena, options.only, note)
             nursery.start_soon(look_at_standing, arena, options.only, note)
     results.sort(key=lambda result: result.name)

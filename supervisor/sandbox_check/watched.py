@@ -1,6 +1,6 @@
 """A session that is watched: what a child did between its READY and its end."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import trio
@@ -18,6 +18,8 @@ class Watched:
 
     answers: bool = True
     """Whether its host calls are answered; else they wait forever."""
+    answer: Callable[[Called], Awaitable[tuple[int, bytes]]] | None = None
+    """Answers them; None: each is said to be done."""
     lines: int = 0
     calls: int = 0
     finished: int = 0
@@ -65,8 +67,10 @@ class Watched:
         # The line that says how many were dropped is the child's, not the guest's.
         self.lines += said.level is not LogLevel.WARN
 
-    async def _answer(self, _called: Called) -> tuple[int, bytes]:
+    async def _answer(self, called: Called) -> tuple[int, bytes]:
         self.calls += 1
+        if self.answer is not None:
+            return await self.answer(called)
         if not self.answers:
             await trio.sleep_forever()
         return _DONE, b""

@@ -9,14 +9,16 @@ from pathlib import Path
 import psutil
 import pytest
 
+from supervisor.calls.host_calls import PERMISSIONS
 from supervisor.process.cage import ALL_CONTROLS
+from supervisor.sandbox_check import calls
 from supervisor.sandbox_check.check import CheckOptions, run_check
 from supervisor.sandbox_check.report import Result
 
 OHD = Path(sys.executable).with_name("ohd")
 FAMILIES = {
     *("files", "sockets", "processes", "memory", "powers", "channels", "foreign"),
-    *("frames", "guests", "standing", "compiler"),
+    *("frames", "calls", "guests", "standing", "compiler"),
 }
 LEAST_STOPPED = 150
 """Of plugins alone; a compile child is attacked besides."""
@@ -104,3 +106,22 @@ async def test_a_hole_makes_the_check_fail():
         pytest.skip(report.attacks[0].detail)
     assert {a.result for a in report.attacks} == {Result.OPEN}
     assert not report.holds
+
+
+async def test_permissions_that_were_never_requested_make_the_check_fail(monkeypatch):
+    monkeypatch.setattr(calls, "granted", lambda requested, denied: PERMISSIONS)
+    report = await run_check(CheckOptions(only=lambda name: name.startswith("calls.")))
+    assert {a.result for a in report.attacks} == {Result.OPEN}
+    assert {a.detail for a in report.attacks} == {
+        "a reply was added",
+        "a custom field was set",
+        "a request was sent",
+    }
+
+
+async def test_a_child_gets_nothing_by_calls_that_its_module_never_requested():
+    report = await run_check(CheckOptions(only=lambda name: name.startswith("calls.")))
+    assert {(a.result, a.by, a.control) for a in report.attacks} == {
+        (Result.STOPPED, "permissions", "succeeded")
+    }
+    assert len(report.attacks) == 4
