@@ -16,6 +16,7 @@ from helpdesk.errors import Conflict, Invalid, NotFound
 from helpdesk.ids import new_id
 from helpdesk.storage import sql
 from helpdesk.storage.database import Database
+from helpdesk.text import counted
 from helpdesk.tickets.model import Ref
 from helpdesk.viewers import load_viewer
 
@@ -124,7 +125,8 @@ class Catalogue:
             query = f"SELECT count(*) FROM tickets WHERE {level.ticket_column} = ?"  # noqa: S608
             if count := sql.scalar(connection, query, (node_id,)):
                 raise Conflict(
-                    f"{count:,} tickets use this {level.kind}", "recategorize them first"
+                    f"{counted(count, 'ticket uses', 'tickets use')} this {level.kind}",
+                    "recategorize them first",
                 )
             kind = {"kind": level.kind}
             record(connection, "catalogue.deleted", _path(connection, level, node_id), kind)

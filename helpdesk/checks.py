@@ -12,7 +12,7 @@ import re
 import unicodedata
 
 from helpdesk.errors import Invalid
-from helpdesk.text import shows_something
+from helpdesk.text import counted, shows_something
 
 MAX_NAME = 100
 """Characters in the name of a person, group, category, status, …"""
@@ -88,7 +88,7 @@ def email(text: str) -> str:
 
 
 def _size(text: str) -> str:
-    return f"{len(text):,} characters" if text else "nothing"
+    return counted(len(text), "character") if text else "nothing"
 
 
 def _shown(text: str) -> str:

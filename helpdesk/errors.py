@@ -22,6 +22,8 @@ theirs to know. ``NotAllowed`` is for things that they can see.
 
 from collections.abc import Iterable
 
+from helpdesk.text import counted
+
 
 class HelpDeskError(Exception):
     """Base of everything that the help desk raises on purpose; the text is fit for people."""
@@ -107,7 +109,7 @@ class ReopenWindowPassed(Conflict):
         self.window_days = window_days
         super().__init__(
             f"this ticket was resolved or closed at {ended_at}, and can be reopened "
-            f"for only {window_days} days",
+            f"for only {counted(window_days, 'day')}",
             "open a new ticket that refers to it",
         )
 

@@ -15,6 +15,7 @@ from helpdesk.errors import Conflict, Invalid, NotFound
 from helpdesk.ids import new_id
 from helpdesk.storage import sql
 from helpdesk.storage.database import Database
+from helpdesk.text import counted
 from helpdesk.viewers import load_viewer
 
 
@@ -122,7 +123,8 @@ class Groups:
             query = "SELECT count(*) FROM tickets WHERE assignee_group_id = ?"
             if count := sql.scalar(connection, query, (group_id,)):
                 raise Conflict(
-                    f"{count:,} tickets are assigned to {group.name}", "assign them elsewhere first"
+                    f"{counted(count, 'ticket is', 'tickets are')} assigned to {group.name}",
+                    "assign them elsewhere first",
                 )
             record(connection, "group.deleted", group.name, _facts(connection, group))
             connection.execute("DELETE FROM groups WHERE id = ?", (group_id,))

@@ -14,6 +14,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from helpdesk.errors import Invalid
+from helpdesk.text import counted
 
 T = TypeVar("T")
 
@@ -76,7 +77,7 @@ def checked(password: str) -> str:
     if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
         raise Invalid(
             "password",
-            f"{len(password):,} characters",
+            counted(len(password), "character"),
             f"{MIN_LENGTH} to {MAX_LENGTH:,} characters",
         )
     return password

@@ -13,7 +13,7 @@ from helpdesk.audit import AuditLog
 from helpdesk.errors import Conflict, NotFound
 from helpdesk.storage import sql
 from helpdesk.storage.database import Database
-from helpdesk.text import name_key
+from helpdesk.text import counted, name_key
 from helpdesk.viewers import load_viewer
 
 NEW = "New"
@@ -81,7 +81,10 @@ class Statuses:
             status = _added(connection, name)
             query = "SELECT count(*) FROM tickets WHERE status = ?"
             if count := sql.scalar(connection, query, (status.name,)):
-                raise Conflict(f"{count:,} tickets are {status.name}", "change their status first")
+                raise Conflict(
+                    f"{counted(count, 'ticket has', 'tickets have')} the status {status.name}",
+                    "change their status first",
+                )
             connection.execute("DELETE FROM statuses WHERE name = ?", (status.name,))
             record(connection, "status.removed", status.name, {})
 

@@ -40,3 +40,9 @@ def search_text(text: str) -> str:
     plain = "".join(c for c in folded if unicodedata.category(c) not in {"Mn", "Cf"})
     # Composed again, for Korean syllables above all.
     return _NO_SPACES.sub(r" \g<0> ", unicodedata.normalize("NFC", plain))
+
+
+def counted(count: float, thing: str, many: str = "") -> str:
+    """Return how many of a thing there are: ``1 ticket``, ``1,200 tickets``."""
+    number = f"{count:,}" if isinstance(count, int) else f"{count:g}"
+    return f"{number} {thing if count == 1 else many or thing + 's'}"

@@ -87,3 +87,9 @@ def json_problem(raw: bytes) -> str | None:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return "bytes that are not JSON"
     return None
+
+
+def counted(count: float, thing: str, many: str = "") -> str:
+    """Return how many of a thing there are: ``1 ticket``, ``1,200 tickets``."""
+    number = f"{count:,}" if isinstance(count, int) else f"{count:g}"
+    return f"{number} {thing if count == 1 else many or thing + 's'}"

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from helpdesk import access
 from helpdesk.errors import Conflict, HelpDeskError, Invalid, NotAllowed, NotFound
 from helpdesk.events import EventType
+from helpdesk.text import counted
 from helpdesk.tickets import edits, notices
 from helpdesk.tickets.change import Change
 from helpdesk.tickets.edits import TicketChanges
@@ -29,8 +30,8 @@ class SomeRefused(Conflict):
         more = len(refused) - _NAMED
         rest = f"; and {more:,} more" if more > 0 else ""
         super().__init__(
-            f"nothing was changed: {len(refused):,} of {chosen:,} tickets can't be changed: "
-            f"{named}{rest}",
+            f"nothing was changed: {len(refused):,} of {counted(chosen, 'ticket')} can't be "
+            f"changed: {named}{rest}",
             "deselect them and try again",
         )
 
@@ -43,7 +44,7 @@ def update(change: Change, references: Iterable[str], changes: TicketChanges) ->
     access.require_staff(change.viewer, "change many tickets at once")
     chosen = tuple(dict.fromkeys(references))
     if not 1 <= len(chosen) <= MOST:
-        raise Invalid("tickets", f"{len(chosen):,} tickets", f"1 to {MOST} of them")
+        raise Invalid("tickets", counted(len(chosen), "ticket"), f"1 to {MOST} of them")
     # A person who is given many tickets at once gets one notice.
     many = dataclasses.replace(change, untold=frozenset({EventType.ASSIGNED}))
     changed, given, assignee = 0, 0, None

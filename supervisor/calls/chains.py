@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from supervisor.limits import Limits
 from supervisor.process.conversation import AnyWork
+from supervisor.text import counted
 
 MOST_ACCOUNTS = 20_000
 
@@ -42,9 +43,9 @@ class Chains:
         account.host_calls += 1
         account.http_requests += is_http
         if account.host_calls > limits.host_calls:
-            return _beyond(limits.host_calls, "host calls")
+            return _beyond(limits.host_calls, "host call")
         if account.http_requests > limits.http_requests:
-            return _beyond(limits.http_requests, "HTTP requests")
+            return _beyond(limits.http_requests, "HTTP request")
         return None
 
     def _account(self, work: AnyWork) -> Account:
@@ -58,4 +59,4 @@ class Chains:
 
 
 def _beyond(most: int, what: str) -> str:
-    return f"more than {most} {what} in one event and what followed from it"
+    return f"more than {counted(most, what)} in one event and what followed from it"

@@ -3,6 +3,8 @@
 from collections import deque
 from dataclasses import dataclass, field
 
+from supervisor.text import counted
+
 
 @dataclass(frozen=True, slots=True)
 class ErrorThreshold:
@@ -42,7 +44,8 @@ class Health:
         if total < self.rule.least or errors <= total * self.rule.threshold:
             return None
         return (
-            f"{errors} of {total} deliveries failed within {self.rule.window_s / 60:g} minutes, "
+            f"{errors} of {total} deliveries failed within "
+            f"{counted(self.rule.window_s / 60, 'minute')}, "
             f"more than {self.rule.threshold:.0%}"
         )
 

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable
 
 from supervisor.limits import MIB, Limits
+from supervisor.text import counted
 
 WINDOW_S = 60.0
 
@@ -53,9 +54,10 @@ class WriteQuota:
     def _problem(self) -> str | None:
         limits = self.limits
         if self._changes > limits.changes_per_minute:
+            made = counted(limits.changes_per_minute, "change")
             return (
-                f"it made more than {limits.changes_per_minute:,} changes to tickets within a "
-                "minute (its limit changes_per_minute)"
+                f"it made more than {made} to tickets within a minute (its limit "
+                "changes_per_minute)"
             )
         if self._bytes > limits.stored_per_minute_bytes:
             return (

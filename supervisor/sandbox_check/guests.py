@@ -24,6 +24,7 @@ from supervisor.sandbox_check import guest_code
 from supervisor.sandbox_check.native import Arena
 from supervisor.sandbox_check.report import AttackResult, Result
 from supervisor.sandbox_check.watched import Watched
+from supervisor.text import counted
 
 FAMILY = "guests"
 _TIGHT = Limits(
@@ -131,7 +132,9 @@ def _judge(
     attack: GuestAttack, ended: Ended[None], watched: Watched, free: Watched
 ) -> AttackResult:
     worked = attack.harm(free)
-    detail = ended.error.partition("\n")[0] or f"{watched.lines} lines, {watched.calls} calls"
+    detail = ended.error.partition("\n")[0] or ", ".join(
+        (counted(watched.lines, "line"), counted(watched.calls, "call"))
+    )
     result, by = Result.STOPPED, attack.by
     if attack.harm(watched):
         result, by = Result.OPEN, ""

@@ -11,6 +11,7 @@ from supervisor.sandbox_check.native import Arena, attack_spec
 from supervisor.sandbox_check.report import AttackResult, Result
 from supervisor.sandbox_check.watched import Watched
 from supervisor.states import Outcome
+from supervisor.text import counted
 
 _AT_ONCE = 8
 _PATIENCE_S = 5.0
@@ -63,7 +64,7 @@ async def _arrives(arena: Arena, about: About) -> bool:
 def _judge(about: About, arrives: bool, ended: Ended[None], watched: Watched) -> AttackResult:
     by = _STOPPED.get(ended.outcome, "")
     result = Result.STOPPED if by else Result.OPEN
-    detail = ended.error or f"ended with {ended.outcome}, {watched.lines} lines"
+    detail = ended.error or f"ended with {ended.outcome}, {counted(watched.lines, 'line')}"
     if ended.outcome is Outcome.START_FAILED:
         result, detail = Result.SKIPPED, f"the machine is too busy: {ended.error}"
     elif by and not arrives:

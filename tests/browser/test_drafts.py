@@ -24,10 +24,10 @@ def test_sending_a_reply_keeps_a_note_and_choices_that_were_not_sent(
     page.get_by_label("Priority").select_option("Critical")
     page.get_by_label("Category").select_option("Hardware")
     page.get_by_label("Type").select_option("Laptop")
-    page.get_by_label("Reply").fill("A whole reply")
+    page.get_by_label("Reply", exact=True).fill("A whole reply")
     send(page, "Reply")
     expect(page.locator("#done")).to_have_text("Reply sent.")
-    expect(page.get_by_label("Reply")).to_have_value("")
+    expect(page.get_by_label("Reply", exact=True)).to_have_value("")
     expect(page.get_by_label("Internal note")).to_have_value("half a note")
     expect(page.get_by_label("Priority")).to_have_value("Critical")
     expect(page.get_by_label("Type").locator("option:checked")).to_have_text("Laptop")
@@ -44,16 +44,16 @@ def test_sending_a_reply_keeps_a_note_and_choices_that_were_not_sent(
 def test_back_and_reload_bring_back_what_was_written(open_page: Open, desk: Desk) -> None:
     address = f"/tickets/{desk.ticket('Drafts: Back')}"
     page = open_page("user", address)
-    page.get_by_label("Reply").fill("not yet sent")
+    page.get_by_label("Reply", exact=True).fill("not yet sent")
     page.goto("/tickets")
     page.go_back()
-    expect(page.get_by_label("Reply")).to_have_value("not yet sent")
+    expect(page.get_by_label("Reply", exact=True)).to_have_value("not yet sent")
     page.reload()
-    expect(page.get_by_label("Reply")).to_have_value("not yet sent")
+    expect(page.get_by_label("Reply", exact=True)).to_have_value("not yet sent")
     page.get_by_role("button", name="Discard").click()
-    expect(page.get_by_label("Reply")).to_have_value("")
+    expect(page.get_by_label("Reply", exact=True)).to_have_value("")
     page.reload()
-    expect(page.get_by_label("Reply")).to_have_value("")
+    expect(page.get_by_label("Reply", exact=True)).to_have_value("")
 
 
 def test_a_new_ticket_survives_a_look_elsewhere(open_page: Open) -> None:
@@ -74,19 +74,19 @@ def test_a_new_ticket_survives_a_look_elsewhere(open_page: Open) -> None:
 
 def test_a_session_that_ended_loses_nothing(open_page: Open, desk: Desk) -> None:
     page = open_page("user", f"/tickets/{desk.ticket('Drafts: session')}", expected=["401"])
-    page.get_by_label("Reply").fill("written for half an hour")
+    page.get_by_label("Reply", exact=True).fill("written for half an hour")
     page.context.clear_cookies()
     send(page, "Reply")
     expect(page.get_by_role("alert")).to_contain_text("session has ended")
-    expect(page.get_by_label("Reply")).to_have_value("written for half an hour")
+    expect(page.get_by_label("Reply", exact=True)).to_have_value("written for half an hour")
     page.get_by_label("Email").fill("user@example.com")
     page.get_by_label("Password").fill(PASSWORD)
     send(page, "Log in")
     expect(page.get_by_role("heading", level=1)).to_have_text("Drafts: session")
-    expect(page.get_by_label("Reply")).to_have_value("written for half an hour")
+    expect(page.get_by_label("Reply", exact=True)).to_have_value("written for half an hour")
     send(page, "Reply")
     expect(page.locator("ol.thread")).to_contain_text("written for half an hour")
-    expect(page.get_by_label("Reply")).to_have_value("")
+    expect(page.get_by_label("Reply", exact=True)).to_have_value("")
 
 
 def test_a_ticket_that_a_colleague_closes_meanwhile_loses_nothing(
@@ -94,25 +94,25 @@ def test_a_ticket_that_a_colleague_closes_meanwhile_loses_nothing(
 ) -> None:
     ticket = desk.ticket("Drafts: closed meanwhile")
     page = open_page("staff", f"/tickets/{ticket}", expected=["409", "403", "422"])
-    page.get_by_label("Reply").fill("one more thing")
+    page.get_by_label("Reply", exact=True).fill("one more thing")
     desk.call("POST", f"/api/tickets/{ticket}/resolve", {"notes": "done"})
     desk.call("POST", f"/api/tickets/{ticket}/close")
     expect(page.locator(".heading .badge").first).to_contain_text("Closed")
-    expect(page.get_by_label("Reply")).to_have_value("one more thing")
+    expect(page.get_by_label("Reply", exact=True)).to_have_value("one more thing")
     send(page, "Reply")
     expect(page.get_by_role("heading", name="What you wrote")).to_be_visible()
-    expect(page.get_by_label("Reply")).to_have_value("one more thing")
+    expect(page.get_by_label("Reply", exact=True)).to_have_value("one more thing")
 
 
 def test_nobody_else_sees_it_and_logging_out_forgets_it(open_page: Open, desk: Desk) -> None:
     address = f"/tickets/{desk.ticket('Drafts: private')}"
     page = open_page("user", address)
-    page.get_by_label("Reply").fill("mine alone")
+    page.get_by_label("Reply", exact=True).fill("mine alone")
     page.context.clear_cookies()
     page.context.add_cookies(staff_cookies(desk))
     page.goto(address)
-    expect(page.get_by_label("Reply")).to_have_value("")
-    page.get_by_label("Reply").fill("of staff")
+    expect(page.get_by_label("Reply", exact=True)).to_have_value("")
+    page.get_by_label("Reply", exact=True).fill("of staff")
     send(page, "Log out")
     page.wait_for_url("**/login")
     kept = page.evaluate("Object.values(sessionStorage).join()")

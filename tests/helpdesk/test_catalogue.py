@@ -66,7 +66,7 @@ async def test_what_tickets_use_cannot_be_deleted(world):
     ticket = await world.ticket(category="Hardware", type="Laptop")
     (hardware, _) = await catalogue.tree()
     for node in (hardware.id, hardware.types[0].id):
-        with pytest.raises(Conflict, match="1 tickets use this"):
+        with pytest.raises(Conflict, match="1 ticket uses this"):
             await catalogue.delete(SYSTEM, node)
     await world.helpdesk.tickets.classify(SYSTEM, ticket.id, category="Software")
     await catalogue.delete(SYSTEM, hardware.id)

@@ -65,7 +65,7 @@ async def test_a_group_with_tickets_cannot_be_deleted(world):
     groups = world.helpdesk.groups
     ticket = await world.ticket()
     await world.helpdesk.tickets.assign_group(SYSTEM, ticket.id, world.group)
-    with pytest.raises(Conflict, match="1 tickets are assigned to Hardware Team"):
+    with pytest.raises(Conflict, match="1 ticket is assigned to Hardware Team"):
         await groups.delete(SYSTEM, world.group)
     await world.helpdesk.tickets.unassign(SYSTEM, ticket.id)
     await groups.delete(SYSTEM, world.group)

@@ -44,7 +44,7 @@ async def test_tickets_follow_a_renamed_status_and_their_history_does_not(world)
 async def test_a_status_in_use_cannot_be_removed(world):
     ticket = await world.ticket()
     await world.helpdesk.tickets.set_status(SYSTEM, ticket.id, "In Progress")
-    with pytest.raises(Conflict, match="1 tickets are In Progress"):
+    with pytest.raises(Conflict, match="1 ticket has the status In Progress"):
         await world.helpdesk.statuses.remove(SYSTEM, "In Progress")
     await world.helpdesk.tickets.set_status(SYSTEM, ticket.id, "New")
     await world.helpdesk.statuses.remove(SYSTEM, "in progress")

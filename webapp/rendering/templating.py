@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup
 
 from webapp.rendering import formatting
 from webapp.rendering.assets import asset_url
@@ -20,12 +21,16 @@ from webapp.rendering.template_cache import BesideTheSources
 _TEMPLATES = Path(__file__).parents[1] / "templates"
 
 
-def moment(value: str | datetime | None) -> str:
-    """Show a UTC time stamp the way people read it; the precise one is in the element's title."""
+def moment(value: str | datetime | None) -> Markup | str:
+    """Show a moment as an element that scripts put into the reader's time zone (``times.js``).
+
+    Every page says moments by this, so that none says UTC beside another's local time.
+    """
     if value is None:
         return "never"
-    when = datetime.fromisoformat(value) if isinstance(value, str) else value
-    return f"{when.astimezone(UTC):%d %b %Y, %H:%M} UTC"
+    when = (datetime.fromisoformat(value) if isinstance(value, str) else value).astimezone(UTC)
+    said = f"{when:%d %b %Y, %H:%M} UTC"
+    return Markup('<time datetime="{}">{}</time>').format(when.isoformat(), said)
 
 
 def words(value: str) -> str:

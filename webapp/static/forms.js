@@ -22,7 +22,46 @@ document.addEventListener("submit", (event) => {
   }
   form.dataset.sent = "";
   for (const button of form.querySelectorAll("button")) button.setAttribute("aria-disabled", "true");
+  if (form.dataset.draft !== undefined) {
+    event.preventDefault();
+    void sendInPlace(form, event.submitter);
+  }
 });
+
+/** Send a form that leads back to its own page, so that Back does not stop there once more. */
+async function sendInPlace(form, submitter) {
+  try {
+    const body = new URLSearchParams(new FormData(form, submitter));
+    const action = submitter?.hasAttribute("formaction") ? submitter.formAction : form.action;
+    const headers = { Accept: "text/html" };
+    // Goes on where the page is left meanwhile; browsers do that for short bodies only.
+    const keepalive = body.toString().length < 60_000;
+    const response = await fetch(action, { method: "POST", body, headers, keepalive });
+    if (response.redirected) {
+      const then = new URL(response.url);
+      if (then.searchParams.has("done")) then.hash = "done";
+      const here = [location.pathname, new URL(form.action).pathname];
+      if (here.some((path) => `${path}/`.startsWith(`${then.pathname}/`))) location.replace(then);
+      else location.assign(then);
+      return;
+    }
+  } catch {
+    // The browser says what is wrong with the connection.
+  }
+  // Refused, which changes nothing, or not answered: sent once more, as the same form, to be shown.
+  sendPlainly(form, submitter);
+}
+
+function sendPlainly(form, submitter) {
+  if (submitter?.name) {
+    const field = document.createElement("input");
+    field.type = "hidden";
+    field.name = submitter.name;
+    field.value = submitter.value;
+    form.append(field);
+  }
+  form.submit();
+}
 
 // A page that comes back by the Back button can be sent again.
 window.addEventListener("pageshow", () => {

@@ -64,7 +64,7 @@ async def test_a_plugin_that_floods_tickets_is_switched_off_and_the_admins_are_t
     reason = "it made more than 30 changes to tickets within a minute"
     assert reason in view.state_reason
     (notice,) = await desk.until(desk.notices, len)
-    assert notice.title == f"The plugin {spammer.name} was switched off"
+    assert notice.title == f"The plugin {spammer.name} was disabled"
     assert reason in notice.body
     await desk.deliveries(other.id)
     replies = await desk.replies(ticket)

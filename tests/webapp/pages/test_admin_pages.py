@@ -179,7 +179,7 @@ async def test_the_catalogue_grows_and_shrinks(site: Any) -> None:
     await site.ticket(category="Hardware", type="Notebook", item="Battery")
     page = await browser.submit(lowest, f"{lowest}/delete")
     assert page.status == 409
-    assert "use this item" in page.words()
+    assert "uses this item" in page.words()
     await browser.submit("/admin/catalogue", "/admin/catalogue", name="Software")
     software = next(node for node in await catalogue.tree() if node.name == "Software")
     at = f"/admin/catalogue/{software.id}"
