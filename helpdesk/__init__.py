@@ -38,8 +38,8 @@ own row and the rows below::
     actors           who acts: a person, a plugin, the help desk
     tokens           secrets of which only a hash is stored
     clock, ids       time and identifiers
-    text             comparing words and names; pure
     errors           every error that the domain raises on purpose
+    text             comparing words and names; pure
 
 Every change, its events and its audit entry are written in one transaction.
 """
