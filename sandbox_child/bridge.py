@@ -49,6 +49,7 @@ _ROOM = 64 * 1024
 """What a message has besides the data that it carries."""
 _MAX_WAITING = 64
 """Calls of the host that a plugin may have open at one time; they are made one after another."""
+_CLOSED = "the plugin's program closed its connection"
 _NOT_NOW = "a plugin can call the host only while it answers a call"
 
 
@@ -112,6 +113,8 @@ class Bridge:
                         self._read(controls)
                 except (YamuxError, GobError, GoPluginError) as exc:
                     self._fail(f"the plugin broke its protocol: {exc}")
+                except (BrokenPipeError, ConnectionResetError):
+                    self._fail(_CLOSED)
                 except OSError as exc:
                     self._fail(f"the connection to the plugin's program broke: {exc.strerror}")
             self._next()
@@ -128,7 +131,7 @@ class Bridge:
         except BlockingIOError:
             return
         if not data:
-            self._fail("the plugin's program closed its connection")
+            self._fail(_CLOSED)
         for happened in self._host.feed(data):
             self._take(happened, controls)
 

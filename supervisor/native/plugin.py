@@ -5,7 +5,6 @@ kills. Where either process ends, the other does.
 """
 
 import json
-import os
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -23,6 +22,7 @@ from supervisor.native.sealed import SealedProgram
 from supervisor.process.cage import Cage
 from supervisor.process.conversation import Called, Finished, Logged, Ready, Work
 from supervisor.process.forkserver import ForkServer
+from supervisor.process.pipes import spawn_piped
 from supervisor.process.session import Ended, Session, SessionHooks
 from supervisor.process.work import call_work, register_work
 from supervisor.states import Outcome
@@ -229,22 +229,10 @@ async def _spawn_bridge(
         max_host_calls=limits.host_calls,
     )
     with socket.socket(fileno=program.connection) as connection:
-        child_reads, we_write = os.pipe()
-        we_read, child_writes = os.pipe()
-        to_child, from_child = trio.lowlevel.FdStream(we_write), trio.lowlevel.FdStream(we_read)
-        try:
-            handle = await settings.fork_server.spawn(
-                spec, [child_reads, child_writes, connection.fileno()]
-            )
-        except BaseException:
-            with trio.CancelScope(shield=True):
-                await to_child.aclose()
-                await from_child.aclose()
-            raise
-        finally:
-            os.close(child_reads)
-            os.close(child_writes)
-    return Session(handle, to_child, from_child, limits, hooks, result_bytes=MAX_RESULT)
+        child = await spawn_piped(settings.fork_server, spec, [connection.fileno()])
+    return Session(
+        child.handle, child.to_child, child.from_child, limits, hooks, result_bytes=MAX_RESULT
+    )
 
 
 async def _first(nursery: trio.Nursery, event: trio.Event) -> None:

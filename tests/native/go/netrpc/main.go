@@ -184,6 +184,9 @@ func look() (any, error) {
 
 func (s *server) Shutdown(_ interface{}, _ *interface{}) error {
 	fmt.Println("shutdown: good bye")
+	if s.config["stay"] != "" {
+		time.Sleep(time.Hour)
+	}
 	return nil
 }
 
