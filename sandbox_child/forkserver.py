@@ -89,7 +89,7 @@ def main(
     process.set_name("ohd-forkserver")
     supervisor_pid = os.getppid()
     supervisor = os.pidfd_open(supervisor_pid)
-    user = os.geteuid()
+    user = os.geteuid(), os.getegid()
     outside = enter_namespaces(switched_off)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the supervisor decides when to stop
     control = socket.socket(fileno=control_fd)
@@ -148,16 +148,16 @@ def _receive(control: socket.socket) -> tuple[bytes, list[int]]:
     return packed, list(received)
 
 
-def _fork_for(spec: ChildSpec, user: int) -> tuple[int, int, Isolation]:
+def _fork_for(spec: ChildSpec, user: tuple[int, int]) -> tuple[int, int, Isolation]:
     """Fork; a native plugin's program gets mounts and process numbers of its own where it can.
 
-    ``user``: who the fork server was before it entered a user namespace.
+    ``user``: which user and group the fork server was before it entered a user namespace.
     """
     if not isinstance(spec, ProgramSpec):
         return *_fork(), Isolation()
     if "mount_namespace" in spec.cage.switched_off:
         return *_fork(), Isolation("switched off")
-    in_root = user == 0
+    in_root = user[0] == 0
     try:
         pid, pidfd = _fork(_NEW_VIEW if in_root else _NEW_VIEW | _CLONE_NEWUSER)
     except OSError as exc:

@@ -37,8 +37,8 @@ class Isolation:
 
     refused: str = ""
     """Why it has none; empty where it has."""
-    user: int | None = None
-    """Who it is, where it is in a user namespace of its own, in which it must say so first."""
+    user: tuple[int, int] | None = None
+    """User and group, where it is in a user namespace of its own and must say first who it is."""
 
 
 def run_program(spec: ProgramSpec, around: Surroundings, isolation: Isolation) -> NoReturn:
@@ -54,7 +54,7 @@ def run_program(spec: ProgramSpec, around: Surroundings, isolation: Isolation) -
 def prepare(spec: ProgramSpec, around: Surroundings, isolation: Isolation) -> LockdownPlan:
     """Return the plan of the lockdown; the folder is its user's from here on."""
     if isolation.user is not None:
-        keep_user(isolation.user)
+        keep_user(*isolation.user)
     if spec.cage.uid is not None:
         os.fchown(FOLDER, spec.cage.uid, spec.cage.uid)
     own = ControlStatus("pid_namespace", not isolation.refused, isolation.refused)

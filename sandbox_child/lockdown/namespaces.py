@@ -7,6 +7,7 @@ with every capability inside itself, which are given up at once.
 
 import os
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 
 from sandbox_child.lockdown import privileges
 from sandbox_child.lockdown.errors import Unavailable
@@ -50,17 +51,28 @@ def _own_users(was_root: bool) -> None:
     if was_root:
         raise Unavailable("not needed: root gives each child a user of its own")
     try:
-        user = os.geteuid()
+        user, group = os.geteuid(), os.getegid()
         check(libc.unshare(_NEW_USER), "unshare")
     except OSError:
         raise Unavailable("this machine allows user namespaces to root alone") from None
-    keep_user(user)
+    with suppress(OSError):  # it is in a namespace of its own all the same
+        keep_user(user, group)
 
 
-def keep_user(user: int) -> None:
+def keep_user(user: int, group: int) -> None:
     """Be the same user inside a new user namespace; without, no other could be made inside it."""
-    with open("/proc/self/uid_map", "wb", buffering=0) as file:  # noqa: PTH123 - one write only
-        file.write(b"%d %d 1" % (user, user))
+    _write("setgroups", b"deny")
+    _write("uid_map", b"%d %d 1" % (user, user))
+    _write("gid_map", b"%d %d 1" % (group, group))
+
+
+def _write(name: str, text: bytes) -> None:
+    """Write to a file of this process's, in one piece."""
+    descriptor = os.open(f"/proc/self/{name}", os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        os.write(descriptor, text)
+    finally:
+        os.close(descriptor)
 
 
 def _unshare(what: int) -> None:
