@@ -17,13 +17,11 @@ import trio
 
 from supervisor.calls.ledger import EgressAccount
 from supervisor.process.conversation import AnyWork
+from supervisor.store.deliveries import DeliveryRow
+from supervisor.store.ledger import EgressRow
+from supervisor.store.plugin_log import LogRow
 from supervisor.store.recorded import RecordStore
-from supervisor.store.records import (
-    Batch,
-    DeliveryRow,
-    EgressRow,
-    LogRow,
-)
+from supervisor.store.records import Batch
 
 MOST_WAITING_BYTES = 32 << 20
 """Of unwritten rows, beyond which no child is given more work."""

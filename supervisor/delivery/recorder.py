@@ -15,7 +15,8 @@ from supervisor.delivery.write_quota import WriteQuota
 from supervisor.process.conversation import AnyWork
 from supervisor.secrets.redaction import Redactor
 from supervisor.states import Outcome
-from supervisor.store.records import DeliveryRow, LogRow
+from supervisor.store.deliveries import DeliveryRow
+from supervisor.store.plugin_log import LogRow
 from supervisor.text import clean_text
 from supervisor.views import HostCallRecord
 

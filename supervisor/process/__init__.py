@@ -4,7 +4,8 @@
 
     spawn         makes a plugin's child and the session that owns it
     pipes         a child with two pipes to it, made and released together
-    session       one child from start to end: pipes, deadlines (the kill), answers, reaping
+    session       one child from start to end: pipes, the kill, answers, reaping
+    deadline      when a child must be killed: its start, a guest call, or busy with nothing to do
     report        what a child reports of its lockdown
     work          guest calls of the GoatKit contract, as messages
     conversation  the state machine of what a child may say when; pure

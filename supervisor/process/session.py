@@ -10,7 +10,7 @@ are closed before :meth:`Session.run` returns.
 # Two tasks run for as long as the child lives:
 #
 #     _listen   reads the pipe, feeds the conversation, passes on what it heard
-#     _watch    sleeps until the guest call that runs has used up its time, then kills
+#     _watch    waits until the guest call that runs has used up its time, then kills
 #
 # and one short task per host call (``_answer``), so that a slow answer does not keep log lines and
 # results from being read. Whoever has work calls ``ask`` from a task of its own.
@@ -20,15 +20,7 @@ are closed before :meth:`Session.run` returns.
 # are closed, whatever happened. There is no way out of ``run`` that leaves a process or a
 # descriptor.
 #
-# The 5-second kill. ``_watch`` does not keep a timer per guest call. It computes when the call that
-# runs now must end (its start, plus its deadline, plus ``GRACE_S``), sleeps until then, and
-# computes again: meanwhile other calls may have ended and begun, each with its own time. A child's
-# own word about durations plays no part in it. Within the grace the child interrupts its guest by
-# itself and reports the backtrace, which is worth the wait; a child that does not is killed all the
-# same.
-#
-# An idle child has no deadline, and could still burn processor time with a thread or a signal that
-# an escape left behind. ``_watch_idle`` looks at its processor time now and then.
+# The 5-second kill is ``_watch``; when it is due is ``Deadline``'s to say (``deadline``).
 #
 # Why ``ask`` writes several calls ahead: with one at a time a quick plugin would mostly wait for
 # its next one. Not more than ``_MAX_AHEAD_BYTES``, though: the answer to a host call comes behind
@@ -64,6 +56,7 @@ from supervisor.process.conversation import (
     Spent,
     Work,
 )
+from supervisor.process.deadline import GRACE_S, Deadline
 from supervisor.process.handle import ChildHandle
 from supervisor.process.report import controls_in_force
 from supervisor.states import Outcome
@@ -74,13 +67,6 @@ _MAX_AHEAD_BYTES = 4 * MIB
 the answer to a host call comes behind it."""
 _LAST_BREATH_S = 1.0
 """Time for a process to end after its pipe has ended."""
-
-GRACE_S = 0.1
-"""A guest is interrupted at its deadline, never before it; its child has this long to say where it
-was, then it is killed."""
-IDLE_LOOK_S = 5.0
-IDLE_CPU_S = 2.0
-"""Processor time that a child may use between two guest calls: it has nothing to do then."""
 
 OUTCOMES = {
     OutcomeCode.OK: Outcome.OK,
@@ -136,13 +122,10 @@ class Session(Generic[Key]):
     result_bytes: int = MAX_TEXT
     """What a guest call may return."""
     conversation: Conversation[Key] = field(init=False)
+    _deadline: Deadline = field(init=False)
     _ended: Ended[Key] | None = field(default=None, init=False)
     _send_lock: trio.Lock = field(default_factory=trio.Lock, init=False)
-    _busy: trio.Event = field(default_factory=trio.Event, init=False)
     _progress: trio.Event = field(default_factory=trio.Event, init=False)
-    _watched: float = field(default=0.0, init=False)
-    """When the watcher looks next."""
-    _sooner: trio.Event = field(default_factory=trio.Event, init=False)
     _scope: trio.CancelScope = field(default_factory=trio.CancelScope, init=False)
     _ready: bool = field(default=False, init=False)
 
@@ -159,6 +142,9 @@ class Session(Generic[Key]):
                 result_bytes=self.result_bytes,
             ),
             trio.current_time(),
+        )
+        self._deadline = Deadline(
+            self.handle, self.conversation, lambda: self.limits.deadline_s, self.grace_s
         )
 
     async def run(self) -> Ended[Key]:
@@ -209,8 +195,7 @@ class Session(Generic[Key]):
             head = (work.kind, conversation.ask(work, now), *work.head)
             frames.append(encode_frame(head, work.blob))
         if frames:
-            self._busy.set()
-            self._look_again()
+            self._deadline.begin()
         return b"".join(frames)
 
     def stop(self) -> None:
@@ -262,9 +247,9 @@ class Session(Generic[Key]):
         elif self.conversation.spent is not None:
             self._end(Outcome.OK, "")
         elif not self.conversation.in_line:
-            self._busy = trio.Event()
+            self._deadline.rest()
         else:
-            self._look_again()
+            self._deadline.look_again()
 
     async def _lose(self) -> None:
         """The pipe has ended; the process has too, unless it only closed its pipe."""
@@ -318,49 +303,15 @@ class Session(Generic[Key]):
 
     async def _watch(self) -> None:
         """Kill the child when the guest call that runs has used up its time."""
-        while True:
-            ends = self._kill_at()
-            if ends is None:
-                await self._watch_idle()
-                continue
-            self._watched, self._sooner = ends, trio.Event()
-            with trio.move_on_at(ends):
-                await self._sooner.wait()
-                continue
-            # Another guest call may run by now, with its own time.
-            ends = self._kill_at()
-            if ends is not None and trio.current_time() >= ends:
-                break
+        why = await self._deadline.passed()
+        if why is not None:
+            self._end(Outcome.PROTOCOL, why)
+            return
         line = self.conversation.in_line
         self._end(
             Outcome.TIMEOUT if self._ready else Outcome.START_FAILED,
             self._too_late(line[0] if line else None),
         )
-
-    def _look_again(self) -> None:
-        """Wake the watcher where the guest call that runs ends sooner than the one it waits for."""
-        ends = self._kill_at()
-        if ends is not None and ends < self._watched:
-            self._sooner.set()
-
-    def _kill_at(self) -> float | None:
-        """Return when the guest call that runs has used up its time; None when idle."""
-        since = self.conversation.busy_since()
-        if since is None:
-            return None
-        return since + self.conversation.allowed_s(self.limits.deadline_s) + self.grace_s
-
-    async def _watch_idle(self) -> None:
-        """Return once the child has work; end one that uses processor time without any."""
-        began = self.handle.cpu_s()
-        while not self._busy.is_set():
-            with trio.move_on_after(IDLE_LOOK_S):
-                await self._busy.wait()
-                return
-            if self.handle.cpu_s() - began > IDLE_CPU_S:
-                why = f"it used {IDLE_CPU_S:g} s of processor time with nothing to do"
-                self._end(Outcome.PROTOCOL, why)
-                return
 
     def _too_late(self, work: AnyWork | None) -> str:
         what = "it did not end" if self._ready else "it did not start"

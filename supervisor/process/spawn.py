@@ -8,9 +8,10 @@ from sandbox_child.wire.spec import PluginSpec
 from supervisor.limits import Limits
 from supervisor.process.cage import Cage
 from supervisor.process.conversation import Key
+from supervisor.process.deadline import GRACE_S
 from supervisor.process.forkserver import ForkServer
 from supervisor.process.pipes import spawn_piped
-from supervisor.process.session import GRACE_S, Session, SessionHooks
+from supervisor.process.session import Session, SessionHooks
 
 
 @dataclass(frozen=True, slots=True)

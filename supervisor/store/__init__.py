@@ -9,11 +9,11 @@ inside a database job.
     installed     for whoever changes plugins
     running       for whoever runs them
     recorded      for whoever writes down and reads what they did
-    plugin_log    reads what plugins logged
-    delivery_log  reads deliveries: pages by filter, one in full
-    ledger        the egress log
     places        which plugins run, and each one's place in the outbox
     records       writes deliveries, log lines and requests in batches
+    plugin_log    the row of a log line; the newest, and those of a delivery
+    deliveries    the row of a delivery; pages by filter, one in full
+    ledger        the row of a request; pages of the egress ledger
     redeliveries  events to deliver once more
     history       what plugins did and used, by minute
     versions      versions beside the installed one

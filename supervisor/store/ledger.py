@@ -6,12 +6,32 @@ holds has been redacted before it comes here. Every function runs in a database 
 
 import sqlite3
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from supervisor.states import EgressOutcome
-from supervisor.store.records import EgressRow
 from supervisor.store.sql import rows, scalar
 from supervisor.text import timestamp
 from supervisor.views import EgressEntry, EgressFilter
+
+
+class EgressRow(NamedTuple):
+    """A row of ``egress_ledger``."""
+
+    at: int
+    """Milliseconds since 1970."""
+    plugin_id: str
+    event_id: str | None
+    outcome: str
+    host: str
+    address: str | None
+    method: str
+    path: str
+    status: int
+    sent_bytes: int
+    received_bytes: int
+    duration_us: int
+    detail: str | None
+
 
 _COLUMNS = ", ".join(("id", *EgressRow._fields))
 _WHERE = (

@@ -10,8 +10,9 @@ from collections.abc import Callable, Sequence
 from supervisor.ports import OutboxEvent
 from supervisor.states import Outcome
 from supervisor.store import redeliveries
+from supervisor.store.deliveries import DeliveryRow
 from supervisor.store.plugins import PluginRow
-from supervisor.store.records import Batch, DeliveryRow, write_batch
+from supervisor.store.records import Batch, write_batch
 from supervisor.store.sql import scalar
 
 

@@ -6,13 +6,25 @@ runs in a database job.
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from supervisor.errors import UnknownLevel
-from supervisor.store.delivery_log import FoundDelivery
+from supervisor.store.deliveries import FoundDelivery
 from supervisor.store.sql import rows, scalar
 from supervisor.text import timestamp
 from supervisor.views import LogLine
+
+
+class LogRow(NamedTuple):
+    """A row of ``plugin_logs``."""
+
+    plugin_id: str
+    at: int
+    """Milliseconds since 1970."""
+    level: str
+    message: str
+    event_id: str | None
+
 
 LEVELS = ("debug", "info", "warn", "error")
 """From the least grave to the most severe."""

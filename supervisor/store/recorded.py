@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from supervisor.ports import Database
-from supervisor.store import delivery_log, history, ledger, plugin_log
-from supervisor.store.delivery_log import FoundDelivery
+from supervisor.store import deliveries, history, ledger, plugin_log
+from supervisor.store.deliveries import FoundDelivery
 from supervisor.store.history import Step
 from supervisor.store.records import Batch, newest_delivery, prune_some, write_batch
 from supervisor.views import DeliveryFilter, DeliveryView, EgressEntry, EgressFilter, LogLine
@@ -44,15 +44,13 @@ class RecordStore:
     ) -> list[DeliveryView]:
         """Return the newest deliveries of a plugin with an id below ``before``."""
         return await self._database.read(
-            lambda db: delivery_log.find_deliveries(
-                db, plugin_id, wanted, limit=limit, before=before
-            )
+            lambda db: deliveries.find_deliveries(db, plugin_id, wanted, limit=limit, before=before)
         )
 
     async def delivery(self, plugin_id: str, delivery_id: int) -> FoundDelivery | None:
         """Return one delivery, None where there is none."""
         return await self._database.read(
-            lambda db: delivery_log.find_delivery(db, plugin_id, delivery_id)
+            lambda db: deliveries.find_delivery(db, plugin_id, delivery_id)
         )
 
     async def lines(

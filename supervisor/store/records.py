@@ -1,14 +1,16 @@
 """Rows of deliveries, log lines and requests, written in batches.
 
-``delivery_log``, ``plugin_log`` and ``ledger`` read them.
+``deliveries``, ``plugin_log`` and ``ledger`` read them.
 """
 
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
 
+from supervisor.store.deliveries import DeliveryRow
+from supervisor.store.ledger import EgressRow
+from supervisor.store.plugin_log import LogRow
 from supervisor.store.redeliveries import finish
 from supervisor.store.sql import insertion, scalar
 
@@ -17,56 +19,6 @@ LOG_LINES_KEPT = 5_000
 CHUNK = 1_000
 """Rows that pruning looks at in one transaction."""
 _TIMES = {"deliveries": "started_at", "plugin_logs": "at", "egress_ledger": "at"}
-
-
-class DeliveryRow(NamedTuple):
-    """A row of ``deliveries``, by its columns."""
-
-    plugin_id: str
-    event_seq: int
-    event_id: str
-    event: str
-    ticket_id: str
-    outcome: str
-    error: str | None
-    started_at: int
-    """Milliseconds since 1970."""
-    duration_us: int
-    memory_bytes: int | None
-    host_calls: str | None
-    """JSON."""
-    redelivered: int
-    id: int | None
-
-
-class LogRow(NamedTuple):
-    """A row of ``plugin_logs``."""
-
-    plugin_id: str
-    at: int
-    """Milliseconds since 1970."""
-    level: str
-    message: str
-    event_id: str | None
-
-
-class EgressRow(NamedTuple):
-    """A row of ``egress_ledger``."""
-
-    at: int
-    """Milliseconds since 1970."""
-    plugin_id: str
-    event_id: str | None
-    outcome: str
-    host: str
-    address: str | None
-    method: str
-    path: str
-    status: int
-    sent_bytes: int
-    received_bytes: int
-    duration_us: int
-    detail: str | None
 
 
 _ADD_DELIVERY = insertion("deliveries", DeliveryRow._fields)

@@ -21,7 +21,7 @@ from supervisor.plugins.limits import LimitsInForce
 from supervisor.plugins.registry import PluginRegistry
 from supervisor.ports import AuditLog, Outbox, OutboxEvent
 from supervisor.secrets.redaction import Redactor
-from supervisor.store.delivery_log import FoundDelivery
+from supervisor.store.deliveries import FoundDelivery
 from supervisor.store.plugin_store import PluginStore
 from supervisor.store.plugins import PluginRow
 from supervisor.store.redeliveries import Entry

@@ -12,8 +12,8 @@ from structlog.testing import capture_logs
 from supervisor.delivery import journal
 from supervisor.delivery.journal import Journal
 from supervisor.states import Outcome
+from supervisor.store.plugin_log import LogRow
 from supervisor.store.recorded import RecordStore
-from supervisor.store.records import LogRow
 
 
 @pytest.fixture(autouse=True)

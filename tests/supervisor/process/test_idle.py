@@ -2,15 +2,15 @@
 
 import pytest
 
-from supervisor.process import session
+from supervisor.process import deadline
 from supervisor.states import Outcome
 
 
 async def test_a_child_that_computes_with_nothing_to_do_is_ended(
     open_desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(session, "IDLE_LOOK_S", 0.05)
-    monkeypatch.setattr(session, "IDLE_CPU_S", 0.5)
+    monkeypatch.setattr(deadline, "IDLE_LOOK_S", 0.05)
+    monkeypatch.setattr(deadline, "IDLE_CPU_S", 0.5)
     used = iter([0.0, 0.1, 0.9, *[0.9] * 10_000])
     desk = await open_desk()
     plugin = await desk.install("wat/noop")

@@ -8,7 +8,7 @@ import pytest
 from supervisor.errors import DeliveryNotFound, PluginNotFound
 from supervisor.secrets.redaction import Redactor
 from supervisor.states import Outcome
-from supervisor.store.delivery_log import find_deliveries
+from supervisor.store.deliveries import find_deliveries
 from supervisor.views import DeliveryFilter
 from supervisor.watching.delivery_document import DeliveryDocument
 from supervisor.watching.delivery_log import PAYLOAD_SHOWN

@@ -10,8 +10,8 @@ from supervisor.delivery.durations import SHOWN_S, shown
 from supervisor.delivery.error_threshold import ErrorThreshold
 from supervisor.delivery.journal import Journal
 from supervisor.delivery.tally import Tally
+from supervisor.store.plugin_log import LogRow
 from supervisor.store.recorded import RecordStore
-from supervisor.store.records import LogRow
 from supervisor.watching.health_checks import STUCK_S, HealthChecks
 
 

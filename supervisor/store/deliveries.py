@@ -8,13 +8,33 @@ import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from supervisor.states import Outcome
-from supervisor.store.records import DeliveryRow
 from supervisor.store.sql import row, rows
 from supervisor.text import timestamp
 from supervisor.views import DeliveryFilter, DeliveryView
+
+
+class DeliveryRow(NamedTuple):
+    """A row of ``deliveries``, by its columns."""
+
+    plugin_id: str
+    event_seq: int
+    event_id: str
+    event: str
+    ticket_id: str
+    outcome: str
+    error: str | None
+    started_at: int
+    """Milliseconds since 1970."""
+    duration_us: int
+    memory_bytes: int | None
+    host_calls: str | None
+    """JSON."""
+    redelivered: int
+    id: int | None
+
 
 _COLUMNS = ", ".join(DeliveryRow._fields)
 _LAST = (1 << 63) - 1
