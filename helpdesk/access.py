@@ -54,7 +54,7 @@ class Viewer:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What of a ticket bears on access."""
+    """Facts about a ticket that decide access."""
 
     ticket_id: str
     submitter_id: str

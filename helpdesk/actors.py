@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 
 class Role(enum.StrEnum):
-    """What a person is to the help desk."""
+    """Role of a person."""
 
     ADMIN = "admin"
     STAFF = "staff"
@@ -18,7 +18,7 @@ class Role(enum.StrEnum):
 
 
 class ActorKind(enum.StrEnum):
-    """What sort of thing acts."""
+    """Kind of actor."""
 
     USER = "user"
     PLUGIN = "plugin"

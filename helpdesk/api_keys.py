@@ -57,7 +57,7 @@ class ApiKeys:
         self._clock = clock
         self._audit = audit
         self._used: dict[str, datetime] = {}
-        """When keys were used last, where that is not written yet."""
+        """Last use of keys that is not written yet."""
 
     async def create(self, actor: Actor, user_id: str, *, name: str) -> NewApiKey:
         """Make a key for oneself, or for anybody by an admin."""

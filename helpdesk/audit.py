@@ -92,7 +92,7 @@ class AuditEntry:
     subject: str
     """A plugin's id, an address, a name, or ``settings``: as it was called then."""
     changes: Mapping[str, Any]
-    """What changed: ``{"from": …, "to": …}`` or one value for each name."""
+    """Changes: ``{"from": …, "to": …}`` or one value for each name."""
 
 
 @dataclass(frozen=True, slots=True)

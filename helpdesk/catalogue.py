@@ -41,7 +41,7 @@ class CategoryNode:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where in the catalogue a ticket stands, as ids; each needs the one before."""
+    """Place of a ticket in the catalogue, as IDs; each needs the one before."""
 
     category_id: str | None = None
     type_id: str | None = None

@@ -55,7 +55,7 @@ class TicketNews:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What one commit changed."""
+    """Changes of one commit."""
 
     tickets: Sequence[TicketNews]
     noticed: frozenset[str]

@@ -47,7 +47,7 @@ RoleName = Literal["admin", "staff", "user", "plugin", "system"]
 
 
 class ActorShape(Struct, frozen=True):
-    """Who did it: a person, another plugin (``plugin:<its id>``), or the help desk (``system``)."""
+    """Actor: a person, another plugin (``plugin:<its id>``), or the help desk (``system``)."""
 
     id: Key
     name: str

@@ -24,7 +24,7 @@ KEPT_PER_PERSON = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Once:
-    """What tells one request from another."""
+    """Identity of a request."""
 
     key: str
     """1 to 255 visible characters, chosen by whoever asks."""

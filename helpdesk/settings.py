@@ -26,11 +26,11 @@ class SettingValues:
 
     site_name: str = "Open Help Desk"
     site_url: str = "http://127.0.0.1:8000"
-    """Where people reach the help desk, without a slash at the end; ticket URLs start with it."""
+    """Public URL of the help desk, without a slash at the end; ticket URLs start with it."""
     reopen_window_days: int = 7
-    """How long a resolved or closed ticket can be reopened; afterwards a resolved one is closed."""
+    """Days in which a resolved or closed ticket can be reopened; then a resolved one is closed."""
     session_days: int = 14
-    """How long a login lasts."""
+    """Days until a session ends."""
     plugin_error_threshold: int = 50
     """Per cent of failed deliveries in the rolling window above which a plugin is disabled."""
     plugin_error_window_minutes: int = 10
@@ -38,13 +38,13 @@ class SettingValues:
     plugin_error_least_deliveries: int = 5
     """Deliveries in the window below which nothing is decided."""
     keep_events_days: int = 30
-    """How long events stay in the outbox once every enabled plugin is done with them."""
+    """Days that events stay in the outbox after every enabled plugin has processed them."""
     keep_deliveries_days: int = 30
-    """How long the delivery log reaches back."""
+    """Days that deliveries are kept."""
     keep_logs_days: int = 30
-    """How long the plugins' log lines are kept, at most so many of each plugin."""
+    """Days that log lines are kept, within the maximum per plugin."""
     keep_egress_days: int = 90
-    """How long the ledger of the plugins' outbound requests reaches back."""
+    """Days that outbound requests of plugins are kept."""
 
 
 BOUNDS = {

@@ -29,7 +29,7 @@ MOST_NAMES = 500
 
 @dataclass(frozen=True, slots=True)
 class UserChanges:
-    """What to change of a user; None leaves a thing as it is."""
+    """Changes to a user; None changes nothing."""
 
     name: str | None = None
     email: str | None = None

@@ -46,7 +46,7 @@ class Surroundings:
     """What a child finds around it when it is forked."""
 
     outside: tuple[ControlStatus, ...]
-    """What the fork server has done for all of its children."""
+    """Steps that the fork server took for all of its children."""
     groups: tuple[int, ...]
     """Descriptors of the control groups to join."""
 

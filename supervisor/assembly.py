@@ -58,7 +58,7 @@ async def nobody(_ids: Collection[str]) -> Mapping[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class HelpDeskPorts:
-    """What the help desk gives the supervisor."""
+    """Interfaces that the help desk gives the supervisor."""
 
     database: Database
     outbox: Outbox

@@ -111,7 +111,7 @@ class Outbox(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PluginActor:
-    """Who acts when a host call changes a ticket: the plugin, as the supervisor knows it."""
+    """Actor of a host call that changes a ticket: the plugin, as the supervisor knows it."""
 
     plugin_id: str
     name: str
@@ -153,7 +153,7 @@ Names = Callable[[Collection[str]], Awaitable[Mapping[str, str]]]
 
 
 class AdminNotices(Protocol):
-    """Where the supervisor tells the admins what they should know."""
+    """Notifications from the supervisor to the admins."""
 
     async def tell_admins(self, title: str, body: str, link: str) -> None:
         """Put a notice into every admin's list; ``link`` is a path of the web app."""
@@ -161,7 +161,7 @@ class AdminNotices(Protocol):
 
 
 class AuditLog(Protocol):
-    """Where it is written down what admins did to plugins."""
+    """Record of what admins did to plugins."""
 
     def stamp(self, actor_id: str, action: str, subject: str) -> AuditWriter:
         """Return what writes the entry; time and origin are those of the calling task."""

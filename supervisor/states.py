@@ -7,7 +7,7 @@ import enum
 
 
 class PluginState(enum.StrEnum):
-    """Where one plugin stands. ``docs/states.md`` draws the transitions."""
+    """State of one plugin. ``docs/states.md`` draws the transitions."""
 
     DISABLED = "disabled"
     STARTING = "starting"
@@ -20,7 +20,7 @@ class PluginState(enum.StrEnum):
 
 
 class Outcome(enum.StrEnum):
-    """How one delivery, or one panel, ended."""
+    """Outcome of one delivery or one panel."""
 
     OK = "ok"
     TRAP = "trap"
@@ -34,7 +34,7 @@ class Outcome(enum.StrEnum):
 
 
 class EgressOutcome(enum.StrEnum):
-    """What became of a plugin's request."""
+    """Outcome of a plugin's request."""
 
     ANSWERED = "answered"
     REFUSED = "refused"
@@ -44,7 +44,7 @@ class EgressOutcome(enum.StrEnum):
 
 
 class VersionStatus(enum.StrEnum):
-    """What one version of an installed plugin is there for."""
+    """Status of one version of an installed plugin."""
 
     ACTIVE = "active"
     """The installed one: it runs where the plugin is enabled."""
@@ -55,7 +55,7 @@ class VersionStatus(enum.StrEnum):
 
 
 class InstallStep(enum.StrEnum):
-    """How far an installation has come, in this order; the last two are its ends."""
+    """Step of an installation, in this order; the last two are its ends."""
 
     FETCHING = "fetching"
     CHECKING = "checking"

@@ -23,7 +23,7 @@ _KEY = "open_help_desk"
 
 @dataclass(slots=True)
 class Site:
-    """What the admins call the help desk, followed so that no page has to ask."""
+    """Name of the help desk, kept up to date so that no page has to query it."""
 
     name: str
 

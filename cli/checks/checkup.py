@@ -32,7 +32,7 @@ _LIBRARIES = ("wasmtime", "trio", "quart", "hypercorn", "cryptography", "httpcor
 
 
 class Status(enum.StrEnum):
-    """How something is."""
+    """Status of a finding."""
 
     OK = "ok"
     WARNING = "warning"
@@ -49,7 +49,7 @@ class Finding:
     status: Status
     found: str
     cost: str = ""
-    """What is lost, and what to do about it; empty where nothing is."""
+    """Consequence and remedy; empty without a problem."""
 
 
 def machine(config: Config) -> Iterator[Finding]:

@@ -44,7 +44,7 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """What a backup holds."""
+    """Contents of a backup."""
 
     format: int
     version: str
@@ -55,7 +55,7 @@ class Manifest(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What goes into a backup: names in the archive to files on disk."""
+    """Files of a backup: names in the archive to files on disk."""
 
     version: str
     made_at: str

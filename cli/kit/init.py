@@ -22,14 +22,14 @@ _RENAMED = {"gitignore": ".gitignore"}
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """What a project in one language is made of."""
+    """Files and requirements of a project in one language."""
 
     title: str
     layers: tuple[str, ...]
     main: str
     helper: str
     needs: str
-    """What must be installed to build it, as a phrase."""
+    """Requirements to build it, as a phrase."""
 
 
 LANGUAGES: Mapping[str, Language] = {

@@ -16,7 +16,7 @@ _LONGEST_TEXT = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How one case went; ``failure`` is the report of what differs, None where it passed."""
+    """Result of one case; ``failure`` reports the differences, None if it passed."""
 
     name: str
     file: str

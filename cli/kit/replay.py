@@ -138,13 +138,13 @@ class RecordedCalls:
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """How a replay compares with the delivery."""
+    """Comparison of a replay with the delivery."""
 
     delivery_id: str
     was: str
     now: str
     notes: tuple[str, ...]
-    """What was not as it was then, or could not be."""
+    """Differences from the delivery."""
 
     @property
     def same(self) -> bool:

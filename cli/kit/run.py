@@ -29,7 +29,7 @@ _LONGEST_LINE = 20_000
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """What the command line asks for."""
+    """Options of the command."""
 
     file: Path
     event: Path | None

@@ -64,7 +64,7 @@ class ExpectedReply(Struct, forbid_unknown_fields=True, omit_defaults=True):
 
 
 class Expect(Struct, forbid_unknown_fields=True, omit_defaults=True):
-    """What is to happen; keys that are absent are not checked, but ``outcome``, which is ok."""
+    """Expected result; missing keys are not checked, except ``outcome``, whose default is ok."""
 
     outcome: OutcomeName = "ok"
     error: Text | None = None

@@ -30,7 +30,7 @@ _LONGEST_NAME = 300
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """What the command line asks for."""
+    """Options of the command."""
 
     target: Path
     cases: str

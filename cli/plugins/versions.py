@@ -46,7 +46,7 @@ class _Wanted:
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """What was decided on permissions that a version newly requests."""
+    """Decisions on the new permissions of a version."""
 
     accept: tuple[str, ...]
     accept_all: bool

@@ -31,7 +31,7 @@ _LONGEST_TEXT = 16_000
 
 @dataclass
 class Trial:
-    """What happened."""
+    """Outcome."""
 
     outcome: Outcome = Outcome.LOST
     error: str | None = None

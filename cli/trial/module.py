@@ -33,7 +33,7 @@ _LONGEST_LINE = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What can be said of a module without running it."""
+    """Facts about a module without running it."""
 
     manifest: Manifest
     report: ModuleReport

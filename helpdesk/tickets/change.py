@@ -24,7 +24,7 @@ from helpdesk.tickets.model import Author, Ticket
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What every change needs at hand."""
+    """Context of a change."""
 
     connection: sqlite3.Connection
     viewer: Viewer

@@ -12,7 +12,7 @@ from typing import Any
 
 
 class Lead(enum.IntEnum):
-    """How well a condition leads: how few tickets it leaves, as a rule."""
+    """Selectivity of a condition: how few tickets it usually leaves."""
 
     NEVER = 0
     ALONE = 1

@@ -7,7 +7,7 @@ from datetime import datetime
 
 
 class Priority(enum.StrEnum):
-    """How urgent a ticket is, least first."""
+    """Priority of a ticket, lowest first."""
 
     LOW = "Low"
     MEDIUM = "Medium"
@@ -34,7 +34,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Assignee:
-    """Who has the ticket: one user or one group."""
+    """Assignee of a ticket: one user or one group."""
 
     kind: str
     """``user`` or ``group``."""
@@ -54,7 +54,7 @@ class Tag:
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Who wrote something or did something, as they were called then."""
+    """Author of something, with their name at that time."""
 
     id: str
     """A user's ULID, ``plugin:<plugin id>``, or ``system``."""
@@ -70,7 +70,7 @@ class CustomField:
     key: str
     value: str
     plugin_id: str
-    """Who set it last: a plugin id, or ``system``, or a user's ULID."""
+    """Last to set it: a plugin ID, or ``system``, or a user's ULID."""
     plugin_name: str
     set_at: datetime
 
@@ -172,7 +172,7 @@ class Timeline:
 
 @dataclass(frozen=True, slots=True)
 class TicketRights:
-    """What the viewer may do with the ticket now, so that pages offer nothing that is refused."""
+    """Rights of the viewer on the ticket now, so that pages offer nothing that is refused."""
 
     reply: bool
     note: bool

@@ -27,7 +27,7 @@ REOPENED_TO = NEW
 
 
 class Step(enum.Enum):
-    """What it means to go from one status to another."""
+    """Kind of a change from one status to another."""
 
     STAY = enum.auto()
     MOVE = enum.auto()

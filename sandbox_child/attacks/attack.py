@@ -24,16 +24,16 @@ class Attack:
     perhaps: frozenset[Control] = frozenset()
     """Controls that stop it alone for some users."""
     prepare: Callable[[Scene], None] = lambda _scene: None
-    """What must be done while it still can: it stands for an accident of the server's."""
+    """Preparation before the lockdown: it simulates an accident of the server."""
     base: frozenset[Control] = frozenset()
     """Controls that stay on in the unlocked child, as the attack is about somebody without them."""
     reached: frozenset[int] = frozenset()
     """Error numbers that count as success: the kernel had let it pass, and only then looked at
     arguments that were chosen to be invalid."""
     harmless: str = ""
-    """Why a success does no harm; empty where it does."""
+    """Reason why a success is harmless; empty if it is not."""
     compiler_may: str = ""
-    """Why a compile child is allowed this; empty where it is not."""
+    """Reason why a compile child is allowed this; empty if it is not."""
     exits: int | None = None
     """Exit status that tells of success, where the process becomes another program."""
     on_thread: bool = False

@@ -27,7 +27,7 @@ from sandbox_child.lockdown.syscalls import this_architecture
 
 @dataclass(frozen=True, slots=True)
 class LockdownPlan:
-    """What a child of one kind needs to be locked down."""
+    """Parameters of the lockdown of one kind of child."""
 
     keep: tuple[int, ...]
     """Descriptors that stay open."""
@@ -42,7 +42,7 @@ class LockdownPlan:
     switched_off: frozenset[str] = frozenset()
     """Controls to leave out, which makes what they stop possible; see ``CageSpec``."""
     outside: tuple[ControlStatus, ...] = ()
-    """What the fork server has done for all of its children."""
+    """Steps that the fork server took for all of its children."""
     groups: tuple[int, ...] = ()
     """Descriptors of the control groups to join."""
     writable_code_refused: bool = True

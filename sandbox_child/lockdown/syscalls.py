@@ -14,7 +14,7 @@ from sandbox_child.lockdown.numbers import AARCH64, X86_64
 
 @dataclass(frozen=True, slots=True)
 class Architecture:
-    """What the filter must know of the machine."""
+    """Facts about the machine for the filter."""
 
     audit: int
     """The value of ``seccomp_data.arch`` for this machine's own calls."""

@@ -44,7 +44,7 @@ class Entry:
     packed: int
     size: int
     start: int
-    """Where the packed bytes begin."""
+    """Offset of the packed bytes."""
 
     @property
     def is_folder(self) -> bool:

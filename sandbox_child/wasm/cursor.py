@@ -24,7 +24,7 @@ class Cursor:
 
     @property
     def offset(self) -> int:
-        """Where the cursor stands, counted from the start of the file."""
+        """Position of the cursor, from the start of the file."""
         return self._base + self.at
 
     @property

@@ -12,7 +12,7 @@ PAGE_SIZE = 64 * 1024
 
 
 class ExternKind(enum.StrEnum):
-    """What can be imported or exported."""
+    """Kinds of imports and exports."""
 
     FUNC = "func"
     TABLE = "table"

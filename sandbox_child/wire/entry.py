@@ -48,7 +48,7 @@ class ExportLine:
 
 @dataclass(frozen=True, slots=True)
 class ModuleReport:
-    """What a compile child found in a module that it accepted."""
+    """Report of a compile child on a module that it accepted."""
 
     entry: Entry
     imports: tuple[ImportLine, ...]

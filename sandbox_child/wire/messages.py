@@ -77,7 +77,7 @@ def nearly_full(memory: int, at_start: int, limit: int) -> bool:
 
 
 class OutcomeCode(enum.IntEnum):
-    """How a guest call ended, as the child saw it."""
+    """Outcome of a guest call, as the child saw it."""
 
     OK = 0
     TRAP = 1

@@ -25,7 +25,7 @@ _LONGEST_SOURCE = 500
 
 @dataclass(frozen=True, slots=True)
 class FetchRules:
-    """What an operator sets for fetching modules."""
+    """The operator's rules for downloading modules."""
 
     total_s: float = 60.0
     """Seconds that all of it may take, redirects included."""
@@ -35,7 +35,7 @@ class FetchRules:
 
 @dataclass(slots=True)
 class Fetched:
-    """How far a download has come."""
+    """Progress of a download."""
 
     egress: EgressProgress = field(default_factory=EgressProgress)
     total_bytes: int | None = None

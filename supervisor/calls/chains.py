@@ -22,7 +22,7 @@ MOST_ACCOUNTS = 20_000
 
 @dataclass(slots=True)
 class Account:
-    """What was done so far because of one guest call."""
+    """Resources used so far because of one guest call."""
 
     host_calls: int = 0
     http_requests: int = 0

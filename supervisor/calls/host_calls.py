@@ -78,7 +78,7 @@ class _Call:
     request: Mapping[str, Any] = field(default_factory=dict)
     """What is asked, for the record, as soon as it is understood."""
     attempt: Attempt = field(default_factory=Attempt)
-    """How far an HTTP request has come."""
+    """Progress of an HTTP request."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ class EgressAccount:
 
 
 class Ledger(Protocol):
-    """Where accounts go."""
+    """Recipient of entries."""
 
     def note(self, account: EgressAccount, work: AnyWork) -> None:
         """Keep an account of what was asked for during ``work``; never waits."""

@@ -16,7 +16,7 @@ TicketId = Annotated[str, Meta(description="the ticket's ID, as in events")]
 
 
 class AddReply(Struct):
-    """What ``ohd_add_reply`` takes."""
+    """Payload of ``ohd_add_reply``."""
 
     ticket_id: TicketId
     body: Annotated[str, Meta(description="the text, in Markdown")]
@@ -26,7 +26,7 @@ class AddReply(Struct):
 
 
 class SetCustomField(Struct):
-    """What ``ohd_set_custom_field`` takes."""
+    """Payload of ``ohd_set_custom_field``."""
 
     ticket_id: TicketId
     key: Annotated[str, Meta(description="the name of the field")]

@@ -61,7 +61,7 @@ _SKIPPED_BEFORE_NOTE = 1_000
 
 
 class Feed:
-    """Where one plugin stands. Used by one task at a time."""
+    """Position of one plugin in the outbox. Used by one task at a time."""
 
     def __init__(
         self, row: PluginRow, outbox: Outbox, store: RunningStore, journal: Journal

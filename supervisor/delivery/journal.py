@@ -45,12 +45,12 @@ async def surely(write: Callable[[], Awaitable[None]]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class JournalStatistics:
-    """What waits to be written."""
+    """Results waiting to be written."""
 
     rows: int
     bytes: int
     oldest_s: float
-    """How long the oldest of it has waited, at most."""
+    """Age of the oldest one, at most."""
 
 
 class Journal:

@@ -27,7 +27,7 @@ class RedeliveryQueue:
 
     @property
     def count(self) -> int:
-        """How many have no result yet."""
+        """Number without a result."""
         return len(self._waiting) + (self._out is not None)
 
     async def recover(self) -> Sequence[Delivery]:

@@ -68,7 +68,7 @@ class Runners:
         self._notices = notices
         self._audit = audit
         self.tallies: dict[str, Tally] = {}
-        """What each plugin has done since the server started."""
+        """Tallies of each plugin since the server started."""
         self._running: dict[str, PluginRunner] = {}
         self._obstacles: dict[str, str] = {}
         self._held: set[str] = set()

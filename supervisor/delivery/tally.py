@@ -18,7 +18,7 @@ class Tally:
         """Deliveries by duration, each in one bucket."""
         self.seconds = 0.0
         self.errors = 0
-        """What counts as an error: deliveries that failed, panels, starts."""
+        """Errors: failed deliveries, panels and starts."""
         self.starts = 0
         """Processes that were started."""
 

@@ -70,7 +70,7 @@ class Workload:
         self._after_call = False
         """Whether the last thing given to a child was a call of a function: events come then."""
         self.verdict: str | None = None
-        """Why the plugin must not run any longer, once that is so."""
+        """Reason why the plugin must stop, if there is one."""
         self.interrupted = False
         """Whether a child was stopped that may have been in the middle of an event."""
         self._description = description

@@ -20,7 +20,7 @@ class WriteQuota:
     def __init__(self, limits: Limits, clock: Callable[[], float] = time.monotonic) -> None:
         self.limits = limits
         self.exceeded: str | None = None
-        """Why the plugin must not run any longer, once that is so."""
+        """Reason why the plugin must stop, if there is one."""
         self._clock = clock
         self._entries: deque[tuple[float, int, int]] = deque()
         self._changes = 0

@@ -48,7 +48,7 @@ _ANYWHERE: tuple[IPNetwork, ...] = (
 
 @dataclass(slots=True)
 class EgressProgress:
-    """What is known of a request so far, however it ends, by cancellation too."""
+    """Facts about a request so far, however it ends, including by cancellation."""
 
     connection: PinnedConnection | None = None
     dropped: tuple[str, ...] = ()

@@ -178,7 +178,7 @@ class ResponseTooLarge(RequestFailed):
 
 
 class ResponseMalformed(RequestFailed):
-    """What the server sent is not an HTTP answer whose body can be read."""
+    """The server's response is not HTTP with a readable body."""
 
     def __init__(self, host: str, why: str) -> None:
         self.host = host

@@ -60,7 +60,7 @@ def head_budget(host: str) -> WireBudget:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What an answer says before its body; nothing of it has been checked."""
+    """Head of a response; not validated."""
 
     status: int
     location: str | None

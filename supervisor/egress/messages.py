@@ -18,7 +18,7 @@ MIB = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """How large one request and its answer may be, in bytes; see ``EgressPolicy``."""
+    """Maximum sizes of one request and its response, in bytes; see ``EgressPolicy``."""
 
     request: int
     response: int
@@ -26,7 +26,7 @@ class Sizes:
 
 @dataclass(frozen=True, slots=True)
 class EgressPolicy:
-    """What the operator allows on top of a plugin's declared hosts."""
+    """The operator's rules in addition to a plugin's declared hosts."""
 
     ports: frozenset[int] = frozenset({80, 443})
     private: Mapping[str, tuple[IPNetwork, ...]] = field(default_factory=dict)
@@ -44,7 +44,7 @@ class EgressPolicy:
 
     @property
     def sizes(self) -> Sizes:
-        """What holds where a request comes without sizes of its own."""
+        """Limits for a request without sizes of its own."""
         return Sizes(self.max_request_bytes, self.max_response_bytes)
 
 
@@ -66,7 +66,7 @@ class EgressRequest(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class EgressAnswer:
-    """What a request came to; ``status`` and ``body`` are for the guest, the rest for the log."""
+    """Result of a request; ``status`` and ``body`` are for the guest, the rest for the log."""
 
     status: int
     """The server's status; 403 for a host not declared; 0 where there is no answer."""
@@ -88,7 +88,7 @@ class EgressAnswer:
 
 
 class GuestRequest(msgspec.Struct):
-    """What ``ohd_http_request`` takes. Go writes null for a nil map and "" for an unset method."""
+    """Payload of ``ohd_http_request``. Go writes null for a nil map and "" for an unset method."""
 
     url: Annotated[str, Meta(description="https or http, a host of the manifest, percent-encoded")]
     method: Annotated[str | None, Meta(description="GET where it is absent")] = None

@@ -58,7 +58,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Where the requests for one host go instead: an operator's local stand-in."""
+    """Local stand-in that gets the requests for one host, set by the operator."""
 
     scheme: Scheme
     host: str

@@ -114,7 +114,7 @@ class ConfigFieldShape(Struct, frozen=True):
 
 
 class HttpShape(Struct, frozen=True):
-    """What the plugin may reach over HTTP."""
+    """Hosts that the plugin can reach over HTTP."""
 
     allowed_hosts: Annotated[
         list[Host],
@@ -123,7 +123,7 @@ class HttpShape(Struct, frozen=True):
 
 
 class PermissionsShape(Struct, frozen=True):
-    """What the plugin asks for beyond its events."""
+    """Permissions in addition to events."""
 
     http: Annotated[HttpShape, Meta(description="an object with allowed_hosts")] | None = None
 

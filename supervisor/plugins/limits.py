@@ -35,7 +35,7 @@ class Overridable:
     least: float
     most: float
     sentence: str
-    """What is limited."""
+    """Description of the limit."""
 
     @property
     def is_whole(self) -> bool:

@@ -87,7 +87,7 @@ class Spent(enum.Enum):
 
 
 class Phase(enum.Enum):
-    """Where a conversation stands."""
+    """State of a conversation."""
 
     STARTING = enum.auto()
     SERVING = enum.auto()
@@ -96,7 +96,7 @@ class Phase(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Budgets:
-    """What a child may send in the course of one guest call; sizes in bytes."""
+    """Limits of what a child can send during one guest call; sizes in bytes."""
 
     request_bytes: int
     log_lines: int
@@ -133,9 +133,9 @@ class Work(Generic[Key]):
     host_calls: list[HostCallRecord] = field(default_factory=list)
     calls: int = 0
     head: tuple[int, ...] = ()
-    """What follows kind and seq in the message."""
+    """Content of the message after kind and seq."""
     deadline_s: float | None = None
-    """How long it may take, where that is not the plugin's deadline."""
+    """Time limit, if it is not the plugin's deadline."""
     cause: str = ""
     """What it follows from in the end; empty as long as that is nothing but itself."""
 
@@ -170,7 +170,7 @@ class Finished(msgspec.Struct, Generic[Key], frozen=True):
     text: str
     """The panel's URL where ok, else the error."""
     result: bytes = b""
-    """What a function returned, as the guest wrote it."""
+    """Return value of a function, as the guest wrote it."""
 
 
 @dataclass(frozen=True, slots=True)

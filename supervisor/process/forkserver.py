@@ -107,7 +107,7 @@ class ForkServer:
         self._children: list[ChildHandle] = []
         self._uids = Uids()
         self.starts = 0
-        """How often a fork server has been started."""
+        """Number of fork server starts."""
 
     @property
     def pid(self) -> int | None:

@@ -18,7 +18,7 @@ _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True, slots=True)
 class ExitStatus:
-    """How a process ended."""
+    """End of a process."""
 
     code: int | None
     signal: int | None

@@ -80,7 +80,7 @@ OUTCOMES = {
 
 @dataclass(frozen=True, slots=True)
 class Ended(Generic[Key]):
-    """Why a session ended, and what was left."""
+    """End of a session: its reason, and what was left."""
 
     outcome: Outcome
     """OK where nothing was wrong: it was asked to stop, or its child was recycled."""
@@ -92,12 +92,12 @@ class Ended(Generic[Key]):
     started: bool
     """Whether the child had said READY."""
     spent: Spent | None
-    """Why the child ended between two guest calls although nothing had failed."""
+    """Reason why the child ended between two guest calls although nothing had failed."""
 
 
 @dataclass(frozen=True, slots=True)
 class SessionHooks(Generic[Key]):
-    """What the owner does with what a child says. None of these may raise or block."""
+    """Callbacks of the owner for a child's messages. None of these may raise or block."""
 
     ready: Callable[[Ready, tuple[str, ...]], None]
     """The second argument names the controls that are active in the child."""
@@ -120,7 +120,7 @@ class Session(Generic[Key]):
     """How long after its deadline a child is let live that has not ended by itself: it says where
     it was when it is interrupted, and a busy machine may keep it from saying so in time."""
     result_bytes: int = MAX_TEXT
-    """What a guest call may return."""
+    """Limits of a guest call's result."""
     conversation: Conversation[Key] = field(init=False)
     _deadline: Deadline = field(init=False)
     _ended: Ended[Key] | None = field(default=None, init=False)

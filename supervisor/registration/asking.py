@@ -28,9 +28,9 @@ class Ask:
     permission: Permission
     sentence: str
     warning: str | None
-    """What an admin should think of before granting it."""
+    """Caution for the admin."""
     path: str
-    """Where the registration asks for it; empty where it does not."""
+    """Place of the request in the registration; empty if it is not requested."""
 
 
 def _fixed(sentence: str) -> Words:

@@ -29,11 +29,11 @@ class CheckFailed(SupervisorError):
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a child of the check ended."""
+    """End of a child of the check."""
 
     controls: tuple[ControlView, ...]
     said: Any
-    """What it told of its attack; None where that ended it."""
+    """Report of its attack; None if the attack ended it."""
     status: ExitStatus
     patient: bool
     """False where it had to be killed, as it did not end."""

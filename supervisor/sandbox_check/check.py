@@ -28,7 +28,7 @@ CHECK_LIMITS = Limits(deadline_s=1.0, compile_memory_bytes=256 * MIB)
 
 @dataclass(frozen=True, slots=True)
 class CheckOptions:
-    """What to check."""
+    """Options of the check."""
 
     settings: CageSettings = field(default_factory=CageSettings)
     switched_off: frozenset[str] = frozenset()

@@ -21,7 +21,7 @@ _AT_ONCE = 2
 
 @dataclass(frozen=True, slots=True)
 class Arena:
-    """Where attacks take place."""
+    """Place of attacks."""
 
     locked: ForkServer
     bare: ForkServer

@@ -9,7 +9,7 @@ from supervisor.views import ControlView
 
 
 class Result(enum.StrEnum):
-    """What became of one attack."""
+    """Result of one attack."""
 
     STOPPED = "stopped"
     OPEN = "open"

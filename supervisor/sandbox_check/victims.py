@@ -24,7 +24,7 @@ _REMOVE = 0
 
 @dataclass(frozen=True, slots=True)
 class Victims:
-    """What there is to attack."""
+    """Targets of attacks."""
 
     targets: dict[str, str | int]
     """Paths, ports, process ids and addresses; see ``sandbox_child.attacks.scene``."""

@@ -15,7 +15,7 @@ from supervisor.secrets.box import KeyUnusable, SecretBox
 
 @dataclass(frozen=True, slots=True)
 class SavedConfig:
-    """What is saved of one plugin's configuration."""
+    """Saved configuration of one plugin."""
 
     values: Mapping[str, ConfigValue] = field(default_factory=dict)
     """Secrets decrypted."""

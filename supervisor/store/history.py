@@ -21,7 +21,7 @@ _read_buckets = msgspec.json.Decoder(dict[int, int]).decode
 
 @dataclass(slots=True)
 class Use:
-    """What a plugin uses just now."""
+    """Current resource usage of a plugin."""
 
     waiting: int = 0
     cpu_percent: float | None = None

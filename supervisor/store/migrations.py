@@ -193,7 +193,7 @@ def m021_delivery_filters(db: Database) -> None:
 
 @migrations()
 def m022_redeliveries(db: Database) -> None:
-    """What admins want delivered again, until it has its result."""
+    """Redeliveries requested by admins, until they have a result."""
     db.execute(
         """
         CREATE TABLE redeliveries (

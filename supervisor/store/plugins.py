@@ -45,7 +45,7 @@ class PluginRow:
     event_starts: Mapping[str, int] = field(default_factory=dict)
     """Event to the position after which the plugin receives it, where that is a later one."""
     limits: Mapping[str, float] = field(default_factory=dict)
-    """What an admin set for this plugin alone; see ``overrides``."""
+    """Limits that an admin set for this plugin; see ``overrides``."""
     extras: frozenset[str] = frozenset()
     """Permissions that it did not ask for and its admin has granted."""
 

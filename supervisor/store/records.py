@@ -28,7 +28,7 @@ _ADD_EGRESS = insertion("egress_ledger", EgressRow._fields)
 
 @dataclass(slots=True)
 class Batch:
-    """What has happened since the last write."""
+    """Records since the last write."""
 
     deliveries: list[DeliveryRow]
     logs: list[LogRow]

@@ -37,9 +37,9 @@ class VersionRow:
     installed_by: str
     status: VersionStatus
     since: int
-    """When it got this status, in milliseconds since 1970."""
+    """Time of this status, in milliseconds since 1970."""
     withheld: frozenset[str]
-    """What its admin kept from it while it was installed."""
+    """Permissions that its admin denied while it was installed."""
 
     @property
     def manifest(self) -> Manifest:

@@ -65,7 +65,7 @@ class DeliveryDetail:
     can_redeliver: bool
     """Whether the event is still kept and the plugin is enabled."""
     logs: tuple[LogLine, ...]
-    """What the plugin logged meanwhile."""
+    """The plugin's log lines during the delivery."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +74,12 @@ class HostCallRecord:
 
     name: str
     request: Mapping[str, Any]
-    """What was asked, without secrets."""
+    """Request, without secrets."""
     status: int
     duration_ms: float
     detail: str | None
     answer: str | None = None
-    """What an HTTP request got: its first characters, without secrets; None where that is none."""
+    """Start of an HTTP response, without secrets; None if there is none."""
     answer_cut: bool = False
 
     def row(self) -> dict[str, Any]:

@@ -23,12 +23,12 @@ class EgressEntry:
     path: str
     """Without the query."""
     status: int
-    """What the plugin saw: the server's status, 403 for a host not declared, 0 for no answer."""
+    """Status that the plugin saw: the server's, 403 for an undeclared host, 0 for no response."""
     sent_bytes: int
     received_bytes: int
     duration_ms: float
     detail: str | None
-    """Why there is no answer."""
+    """Reason why there is no response."""
 
 
 @dataclass(frozen=True, slots=True)

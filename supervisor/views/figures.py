@@ -12,12 +12,12 @@ class HealthCheck:
     name: str
     ok: bool
     detail: str
-    """What is wrong with it; empty where nothing is."""
+    """Problem; empty if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class PluginCounts:
-    """What one plugin has done since the server started."""
+    """Counters of one plugin since the server started."""
 
     plugin_id: str
     outcomes: dict[str, int]

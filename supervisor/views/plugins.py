@@ -40,7 +40,7 @@ class LimitView:
     least: float
     most: float
     sentence: str
-    """What is limited."""
+    """Description of the limit."""
     is_overridden: bool
 
 
@@ -51,9 +51,9 @@ class PermissionView:
     token: str
     """Such as ``event:ticket.created`` or ``reply``; see ``permissions``."""
     sentence: str
-    """What it means, in plain words."""
+    """Meaning, in plain words."""
     warning: str | None
-    """What an admin should think of before allowing it: that internal notes are read, say."""
+    """Caution for the admin, such as that internal notes are read."""
     granted: bool
     """Whether the admin has left it; a thing that is not granted can be given back."""
 
@@ -68,19 +68,19 @@ class VersionView:
     """Bytes of the module."""
     status: VersionStatus
     source: str
-    """Where it came from: the name of the file, or the URL without its query."""
+    """Source: the name of the file, or the URL without its query."""
     installed_at: str
     installed_by: str
     """Id of the user, or ``command line (name)``."""
     installed_by_name: str
     """The user's name as it is now."""
     toolchain: str | None
-    """What built it, as the module itself says: a claim, not a proof."""
+    """Toolchain, as the module declares it: a claim, not a proof."""
     imports: tuple[str, ...]
     """Host functions that it calls, such as ``env.ohd_log``."""
     config_fields: tuple[str, ...]
     permissions: tuple[PermissionView, ...]
-    """What its manifest and imports ask for; ``granted`` as it would be if it became active."""
+    """Permissions from its manifest and imports; ``granted`` as if it became active."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +90,9 @@ class VersionComparison:
     active: VersionView
     other: VersionView
     asked_anew: tuple[PermissionView, ...]
-    """What ``other`` asks for and ``active`` does not: each has to be accepted, or denied."""
+    """Permissions of ``other`` that ``active`` does not have: each must be allowed or denied."""
     given_up: tuple[PermissionView, ...]
-    """What ``other`` no longer asks for."""
+    """Permissions that ``other`` no longer requests."""
     imports_added: tuple[str, ...]
     imports_removed: tuple[str, ...]
     fields_added: tuple[str, ...]
@@ -120,7 +120,7 @@ class InstallView:
     is_upgrade: bool
     """Whether it waits beside an active version for an admin to accept it."""
     error: str | None
-    """Why it was refused: a whole sentence."""
+    """Reason of the refusal: a whole sentence."""
     server_failed: bool = False
     """Whether that was the server's fault, as with a full disk, so that the module may be fine."""
 
@@ -139,12 +139,12 @@ class PluginView:
     sha256: str
     size: int
     source: str
-    """Where it came from: the name of the file, or the URL without its query."""
+    """Source: the name of the file, or the URL without its query."""
     installed_at: str
     installed_by: str
     """Id of the user, or ``command line (name)``."""
     toolchain: str | None
-    """What built it, as the module itself says: a claim, not a proof."""
+    """Toolchain, as the module declares it: a claim, not a proof."""
     imports: tuple[str, ...]
     permissions: tuple[PermissionView, ...]
     """Everything that it asks for, with what the admin has left it."""
@@ -178,7 +178,7 @@ class PanelSlot:
 
 @dataclass(frozen=True, slots=True)
 class PanelResult:
-    """What ``render_panel`` gave: a checked URL, or the sentence for the error card."""
+    """Result of ``render_panel``: a checked URL, or the sentence for the error card."""
 
     url: str | None
     error: str | None
@@ -204,7 +204,7 @@ class CallResult:
 
 @dataclass(frozen=True, slots=True)
 class KeyRotation:
-    """What came of replacing the key that secrets are encrypted with."""
+    """Result of replacing the key that encrypts secrets."""
 
     resealed: int
     """Secrets that are now sealed with the new key."""

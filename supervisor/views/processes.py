@@ -59,7 +59,7 @@ class HistoryPoint:
 
 @dataclass(frozen=True, slots=True)
 class PluginHistory:
-    """What one plugin did and used in the last hour (60 steps) or the last day (96 steps)."""
+    """Activity and resource usage of one plugin in the last hour (60 steps) or day (96 steps)."""
 
     plugin_id: str
     step_s: int
@@ -74,7 +74,7 @@ class ControlView:
     name: str
     active: bool
     reason: str
-    """Why it is inactive, or how far it goes."""
+    """Reason why it is inactive, or its extent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,4 +84,4 @@ class SandboxView:
     controls: tuple[ControlView, ...]
     """Every step; empty where there is a problem."""
     problem: str | None
-    """Why no plugin can run here, as a control that is required cannot be had; else None."""
+    """Reason why no plugin can run, if a required control is unavailable; else None."""

@@ -26,14 +26,14 @@ class PluginPart(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class OutcomePart(msgspec.Struct, kw_only=True, frozen=True):
-    """How it ended."""
+    """Outcome."""
 
     id: str
     """Of the delivery."""
     outcome: str
     """See ``views.Outcome``."""
     error: str | None
-    """What went wrong, with the guest's backtrace."""
+    """Error, with the guest's backtrace."""
     started_at: str
     duration_ms: float
     memory_bytes: int | None

@@ -30,7 +30,7 @@ _USER, _SYSTEM, _THREADS, _RESIDENT = 11, 12, 17, 21
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What one process uses just now. None where the system does not say, or not yet."""
+    """Current resource usage of one process. None where it is unknown."""
 
     cpu_percent: float | None
     """Share of one processor, since the last sample."""
@@ -46,7 +46,7 @@ _UNKNOWN = Usage(None, None, None, None)
 
 @dataclass(slots=True)
 class _Known:
-    """What is remembered of a process between looks; times in seconds, monotonic."""
+    """Last sample of a process; times in seconds, monotonic."""
 
     cpu_s: float
     at: float

@@ -38,7 +38,7 @@ class ChangeFeed(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What waited in a mailbox."""
+    """Contents of a mailbox."""
 
     ticket_ids: tuple[str, ...] = ()
     notices: bool = False
@@ -71,7 +71,7 @@ class Slot:
 
 
 class Subscription(Slot):
-    """What one open page has not been told yet."""
+    """Changes that one open page has not received yet."""
 
     def __init__(self, person: User, credential: bytes) -> None:
         super().__init__(person, credential)

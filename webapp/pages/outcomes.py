@@ -19,14 +19,14 @@ PASSWORDS_DIFFER = "Passwords don't match."
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a page says of the form that was sent last."""
+    """Outcome of the last form."""
 
     done: str = ""
     problem: str = ""
     problems: Mapping[str, str] = field(default_factory=dict)
     """Field name to what is wrong with it."""
     typed: Mapping[str, str] = field(default_factory=dict)
-    """What was sent; never a password."""
+    """Submitted values; never a password."""
     form: str = ""
     """Which of several forms on the page it was."""
     status: int = 200

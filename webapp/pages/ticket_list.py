@@ -48,7 +48,7 @@ _COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Offers:
-    """What the filters can be set to; people and groups are for staff alone."""
+    """Options of the filters; people and groups are only for staff."""
 
     statuses: tuple[Status, ...]
     categories: tuple[CategoryNode, ...]

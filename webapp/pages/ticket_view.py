@@ -83,12 +83,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """What the page tells of the ticket's past."""
+    """Timeline on the page."""
 
     description: Markup
     entries: Sequence[Entry]
     earlier: str | None
-    """Where the entries before these are."""
+    """URL of the earlier entries."""
     is_newest: bool
     """Whether nothing has happened after these entries."""
 

@@ -49,7 +49,7 @@ class Chart:
     series: tuple[Series, ...]
     is_bars: bool
     top: str
-    """What the upper edge stands for; the lower one is nothing."""
+    """Value of the upper edge; the lower edge is zero."""
     sentence: str
 
 

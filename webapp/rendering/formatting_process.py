@@ -29,7 +29,7 @@ class FormatterGone(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What became of one text."""
+    """Result of formatting one text."""
 
     is_html: bool
     said: str

@@ -18,7 +18,7 @@ SortKey = str | float | int | None
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What is known of one plugin."""
+    """Data of one plugin."""
 
     plugin: PluginView
     process: ProcessView
@@ -79,7 +79,7 @@ Cells = Mapping[str, Cell]
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What the table is sorted by."""
+    """Sort order of the table."""
 
     column: str = "plugin"
     descending: bool = False

@@ -24,7 +24,7 @@ _LONGEST_TOKEN = 200
 
 
 class Proof(enum.Enum):
-    """How a visitor showed who they are."""
+    """Kind of credential."""
 
     NOTHING = "nothing"
     COOKIE = "cookie"
@@ -38,7 +38,7 @@ class Visit:
     proof: Proof
     user: User | None = None
     csrf_token: str = field(default="", repr=False)
-    """What a form of this visitor must carry; of the session, or of the form cookie."""
+    """CSRF token of this visitor's forms; from the session, or from the form cookie."""
     token: str | None = field(default=None, repr=False)
     """The session token, for logging out and for renewing at log-in."""
     form_cookie_is_new: bool = False

@@ -45,7 +45,7 @@ class GroupPool:
     def __init__(self, branches: Sequence[Branch], reason: str = "") -> None:
         """``reason``: why there is no branch. Makes this process's folder in each. Blocks."""
         self.reason = reason
-        """Why no group can be made; empty where some can."""
+        """Reason why no group can be created; empty if one can."""
         self._homes: list[tuple[Branch, Path]] = []
         self._free: list[Group] = []
         self._all: list[Group] = []
