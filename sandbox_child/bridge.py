@@ -1,4 +1,4 @@
-"""What a fresh fork does to become a native plugin's bridge: from our frames to go-plugin.
+"""Turns a new fork into a native plugin's bridge: from our frames to go-plugin.
 
 Everything that a native plugin says is parsed here, in a process that has nothing but two pipes and
 one connected socket. To the supervisor it is a child as any other: one call at a time, and what a

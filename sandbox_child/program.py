@@ -1,4 +1,4 @@
-"""What a fresh fork does to become a native plugin's program: the wider cage, then the program.
+"""Turns a new fork into a native plugin's program: the wider cage, then the program.
 
 Until then it is ours, and says on its stdout whether it is locked down. From then on it is a
 stranger's, whose only doors are that stdout, stderr, and a socket that it serves in its folder.

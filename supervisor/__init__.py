@@ -14,7 +14,7 @@ Rooms and modules, highest first; each imports only from its own row and the row
     calls           what a guest may ask for: host calls, permissions, bound secrets, egress records
     query           a plugin's SQL, run in a process of its own
     store           SQL: rows of plugins, versions, deliveries, logs, history
-    contracts       what a plugin of each contract says of itself, in shared terms
+    contracts       what a plugin of each contract says about itself, in shared terms
     registration    what a GoatKit plugin registers, and what it is granted
     manifest        a plugin's manifest and its configuration
     process         operating-system processes: fork server, a child, its deadline, its lockdown

@@ -18,7 +18,7 @@ highest first; each imports only from its own row and the rows below::
     security     host and origin, throttle, security headers
     connections  TCP connections, bounded
     turns        each person's costly requests, one after another
-    routes       what a route says by itself: whom it is for, its body, how it fails
+    routes       what a route says about itself: whom it is for, its body, how it fails
     config       settings
     errors       every error that the web app raises on purpose
 

@@ -76,7 +76,7 @@ def facts(
 
 
 def facts_of(view: Callable[..., Any] | None) -> RouteFacts:
-    """Return what a view says by itself."""
+    """Return what a view says about itself."""
     found: RouteFacts = getattr(view, _FACTS, _USUAL)
     return found
 

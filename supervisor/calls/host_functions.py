@@ -126,7 +126,7 @@ class HostFunctions:
         except Exception as exc:
             error = caller.redact(f"{type(exc).__name__}: {exc}")
             log.error("host_call_failed", plugin=caller.plugin_id, call=name, error=error)
-            detail = "the host could not do it"
+            detail = "the host failed"
         finally:
             spent = (time.monotonic() - started) * 1000
             shown = caller.redact(detail)[:_DETAIL_LIMIT] if detail else None

@@ -1,4 +1,4 @@
-"""What a plugin of each contract says of itself, in terms that the supervisor shares.
+"""What a plugin of each contract says about itself, in terms that the supervisor shares.
 
 An ``ohd`` module carries its manifest; a GoatKit module says what it is when it is called. Both
 become a manifest, permissions in words, and subscriptions. No other room asks which contract a
@@ -17,7 +17,7 @@ from supervisor.contracts.ohd import OhdDescription
 __all__ = ["Description", "GoatkitDescription", "OhdDescription", "describe"]
 
 Description = OhdDescription | GoatkitDescription
-"""What a plugin says of itself."""
+"""What a plugin says about itself."""
 
 
 def describe(text: str, report: ModuleReport) -> Description:

@@ -1,4 +1,4 @@
-"""What a GoatKit plugin says of itself: its registration. Nothing is granted by asking."""
+"""What a GoatKit plugin says about itself: its registration. Nothing is granted by asking."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass

@@ -72,4 +72,4 @@ class CallQueue:
     def close(self) -> None:
         """Tell everybody who still waits that nothing will come."""
         for request in list(self._waiting):
-            self.answer(request, CallResult.failed("the plugin was switched off"))
+            self.answer(request, CallResult.failed("the plugin was disabled"))

@@ -115,7 +115,7 @@ class PluginFunctions:
         row = self._installed.row(plugin_id)
         runner = self._runners.get(plugin_id)
         if runner is None:
-            raise NotRunning(plugin_id, "it is switched off")
+            raise NotRunning(plugin_id, "it is disabled")
         seconds = self._seconds(row) if allowed_s is None else allowed_s
         request = CallRequest(function, arguments, seconds, behalf)
         # What runs before it may take its whole time, then it may.

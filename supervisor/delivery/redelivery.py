@@ -47,7 +47,7 @@ class RedeliveryQueue:
     async def take(self) -> Delivery | None:
         """Return the next one, None while another is out or where none waits.
 
-        It says by itself where its event has been deleted.
+        It says about itself where its event has been deleted.
         """
         if self._out is not None or not self._waiting:
             return None

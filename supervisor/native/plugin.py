@@ -74,12 +74,12 @@ class NativePlugin:
         """Set once both processes have ended."""
         self._ready = trio.Event()
         self.controls: tuple[str, ...] = ()
-        """What is in force of the bridge's cage."""
+        """What is active of the bridge's cage."""
         self._session: Session[_Call] | None = None
 
     @property
     def program_controls(self) -> tuple[str, ...]:
-        """What is in force of the program's cage."""
+        """What is active of the program's cage."""
         return self._program.controls
 
     @property

@@ -43,7 +43,7 @@ class Program:
     connection: int
     """The connected socket; the caller's to close."""
     controls: tuple[str, ...]
-    """What is in force of the wider cage."""
+    """What is active of the wider cage."""
     printed: "Printed"
 
     async def why_it_ended(self) -> str:

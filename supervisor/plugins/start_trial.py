@@ -73,7 +73,7 @@ class StartTrial:
     async def registration(self, sha256: str, report: ModuleReport, limits: Limits) -> bytes:
         """Return what ``gk_register`` of a compiled module returns; raises ModuleRefused.
 
-        The guest runs once, in a process that is thrown away, and is granted nothing: host calls
+        The guest runs once, in a process that is discarded, and is granted nothing: host calls
         fail until it is installed.
         """
         said: list[Finished[None]] = []

@@ -15,7 +15,7 @@ from supervisor.registration.widgets import MenuItem, Widget
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """What a GoatKit plugin says by itself; texts are empty where it says nothing."""
+    """What a GoatKit plugin says about itself; texts are empty where it says nothing."""
 
     id: str
     """``goatkit.NAME``."""

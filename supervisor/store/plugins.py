@@ -23,7 +23,7 @@ class PluginRow:
     """An installed plugin as it is kept."""
 
     description: Description
-    """What it says of itself."""
+    """What it says about itself."""
     manifest_text: str
     """That, as it was: the manifest, or what its registration returned."""
     report: ModuleReport
