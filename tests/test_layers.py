@@ -95,6 +95,18 @@ ROOMS: dict[str, dict[str, set[str]]] = {
 Modules outside a room are few: those that put rooms together, and those that every room may use.
 The maps say which of them stand above the rooms and which below.
 """
+OUTSIDE = {
+    "supervisor": {"assembly", "config", "errors", "limits", "ports", "service", "states", "text"},
+    "webapp": {
+        *("app", "config", "connections", "context", "errors"),
+        *("plugin_documents", "routes", "server", "turns"),
+    },
+    "cli": {
+        *("compose", "config", "config_file", "errors", "logs", "main", "tables", "values"),
+    },
+    "sandbox_child": {"bridge", "child", "compiler", "forkserver", "plans", "program", "serve"},
+}
+"""The modules outside a room. ``helpdesk`` is flat: each of its modules is a part of the domain."""
 BEING_BUILT = {"sandbox_child.abi", "sandbox_child.abi.goatkit", "sandbox_child.abi.ohd"}
 """Rooms whose maps are not drawn yet."""
 NO_ENGINE = ("supervisor", "webapp", "helpdesk", "cli")
@@ -267,3 +279,9 @@ def test_a_room_imports_only_the_rooms_it_may(package):
         and other not in rooms[room] | {room}
     ]
     assert forbidden == []
+
+
+@pytest.mark.parametrize("package", sorted(OUTSIDE))
+def test_no_module_stands_outside_a_room_except_these(package):
+    outside = {path.stem for path in directory(package).glob("*.py")} - {"__init__"}
+    assert outside == OUTSIDE[package], "put it into a room; OUTSIDE names the few exceptions"
