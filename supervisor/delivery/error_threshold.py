@@ -21,6 +21,7 @@ class Health:
     """The deliveries of one plugin in the window. Bounded: old entries go as new ones come."""
 
     rule: ErrorThreshold
+    what: str = "deliveries"
     _failed: deque[float] = field(default_factory=deque)
     _passed: deque[tuple[float, int]] = field(default_factory=deque)
     _passed_count: int = 0
@@ -44,7 +45,7 @@ class Health:
         if total < self.rule.least or errors <= total * self.rule.threshold:
             return None
         return (
-            f"{errors} of {total} deliveries failed within "
+            f"{errors} of {total} {self.what} failed within "
             f"{counted(self.rule.window_s / 60, 'minute')}, "
             f"more than {self.rule.threshold:.0%}"
         )

@@ -21,7 +21,7 @@ from supervisor.delivery.function_calls import CallRequest
 from supervisor.delivery.recorder import Recorder
 from supervisor.delivery.redelivery import RedeliveryQueue
 from supervisor.delivery.restart_backoff import RestartPolicy, RestartRule
-from supervisor.delivery.work import PanelRequest, WorkKey
+from supervisor.delivery.work import Delivery, WorkKey
 from supervisor.delivery.workload import Workload
 from supervisor.errors import SupervisorError
 from supervisor.manifest import ConfigValue
@@ -127,16 +127,20 @@ class PluginRunner:
 
     async def render_panel(self, ticket_id: str) -> PanelResult:
         """Return the panel of a ticket, or the sentence for its error card."""
-        request = PanelRequest(ticket_id)
-        self.workload.panels.add(request)
+        busy = PanelResult(None, "the plugin is busy or starting; try again")
+        if self.workload.panels_are_paused:
+            return PanelResult(None, "the panel failed too often; it is tried again later")
+        request = self.workload.panels.join(ticket_id)
+        if request is None:
+            return busy
         self._nudge()
         try:
             # Twice: whatever runs before it may take its whole time, then the panel may.
             with trio.move_on_after(2 * self.limits.deadline_s):
                 await request.done.wait()
         finally:
-            self.workload.panels.drop(request)
-        return request.result or PanelResult(None, "the plugin is busy or starting; try again")
+            self.workload.panels.leave(request)
+        return request.result or busy
 
     async def call(self, request: CallRequest, patience_s: float) -> CallResult:
         """Call a function, and wait for it at most so long; what runs before it takes of that."""
@@ -206,6 +210,9 @@ class PluginRunner:
         if ended.spent is Spent.MEMORY_FULL:
             size = session.conversation.memory_bytes // 1024
             self.recorder.note(LogLevel.INFO, f"memory at {size} KiB: a new process takes over")
+        if ended.culprit is not None and not isinstance(ended.culprit.key, Delivery):
+            # What people asked for has failed: events neither wait for that nor end by it.
+            return Outcome.TRAP
         return ended.outcome
 
     @contextmanager
@@ -223,7 +230,8 @@ class PluginRunner:
         while not self._stop_asked.is_set() and self.workload.verdict is None:
             self._nudged = trio.Event()
             room = self.workload.room(len(line))
-            works = await self.workload.next(room)
+            asked = any(not isinstance(work.key, Delivery) for work in line)
+            works = await self.workload.next(room, asked=asked)
             if works:
                 await session.ask(works)
             else:

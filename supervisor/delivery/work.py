@@ -33,16 +33,18 @@ class Delivery:
 
 @dataclass(slots=True, eq=False)
 class PanelRequest:
-    """Somebody waits for a panel."""
+    """People wait for a panel."""
 
     ticket_id: str
+    waiting: int = 0
+    """How many do."""
     sent: bool = False
     """Whether a child has been asked for it."""
     done: trio.Event = field(default_factory=trio.Event)
     result: PanelResult | None = None
 
     def finish(self, result: PanelResult) -> None:
-        """Give the one who waits the result."""
+        """Give all who wait the result."""
         self.result = result
         self.done.set()
 

@@ -5,11 +5,12 @@ given at a time. It knows nothing of processes: the runner asks it for work, han
 tells it when a child is gone.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 
 import trio
 
-from sandbox_child.wire.messages import OutcomeCode
+from sandbox_child.wire.messages import LogLevel, OutcomeCode
 from supervisor.calls.bound_secrets import BoundSecrets
 from supervisor.calls.host_calls import PERMISSIONS, Caller, granted
 from supervisor.contracts import Description
@@ -28,6 +29,7 @@ from supervisor.delivery.work import (
     event_work,
     function_work,
     may_have,
+    panel_work,
 )
 from supervisor.egress.url import read_host
 from supervisor.limits import Limits
@@ -37,7 +39,7 @@ from supervisor.process.conversation import Finished
 from supervisor.process.session import OUTCOMES, Ended
 from supervisor.secrets.redaction import Redactor
 from supervisor.states import Outcome
-from supervisor.text import json_problem
+from supervisor.text import counted, json_problem
 from supervisor.views import CallResult, PanelResult
 
 _SMALLEST_WINDOW, _LARGEST_WINDOW = 2, 256
@@ -67,8 +69,6 @@ class Workload:
         self.recorder = recorder
         self.panels = PanelQueue()
         self.calls = CallQueue()
-        self._after_call = False
-        """Whether the last thing given to a child was a call of a function: events come then."""
         self.verdict: str | None = None
         """Reason why the plugin must stop, if there is one."""
         self.interrupted = False
@@ -82,6 +82,12 @@ class Workload:
         """Of the child that runs."""
         self._health_rule = health_rule
         self._health = Health(health_rule())
+        self._panel_health = Health(health_rule(), "panels")
+        self._panels_paused_until = -math.inf
+        self._panels_turn = True
+        """Whether a panel comes before a function call, where both wait."""
+        self._events_turn = False
+        """Whether events come before what people ask for: that was done last."""
         self._plain_http_panels = plain_http_panels
         self._window = _SMALLEST_WINDOW
         self._bound = BoundSecrets(self._manifest, {})
@@ -156,18 +162,29 @@ class Workload:
         room = self._window - in_line
         return room if room >= max(1, self._window // 2) else 0
 
-    async def next(self, room: int) -> list[PluginWork]:
-        """Return the guest calls that come next: panels, for which people wait, then events."""
-        if (panel := self.panels.next()) is not None:
-            return [panel]
-        if not self._after_call and (call := self.calls.next()) is not None:
-            self._after_call = True
-            return [function_work(call)]
-        self._after_call = False
+    async def next(self, room: int, *, asked: bool) -> list[PluginWork]:
+        """Return the guest calls that come next: what people ask for in turn with events.
+
+        ``asked``: whether the child has something that people asked for in line. It gets one at a
+        time, so that an event waits for one of them at most, however many there are.
+        """
+        if not asked and not self._events_turn and (work := self._next_asked()) is not None:
+            return [work]
         works = await self._next_events(room) if room > 0 else []
-        if not works and (call := self.calls.next()) is not None:
-            return [function_work(call)]
+        if not works and not asked and (work := self._next_asked()) is not None:
+            return [work]
         return works
+
+    def _next_asked(self) -> PluginWork | None:
+        """Return a panel or a function call, in turn where both wait."""
+        for is_panel in (self._panels_turn, not self._panels_turn):
+            if is_panel and (panel := self.panels.next()) is not None:
+                self._panels_turn = False
+                return panel_work(panel)
+            if not is_panel and (call := self.calls.next()) is not None:
+                self._panels_turn = True
+                return function_work(call)
+        return None
 
     async def _next_events(self, room: int) -> list[PluginWork]:
         await self.recorder.room()
@@ -209,12 +226,13 @@ class Workload:
 
     def finished(self, results: Sequence[Finished[WorkKey]]) -> bool:
         """Record results; return whether any guest call went well."""
-        passed = 0
+        passed = events = 0
         slowest = 0.0
         for result in results:
             work = result.work
             assert work is not None  # noqa: S101 - the session sends no others here
             slowest = max(slowest, result.duration_s)
+            self._events_turn = not isinstance(work.key, Delivery)
             spent, memory = result.duration_s, result.memory_bytes
             if result.outcome is not OutcomeCode.OK:
                 self._failed(work, OUTCOMES[result.outcome], result.text, spent, memory)
@@ -223,11 +241,12 @@ class Workload:
                 self.calls.answer(work.key, _returned(result))
             elif isinstance(work.key, Delivery):
                 passed += 1
+                events += 1
                 self._record(work, work.key, Outcome.OK, duration_s=spent, memory=memory)
             else:
                 passed += self._finish_panel(work, work.key, result.text)
-        if passed:
-            self._health.passed(passed, trio.current_time())
+        if events:
+            self._health.passed(events, trio.current_time())
         self.verdict = self.verdict or self.recorder.quota.exceeded
         self._adapt(slowest)
         return passed > 0
@@ -235,6 +254,7 @@ class Workload:
     def child_gone(self, ended: Ended[WorkKey]) -> None:
         """Record what the end of a child means for the guest calls that it had."""
         if ended.culprit is not None:
+            self._events_turn = not isinstance(ended.culprit.key, Delivery)
             spent = trio.current_time() - ended.culprit.started
             self._failed(ended.culprit, ended.outcome, ended.error, spent, None)
         elif ended.outcome in _UNCERTAIN or ended.outcome is Outcome.START_FAILED:
@@ -260,6 +280,7 @@ class Workload:
         if problem is not None:
             self._failed(work, Outcome.TRAP, problem, 0.0, None)
         else:
+            self._panel_health.passed(1, trio.current_time())
             self.panels.answer(request, PanelResult(url, None))
         return problem is None
 
@@ -277,8 +298,25 @@ class Workload:
         else:
             self.recorder.failure(f"panel: {outcome}", error, None)
             self.panels.answer(work.key, PanelResult(None, "the plugin could not show its panel"))
+            self._panel_failed()
+            return
         self._health.rule = self._health_rule()
         self.verdict = self.verdict or self._health.failed(trio.current_time())
+
+    def _panel_failed(self) -> None:
+        """Pause a panel that keeps failing; the plugin's events go on."""
+        now = trio.current_time()
+        rule = self._panel_health.rule = self._health_rule()
+        if (why := self._panel_health.failed(now)) is not None:
+            self._panel_health = Health(rule, "panels")
+            self._panels_paused_until = now + rule.window_s
+            pause = counted(rule.window_s / 60, "minute")
+            self.recorder.note(LogLevel.ERROR, f"the panel is paused for {pause}: {why}")
+
+    @property
+    def panels_are_paused(self) -> bool:
+        """Whether the panel has failed too often lately to be asked for."""
+        return trio.current_time() < self._panels_paused_until
 
     def _record(
         self,

@@ -2,6 +2,7 @@
 
 import pytest
 
+from supervisor.delivery.error_threshold import ErrorThreshold
 from supervisor.delivery.panels import panel_problem
 from supervisor.errors import NotRunning, PluginNotFound
 from supervisor.limits import Limits
@@ -107,3 +108,61 @@ async def test_who_waits_for_a_panel_is_told_when_its_plugin_is_switched_off(des
     await desk.supervisor.controls.uninstall(plugin.id, actor="test")
     await desk.until(desk.nothing, lambda _: len(results) == 2)
     assert all(result.url is None and result.error for result in results)
+
+
+async def test_requests_for_the_same_panel_are_one(open_desk, nursery):
+    desk = await open_desk(limits=Limits(deadline_s=2.0))
+    plugin = await desk.install("wat/panel_loop")
+    await desk.running(plugin.id)
+    ticket = await desk.ticket()
+    results = []
+
+    async def ask():
+        results.append(await desk.supervisor.panels.render(plugin.id, ticket.id))
+
+    for _ in range(20):
+        nursery.start_soon(ask)
+    await desk.until(desk.nothing, lambda _: len(results) == 20)
+    assert {result.error for result in results} == {"the plugin could not show its panel"}
+    assert (await desk.supervisor.overview.plugin(plugin.id)).error_count == 1
+
+
+async def test_an_event_waits_for_one_panel_however_many_are_asked_for(open_desk, nursery):
+    desk = await open_desk(limits=Limits(deadline_s=1.0))
+    plugin = await desk.install("wat/panel_loop", events=["ticket.created"])
+    await desk.running(plugin.id)
+    answered = []
+
+    async def ask(number):
+        answered.append(await desk.supervisor.panels.render(plugin.id, f"01T{number}"))
+
+    for number in range(20):
+        nursery.start_soon(ask, number)
+    await desk.until(lambda: desk.process(plugin.id), lambda view: view.in_flight)
+    await desk.ticket()
+    (delivery,) = await desk.deliveries(plugin.id)
+    assert delivery.outcome == "ok"
+    assert len(answered) <= 3
+
+
+async def test_a_panel_that_traps_takes_no_event_away(open_desk):
+    desk = await open_desk()
+    plugin = await desk.install("wat/panel_trap", events=["ticket.created"])
+    for number in range(12):
+        result = await desk.supervisor.panels.render(plugin.id, f"01T{number}")
+    assert result.error == "the panel failed too often; it is tried again later"
+    view = await desk.supervisor.overview.plugin(plugin.id)
+    assert (view.enabled, view.error_count) == (True, 5)
+    assert any("the panel is paused for 10 minutes" in line for line in await desk.log(plugin.id))
+    await desk.ticket()
+    (delivery,) = await desk.deliveries(plugin.id)
+    assert delivery.outcome == "ok"
+
+
+async def test_panels_that_work_do_not_hide_events_that_fail(open_desk):
+    desk = await open_desk(health=ErrorThreshold(least=3))
+    plugin = await desk.install("wat/panel_multi")
+    for number in range(20):
+        await desk.supervisor.panels.render(plugin.id, f"01T{number}")
+    runner = desk.supervisor.panels._runners.get(plugin.id)
+    assert runner.workload._health._passed_count == 0
