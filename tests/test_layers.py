@@ -107,8 +107,6 @@ OUTSIDE = {
     "sandbox_child": {"bridge", "child", "compiler", "forkserver", "plans", "program", "serve"},
 }
 """The modules outside a room. ``helpdesk`` is flat: each of its modules is a part of the domain."""
-BEING_BUILT = {"sandbox_child.abi", "sandbox_child.abi.goatkit", "sandbox_child.abi.ohd"}
-"""Rooms whose maps are not drawn yet."""
 NO_ENGINE = ("supervisor", "webapp", "helpdesk", "cli")
 IO = {"socket", "subprocess", "trio", "asyncio", "threading", "ctypes", "wasmtime"}
 
@@ -210,7 +208,7 @@ def packages() -> list[str]:
     ]
 
 
-MAPPED = sorted(set(packages()) - BEING_BUILT)
+MAPPED = packages()
 
 
 def directory(package: str) -> Path:

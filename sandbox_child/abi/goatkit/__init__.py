@@ -2,7 +2,8 @@
 
 ::
 
-    examine    whether and how a module's structure fits
-    functions  ``gk.host_call`` and ``gk.log``
-    plugin     the guest calls: ``gk_register`` and ``gk_call``
+    plugin      the guest calls: ``gk_register`` and ``gk_call``
+    functions   ``gk.host_call`` and ``gk.log``
+    examine     whether and how a module's structure fits
+    signatures  the types of its imports and exports
 """

@@ -2,7 +2,8 @@
 
 ::
 
-    examine    whether and how a module's structure fits
-    functions  the six functions that its guests import
-    plugin     the guest calls: an event, a panel
+    plugin      the guest calls: an event, a panel
+    functions   the six functions that its guests import
+    examine     whether and how a module's structure fits
+    signatures  the types of its imports
 """
