@@ -28,6 +28,8 @@ METHODS: Mapping[str, Callable[..., Any]] = {
     "versions.compare": Versions.compare,
     "versions.accept": Versions.accept,
     "versions.discard": Versions.discard,
+    "controls.grant": PluginControls.grant,
+    "controls.revoke": PluginControls.revoke,
     "controls.withhold": PluginControls.withhold,
     "controls.restart": PluginControls.restart,
     "controls.set_enabled": PluginControls.set_enabled,

@@ -110,6 +110,45 @@ class PluginControls:
             log.info("plugin_narrowed", plugin=plugin_id, withheld=sorted(new), by=actor)
             return self._with.view(row)
 
+    async def grant(self, plugin_id: str, token: str, *, actor: str) -> PluginView:
+        """Grant one permission, whether the plugin asks for it or not; raises PermissionUnknown."""
+        return await self._change_grants(plugin_id, token, actor, granted=True)
+
+    async def revoke(self, plugin_id: str, token: str, *, actor: str) -> PluginView:
+        """Take one permission back; raises PermissionUnknown for one that it has not."""
+        return await self._change_grants(plugin_id, token, actor, granted=False)
+
+    async def _change_grants(
+        self, plugin_id: str, token: str, actor: str, *, granted: bool
+    ) -> PluginView:
+        installed = self._with.installed
+        row = installed.row(plugin_id)
+        token = row.description.token(token) or ""
+        if token in row.description.asks_for:
+            kept = row.withheld - {token} if granted else row.withheld | {token}
+            return await self.withhold(plugin_id, withheld=kept, actor=actor)
+        async with installed.lock(plugin_id):
+            row = installed.row(plugin_id)
+            can = row.description.takes_extras if granted else token in row.extras
+            if not token or not can:
+                raise PermissionUnknown(plugin_id, {token}, row.asks_for)
+            extras = row.extras | {token} if granted else row.extras - {token}
+            if extras == row.extras:
+                return self._with.view(row)
+            record = self._with.audit.stamp(actor, audit.NARROWED, plugin_id)
+
+            with self._with.carried_through(plugin_id):
+                await self._with.write(
+                    plugin_id,
+                    self._with.store.installed.set_extras(
+                        plugin_id, extras, record, narrowing_changes(row.extras, extras)
+                    ),
+                )
+            row = installed.row(plugin_id)
+            if runner := self._with.runners.get(plugin_id):
+                runner.workload.narrow(row.withheld, row.subscriptions, row.extras)
+            return self._with.view(row)
+
     async def set_limits(
         self, plugin_id: str, overrides: Mapping[str, float | None], *, actor: str
     ) -> PluginView:

@@ -41,6 +41,11 @@ class GoatkitDescription:
         return cls(_manifest(registration), _asked(registration), registration)
 
     takes_events_as_calls: ClassVar[bool] = True
+    takes_extras: ClassVar[bool] = True
+
+    def token(self, text: str) -> str | None:
+        """Return a permission as it is kept; raises GrantError for what is none."""
+        return parse_grant(text).text
 
     def functions(self, withheld: Collection[str], extras: Collection[str]) -> Grants:
         """Return what it may ask of the host by name."""

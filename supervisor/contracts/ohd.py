@@ -33,6 +33,12 @@ class OhdDescription:
         return cls(manifest, asked_for(manifest, report), asked_grants(report))
 
     takes_events_as_calls: ClassVar[bool] = False
+    takes_extras: ClassVar[bool] = False
+    """Whether it can be granted what it does not ask for."""
+
+    def token(self, text: str) -> str | None:
+        """Return a permission as it is kept, None for what is none."""
+        return text if text in self.asks_for else None
 
     def functions(self, withheld: Collection[str], extras: Collection[str]) -> Grants | None:
         """Return what it may ask of the host by name: nothing, its module imports functions."""

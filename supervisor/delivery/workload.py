@@ -292,7 +292,8 @@ class Workload:
         elif isinstance(work.key, CallRequest):
             # What people ask for is no reason to take the plugin's events away.
             self.recorder.failure(f"{work.key.function}: {outcome}", error, None)
-            failed = CallResult(str(outcome), b"", error, duration_s, memory or 0)
+            calls = tuple(work.host_calls)
+            failed = CallResult(str(outcome), b"", error, duration_s, memory or 0, calls)
             self.calls.answer(work.key, failed)
             return
         else:
@@ -354,6 +355,7 @@ class Workload:
 def _returned(result: Finished[WorkKey]) -> CallResult:
     """Return what a function returned, if it is JSON."""
     spent, memory = result.duration_s, result.memory_bytes
+    calls = tuple(result.work.host_calls) if result.work else ()
     if result.result and (problem := json_problem(result.result)) is not None:
-        return CallResult(str(Outcome.TRAP), b"", f"it returned {problem}", spent, memory)
-    return CallResult(str(Outcome.OK), result.result, None, spent, memory)
+        return CallResult(str(Outcome.TRAP), b"", f"it returned {problem}", spent, memory, calls)
+    return CallResult(str(Outcome.OK), result.result, None, spent, memory, calls)

@@ -168,6 +168,21 @@ class InstalledStore:
 
         await self._database.write(job)
 
+    async def set_extras(
+        self,
+        plugin_id: str,
+        extras: Collection[str],
+        record: AuditWriter,
+        changes: Mapping[str, object],
+    ) -> None:
+        """Record what an admin has granted a plugin beside what it asks for, audited."""
+
+        def job(db: sqlite3.Connection) -> None:
+            plugins.set_extras(db, plugin_id, extras)
+            record(db, changes)
+
+        await self._database.write(job)
+
     async def set_limits(
         self,
         plugin_id: str,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from supervisor.states import InstallStep, PluginState, VersionStatus
+from supervisor.views.deliveries import HostCallRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +196,7 @@ class CallResult:
     error: str | None
     duration_s: float = 0.0
     memory_bytes: int = 0
+    host_calls: tuple[HostCallRecord, ...] = ()
 
     @classmethod
     def failed(cls, error: str, outcome: str = "dropped") -> "CallResult":

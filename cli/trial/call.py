@@ -1,0 +1,151 @@
+"""``ohd plugin call``: one call of a GoatKit function, in a real child, with real tickets."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cli.compose import Application
+from cli.errors import CannotGoOn, run
+from cli.trial.desk import open_trial_desk
+from cli.trial.module import read_file
+from helpdesk import numbers
+from helpdesk.actors import SYSTEM, Role
+from helpdesk.users import User
+from supervisor.calls.behalf import EVERYTHING, Behalf
+from supervisor.query import Audience
+from supervisor.text import clean_text
+from supervisor.views import CallResult
+
+_ACTOR = "ohd plugin call"
+_LONGEST_LINE = 2_000
+_ROLES = {Role.ADMIN: "Admin", Role.STAFF: "Agent", Role.USER: "Customer"}
+_WORDS = {"admin": Role.ADMIN, "agent": Role.STAFF, "staff": Role.STAFF, "customer": Role.USER}
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("function")
+@click.option("--args", "arguments", metavar="JSON", default="", help="An object; none without.")
+@click.option("--user", metavar="EMAIL-OR-ROLE", help="Call for this person or role.")
+@click.option("--grant", "grants", metavar="PERMISSION", multiple=True, help="Grant this first.")
+@click.option("--data", type=click.Path(path_type=Path), help="Use a copy of this help desk.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def call(data: Path | None, as_json: bool, file: Path, **asked: Any) -> None:
+    """Call FUNCTION of the GoatKit plugin FILE (.wasm or .zip) once, in its real process.
+
+    Uses sample tickets without --data. Nothing is granted but what --grant names. Exit status 1 if
+    the call fails.
+    """
+
+    async def go() -> None:
+        module = read_file(file)
+        async with open_trial_desk(data) as application:
+            found = await _call(application, module, Asked(**asked))
+        click.echo(json.dumps(found, indent=2) if as_json else _shown(found))
+        if found["outcome"] != "ok":
+            raise SystemExit(1)
+
+    run(go)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What to call, and for whom."""
+
+    function: str
+    arguments: str
+    user: str | None
+    grants: tuple[str, ...]
+
+
+async def _call(application: Application, module: bytes, asked: Asked) -> dict[str, Any]:
+    supervisor = application.supervisor
+    view = await supervisor.installs.install(module, source="a file", actor=_ACTOR)
+    if not view.id.startswith("goatkit."):
+        raise CannotGoOn("this is no GoatKit plugin; use `ohd plugin run` for its events")
+    for token in asked.grants:
+        await supervisor.controls.grant(view.id, token, actor=_ACTOR)
+    sent = _object(asked.arguments)
+    behalf = EVERYTHING
+    if asked.user is not None:
+        person = await _person(application, asked.user)
+        behalf = Behalf(Audience.person_of(person.id))
+        sent = {**(sent or {}), **await _envelope(application, person)}
+    await supervisor.controls.set_enabled(view.id, True, actor=_ACTOR)
+    encoded = b"" if sent is None else json.dumps(sent).encode()
+    result = await supervisor.functions.call(view.id, asked.function, encoded, behalf)
+    lines = await supervisor.logs.read(view.id)
+    return _document(result, [f"{line.level}: {line.message}" for line in lines])
+
+
+def _object(arguments: str) -> dict[str, Any] | None:
+    if not arguments:
+        return None
+    try:
+        found = json.loads(arguments)
+    except ValueError as exc:
+        raise CannotGoOn(f"--args is not JSON: {exc}") from None
+    if not isinstance(found, dict):
+        raise CannotGoOn("--args: expected a JSON object")
+    return found
+
+
+async def _person(application: Application, wanted: str) -> User:
+    users = application.helpdesk.users
+    role = _WORDS.get(wanted.lower())
+    if role is None and wanted.lower() != "user":
+        found = await users.find_by_email(SYSTEM, wanted)
+        if found is None:
+            raise CannotGoOn(f"--user: nobody has the address {wanted!r}, and it is no role")
+        return found
+    page = await users.list(SYSTEM)
+    people = [each for each in page.rows if each.role is (role or Role.USER)]
+    if not people:
+        raise CannotGoOn(f"--user: nobody has the role {wanted}")
+    return people[0]
+
+
+async def _envelope(application: Application, person: User) -> dict[str, Any]:
+    number = await application.helpdesk.database.read(
+        lambda db: numbers.number_of(db, "user", person.id)
+    )
+    return {
+        "_user_id": number,
+        "_user_email": person.email,
+        "_user_login": person.email,
+        "_user_role": _ROLES[person.role],
+        "_is_admin": person.role is Role.ADMIN,
+        "_lang": "en",
+    }
+
+
+def _document(result: CallResult, logs: list[str]) -> dict[str, Any]:
+    return {
+        "outcome": result.outcome,
+        "error": result.error,
+        "result": json.loads(result.value) if result.value else None,
+        "logs": logs,
+        "host_calls": [made.row() for made in result.host_calls],
+        "duration_ms": round(result.duration_s * 1000, 3),
+        "memory_bytes": result.memory_bytes,
+    }
+
+
+def _shown(found: dict[str, Any]) -> str:
+    lines = [
+        f"outcome     {found['outcome']}",
+        f"took        {found['duration_ms']:g} ms",
+        f"memory      {found['memory_bytes'] // 1024:,} KiB",
+        *([f"error       {found['error']}"] if found["error"] else []),
+        f"result      {json.dumps(found['result'], ensure_ascii=False)}",
+        *(f"host call   {made['name']}: {_how(made)}" for made in found["host_calls"]),
+        *(f"log         {line}" for line in found["logs"]),
+    ]
+    return "\n".join(clean_text(line, _LONGEST_LINE, lines=False) for line in lines)
+
+
+def _how(made: dict[str, Any]) -> str:
+    return "ok" if made["status"] else f"failed: {made['detail'] or 'no reason known'}"
