@@ -12,10 +12,13 @@ from typing import Any, NoReturn
 
 import click
 
-from cli.errors import CannotGoOn, plain_errors
+from cli.errors import CannotGoOn, plain_errors, run
+from cli.trial.desk import open_trial_desk
 from cli.trial.manifest_file import check_manifest_file, unknown_keys
 from sandbox_child.abi.contracts import examine
+from sandbox_child.abi.errors import AbiRefused, TwoContracts
 from sandbox_child.abi.structure import Needs
+from sandbox_child.packages import read_package
 from sandbox_child.wasm.caps import MANIFEST_SECTION
 from sandbox_child.wasm.errors import SectionMissing
 from sandbox_child.wasm.module import read_module
@@ -29,6 +32,8 @@ from supervisor.text import clean_text
 
 _SECTION = "ohd_manifest"
 _LONGEST_LINE = 2_000
+_UNKNOWN = Needs(events=False, panel=False)
+"""Before anything but the structure of a module is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +81,70 @@ def read_file(path: Path) -> bytes:
 def inspect(file: Path, as_json: bool) -> None:
     """Show a module's manifest, imports and exports. Exit status 2 if it would be refused."""
     with plain_errors():
-        found = inspect_module(read_file(file))
+        module = read_file(file)
+        registers_itself = _registers_itself(module)
+    if registers_itself:
+        # What it is, it says itself: it is run once, in its cage.
+        run(_inspect_goatkit, module, as_json)
+        return
+    with plain_errors():
+        found = inspect_module(module)
     if as_json:
         click.echo(json.dumps(_as_json(found), indent=2, ensure_ascii=False))
     else:
         _print(found)
 
 
+def _registers_itself(module: bytes) -> bool:
+    """Tell whether a file is a GoatKit plugin, bare or packed."""
+    if read_manifest(module) is not None:
+        return False
+    try:
+        unpacked = read_package(module).module
+        return examine(read_module(unpacked), _UNKNOWN).entry.contract == "goatkit"
+    except TwoContracts:
+        raise
+    except AbiRefused:
+        # Said as of a module that lacks its manifest.
+        return False
+
+
+async def _inspect_goatkit(module: bytes, as_json: bool) -> None:
+    async with open_trial_desk(None) as application:
+        view = await application.supervisor.installs.install(
+            module, source="a file", actor="ohd plugin inspect"
+        )
+    if as_json:
+        found = {
+            "abi": "goatkit",
+            "id": view.id,
+            "registration": view.manifest,
+            "permissions": [permission.token for permission in view.permissions],
+            "imports": list(view.imports),
+            "toolchain": view.toolchain,
+            "warnings": list(view.warnings),
+        }
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        return
+    lines = [
+        f"{view.name} {view.version} ({view.id})",
+        f"  {view.description}",
+        "abi         goatkit",
+        f"toolchain   {view.toolchain or 'unknown'}",
+        "permissions",
+        *(f"  {permission.token}: {permission.sentence}" for permission in view.permissions),
+        "registration",
+        *(f"  {line}" for line in json.dumps(view.manifest, indent=2).splitlines()),
+        *(f"warning     {warning}" for warning in view.warnings),
+    ]
+    for line in lines:
+        click.echo(clean_text(line, _LONGEST_LINE, lines=False))
+
+
 def _as_json(found: Inspection) -> dict[str, Any]:
     report = found.report
     return {
+        "abi": "ohd",
         "manifest": dict(found.manifest.raw),
         "imports": [asdict(line) for line in report.imports],
         "exports": [asdict(line) for line in report.exports],

@@ -82,7 +82,7 @@ class Decoder:
                 else:
                     yield self._message(number, cursor)
                 if cursor.left:
-                    raise GobError(f"{cursor.left:,} bytes behind the end of a message's value")
+                    raise GobError(f"{cursor.left:,} bytes after the end of a message's value")
         finally:
             self._pending += whole[position:]
 

@@ -206,7 +206,7 @@ class Session:
             return
         if data:
             if stream.they_ended:
-                raise YamuxError("data behind the end of a stream")
+                raise YamuxError("data after the end of a stream")
             if len(data) > stream.room:
                 raise YamuxError(f"{len(data)} bytes for a stream with room for {stream.room}")
             stream.room -= len(data)

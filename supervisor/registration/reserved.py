@@ -26,6 +26,7 @@ OWN = frozenset(
         "static",
         "tickets",
         "ui",
+        "views",
         ".well-known",
     }
 )

@@ -73,7 +73,7 @@ def test_the_compiler_of_a_guest_is_recognised(
     assert read_module(guest(name)).toolchain is expected
 
 
-ALLOCATORS = ("ohd_alloc", "malloc", "cabi_realloc", "__new")
+ALLOCATORS = ("gk_malloc", "ohd_alloc", "malloc", "cabi_realloc", "__new")
 WITHOUT_ALLOCATOR = {
     "examples/audit-trail",
     "go/no_allocator",
