@@ -34,8 +34,7 @@ from sandbox_child.lockdown.namespaces import enter_namespaces
 from sandbox_child.lockdown.program_policy import PROGRAM, SUPERVISOR
 from sandbox_child.lockdown.status import ControlStatus
 from sandbox_child.lockdown.syscalls import this_architecture
-from sandbox_child.plans import Surroundings
-from sandbox_child.program import Isolation
+from sandbox_child.plans import Isolation, Surroundings
 from sandbox_child.runtime.engine import make_engine
 from sandbox_child.runtime.guest import Guest, GuestLimits, HostImport
 from sandbox_child.wasm.facts import FuncType
@@ -56,7 +55,7 @@ _CLONE_PARENT = 0x00008000
 _CLONE_PIDFD = 0x00001000
 _CLONE_NEWUSER = 0x10000000
 _NEW_VIEW = 0x20000000 | 0x00020000  # NEWPID, NEWNS
-_SUPERVISOR_PLACE = 5
+_SUPERVISOR_PLACE = 4
 _MAX_DESCRIPTORS = 12
 _FIRST_SPARE = 16
 
@@ -153,8 +152,9 @@ def _fork_for(spec: ChildSpec, user: tuple[int, int]) -> tuple[int, int, Isolati
 
     ``user``: which user and group the fork server was before it entered a user namespace.
     """
-    if not isinstance(spec, ProgramSpec):
-        return *_fork(), Isolation()
+    as_program = isinstance(spec, AttackSpec) and spec.inside == "native"
+    if not isinstance(spec, ProgramSpec) and not as_program:
+        return *_fork(), Isolation("not asked for")
     if "mount_namespace" in spec.cage.switched_off:
         return *_fork(), Isolation("switched off")
     in_root = user[0] == 0
@@ -216,13 +216,13 @@ def _become(
         own = len(descriptors) - spec.cage.groups
         targets = _targets(spec)
         moved = _place(descriptors, targets)
-        around = Surroundings(outside, tuple(moved[own:]))
+        around = Surroundings(outside, tuple(moved[own:]), isolation)
         if isinstance(spec, PluginSpec):
             child.run_plugin(spec, engine, moved[2], around)
         elif isinstance(spec, BridgeSpec):
             bridge.run_bridge(spec, around)
         elif isinstance(spec, ProgramSpec):
-            program.run_program(spec, around, isolation)
+            program.run_program(spec, around)
         elif isinstance(spec, CompileSpec):
             compiler.run_compiler(spec, engine, around)
         elif isinstance(spec, QuerySpec):
@@ -244,7 +244,7 @@ def _become(
 def _targets(spec: ChildSpec) -> tuple[int, ...]:
     """Return where the first descriptors belong."""
     if isinstance(spec, ProgramSpec):
-        return (0, 1, 2, PROGRAM, program.FOLDER, SUPERVISOR)
+        return (0, 1, 2, PROGRAM, SUPERVISOR)
     return (0, 1, 3) if isinstance(spec, CompileSpec | BridgeSpec) else (0, 1)
 
 

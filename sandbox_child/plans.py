@@ -5,7 +5,7 @@ In one place, so that ``ohd sandbox check`` attacks exactly what plugins and com
 
 import errno
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from sandbox_child.lockdown import landlock
 from sandbox_child.lockdown.limits import ResourceLimits
@@ -42,6 +42,16 @@ READ_ONLY = landlock.READ_FILE | landlock.READ_DIR | landlock.EXECUTE
 
 
 @dataclass(frozen=True, slots=True)
+class Isolation:
+    """How far a fork has left the machine: with mounts and process numbers of its own, or not."""
+
+    refused: str = ""
+    """Why it has none; empty where it has."""
+    user: tuple[int, int] | None = None
+    """User and group, where it is in a user namespace of its own and must say first who it is."""
+
+
+@dataclass(frozen=True, slots=True)
 class Surroundings:
     """What a child finds around it when it is forked."""
 
@@ -49,6 +59,8 @@ class Surroundings:
     """Steps that the fork server took for all of its children."""
     groups: tuple[int, ...]
     """Descriptors of the control groups to join."""
+    isolation: Isolation = field(default_factory=lambda: Isolation("not asked for"))
+    """How far the fork has left the machine."""
 
 
 def plugin_plan(cage: CageSpec, around: Surroundings) -> LockdownPlan:
@@ -97,7 +109,7 @@ def program_plan(
         otherwise=errno.ENOSYS,
         limits=ResourceLimits(
             spec.cage.data_bytes,
-            None,
+            spec.cage.address_space_bytes,
             file_size=spec.file_bytes,
             open_files=spec.open_files,
             processes=spec.threads,

@@ -7,7 +7,7 @@ stranger's, whose only doors are that stdout, stderr, and a socket that it serve
 import ctypes
 import os
 import select
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NoReturn
 
 from sandbox_child.child import lock_down_or_refuse, refuse
@@ -21,42 +21,32 @@ from sandbox_child.lockdown.program_policy import PROGRAM, SUPERVISOR
 from sandbox_child.lockdown.status import ControlStatus
 from sandbox_child.lockdown.syscalls import this_architecture
 from sandbox_child.lockdown.view import SYSTEM_LIBRARIES, see_only
-from sandbox_child.plans import Surroundings, program_plan
+from sandbox_child.plans import Isolation, Surroundings, program_plan
 from sandbox_child.wire.frames import encode_frame
 from sandbox_child.wire.messages import READY
 from sandbox_child.wire.spec import ProgramSpec
 
-FOLDER = 4
-"""Descriptor of the private folder, until it is locked down."""
 _AT_EMPTY_PATH = 0x1000
 
 
-@dataclass(frozen=True, slots=True)
-class Isolation:
-    """How far the fork has left the machine: with mounts and process numbers of its own, or not."""
-
-    refused: str = ""
-    """Why it has none; empty where it has."""
-    user: tuple[int, int] | None = None
-    """User and group, where it is in a user namespace of its own and must say first who it is."""
-
-
-def run_program(spec: ProgramSpec, around: Surroundings, isolation: Isolation) -> NoReturn:
-    """Never returns. Descriptors 0 to 5 stand where they belong."""
+def run_program(spec: ProgramSpec, around: Surroundings) -> NoReturn:
+    """Never returns. Descriptors 0 to 4 stand where they belong."""
     process.set_name("ohd-program")
     for descriptor in (PROGRAM, SUPERVISOR):
         os.set_inheritable(descriptor, False)
-    controls = lock_down_or_refuse(prepare(spec, around, isolation), lambda: None)
+    controls = lock_down_or_refuse(prepare(spec, around), lambda: None)
     os.write(PIPE_OUT, encode_frame((READY, 0), controls))
     _become(spec.environment)
 
 
-def prepare(spec: ProgramSpec, around: Surroundings, isolation: Isolation) -> LockdownPlan:
+def prepare(spec: ProgramSpec, around: Surroundings) -> LockdownPlan:
     """Return the plan of the lockdown; the folder is its user's from here on."""
+    isolation = around.isolation
     if isolation.user is not None:
         keep_user(*isolation.user)
     if spec.cage.uid is not None:
-        os.fchown(FOLDER, spec.cage.uid, spec.cage.uid)
+        # Nobody else can have put another in its place: it lies where only its owner may.
+        os.chown(spec.folder, spec.cage.uid, spec.cage.uid, follow_symlinks=False)
     own = ControlStatus("pid_namespace", not isolation.refused, isolation.refused)
     around = replace(around, outside=(*around.outside, own))
     plan = program_plan(spec, around, supervisor_lives)

@@ -9,6 +9,8 @@
                  the attacks, one module per family
     programs     programs that an attack would start
     attack       what an attack is
+    programs_may
+                 what the cage of a native plugin's program allows, and why
     scene        what there is to attack
     kernel       raw system calls
 

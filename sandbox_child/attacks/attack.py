@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox_child.attacks.kernel import Argument, call, room
+from sandbox_child.attacks.programs_may import PROGRAMS_MAY
 from sandbox_child.attacks.scene import Scene
 from sandbox_child.lockdown.status import Control
 
@@ -50,7 +51,10 @@ class Attack:
             "base": sorted(self.base),
             "reached": sorted(self.reached),
             "harmless": self.harmless,
-            "compiler_may": self.compiler_may,
+            "may": {
+                **({"compiler": self.compiler_may} if self.compiler_may else {}),
+                **({"native": PROGRAMS_MAY[self.name]} if self.name in PROGRAMS_MAY else {}),
+            },
             "exits": self.exits,
             "talks": self.talks,
         }

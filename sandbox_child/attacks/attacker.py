@@ -12,6 +12,7 @@ import os
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, NoReturn
 
 from sandbox_child.attacks.attack import Attack
@@ -21,10 +22,11 @@ from sandbox_child.attacks.scene import Scene
 from sandbox_child.child import lock_down_or_refuse
 from sandbox_child.lockdown.order import LockdownPlan
 from sandbox_child.lockdown.policy import PIPE_IN, PIPE_OUT
-from sandbox_child.plans import Surroundings, compiler_plan, plugin_plan
+from sandbox_child.plans import Surroundings, bridge_plan, compiler_plan, plugin_plan
+from sandbox_child.program import prepare
 from sandbox_child.wire.frames import encode_frame
 from sandbox_child.wire.messages import READY, RESULT, OutcomeCode
-from sandbox_child.wire.spec import AttackSpec
+from sandbox_child.wire.spec import AttackSpec, ProgramSpec
 
 _SEQ = 1
 _STAY_S = 30.0
@@ -50,7 +52,8 @@ def run_attack(spec: AttackSpec, around: Surroundings, descriptors: Sequence[int
     controls = lock_down_or_refuse(plan, second.start)
     os.write(PIPE_OUT, encode_frame((READY, 0), controls))
     outcome = second.attempt() if attack.on_thread else _attempt(attack, scene)
-    _tell({**outcome, "answered": outcome.get("call") in answered})
+    by_filter = outcome.get("call") in answered or outcome.get("errno") == plan.otherwise
+    _tell({**outcome, "answered": "errno" in outcome and by_filter})
     os._exit(0)
 
 
@@ -71,9 +74,29 @@ _HELPERS = {
 
 
 def _plan(spec: AttackSpec, around: Surroundings) -> LockdownPlan:
-    if spec.as_compiler:
+    if spec.inside == "native":
+        return _program_plan(spec, around)
+    if spec.inside == "bridge":
+        return bridge_plan(spec.cage, around)
+    if spec.inside == "compiler":
         return compiler_plan(spec.cage, around, max_artifact_bytes=1 << 20, cpu_seconds=10)
     return plugin_plan(spec.cage, around)
+
+
+def _program_plan(spec: AttackSpec, around: Surroundings) -> LockdownPlan:
+    """Return the lockdown of a native plugin's program, except that no program follows."""
+    program = ProgramSpec(
+        kind="program",
+        cage=spec.cage,
+        folder=str(spec.targets["own_folder"]),
+        environment={},
+        system_libraries=False,
+        file_bytes=0,
+        open_files=256,
+        threads=64,
+    )
+    keep = (PIPE_IN, PIPE_OUT)
+    return replace(prepare(program, around), keep=keep, supervisor_lives=lambda: True)
 
 
 def _attempt(attack: Attack, scene: Scene) -> dict[str, Any]:

@@ -16,9 +16,8 @@ class ResourceLimits:
 
     data: int
     """Private writable memory: the guest's linear memory and the interpreter around it."""
-    address_space: int | None
-    """All addresses; wasmtime reserves 4 GiB of them for one linear memory, without using them.
-    None: no limit, for runtimes that reserve more still."""
+    address_space: int
+    """All addresses; wasmtime reserves 4 GiB of them for one linear memory, without using them."""
     file_size: int = 0
     cpu_seconds: int | None = None
     open_files: int = 0
@@ -40,9 +39,8 @@ def apply_limits(limits: ResourceLimits) -> None:
         resource.RLIMIT_STACK: 8 * MIB,
         resource.RLIMIT_FSIZE: limits.file_size,
         resource.RLIMIT_DATA: limits.data,
+        resource.RLIMIT_AS: limits.address_space,
     }
-    if limits.address_space is not None:
-        values[resource.RLIMIT_AS] = limits.address_space
     for which, value in values.items():
         resource.setrlimit(which, (value, value))
     if limits.cpu_seconds is not None:

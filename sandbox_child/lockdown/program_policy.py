@@ -11,7 +11,7 @@ import errno
 from sandbox_child.lockdown.bpf import OneOf, Rule
 from sandbox_child.lockdown.syscalls import this_architecture
 
-PROGRAM, SUPERVISOR = 3, 5
+PROGRAM, SUPERVISOR = 3, 4
 """Descriptors of the program and of the supervisor's process, while the child is not the program
 yet; they close as it becomes it."""
 _AT_EMPTY_PATH = 0x1000
@@ -27,20 +27,21 @@ _MAP_PRIVATE = 0x02
 _MAP_HARMLESS = 0x10 | 0x20 | 0x800 | 0x1000 | 0x4000 | 0x20000 | 0x100000
 """FIXED, ANONYMOUS, DENYWRITE, EXECUTABLE, NORESERVE, STACK, FIXED_NOREPLACE. Nothing shared:
 that escapes the limit on data."""
-_FUTEX_OPERATIONS = tuple(
-    flag | operation for flag in (0, 128) for operation in (0, 1, 3, 4, 9, 10)
-)
+_FUTEX_OPERATIONS = (0, 9, *(128 | operation for operation in (0, 1, 3, 4, 9, 10)))
+"""Private ones. On a page that others may share it can wait, as joining a thread does, and wake
+nobody."""
 _FUTEX_CLOCK_REALTIME = 256
 _CLOCKS = tuple(range(8))
-_MADVICE = (0, 2, 3, 4, 8, 12, 13, 14, 15, 16, 17, 20, 21, 22, 23)
-"""Everything about a process's own pages but what poisons or merges them."""
+_SLEEPING_CLOCKS = (0, 1)
+_GRND_FLAGS = (0, 1, 4)  # NONBLOCK, INSECURE
+_MADVICE = (0, 1, 2, 3, 4, 8, 14, 15, 16, 17)
+"""Advice on its own pages and their size; none that merges, poisons or fills them."""
 _GET_AND_SET = (1, 2, 3, 4, 1030)
 """F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC. No locks, no signals, no leases."""
 _ARCH_SET_FS, _ARCH_CET_STATUS = 0x1002, 0x3001
 _AF_UNIX, _SOCK_STREAM = 1, 1
 _SOCK_FLAGS = 0x800 | 0x80000  # NONBLOCK, CLOEXEC
 _SOL_SOCKET = 1
-_TO_NAME_A_THREAD = (15, 16)
 _ITSELF = 0
 
 
@@ -63,7 +64,9 @@ def program_rules(own_pid: int) -> list[Rule]:
         Rule("tgkill", (OneOf(0, (own_pid,)),)),
         Rule("clock_gettime", (OneOf(0, _CLOCKS),)),
         Rule("clock_getres", (OneOf(0, _CLOCKS),)),
-        Rule("clock_nanosleep", (OneOf(0, _CLOCKS),)),
+        Rule("clock_nanosleep", (OneOf(0, _SLEEPING_CLOCKS),)),
+        Rule("getrandom", (OneOf(2, _GRND_FLAGS),)),
+        Rule("mremap", errno=errno.ENOMEM),  # C libraries fall back to allocating and copying
         Rule("fcntl", (OneOf(1, _GET_AND_SET),)),
         Rule("ioctl", errno=errno.ENOTTY),
         *_of_sockets(),
@@ -97,7 +100,6 @@ def _of_itself() -> list[Rule]:
     rules = [
         Rule("prlimit64", (OneOf(0, (_ITSELF,)), OneOf(2, (0,), wide=True))),
         Rule("sched_getaffinity"),
-        Rule("prctl", (OneOf(0, _TO_NAME_A_THREAD),)),
         Rule("prctl", errno=errno.EINVAL),
         Rule("getrusage", (OneOf(0, (0, 1)),)),
     ]
@@ -120,8 +122,8 @@ _ALWAYS = (
     *("poll", "ppoll", "select", "pselect6", "pipe2", "pipe", "dup", "dup3"),
     *("nanosleep", "sched_yield", "gettimeofday", "time", "restart_syscall"),
     *("rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sigaltstack"),
-    *("munmap", "brk", "mremap", "mincore"),
-    *("set_robust_list", "set_tid_address", "rseq", "membarrier", "getrandom"),
+    *("munmap", "brk"),
+    *("set_robust_list", "set_tid_address", "rseq"),
     *("exit", "exit_group", "getpid", "gettid", "getppid", "getcpu"),
     *("getuid", "geteuid", "getgid", "getegid", "getrlimit", "uname"),
     *("bind", "listen", "accept", "accept4", "connect", "getsockname", "getpeername", "shutdown"),

@@ -15,6 +15,10 @@ MAX_REQUEST = 64 * 1024
 """Bytes of one request; also the size of the fork server's receive buffer."""
 
 
+Inside = Literal["plugin", "compiler", "bridge", "native"]
+"""The lockdowns that an attack is tried in; ``native`` is that of a native plugin's program."""
+
+
 @dataclass(frozen=True, slots=True)
 class CageSpec:
     """The lockdown that a child is to have."""
@@ -96,8 +100,8 @@ class BridgeSpec:
 class ProgramSpec:
     """A child that becomes a native plugin's program, in the wider cage.
 
-    Descriptors: stdin, stdout, stderr, the program, and its private folder. On stdout it first says
-    READY, or RESULT where it cannot start, as any child does; what follows is the program's own.
+    Descriptors: stdin, stdout, stderr, and the program. On stdout it first says READY, or RESULT
+    where it cannot start, as any child does; what follows is the program's own.
     """
 
     kind: Literal["program"]
@@ -150,8 +154,8 @@ class AttackSpec:
     kind: Literal["attack"]
     cage: CageSpec
     name: str
-    as_compiler: bool
-    """Whether it is locked down as a compile child."""
+    inside: Inside
+    """What it is locked down as."""
     targets: dict[str, str | int]
     """What there is to attack: paths, ports, process ids, addresses."""
 

@@ -149,17 +149,13 @@ async def _spawn(
     with ExitStack() as theirs, ExitStack() as ours:
         nothing = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
         theirs.callback(os.close, nothing)
-        place = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        theirs.callback(os.close, place)
         out_read, out_write = os.pipe()
         theirs.callback(os.close, out_write)
         ours.callback(os.close, out_read)
         error_read, error_write = os.pipe()
         theirs.callback(os.close, error_write)
         ours.callback(os.close, error_read)
-        handle = await fork_server.spawn(
-            spec, [nothing, out_write, error_write, sealed.descriptor, place]
-        )
+        handle = await fork_server.spawn(spec, [nothing, out_write, error_write, sealed.descriptor])
         ours.pop_all()
     return handle, trio.lowlevel.FdStream(out_read), trio.lowlevel.FdStream(error_read)
 

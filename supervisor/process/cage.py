@@ -45,6 +45,12 @@ ALL_CONTROLS = (
 )
 """Every step of the lockdown; ``sandbox_child.lockdown.status`` has the same names."""
 
+_PROGRAM_ADDRESSES = 64 << 30
+"""Runtimes reserve far more than they use."""
+
+OF_PROGRAMS = frozenset({"pid_namespace", "mount_namespace"})
+"""Steps that only a native plugin's program takes besides."""
+
 NOT_FOR_PROGRAMS = frozenset({"not_dumpable", "sealed_pages"})
 """They end as the child becomes another program."""
 
@@ -88,7 +94,7 @@ class Cage:
 
     def program(self, memory_bytes: int, threads: int) -> CageSpec:
         """Return the wider lockdown of a native plugin's program."""
-        spec = self._spec(memory_bytes, 0, NOT_FOR_PROGRAMS)
+        spec = self._spec(memory_bytes, _PROGRAM_ADDRESSES, NOT_FOR_PROGRAMS)
         return replace(spec, tasks=threads)
 
     def _spec(self, data: int, addresses: int, impossible: frozenset[str]) -> CageSpec:

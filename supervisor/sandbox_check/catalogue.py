@@ -16,7 +16,8 @@ class About(msgspec.Struct, frozen=True):
     base: frozenset[str]
     reached: frozenset[int]
     harmless: str
-    compiler_may: str
+    may: dict[str, str]
+    """Why a lockdown allows this, by its name."""
     exits: int | None
     talks: bool
 
@@ -28,6 +29,6 @@ class About(msgspec.Struct, frozen=True):
 
 async def read_catalogue(fork_server: ForkServer, cage: CageSpec) -> list[About]:
     """Ask a child which attacks there are."""
-    spec = AttackSpec("attack", cage, "catalogue", as_compiler=False, targets={})
+    spec = AttackSpec("attack", cage, "catalogue", inside="plugin", targets={})
     ending = await attempt(fork_server, spec)
     return msgspec.convert(ending.said, list[About])

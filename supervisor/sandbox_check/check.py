@@ -8,7 +8,7 @@ import trio
 
 from sandbox_child.wire.spec import AttackSpec, CageSpec
 from supervisor.limits import MIB, Limits
-from supervisor.process.cage import ALL_CONTROLS, Cage, CageSettings
+from supervisor.process.cage import ALL_CONTROLS, OF_PROGRAMS, Cage, CageSettings
 from supervisor.process.cgroups import GroupPool, open_groups
 from supervisor.process.forkserver import open_fork_server
 from supervisor.sandbox_check.attempt import attempt, open_attacker
@@ -80,7 +80,7 @@ async def run_check(
 async def open_arena(options: CheckOptions) -> AsyncIterator[tuple[Arena, list[About]]]:
     """Make victims and two fork servers; yields them with the list of attacks."""
     cage = Cage(options.settings)
-    everything = tuple(sorted(ALL_CONTROLS))
+    everything = tuple(sorted(ALL_CONTROLS | OF_PROGRAMS))
     with open_victims() as victims:
         async with (
             _groups(options) as groups,
@@ -91,7 +91,7 @@ async def open_arena(options: CheckOptions) -> AsyncIterator[tuple[Arena, list[A
                 kind="attack",
                 cage=replace(cage.plugin(CHECK_LIMITS), switched_off=everything),
                 name="idle",
-                as_compiler=False,
+                inside="plugin",
                 targets={},
             )
             attacks = await read_catalogue(bare, spec.cage)
@@ -110,6 +110,7 @@ async def open_arena(options: CheckOptions) -> AsyncIterator[tuple[Arena, list[A
                         limits=CHECK_LIMITS,
                         plugin=lambda: cage.plugin(CHECK_LIMITS),
                         compiler=lambda: cage.compiler(CHECK_LIMITS),
+                        program=lambda: cage.program(CHECK_LIMITS.child_data_bytes, 64),
                         victims=replace(victims, targets=targets),
                         all_controls=everything,
                         switched_off=options.switched_off,
@@ -130,5 +131,5 @@ async def _groups(options: CheckOptions) -> AsyncIterator[GroupPool]:
 async def _controls(arena: Arena) -> tuple[ControlView, ...]:
     """Return what a locked child reports."""
     cage: CageSpec = replace(arena.plugin(), switched_off=tuple(sorted(arena.switched_off)))
-    spec = AttackSpec("attack", cage, "channels.read_clock", as_compiler=False, targets={})
+    spec = AttackSpec("attack", cage, "channels.read_clock", inside="plugin", targets={})
     return (await attempt(arena.locked, spec)).controls

@@ -26,7 +26,7 @@ async def main(told: str) -> None:
         switched_off=tuple(wish["off"]),
         uid=wish["uid"],
     )
-    spec = AttackSpec("attack", cage, "stay", as_compiler=False, targets={})
+    spec = AttackSpec("attack", cage, "stay", inside="plugin", targets={})
     async with (
         open_fork_server(wish["off"], attacks=True) as fork_server,
         open_attacker(fork_server, spec, ()) as attacker,

@@ -4,6 +4,7 @@ import errno
 import signal
 from collections.abc import Collection
 
+from sandbox_child.wire.spec import Inside
 from supervisor.sandbox_check.attempt import Ending
 from supervisor.sandbox_check.catalogue import About
 from supervisor.sandbox_check.report import AttackResult, Result
@@ -12,19 +13,20 @@ _KERNEL = "kernel"
 """Stopped, but by nothing that the lockdown did."""
 
 
-def judge(about: About, locked: Ending, control: Ending, *, as_compiler: bool) -> AttackResult:
+def judge(about: About, locked: Ending, control: Ending, lockdown: Inside) -> AttackResult:
     """Compare an attack from inside the lockdown with the same attack outside of it."""
     worked = succeeded(about, control)
-    result, by, detail = _judge(about, locked, control, as_compiler=as_compiler)
-    name = f"compiler.{about.name}" if as_compiler else about.name
-    family = "compiler" if as_compiler else about.family
+    result, by, detail = _judge(about, locked, control, lockdown)
+    plain = lockdown == "plugin"
+    name = about.name if plain else f"{lockdown}.{about.name}"
+    family = about.family if plain else lockdown
     return AttackResult(name, family, result, by, "succeeded" if worked else "failed", detail)
 
 
 def _judge(
-    about: About, locked: Ending, control: Ending, *, as_compiler: bool
+    about: About, locked: Ending, control: Ending, lockdown: Inside
 ) -> tuple[Result, str, str]:
-    allowed = about.harmless or (about.compiler_may if as_compiler else "")
+    allowed = about.harmless or about.may.get(lockdown, "")
     if succeeded(about, locked):
         return (Result.HARMLESS, "", allowed) if allowed else (Result.OPEN, "", tell(locked))
     for ending, where in ((locked, ""), (control, "without a lockdown ")):

@@ -50,6 +50,9 @@ def open_victims() -> Iterator[Victims]:
             "program": shutil.which("true") or "/bin/true",
             "shared_key": stack.enter_context(_shared_memory()),
             "folder": str(folder),
+            "own_folder": stack.enter_context(
+                tempfile.TemporaryDirectory(prefix="ohd-check-", ignore_cleanup_errors=True)
+            ),
             **{name: str(folder / name) for name in _NAMES},
             **_listeners(stack, folder),
         }

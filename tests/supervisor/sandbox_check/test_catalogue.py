@@ -14,6 +14,7 @@ from supervisor.process.cage import (
     ALL_CONTROLS,
     ALWAYS_REQUIRED,
     DEFAULT_REQUIRED,
+    OF_PROGRAMS,
     Cage,
     CageSettings,
 )
@@ -35,12 +36,12 @@ async def test_each_attack_is_named_once_and_names_what_stops_it():
 
 
 def test_both_sides_of_the_trust_line_know_the_same_controls():
-    assert frozenset(get_args(Control)) == ALL_CONTROLS
+    assert frozenset(get_args(Control)) == ALL_CONTROLS | OF_PROGRAMS
     assert ALWAYS_REQUIRED | DEFAULT_REQUIRED <= ALL_CONTROLS
 
 
 async def test_the_fork_server_of_plugins_takes_no_attacks():
-    spec = AttackSpec("attack", CAGE, "files.read", as_compiler=False, targets={})
+    spec = AttackSpec("attack", CAGE, "files.read", inside="plugin", targets={})
     async with open_fork_server() as fork_server:
         with pytest.raises(CheckFailed, match="not for attacks"):
             await attempt(fork_server, spec)

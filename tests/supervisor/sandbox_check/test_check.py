@@ -19,9 +19,11 @@ OHD = Path(sys.executable).with_name("ohd")
 FAMILIES = {
     *("files", "sockets", "processes", "memory", "powers", "channels", "foreign"),
     *("frames", "calls", "guests", "standing", "compiler"),
+    *("bridge", "native"),
 }
 LEAST_STOPPED = 150
-"""Of plugins alone; a compile child is attacked besides."""
+"""Of plugins alone; children of other kinds are attacked besides."""
+OTHER_KINDS = {"compiler", "bridge", "native"}
 RESULTS = {"stopped", "open", "harmless", "skipped"}
 
 
@@ -47,7 +49,9 @@ def expect_sound(report: dict) -> None:
     assert [a for a in attacks if a["result"] == "open"] == []
     assert report["open"] == 0
     stopped = [a for a in attacks if a["result"] == "stopped"]
-    assert len([a for a in stopped if a["family"] != "compiler"]) >= LEAST_STOPPED
+    assert len([a for a in stopped if a["family"] not in OTHER_KINDS]) >= LEAST_STOPPED
+    for kind in OTHER_KINDS:
+        assert len([a for a in stopped if a["family"] == kind]) >= 100
     assert all(a["control"] == "succeeded" and a["by"] for a in stopped)
     assert all(a["detail"] for a in attacks if a["result"] in ("skipped", "harmless"))
     assert {a["family"] for a in attacks} == FAMILIES
@@ -91,8 +95,9 @@ async def test_the_check_leaves_nothing_behind(tmp_path, monkeypatch):
 async def test_a_check_tells_of_each_attack_as_it_ends():
     told = []
     report = await run_check(CheckOptions(only=lambda name: name == "files.read"), told.append)
-    assert sorted(a.name for a in told) == ["compiler.files.read", "files.read"]
-    assert [a.result for a in report.attacks] == [Result.STOPPED, Result.STOPPED]
+    kinds = ["bridge.", "compiler.", "", "native."]
+    assert sorted(a.name for a in told) == [f"{kind}files.read" for kind in kinds]
+    assert {a.result for a in report.attacks} == {Result.STOPPED}
     assert report.holds
 
 

@@ -22,7 +22,7 @@ EXITED = ExitStatus(0, None)
 def about(**given) -> About:
     fields = {
         "name": "files.read", "by": SECCOMP, "perhaps": frozenset(), "base": frozenset(),
-        "reached": frozenset(), "harmless": "", "compiler_may": "", "exits": None, "talks": False,
+        "reached": frozenset(), "harmless": "", "may": {}, "exits": None, "talks": False,
     }  # fmt: skip
     return About(**{**fields, **given})
 
@@ -43,8 +43,8 @@ WORKED = ending({"got": "3"})
 UNSUITED = ending({"unsuited": "no such call here"})
 
 
-def verdict(attack: About, locked: Ending, control: Ending = WORKED, *, as_compiler=False):
-    return judge(attack, locked, control, as_compiler=as_compiler)
+def verdict(attack: About, locked: Ending, control: Ending = WORKED, lockdown="plugin"):
+    return judge(attack, locked, control, lockdown)
 
 
 def test_an_attack_that_works_inside_is_open():
@@ -111,13 +111,13 @@ def test_what_is_allowed_is_harmless_and_says_why():
 
 
 def test_what_compilers_may_is_open_in_a_plugin():
-    attack = about(compiler_may="it publishes code")
-    assert verdict(attack, WORKED, as_compiler=True).result is Result.HARMLESS
+    attack = about(may={"compiler": "it publishes code"})
+    assert verdict(attack, WORKED, lockdown="compiler").result is Result.HARMLESS
     assert verdict(attack, WORKED).result is Result.OPEN
 
 
 def test_attacks_by_a_compiler_are_a_family_of_their_own():
-    result = verdict(about(), killed(signal.SIGSYS), as_compiler=True)
+    result = verdict(about(), killed(signal.SIGSYS), lockdown="compiler")
     assert (result.name, result.family) == ("compiler.files.read", "compiler")
 
 
