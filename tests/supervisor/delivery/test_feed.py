@@ -3,16 +3,16 @@
 import pytest
 
 from sandbox_child.wire.entry import Entry, ModuleReport
+from supervisor.contracts import describe
 from supervisor.delivery.feed import Feed
 from supervisor.delivery.journal import Journal
-from supervisor.manifest import parse_manifest
 from supervisor.store import places, plugins
 from supervisor.store.plugins import new_plugin
 from supervisor.store.recorded import RecordStore
 from supervisor.store.records import Batch, write_batch
 from supervisor.store.running import RunningStore
 
-MANIFEST = b"""{"id": "org.example.feed", "name": "Feed", "version": "1.0.0",
+MANIFEST = """{"id": "org.example.feed", "name": "Feed", "version": "1.0.0",
     "description": "A row and no module.", "events": ["ticket.created"]}"""
 REPORT = ModuleReport(
     Entry("ohd_alloc", True, "none", True, "none"), (), (), "wat", False, 1, 1, None, (), ()
@@ -23,7 +23,7 @@ REPORT = ModuleReport(
 async def feed(desk):
     """Return a function that makes the feed again, as at a start of the server."""
     row = new_plugin(
-        parse_manifest(MANIFEST), MANIFEST.decode(), REPORT, "0" * 64, size=1, source="", actor=""
+        describe(MANIFEST, REPORT), MANIFEST, REPORT, "0" * 64, size=1, source="", actor=""
     )
     await desk.helpdesk.database.write(lambda db: plugins.insert_plugin(db, row))
 
