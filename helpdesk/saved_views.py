@@ -210,7 +210,7 @@ def _encoded(
 def _require_room(connection: sqlite3.Connection, scope: Scope) -> None:
     query = "SELECT count(*) FROM saved_views WHERE owner_id IS ? AND group_id IS ?"
     if sql.scalar(connection, query, (scope.owner_id, scope.group_id)) >= MOST:
-        raise LimitReached("one more view", MOST)
+        raise LimitReached("another view", MOST)
 
 
 def _facts(view: SavedView) -> dict[str, object]:

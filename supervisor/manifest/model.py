@@ -40,7 +40,7 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a plugin declares by itself."""
+    """What a plugin declares about itself."""
 
     id: str
     name: str

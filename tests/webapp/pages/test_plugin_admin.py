@@ -55,11 +55,11 @@ async def test_from_the_upload_to_the_rollback(real_site: Any) -> None:
     asks = {"permissions": {"http": {"allowed_hosts": ["hooks.example"]}}}
     arrived = await upload(browser, plugin("log_levels", **asks))
     assert arrived.url.path == f"{AT}/review"
-    for shown in ("Admin,", "upload of chatty.wasm", "requests to hooks.example", "ohd_log"):
+    for shown in ("Admin,", "upload of chatty.wasm", "data it receives to hooks.example", "ohd_log"):
         assert shown in arrived.text, shown
     again = await upload(browser, plugin("log_levels", **asks))
     assert again.status_code == 422
-    assert "installed already" in again.text
+    assert "already installed" in again.text
     assert "by Admin" in again.text
 
     # Narrowed and enabled by one form; what was not ticked is denied.
@@ -72,18 +72,18 @@ async def test_from_the_upload_to_the_rollback(real_site: Any) -> None:
     assert "Plugin enabled." in page.words()
     assert (await browser.client.get(API)).json()["permissions"][1]["granted"] is False
     page = await browser.submit(f"{AT}/review", f"{AT}/permissions", then="all")
-    assert "withheld" not in page.words()
+    assert "denied" not in page.words()
 
     # An upgrade waits, and says what is new; nothing happens before that is decided on.
     newer = plugin("log_levels", "2.0.0", **asks, events=[*EVENTS, "ticket.note_added"])
     arrived = await upload(browser, newer)
     compare = arrived.url.path
     assert compare.startswith(f"{AT}/versions/")
-    for shown in ("Upgrade to 2.0.0", "reads internal notes", "event:ticket.note_added"):
+    for shown in ("Upgrade to 2.0.0", "Reads internal notes", "event:ticket.note_added"):
         assert shown in arrived.text, shown
     undecided = await browser.submit(compare, f"{compare}/accept")
     assert undecided.status == 422
-    assert "accept or withhold" in undecided.words()
+    assert "allow or deny" in undecided.words()
     decided = {"permission.event:ticket.note_added": "withhold"}
     page = await browser.submit(compare, f"{compare}/accept", **decided)
     assert "Plugin upgraded." in page.words()
@@ -179,7 +179,7 @@ async def test_from_an_address(real_site: Any, stand_in: Any) -> None:
     assert "not-to-be-shown" not in page.text
     refused = await client.post("/api/admin/plugins", json={"url": url})
     assert refused.status_code == 422
-    assert "installed already" in refused.json()["error"]
+    assert "already installed" in refused.json()["error"]
     private = await client.post("/api/admin/plugins", json={"url": "https://127.0.0.1/p.wasm"})
     assert private.status_code == 422
     stand_in.answer = plugin("noop", "2.0.0")
