@@ -6,7 +6,7 @@
     bench          a compiled module and a fork server
     code_cache     compiled code, kept between commands
     module         ``ohd plugin inspect`` and ``embed``
-    desk           a help desk that is thrown away, for GoatKit plugins
+    desk           a disposable help desk, for GoatKit plugins
     payload        an event and a configuration
     guest_call     one guest call in a real child, and its result
     manifest_file  a project's manifest, its faults with their line

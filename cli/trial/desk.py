@@ -1,4 +1,4 @@
-"""A help desk that is thrown away: for trying a plugin with tickets, in its real cage.
+"""A disposable help desk: for trying a plugin with tickets, in its real cage.
 
 It has the sample tickets of ``ohd serve --demo``, or a copy of a data directory's database.
 """

@@ -13,7 +13,7 @@ inside a database job.
     records       writes deliveries, log lines and requests in batches
     plugin_log    the row of a log line; the newest, and those of a delivery
     deliveries    the row of a delivery; pages by filter, one in full
-    ledger        the row of a request; pages of the egress ledger
+    ledger        the row of a request; pages of the egress log
     redeliveries  events to deliver once more
     history       what plugins did and used, by minute
     versions      versions beside the installed one

@@ -55,7 +55,12 @@ async def test_from_the_upload_to_the_rollback(real_site: Any) -> None:
     asks = {"permissions": {"http": {"allowed_hosts": ["hooks.example"]}}}
     arrived = await upload(browser, plugin("log_levels", **asks))
     assert arrived.url.path == f"{AT}/review"
-    for shown in ("Admin,", "upload of chatty.wasm", "data it receives to hooks.example", "ohd_log"):
+    for shown in (
+        "Admin,",
+        "upload of chatty.wasm",
+        "data it receives to hooks.example",
+        "ohd_log",
+    ):
         assert shown in arrived.text, shown
     again = await upload(browser, plugin("log_levels", **asks))
     assert again.status_code == 422
