@@ -30,6 +30,7 @@ from helpdesk.service import MIGRATIONS
 from helpdesk.storage.connections import connect_writer
 from sandbox_child.abi.goatkit import signatures as goatkit
 from sandbox_child.abi.ohd import signatures as ohd_contract
+from supervisor.calls.host_functions import SERVED
 from supervisor.limits import Limits
 from supervisor.store.migrations import migrations as supervisor_migrations
 from webapp.api import openapi
@@ -123,8 +124,8 @@ def settings() -> dict[str, Any]:
 
 
 def contracts() -> dict[str, str]:
-    """Return the host functions of each contract with their types."""
-    return {
+    """Return the host functions of each contract with their types, and GoatKit's by their names."""
+    return {f"host_call {name}": "by name" for name in SERVED} | {
         f"{module}.{name}": f"{','.join(kind.params)} -> {','.join(kind.results)}"
         for table in (ohd_contract.IMPORTS, goatkit.IMPORTS)
         for (module, name), kind in table.items()
