@@ -27,6 +27,7 @@ _PLUGIN_COMMANDS = {
     "grant": "cli.plugins.grants:grant",
     "revoke": "cli.plugins.grants:revoke",
     "withhold": "cli.plugins.versions:withhold",
+    "jobs": "cli.plugins.jobs:jobs",
     "limits": "cli.plugins.limits:limits",
     "restart": "cli.plugins.versions:restart",
     "enable": "cli.plugins.switching:enable",

@@ -22,6 +22,7 @@ from supervisor.calls.host_functions import HostFunctions, Site
 from supervisor.config import SupervisorConfig
 from supervisor.delivery.error_threshold import ErrorThreshold
 from supervisor.delivery.functions import NeighbourCalls, PluginFunctions
+from supervisor.delivery.jobs import Jobs
 from supervisor.delivery.journal import Journal, JournalLedger
 from supervisor.delivery.runner import RunnerTools
 from supervisor.delivery.runners import Runners
@@ -147,8 +148,9 @@ class Assembly:
         )
         self.panels = TicketPanels(self.installed, self.runners)
         self.functions = PluginFunctions(self.installed, self.runners)
+        zone = server_zone()
+        self.jobs = Jobs(nursery, self.installed, self.functions, store.jobs, ZoneInfo(zone))
         if ports.database_file is not None:
-            zone = server_zone()
             queries = PluginQueries(
                 fork_server, cage, ports.database_file, config.data_directory / "plugin-data", zone
             )

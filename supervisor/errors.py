@@ -80,6 +80,13 @@ class TooManyInstalls(SupervisorError):
         )
 
 
+class JobNotFound(SupervisorError):
+    """A plugin has no job of this id."""
+
+    def __init__(self, plugin_id: str, job_id: str) -> None:
+        super().__init__(f"{plugin_id} has no job {job_id!r}; see `ohd plugin jobs {plugin_id}`")
+
+
 class InstallNotFound(SupervisorError):
     """No installation of this id was begun since the server started, or it is long over."""
 

@@ -37,6 +37,7 @@ class Supervisor:
         self.logs = parts.logs
         self.panels = parts.panels
         self.functions = parts.functions
+        self.jobs = parts.jobs
         self.egress_log = parts.egress_log
         self.health = parts.health
         self.sandbox = parts.sandbox
@@ -56,6 +57,8 @@ class Supervisor:
             if row.enabled:
                 parts.runners.start(row)
         parts.nursery.start_soon(parts.runners.report_obstacles)
+        if parts.runners.active:
+            parts.nursery.start_soon(parts.jobs.run)
 
     async def drain(self) -> None:
         """Let every plugin finish what runs, then stop it; what waits stays in the outbox.

@@ -11,6 +11,7 @@ from supervisor.administration.controls import PluginControls
 from supervisor.administration.install_jobs import InstallJobs
 from supervisor.administration.key_rotation import EncryptionKey
 from supervisor.administration.versions import Versions
+from supervisor.delivery.jobs import Jobs
 from supervisor.watching.delivery_log import DeliveryLog
 from supervisor.watching.logs import PluginLogs
 from supervisor.watching.overview import Overview
@@ -18,6 +19,8 @@ from supervisor.watching.overview import Overview
 METHODS: Mapping[str, Callable[..., Any]] = {
     "overview.plugins": Overview.plugins,
     "overview.processes": Overview.processes,
+    "jobs.all": Jobs.all,
+    "jobs.run_now": Jobs.run_now,
     "logs.read": PluginLogs.read,
     "deliveries.page": DeliveryLog.page,
     "deliveries.document": DeliveryLog.document,

@@ -5,6 +5,7 @@
     activity    ``ps`` and ``logs``
     deliveries  ``deliveries``, ``delivery`` and ``redeliver``
     limits      ``limits``
+    jobs        ``jobs``
     grants      ``grant`` and ``revoke``
     versions    ``install``, ``upgrade``, ``rollback``, ``permissions``
     switching   ``list``, ``enable``, ``disable`` and their siblings; finds the server or the data

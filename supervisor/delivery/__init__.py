@@ -2,6 +2,7 @@
 
 ::
 
+    jobs             functions that run by a cron line
     functions        functions of GoatKit plugins, as routes, widgets and neighbours call them
     ticket_panels    the panels that a ticket page shows
     runners          every enabled plugin's runner; disables a plugin that keeps failing

@@ -5,10 +5,11 @@ inside a database job.
 
 ::
 
-    plugin_store  ``PluginStore``: the three parts below
+    plugin_store  ``PluginStore``: the parts below
     installed     for whoever changes plugins
     running       for whoever runs them
     recorded      for whoever writes down and reads what they did
+    jobs          when jobs were last due, and how their last run went
     places        which plugins run, and each one's place in the outbox
     records       writes deliveries, log lines and requests in batches
     plugin_log    the row of a log line; the newest, and those of a delivery

@@ -235,3 +235,21 @@ def m032_extras(db: Database) -> None:
     """Permissions that a plugin did not ask for and an admin has granted."""
     # JSON: a list of permissions as text, see ``registration.permissions``.
     db.execute("ALTER TABLE plugins ADD COLUMN extras TEXT NOT NULL DEFAULT '[]'")
+
+
+@migrations()
+def m033_jobs(db: Database) -> None:
+    """Jobs of plugins: when each was last due, and how its last run went."""
+    db.execute(
+        """
+        CREATE TABLE plugin_jobs (
+            plugin_id TEXT NOT NULL,
+            job_id TEXT NOT NULL,
+            due INTEGER NOT NULL,
+            outcome TEXT,
+            error TEXT,
+            duration_s REAL,
+            PRIMARY KEY (plugin_id, job_id)
+        ) STRICT, WITHOUT ROWID
+        """
+    )

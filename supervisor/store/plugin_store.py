@@ -10,13 +10,14 @@ from typing import Self
 from supervisor.ports import Database
 from supervisor.secrets.box import SecretBox
 from supervisor.store.installed import InstalledStore
+from supervisor.store.jobs import JobStore
 from supervisor.store.recorded import RecordStore
 from supervisor.store.running import RunningStore
 
 
 @dataclass(frozen=True, slots=True)
 class PluginStore:
-    """The three parts, by who uses them."""
+    """The parts, by who uses them."""
 
     installed: InstalledStore
     """For whoever changes plugins."""
@@ -24,8 +25,15 @@ class PluginStore:
     """For whoever runs them."""
     recorded: RecordStore
     """For whoever writes down and reads what they did."""
+    jobs: JobStore
+    """For whoever runs jobs."""
 
     @classmethod
     def over(cls, database: Database, box: SecretBox) -> Self:
         """Return the store in a database; ``box`` seals and opens secrets."""
-        return cls(InstalledStore(database, box), RunningStore(database), RecordStore(database))
+        return cls(
+            InstalledStore(database, box),
+            RunningStore(database),
+            RecordStore(database),
+            JobStore(database),
+        )

@@ -199,7 +199,7 @@ def _module(row: PluginRow) -> dict[str, object]:
 
 def delete_plugin(db: sqlite3.Connection, plugin_id: str) -> None:
     """Remove a plugin with its configuration, log lines and deliveries; tickets stay."""
-    for table in ("plugin_logs", "deliveries", "plugin_history", "redeliveries"):
+    for table in ("plugin_logs", "deliveries", "plugin_history", "redeliveries", "plugin_jobs"):
         db.execute(f"DELETE FROM {table} WHERE plugin_id = ?", (plugin_id,))  # noqa: S608
     db.execute("DELETE FROM plugins WHERE id = ?", (plugin_id,))
 

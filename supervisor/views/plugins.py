@@ -205,6 +205,23 @@ class CallResult:
 
 
 @dataclass(frozen=True, slots=True)
+class JobView:
+    """A job of a plugin, and how its last run went."""
+
+    plugin_id: str
+    job_id: str
+    description: str
+    schedule: str
+    enabled: bool
+    next_run: str | None
+    """RFC 3339, in the server's time zone; None where it is switched off."""
+    running: bool
+    outcome: str | None
+    error: str | None
+    duration_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class KeyRotation:
     """Result of replacing the key that encrypts secrets."""
 

@@ -34,6 +34,7 @@ _STATUS: tuple[tuple[type[Exception], HTTPStatus], ...] = (
     (plugins.ModuleRefused, HTTPStatus.UNPROCESSABLE_ENTITY),
     (plugins.NotInstalled, HTTPStatus.SERVICE_UNAVAILABLE),
     (plugins.TooManyInstalls, HTTPStatus.TOO_MANY_REQUESTS),
+    (plugins.JobNotFound, HTTPStatus.NOT_FOUND),
     (plugins.InstallNotFound, HTTPStatus.NOT_FOUND),
     (plugins.VersionNotFound, HTTPStatus.NOT_FOUND),
     (plugins.DeliveryNotFound, HTTPStatus.NOT_FOUND),

@@ -119,7 +119,7 @@ async def test_a_network_that_fails_a_request_is_no_refusal(open_desk, stand_in)
 async def test_a_permission_that_was_taken_away_is_a_refusal_with_its_target(
     open_desk, stand_in, monkeypatch
 ):
-    monkeypatch.setattr("supervisor.delivery.workload.PERMISSIONS", PERMISSIONS - {"http"})
+    monkeypatch.setattr("supervisor.calls.host_calls.PERMISSIONS", PERMISSIONS - {"http"})
     desk = await open_desk(egress=stand_in.policy())
     plugin = await desk.probe({"do": "http", "url": f"{stand_in.url}/a"})
     await desk.ticket()
