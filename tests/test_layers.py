@@ -77,7 +77,7 @@ ROOMS: dict[str, dict[str, set[str]]] = {
     },
     "helpdesk": {"tickets": {"storage"}, "storage": set()},
     "sandbox_child": {
-        "attacks": {"lockdown", "wire"},
+        "attacks": {"query", "lockdown", "wire"},
         "abi": {"runtime", "wasm", "wire"},
         "query": {"lockdown", "wire"},
         "runtime": {"wasm"},

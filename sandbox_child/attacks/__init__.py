@@ -5,7 +5,7 @@
     forkserver   a fork server that also takes attacks; never the one that runs plugins
     attacker     a child of it: prepare, lock down, try one attack, say how it went
     catalogue    every attack
-    calls, channels, files, foreign, frames, memory, powers, processes, sockets
+    calls, channels, files, foreign, frames, memory, powers, processes, query, sockets
                  the attacks, one module per family
     programs     programs that an attack would start
     attack       what an attack is

@@ -8,6 +8,7 @@ from sandbox_child.attacks.kernel import Argument, call, room
 from sandbox_child.attacks.programs_may import PROGRAMS_MAY
 from sandbox_child.attacks.scene import Scene
 from sandbox_child.lockdown.status import Control
+from sandbox_child.wire.spec import Inside
 
 Try = Callable[[Scene], str | int | None]
 """Does the harm; returns what it got. Raises Refused, or Unsuited."""
@@ -37,6 +38,8 @@ class Attack:
     """Reason why a compile child is allowed this; empty if it is not."""
     exits: int | None = None
     """Exit status that tells of success, where the process becomes another program."""
+    places: tuple[Inside, ...] = ()
+    """Lockdowns in which it is tried; empty: all."""
     on_thread: bool = False
     """Tried by the second thread of the child."""
     talks: bool = False
@@ -56,6 +59,7 @@ class Attack:
                 **({"native": PROGRAMS_MAY[self.name]} if self.name in PROGRAMS_MAY else {}),
             },
             "exits": self.exits,
+            "places": self.places,
             "talks": self.talks,
         }
 

@@ -18,12 +18,13 @@ from typing import Any, NoReturn
 from sandbox_child.attacks.attack import Attack
 from sandbox_child.attacks.catalogue import CATALOGUE
 from sandbox_child.attacks.kernel import Refused, Unsuited
-from sandbox_child.attacks.scene import Scene
+from sandbox_child.attacks.scene import OWN_BYTES, Scene
 from sandbox_child.child import lock_down_or_refuse
 from sandbox_child.lockdown.order import LockdownPlan
 from sandbox_child.lockdown.policy import PIPE_IN, PIPE_OUT
-from sandbox_child.plans import Surroundings, bridge_plan, compiler_plan, plugin_plan
+from sandbox_child.plans import Surroundings, bridge_plan, compiler_plan, plugin_plan, query_plan
 from sandbox_child.program import prepare
+from sandbox_child.query.files import database_files
 from sandbox_child.wire.frames import encode_frame
 from sandbox_child.wire.messages import READY, RESULT, OutcomeCode
 from sandbox_child.wire.spec import AttackSpec, ProgramSpec
@@ -41,13 +42,15 @@ def run_attack(spec: AttackSpec, around: Surroundings, descriptors: Sequence[int
     attack = _HELPERS.get(spec.name) or CATALOGUE[spec.name]
     scene = Scene(spec.targets, descriptors)
     try:
+        if spec.inside == "query":
+            scene.open_databases()
         attack.prepare(scene)
     except (Unsuited, Refused, OSError) as exc:
         os.write(PIPE_OUT, encode_frame((READY, 0), b"[]"))
         _tell({"unsuited": str(exc)})
         os._exit(0)
     second = _SecondThread(attack, scene)
-    plan = _plan(spec, around)
+    plan = _plan(spec, around, scene)
     answered = frozenset(rule.syscall for rule in plan.rules(0) if rule.errno is not None)
     controls = lock_down_or_refuse(plan, second.start)
     os.write(PIPE_OUT, encode_frame((READY, 0), controls))
@@ -68,16 +71,19 @@ def _stay(_scene: Scene) -> None:
 
 
 _HELPERS = {
-    "idle": Attack("idle", _idle, frozenset()),
+    "idle": Attack("idle", _idle, frozenset(), prepare=Scene.make_databases),
     "stay": Attack("stay", _stay, frozenset()),
 }
 
 
-def _plan(spec: AttackSpec, around: Surroundings) -> LockdownPlan:
+def _plan(spec: AttackSpec, around: Surroundings, scene: Scene) -> LockdownPlan:
     if spec.inside == "native":
         return _program_plan(spec, around)
     if spec.inside == "bridge":
         return bridge_plan(spec.cage, around)
+    if spec.inside == "query":
+        files = database_files(str(spec.targets["helpdesk"]), scene.own_database)
+        return query_plan(spec.cage, around, files, max_file_bytes=2 * OWN_BYTES)
     if spec.inside == "compiler":
         return compiler_plan(spec.cage, around, max_artifact_bytes=1 << 20, cpu_seconds=10)
     return plugin_plan(spec.cage, around)

@@ -9,6 +9,7 @@
     guard      what a connection may do, and what a statement may cost
     views      that data in the shape of another platform's tables
     rows       rows as JSON, bounded
+    opening    how both databases are opened
     files      the descriptors behind the open databases
     definitions
                CREATE, ALTER and DROP

@@ -15,13 +15,13 @@ from sandbox_child.query.clock import Clock
 from sandbox_child.query.errors import Refused
 from sandbox_child.query.functions import give
 from sandbox_child.query.guard import Deadline, ShapeGuard, ViewGuard, limit
+from sandbox_child.query.opening import open_read_only
 from sandbox_child.query.rows import Caps, to_json
 from sandbox_child.wire.queries import TABLES, Because, For, Question, Value
 from sandbox_child.wire.spec import QuerySpec
 
 _UTC = "{}"
 _LOCAL = "datetime({}, 'localtime')"
-_PAGES_KIB = 16 * 1024
 
 
 class HelpDesk:
@@ -102,28 +102,6 @@ class HelpDesk:
         ).fetchone()
         self._submitter.set_authorizer(self._guard)
         return found
-
-
-def open_read_only(path: Path) -> sqlite3.Connection:
-    """Open a database that somebody else writes, with all its files.
-
-    ``readonly_shm``: the index of the write-ahead log is mapped for reading, so that this process
-    can never change what the server believes of its own log (sqlite.org/wal.html, "Read-Only
-    Databases"). The server has it open, and so keeps it true.
-    """
-    connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode=ro&readonly_shm=1",
-        uri=True,
-        isolation_level=None,
-        check_same_thread=False,
-    )
-    for pragma in (
-        "temp_store=MEMORY", "mmap_size=0", "trusted_schema=OFF", f"cache_size=-{_PAGES_KIB}",
-        "cell_size_check=ON",
-    ):  # fmt: skip
-        connection.execute(f"PRAGMA {pragma}")
-    connection.execute("SELECT count(*) FROM main.sqlite_schema").fetchone()
-    return connection
 
 
 def _make_views(connection: sqlite3.Connection, queries: dict[str, str]) -> None:

@@ -1,11 +1,5 @@
-"""A plugin's own database: one file, opened by this process alone, with a quota.
+"""A plugin's own database: what may be done in it, and how it is done whole or not at all."""
 
-Exclusive locking keeps the write-ahead log's index in memory, so that two descriptors are all there
-is: no file is made, opened or removed behind the lockdown, and a process that is killed in the
-middle of a change leaves a log that the next one reads (sqlite.org/wal.html).
-"""
-
-import os
 import sqlite3
 from collections.abc import Sequence
 from contextlib import suppress
@@ -14,14 +8,10 @@ from pathlib import Path
 from sandbox_child.query.clock import Clock
 from sandbox_child.query.functions import ALLOWED, give
 from sandbox_child.query.guard import Deadline, limit
+from sandbox_child.query.opening import open_own
 from sandbox_child.query.rows import Caps, to_json
 from sandbox_child.wire.queries import Value
 from sandbox_child.wire.spec import QuerySpec
-
-_PAGE_BYTES = 4096
-_PAGES_KIB = 8 * 1024
-_LOG_BYTES = 4 * 1024 * 1024
-"""What the log is cut back to."""
 
 _READING = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_RECURSIVE})
 _CHANGING = frozenset({sqlite3.SQLITE_INSERT, sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_DELETE})
@@ -80,7 +70,7 @@ class OwnDatabase:
         self.path = spec.own
         self._caps = Caps(spec.max_rows, spec.max_result_bytes)
         self._guard = OwnGuard()
-        self._connection = _open(Path(spec.own), spec.own_bytes)
+        self._connection = open_own(Path(spec.own), spec.own_bytes)
         give(self._connection, clock)
         deadline.watch(self._connection)
         limit(self._connection, sql=spec.max_sql_bytes, arguments=spec.max_arguments,
@@ -145,22 +135,3 @@ class OwnDatabase:
     def _has_table(self, name: str) -> bool:
         query = "SELECT 1 FROM main.sqlite_schema WHERE type = 'table' AND name = ? COLLATE NOCASE"
         return self._connection.execute(query, (name,)).fetchone() is not None
-
-
-def _open(path: Path, quota: int) -> sqlite3.Connection:
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    pages = max(quota // _PAGE_BYTES, 16)
-    for pragma in (
-        # Before the journal's mode: the log's index is then never a file.
-        "locking_mode=EXCLUSIVE", "journal_mode=WAL", "synchronous=FULL", "temp_store=MEMORY",
-        "mmap_size=0", "trusted_schema=OFF", "cell_size_check=ON", "recursive_triggers=OFF",
-        "foreign_keys=ON", f"cache_size=-{_PAGES_KIB}", f"journal_size_limit={_LOG_BYTES}",
-        f"max_page_count={pages}", f"wal_autocheckpoint={min(1000, pages // 4)}",
-    ):  # fmt: skip
-        connection.execute(f"PRAGMA {pragma}").fetchall()
-    # Opens the log, and takes the lock, while files can still be opened.
-    connection.execute("BEGIN IMMEDIATE")
-    connection.execute("PRAGMA user_version=1")
-    connection.execute("COMMIT")
-    return connection

@@ -15,7 +15,7 @@ MAX_REQUEST = 64 * 1024
 """Bytes of one request; also the size of the fork server's receive buffer."""
 
 
-Inside = Literal["plugin", "compiler", "bridge", "native"]
+Inside = Literal["plugin", "compiler", "bridge", "native", "query"]
 """The lockdowns that an attack is tried in; ``native`` is that of a native plugin's program."""
 
 

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from sandbox_child.wire.spec import AttackSpec, CageSpec
+from sandbox_child.wire.spec import AttackSpec, CageSpec, Inside
 from supervisor.process.forkserver import ForkServer
 from supervisor.sandbox_check.attempt import attempt
 
@@ -19,6 +19,8 @@ class About(msgspec.Struct, frozen=True):
     may: dict[str, str]
     """Why a lockdown allows this, by its name."""
     exits: int | None
+    places: tuple[Inside, ...]
+    """Lockdowns in which it is tried; empty: all."""
     talks: bool
 
     @property

@@ -25,6 +25,9 @@ from supervisor.views import ControlView
 CHECK_LIMITS = Limits(deadline_s=1.0, compile_memory_bytes=256 * MIB)
 """Smaller than a plugin's own: reaching them is part of the check."""
 
+_QUERY_MEMORY = (CHECK_LIMITS.child_data_bytes, CHECK_LIMITS.child_address_bytes)
+"""As a plugin's: the amount makes no difference to an attack."""
+
 
 @dataclass(frozen=True, slots=True)
 class CheckOptions:
@@ -92,7 +95,7 @@ async def open_arena(options: CheckOptions) -> AsyncIterator[tuple[Arena, list[A
                 cage=replace(cage.plugin(CHECK_LIMITS), switched_off=everything),
                 name="idle",
                 inside="plugin",
-                targets={},
+                targets=victims.targets,
             )
             attacks = await read_catalogue(bare, spec.cage)
             async with open_attacker(bare, spec, ()) as sibling:
@@ -111,6 +114,7 @@ async def open_arena(options: CheckOptions) -> AsyncIterator[tuple[Arena, list[A
                         plugin=lambda: cage.plugin(CHECK_LIMITS),
                         compiler=lambda: cage.compiler(CHECK_LIMITS),
                         program=lambda: cage.program(CHECK_LIMITS.child_data_bytes, 64),
+                        query=lambda: cage.query(*_QUERY_MEMORY),
                         victims=replace(victims, targets=targets),
                         all_controls=everything,
                         switched_off=options.switched_off,

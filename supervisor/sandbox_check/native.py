@@ -15,8 +15,8 @@ from supervisor.sandbox_check.report import AttackResult
 from supervisor.sandbox_check.verdict import judge
 from supervisor.sandbox_check.victims import Victims
 
-LOCKDOWNS: tuple[Inside, ...] = ("plugin", "compiler", "bridge", "native")
-"""Each attack is tried in all of them."""
+LOCKDOWNS: tuple[Inside, ...] = ("plugin", "compiler", "bridge", "native", "query")
+"""Each attack is tried in all of them, unless it names its own."""
 _AT_ONCE = 2
 """Children of the check at one time: it shares the machine with a help desk at work."""
 
@@ -33,23 +33,29 @@ class Arena:
     plugin: Callable[[], CageSpec]
     compiler: Callable[[], CageSpec]
     program: Callable[[], CageSpec]
+    query: Callable[[], CageSpec]
     victims: Victims
     all_controls: tuple[str, ...]
     """Every step of the lockdown."""
     switched_off: frozenset[str] = frozenset()
     """Controls left out of the locked children; see ``CageSpec``."""
 
+    def cage(self, lockdown: Inside) -> CageSpec:
+        """Return what a child of one kind is locked down with."""
+        own = {"compiler": self.compiler, "native": self.program, "query": self.query}
+        return own.get(lockdown, self.plugin)()
+
 
 async def attack_natively(
     arena: Arena, attacks: Sequence[About], tell: Callable[[AttackResult], None]
 ) -> None:
-    """Try each attack as a plugin and as a compiler; hands each result to ``tell``."""
+    """Try each attack in each kind of child; hand each result to ``tell``."""
     limiter = trio.CapacityLimiter(_AT_ONCE)
 
     async def one(about: About) -> None:
         async with limiter:
             control = await without_lockdown(arena, about)
-            for lockdown in LOCKDOWNS:
+            for lockdown in about.places or LOCKDOWNS:
                 locked = await inside(arena, about, lockdown)
                 tell(judge(about, locked, control, lockdown))
 
@@ -60,16 +66,16 @@ async def attack_natively(
 
 async def inside(arena: Arena, about: About, lockdown: Inside) -> Ending:
     """Try an attack from inside the lockdown."""
-    cage = {"compiler": arena.compiler, "native": arena.program}.get(lockdown, arena.plugin)()
     off = arena.switched_off - about.base
-    spec = attack_spec(arena, about.name, cage, off, lockdown)
+    spec = attack_spec(arena, about.name, arena.cage(lockdown), off, lockdown)
     return await attempt(arena.locked, spec, arena.victims.descriptors)
 
 
 async def without_lockdown(arena: Arena, about: About) -> Ending:
     """Try an attack in a child that has skipped the whole lockdown, but what it presumes."""
     off = frozenset(arena.all_controls) - about.base
-    spec = attack_spec(arena, about.name, arena.plugin(), off)
+    lockdown = about.places[0] if about.places else "plugin"
+    spec = attack_spec(arena, about.name, arena.cage(lockdown), off, lockdown)
     return await attempt(arena.bare, spec, arena.victims.descriptors)
 
 

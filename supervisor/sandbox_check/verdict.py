@@ -17,7 +17,7 @@ def judge(about: About, locked: Ending, control: Ending, lockdown: Inside) -> At
     """Compare an attack from inside the lockdown with the same attack outside of it."""
     worked = succeeded(about, control)
     result, by, detail = _judge(about, locked, control, lockdown)
-    plain = lockdown == "plugin"
+    plain = lockdown in ("plugin", about.family)
     name = about.name if plain else f"{lockdown}.{about.name}"
     family = about.family if plain else lockdown
     return AttackResult(name, family, result, by, "succeeded" if worked else "failed", detail)

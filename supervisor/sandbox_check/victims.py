@@ -5,6 +5,7 @@ what stops an attack. All of it holds nothing, and is gone afterwards.
 """
 
 import ctypes
+import importlib.util
 import os
 import secrets
 import shutil
@@ -18,6 +19,8 @@ from pathlib import Path
 _CANARY = ctypes.create_string_buffer(secrets.token_bytes(16), 16)
 _SCRATCH = ctypes.create_string_buffer(16)
 _NAMES = ("readable", "writable", "private", "link", "programs")
+_DATABASES = ("helpdesk", "other")
+"""Made and held by the idle child."""
 _CREATE_FOR_ALL = 0o1666
 _REMOVE = 0
 
@@ -54,6 +57,8 @@ def open_victims() -> Iterator[Victims]:
                 tempfile.TemporaryDirectory(prefix="ohd-check-", ignore_cleanup_errors=True)
             ),
             **{name: str(folder / name) for name in _NAMES},
+            **{name: str(folder / f"{name}.db") for name in _DATABASES},
+            "library": _spare_library(folder),
             **_listeners(stack, folder),
         }
         yield Victims(targets, (file, near.fileno()))
@@ -69,6 +74,18 @@ def _files(folder: Path) -> int:
     # As /tmp, but not to be listed: what others lay there cannot stand for a victim.
     folder.chmod(0o1733)
     return os.open(folder / "readable", os.O_RDONLY | os.O_CLOEXEC)
+
+
+def _spare_library(folder: Path) -> str:
+    """Copy a library that no child has loaded; return its path, empty if there is none."""
+    found = importlib.util.find_spec("_lsprof")
+    origin = found.origin if found is not None else None
+    if not origin or not origin.endswith(".so"):
+        return ""
+    path = folder / "library.so"
+    shutil.copyfile(origin, path)
+    path.chmod(0o755)
+    return str(path)
 
 
 def _listeners(stack: ExitStack, folder: Path) -> dict[str, str | int]:

@@ -37,7 +37,9 @@ async def try_all(arena: Arena, attacks, without: Callable[..., frozenset[str]])
     async def one(about):
         async with limiter:
             chosen = replace(arena, switched_off=without(about))
-            results[about.name] = succeeded(about, await inside(chosen, about, "plugin"))
+            results[about.name] = succeeded(
+                about, await inside(chosen, about, about.places[0] if about.places else "plugin")
+            )
 
     async with trio.open_nursery() as nursery:
         for about in attacks:

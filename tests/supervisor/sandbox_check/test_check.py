@@ -19,11 +19,11 @@ OHD = Path(sys.executable).with_name("ohd")
 FAMILIES = {
     *("files", "sockets", "processes", "memory", "powers", "channels", "foreign"),
     *("frames", "calls", "guests", "standing", "compiler"),
-    *("bridge", "native"),
+    *("bridge", "native", "query"),
 }
 LEAST_STOPPED = 150
 """Of plugins alone; children of other kinds are attacked besides."""
-OTHER_KINDS = {"compiler", "bridge", "native"}
+OTHER_KINDS = {"compiler", "bridge", "native", "query"}
 RESULTS = {"stopped", "open", "harmless", "skipped"}
 
 
@@ -95,7 +95,7 @@ async def test_the_check_leaves_nothing_behind(tmp_path, monkeypatch):
 async def test_a_check_tells_of_each_attack_as_it_ends():
     told = []
     report = await run_check(CheckOptions(only=lambda name: name == "files.read"), told.append)
-    kinds = ["bridge.", "compiler.", "", "native."]
+    kinds = ["bridge.", "compiler.", "", "native.", "query."]
     assert sorted(a.name for a in told) == [f"{kind}files.read" for kind in kinds]
     assert {a.result for a in report.attacks} == {Result.STOPPED}
     assert report.holds

@@ -22,7 +22,8 @@ EXITED = ExitStatus(0, None)
 def about(**given) -> About:
     fields = {
         "name": "files.read", "by": SECCOMP, "perhaps": frozenset(), "base": frozenset(),
-        "reached": frozenset(), "harmless": "", "may": {}, "exits": None, "talks": False,
+        "reached": frozenset(), "harmless": "", "may": {}, "exits": None, "places": (),
+        "talks": False,
     }  # fmt: skip
     return About(**{**fields, **given})
 
