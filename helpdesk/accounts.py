@@ -68,10 +68,20 @@ def insert(connection: sqlite3.Connection, user: User, password_hash: str | None
     )
 
 
-def store_password(connection: sqlite3.Connection, user_id: str, encoded: str) -> None:
-    """Replace a password hash and end every session that the old password opened."""
+def store_password(
+    connection: sqlite3.Connection, user_id: str, encoded: str, now: datetime
+) -> dict[str, object]:
+    """Replace a password hash, and end all that was opened with the old password.
+
+    Sessions, API keys and known browsers: whoever had the old password may have made any of them.
+    Returns how many keys were revoked, for the audit log.
+    """
     connection.execute("UPDATE users SET password_hash = ? WHERE id = ?", (encoded, user_id))
     connection.execute("DELETE FROM sessions WHERE user_id = ?", (user_id,))
+    connection.execute("DELETE FROM login_devices WHERE user_id = ?", (user_id,))
+    query = "UPDATE api_keys SET revoked_at = ? WHERE user_id = ? AND revoked_at IS NULL"
+    revoked = connection.execute(query, (rfc3339(now), user_id)).rowcount
+    return {"api_keys_revoked": revoked} if revoked else {}
 
 
 def facts(user: User) -> dict[str, object]:

@@ -5,9 +5,10 @@ know of HTTP headers.
 """
 
 import dataclasses
+import enum
 import sqlite3
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from helpdesk import access, accounts, checks, tokens
@@ -15,13 +16,25 @@ from helpdesk.accounts import User
 from helpdesk.actors import Actor
 from helpdesk.audit import AuditLog
 from helpdesk.clock import Clock, parse_optional, parse_rfc3339, rfc3339
-from helpdesk.errors import LimitReached, NotFound
+from helpdesk.errors import Invalid, LimitReached, NotFound
 from helpdesk.ids import new_id
 from helpdesk.storage import sql
 from helpdesk.storage.database import Database
 from helpdesk.viewers import load_viewer
 
 PREFIX = "ohd_sk_"
+MOST_DAYS = 3650
+"""After which a key expires at the latest, if it does."""
+
+
+class KeyScope(enum.StrEnum):
+    """What a key may be used for, within what its owner may do."""
+
+    ALL = "all"
+    READ = "read"
+    """Requests that change nothing."""
+
+
 MAX_KEYS = 50
 """Keys in force for one person."""
 
@@ -38,6 +51,17 @@ class ApiKey:
     created_at: datetime
     last_used_at: datetime | None
     revoked_at: datetime | None
+    scope: KeyScope = KeyScope.ALL
+    expires_at: datetime | None = None
+    """From when on it is no longer taken; None: it does not expire."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyHolder:
+    """Whom a key belongs to, and what it may be used for."""
+
+    user: User
+    scope: KeyScope
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +83,32 @@ class ApiKeys:
         self._used: dict[str, datetime] = {}
         """Last use of keys that is not written yet."""
 
-    async def create(self, actor: Actor, user_id: str, *, name: str) -> NewApiKey:
-        """Make a key for oneself, or for anybody by an admin."""
+    async def create(
+        self,
+        actor: Actor,
+        user_id: str,
+        *,
+        name: str,
+        scope: KeyScope | str = KeyScope.ALL,
+        days: int | None = None,
+    ) -> NewApiKey:
+        """Make a key for oneself, or for anybody by an admin.
+
+        ``days``: when it expires, 1 to ``MOST_DAYS``; None: never.
+        """
         secret = PREFIX + tokens.new_token()
         hint = secret[: len(PREFIX) + 4]
         named = checks.name("name", name)
-        key = ApiKey(new_id(), user_id, named, hint, self._clock.now(), None, None)
+        now = self._clock.now()
+        until = _expiry(now, days)
+        key = ApiKey(new_id(), user_id, named, hint, now, None, None, _scope(scope), until)
         record = self._audit.pen(actor.id)
 
         def job(connection: sqlite3.Connection) -> NewApiKey:
             viewer = load_viewer(connection, actor)
             access.require_self_or_admin(viewer, user_id, "create this API key")
             owner = accounts.find(connection, user_id)
-            _require_room(connection, user_id)
+            _require_room(connection, user_id, now)
             _insert(connection, key, secret)
             record(connection, "api_key.created", owner.email, _facts(key))
             return NewApiKey(secret, key)
@@ -79,22 +116,32 @@ class ApiKeys:
         return await self._database.write(job)
 
     async def find_user(self, secret: str) -> User | None:
-        """Return whose key this is; None where it is unknown, revoked, or its owner disabled."""
+        """Return whose key this is; None as ``find`` does."""
+        found = await self.find(secret)
+        return None if found is None else found.user
+
+    async def find(self, secret: str) -> KeyHolder | None:
+        """Return whose key this is and what for.
+
+        None where it is unknown, revoked or expired, or its owner disabled.
+        """
         if not secret.startswith(PREFIX):
             return None
+        now = self._clock.now()
         row = await self._database.read(
             lambda connection: sql.row(
                 connection,
-                "SELECT users.*, api_keys.id AS key_id"
+                "SELECT users.*, api_keys.id AS key_id, api_keys.scope AS key_scope"
                 " FROM api_keys JOIN users ON users.id = api_keys.user_id"
-                " WHERE key_hash = ? AND revoked_at IS NULL AND NOT users.disabled",
-                (tokens.digest(secret),),
+                " WHERE key_hash = ? AND revoked_at IS NULL AND NOT users.disabled"
+                " AND (expires_at IS NULL OR expires_at > ?)",
+                (tokens.digest(secret), rfc3339(now)),
             )
         )
         if row is None:
             return None
-        self._used[row["key_id"]] = self._clock.now()
-        return accounts.from_row(row)
+        self._used[row["key_id"]] = now
+        return KeyHolder(accounts.from_row(row), KeyScope(row["key_scope"]))
 
     async def list(self, actor: Actor, user_id: str) -> tuple[ApiKey, ...]:
         """Return the keys of oneself, or of anybody for admins, newest first, revoked ones too."""
@@ -147,22 +194,51 @@ class ApiKeys:
         return key if used is None else dataclasses.replace(key, last_used_at=used)
 
 
-def _require_room(connection: sqlite3.Connection, user_id: str) -> None:
-    query = "SELECT count(*) FROM api_keys WHERE user_id = ? AND revoked_at IS NULL"
-    if sql.scalar(connection, query, (user_id,)) >= MAX_KEYS:
+def _scope(scope: KeyScope | str) -> KeyScope:
+    try:
+        return KeyScope(scope)
+    except ValueError:
+        raise Invalid("scope", repr(str(scope)[:40]), " or ".join(KeyScope)) from None
+
+
+def _expiry(now: datetime, days: int | None) -> datetime | None:
+    if days is None:
+        return None
+    if not 1 <= days <= MOST_DAYS:
+        raise Invalid("expires_in_days", str(days)[:20], f"a number from 1 to {MOST_DAYS}, or none")
+    return now + timedelta(days=days)
+
+
+def _require_room(connection: sqlite3.Connection, user_id: str, now: datetime) -> None:
+    query = (
+        "SELECT count(*) FROM api_keys WHERE user_id = ? AND revoked_at IS NULL"
+        " AND (expires_at IS NULL OR expires_at > ?)"
+    )
+    if sql.scalar(connection, query, (user_id, rfc3339(now))) >= MAX_KEYS:
         raise LimitReached("another API key for this person", MAX_KEYS, "keys")
 
 
 def _insert(connection: sqlite3.Connection, key: ApiKey, secret: str) -> None:
     connection.execute(
-        "INSERT INTO api_keys (id, user_id, name, key_hash, hint, created_at)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
-        (key.id, key.user_id, key.name, tokens.digest(secret), key.hint, rfc3339(key.created_at)),
+        "INSERT INTO api_keys"
+        " (id, user_id, name, key_hash, hint, created_at, scope, expires_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            key.id,
+            key.user_id,
+            key.name,
+            tokens.digest(secret),
+            key.hint,
+            rfc3339(key.created_at),
+            key.scope.value,
+            key.expires_at and rfc3339(key.expires_at),
+        ),
     )
 
 
 def _facts(key: ApiKey) -> dict[str, object]:
-    return {"key": key.name, "begins_with": key.hint}
+    facts: dict[str, object] = {"key": key.name, "begins_with": key.hint, "scope": key.scope.value}
+    return facts | ({"expires_at": rfc3339(key.expires_at)} if key.expires_at else {})
 
 
 def _key(row: Any) -> ApiKey:
@@ -174,4 +250,6 @@ def _key(row: Any) -> ApiKey:
         parse_rfc3339(row["created_at"]),
         parse_optional(row["last_used_at"]),
         parse_optional(row["revoked_at"]),
+        KeyScope(row["scope"]),
+        parse_optional(row["expires_at"]),
     )

@@ -21,6 +21,9 @@ from helpdesk.storage.database import Database
 from helpdesk.users import Users
 from helpdesk.viewers import load_viewer
 
+MOST_DEVICES = 20
+"""Browsers of one person that are remembered; the oldest give way."""
+
 
 @dataclass(frozen=True, slots=True)
 class Session:
@@ -40,6 +43,9 @@ class NewSession:
     token: str
     """For the cookie, and nowhere else: it cannot be shown again."""
     session: Session
+    device: str | None = None
+    """For another cookie: a browser that has logged in once is not slowed down by others' guesses.
+    None where it has one."""
 
 
 class Sessions:
@@ -59,22 +65,35 @@ class Sessions:
         self._settings = settings
         self._audit = audit
 
-    async def log_in(self, email: str, password: str, *, replaces: str | None = None) -> NewSession:
+    async def log_in(
+        self, email: str, password: str, *, replaces: str | None = None, device: str = ""
+    ) -> NewSession:
         """Log somebody in. Raises ``LoginFailed``. ``replaces`` is the token held until now."""
         user = await self._users.verify(email, password)
-        return await self.start(user.id, replaces=replaces)
+        return await self.start(user.id, replaces=replaces, device=device)
 
-    async def start(self, user_id: str, *, replaces: str | None = None) -> NewSession:
-        """Make a session for somebody who has proved who they are."""
+    async def start(
+        self, user_id: str, *, replaces: str | None = None, device: str = ""
+    ) -> NewSession:
+        """Make a session for somebody who has proved who they are, in a browser's name."""
         token = tokens.new_token()
 
         def job(connection: sqlite3.Connection) -> NewSession:
             if replaces is not None:
                 _delete(connection, replaces)
             session = self._new_session(connection, user_id, token)
-            return NewSession(token, session)
+            return NewSession(token, session, _remember(connection, user_id, device))
 
         return await self._database.write(job)
+
+    async def device_is_known(self, email: str, device: str) -> bool:
+        """Tell whether the person with this address has logged in from this browser before."""
+        query = (
+            "SELECT 1 FROM login_devices JOIN users ON users.id = user_id"
+            " WHERE token_hash = ? AND email = ?"
+        )
+        values = (tokens.digest(device), accounts.typed_email(email))
+        return await self._database.read(lambda c: sql.scalar(c, query, values)) is not None
 
     async def find(self, token: str) -> Session | None:
         """Return the session of a token; None where it is unknown, expired or revoked."""
@@ -137,6 +156,22 @@ class Sessions:
             (tokens.digest(token), user_id, rfc3339(now), rfc3339(until)),
         )
         return Session(user, _csrf_token(token), now, until)
+
+
+def _remember(connection: sqlite3.Connection, user_id: str, device: str) -> str | None:
+    """Remember the browser; return its new token, None where it is known already."""
+    known = "SELECT 1 FROM login_devices WHERE token_hash = ? AND user_id = ?"
+    if device and sql.scalar(connection, known, (tokens.digest(device), user_id)) is not None:
+        return None
+    token = tokens.new_token()
+    query = "INSERT INTO login_devices (token_hash, user_id) VALUES (?, ?)"
+    connection.execute(query, (tokens.digest(token), user_id))
+    connection.execute(
+        "DELETE FROM login_devices WHERE user_id = ? AND id <= (SELECT id FROM login_devices"
+        " WHERE user_id = ? ORDER BY id DESC LIMIT 1 OFFSET ?)",
+        (user_id, user_id, MOST_DEVICES),
+    )
+    return token
 
 
 def _csrf_token(token: str) -> str:

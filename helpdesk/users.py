@@ -149,20 +149,25 @@ class Users:
         return await self._database.write(lambda c: _update(c, actor, user_id, changes, record))
 
     async def set_password(self, actor: Actor, user_id: str, password: str) -> None:
-        """Give somebody a new password (admins) and end their sessions."""
+        """Give somebody a new password (admins); ends their sessions, revokes their API keys."""
         encoded = await self._passwords.hash(passwords.checked(password))
+        now = self._clock.now()
         record = self._audit.pen(actor.id)
 
         def job(connection: sqlite3.Connection) -> None:
             access.require_admin(load_viewer(connection, actor), "set another person's password")
             user = accounts.find(connection, user_id)
-            accounts.store_password(connection, user_id, encoded)
-            record(connection, "user.password_set", user.email, {})
+            ended = accounts.store_password(connection, user_id, encoded, now)
+            record(connection, "user.password_set", user.email, ended)
 
         await self._database.write(job)
 
     async def change_password(self, actor: Actor, *, current: str, new: str) -> None:
-        """Change one's own password and end all one's sessions. Raises ``LoginFailed``."""
+        """Change one's own password; ends all one's sessions, revokes one's API keys.
+
+        Raises ``LoginFailed``.
+        """
+        now = self._clock.now()
         known = await self._database.read(lambda c: _password_hash(c, actor.id))
         if not await self._passwords.matches(known, current):
             raise LoginFailed
@@ -170,9 +175,9 @@ class Users:
         record = self._audit.pen(actor.id)
 
         def job(connection: sqlite3.Connection) -> None:
-            accounts.store_password(connection, actor.id, encoded)
+            ended = accounts.store_password(connection, actor.id, encoded, now)
             email = accounts.find(connection, actor.id).email
-            record(connection, "user.password_changed", email, {})
+            record(connection, "user.password_changed", email, ended)
 
         await self._database.write(job)
 

@@ -5,6 +5,7 @@
     WebError
     ├── LoginNeeded        401  nobody is logged in, or the key is unknown
     ├── NotForYou          403  logged in, but the page is for another role
+    ├── KeyIsReadOnly      403  the API key may change nothing
     ├── ForgeryRefused     403  a change came without this session's token, or from another site
     ├── BodyInvalid        422  the body is JSON but does not fit; names the field
     ├── BodyUnreadable     400  the body is not what its type says
@@ -44,6 +45,18 @@ class NotForYou(WebError):
     def __init__(self, role: str) -> None:
         self.role = role
         super().__init__(f"only people with the role {role} can do this; ask an admin for help")
+
+
+class KeyIsReadOnly(WebError):
+    """A change with an API key whose scope is reading."""
+
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this API key has the scope 'read' and can't change anything; use a key with the "
+            "scope 'all'"
+        )
 
 
 class ForgeryRefused(WebError):

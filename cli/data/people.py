@@ -12,6 +12,7 @@ from cli.control.socket import COMMAND_LINE
 from cli.errors import CannotGoOn, run
 from cli.plugins.switching import actor, with_data
 from helpdesk.actors import SYSTEM, Actor, Role
+from helpdesk.api_keys import MOST_DAYS, KeyScope
 from helpdesk.audit import acting_from
 
 
@@ -58,8 +59,26 @@ def apikey() -> None:
 @apikey.command("create")
 @click.argument("email")
 @click.option("--name", required=True, help="What you will use the key for.")
+@click.option(
+    "--scope",
+    type=click.Choice([scope.value for scope in KeyScope]),
+    default=KeyScope.ALL.value,
+    show_default=True,
+    help="What the key may do: everything that its owner can, or only read.",
+)
+@click.option(
+    "--days", type=click.IntRange(1, MOST_DAYS), help="Expire after so many days; never by default."
+)
 @with_data
-def create_key(*, email: str, name: str, config: Path | None, data: Path | None) -> None:
+def create_key(
+    *,
+    email: str,
+    name: str,
+    scope: str,
+    days: int | None,
+    config: Path | None,
+    data: Path | None,
+) -> None:
     """Create an API key for an account and print it. It is shown only once."""
 
     async def go() -> None:
@@ -70,7 +89,9 @@ def create_key(*, email: str, name: str, config: Path | None, data: Path | None)
             if found is None:
                 raise CannotGoOn(f"there is no account with the email address {email}")
             with acting_from(COMMAND_LINE):
-                made = await helpdesk.api_keys.create(_operator(), found.id, name=name)
+                made = await helpdesk.api_keys.create(
+                    _operator(), found.id, name=name, scope=scope, days=days
+                )
         click.echo(made.secret)
 
     run(go)

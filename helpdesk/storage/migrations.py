@@ -260,3 +260,19 @@ def m009_ticket_changes(db: sqlite_utils.Database) -> None:
         ) STRICT"""
     )
     db.execute("CREATE INDEX ticket_changes_by_ticket ON ticket_changes (ticket_id, id)")
+
+
+@HELPDESK_MIGRATIONS()
+def m010_keys_and_devices(db: sqlite_utils.Database) -> None:
+    """Give API keys a scope and an expiry, and remember the browsers that people log in from."""
+    for statement in (
+        "ALTER TABLE api_keys ADD COLUMN scope TEXT NOT NULL DEFAULT 'all'",
+        "ALTER TABLE api_keys ADD COLUMN expires_at TEXT",
+        """CREATE TABLE login_devices (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            token_hash BLOB NOT NULL UNIQUE,
+            user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE
+        ) STRICT""",
+        "CREATE INDEX login_devices_by_user ON login_devices (user_id, id)",
+    ):
+        db.execute(statement)

@@ -3,7 +3,7 @@ import pytest
 from helpdesk import api_keys
 from helpdesk.actors import SYSTEM
 from helpdesk.clock import rfc3339
-from helpdesk.errors import LimitReached, NotAllowed, NotFound, StorageError
+from helpdesk.errors import Invalid, LimitReached, NotAllowed, NotFound, StorageError
 
 
 async def test_a_key_is_shown_once_and_acts_as_its_owner(world):
@@ -103,3 +103,51 @@ async def test_the_database_does_not_hold_the_key(world):
     stored = b"".join(path.read_bytes() for path in files)
     assert made.key.hint.encode() in stored
     assert made.secret.encode() not in stored
+
+
+async def test_a_key_expires(world):
+    keys = world.helpdesk.api_keys
+    made = await keys.create(world.user.actor, world.user.id, name="k", days=30)
+    world.clock.turn(days=29, hours=23)
+    assert await keys.find_user(made.secret) == world.user
+    world.clock.turn(hours=1)
+    assert await keys.find_user(made.secret) is None
+    (listed,) = await keys.list(world.user.actor, world.user.id)
+    assert listed.expires_at == world.clock.now()
+
+
+async def test_an_expired_key_makes_room_for_another(world, monkeypatch):
+    monkeypatch.setattr(api_keys, "MAX_KEYS", 1)
+    keys = world.helpdesk.api_keys
+    await keys.create(world.user.actor, world.user.id, name="k", days=1)
+    with pytest.raises(LimitReached):
+        await keys.create(world.user.actor, world.user.id, name="k")
+    world.clock.turn(days=1)
+    await keys.create(world.user.actor, world.user.id, name="k")
+
+
+@pytest.mark.parametrize("more", [{"days": 0}, {"days": 3651}, {"days": -1}, {"scope": "write"}])
+async def test_a_scope_or_an_expiry_that_cannot_be_is_refused(world, more):
+    with pytest.raises(Invalid):
+        await world.helpdesk.api_keys.create(world.user.actor, world.user.id, name="k", **more)
+
+
+async def test_a_changed_password_ends_keys_sessions_and_known_browsers(world):
+    desk = world.helpdesk
+    for change in (
+        lambda: desk.users.set_password(SYSTEM, world.user.id, "a long enough password"),
+        lambda: desk.users.change_password(
+            world.user.actor, current="a long enough password", new="another long password"
+        ),
+    ):
+        made = await desk.api_keys.create(world.user.actor, world.user.id, name="k")
+        theirs = await desk.api_keys.create(world.admin.actor, world.admin.id, name="k")
+        new = await desk.sessions.start(world.user.id)
+        assert await desk.sessions.device_is_known(world.user.email, new.device)
+        await change()
+        assert await desk.api_keys.find_user(made.secret) is None
+        assert await desk.sessions.find(new.token) is None
+        assert not await desk.sessions.device_is_known(world.user.email, new.device)
+        assert await desk.api_keys.find_user(theirs.secret) is not None
+        entry = (await desk.audit.list(world.admin.actor)).rows[0]
+        assert entry.changes == {"api_keys_revoked": 1}

@@ -189,9 +189,15 @@ class PasswordChange(Body):
 
 
 class KeyBody(Body):
-    """Name of a new API key."""
+    """A new API key: what it is for, whether it may change anything, and when it expires.
+
+    ``scope`` is ``all``, or ``read`` for a key that changes nothing. Without ``expires_in_days`` it
+    does not expire.
+    """
 
     name: Name
+    scope: Literal["all", "read"] = "all"
+    expires_in_days: Annotated[int, Meta(ge=1, le=3650)] | None = None
 
 
 class GroupBody(Body):

@@ -1,6 +1,7 @@
 """Your account over the API: name, password, sessions, API keys."""
 
-from quart import Response, request
+import msgspec
+from quart import Response
 
 from helpdesk.errors import Invalid, LoginFailed
 from helpdesk.passwords import checked
@@ -48,7 +49,7 @@ async def change_password(body: PasswordChange) -> Response:
     visit, desk = current_visit(), app_context().helpdesk
     checked(body.new)
     try:
-        with guarded_by_password(app_context(), request, visit.signed_in.email):
+        with guarded_by_password(app_context(), visit.signed_in.id):
             await desk.users.change_password(visit.actor, current=body.current, new=body.new)
     except LoginFailed:
         raise Invalid("current", "another password", "your current password") from None
@@ -80,17 +81,14 @@ async def keys() -> Listing[KeyOut]:
 async def create_key(body: KeyBody) -> NewKeyOut:
     """Create an API key. Its secret is only in this response."""
     person = current_visit().signed_in
-    new = await app_context().helpdesk.api_keys.create(person.actor, person.id, name=body.name)
-    shown = key_json(new.key)
-    return NewKeyOut(
-        shown.id,
-        shown.name,
-        shown.hint,
-        shown.created_at,
-        shown.last_used_at,
-        shown.revoked_at,
-        new.secret,
+    new = await app_context().helpdesk.api_keys.create(
+        person.actor,
+        person.id,
+        name=body.name,
+        scope=body.scope,
+        days=body.expires_in_days,
     )
+    return NewKeyOut(**msgspec.structs.asdict(key_json(new.key)), secret=new.secret)
 
 
 @operation(blueprint, "DELETE", "/api/me/keys/<key_id>", of="API key")

@@ -53,6 +53,9 @@ class KeyOut(Struct):
     created_at: Moment
     last_used_at: Moment | None
     revoked_at: Moment | None
+    scope: str
+    """``all``, or ``read`` for a key that changes nothing."""
+    expires_at: Moment | None
 
 
 class NewKeyOut(KeyOut):
@@ -162,6 +165,8 @@ def key_json(key: ApiKey) -> KeyOut:
         rfc3339(key.created_at),
         moment(key.last_used_at),
         moment(key.revoked_at),
+        key.scope.value,
+        moment(key.expires_at),
     )
 
 

@@ -10,9 +10,10 @@ from quart import Quart, Request, Response, current_app, g, request
 from quart.typing import ResponseReturnValue
 
 from helpdesk.actors import Role
+from helpdesk.api_keys import KeyScope
 from helpdesk.audit import set_origin
 from webapp.context import app_context
-from webapp.errors import ForgeryRefused, LoginNeeded, NotForYou, WrongHost
+from webapp.errors import ForgeryRefused, KeyIsReadOnly, LoginNeeded, NotForYou, WrongHost
 from webapp.http.page import page
 from webapp.http.redirects import see
 from webapp.http.unsent import came_from_our_page, form_page, unsent_texts
@@ -47,6 +48,8 @@ async def admit() -> ResponseReturnValue | None:
     if access is Access.ADMIN and visit.signed_in.role is not Role.ADMIN:
         raise NotForYou(Role.ADMIN)
     if request.method not in _SAFE_METHODS:
+        if visit.key_scope is KeyScope.READ:
+            raise KeyIsReadOnly
         await refuse_forgery(visit)
     if visit.user is not None and not _here().json:
         g.unread = await app_context().helpdesk.notifications.unread_count(visit.actor)

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
-from quart import Response, request
+from quart import Response
 
+from helpdesk.api_keys import KeyScope
 from helpdesk.errors import HelpDeskError, Invalid, LoginFailed
 from helpdesk.passwords import MAX_LENGTH, MIN_LENGTH, checked
 from webapp.context import app_context
@@ -90,7 +91,7 @@ async def _change_password(fields: Mapping[str, str]) -> None:
     if new != fields.get("password_again", ""):
         raise Invalid("password_again", "another", "the same password", PASSWORDS_DIFFER)
     checked(new)
-    with guarded_by_password(app_context(), request, visit.signed_in.email):
+    with guarded_by_password(app_context(), visit.signed_in.id):
         await app_context().helpdesk.users.change_password(
             visit.actor, current=fields.get("current_password", ""), new=new
         )
@@ -112,11 +113,24 @@ async def create_key() -> Response:
     fields, visit = await form_fields(), current_visit()
     try:
         new = await app_context().helpdesk.api_keys.create(
-            visit.actor, visit.signed_in.id, name=fields.get("key_name", "")
+            visit.actor,
+            visit.signed_in.id,
+            name=fields.get("key_name", ""),
+            scope=fields.get("key_scope", KeyScope.ALL.value),
+            days=_days(fields.get("key_days", "")),
         )
     except HelpDeskError as error:
         return await _show(refused(_renamed(error), fields, "key"))
     return await _show(secret=new.secret)
+
+
+def _days(text: str) -> int | None:
+    """Return after how many days a key is to expire; None for never. Raises ``Invalid``."""
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 6):
+        raise Invalid("key_days", repr(text[:20]), "one of the choices")
+    return int(text)
 
 
 def _renamed(error: HelpDeskError) -> HelpDeskError:

@@ -1,6 +1,6 @@
 """Logs people in, slowed down for those who guess. The form and the API both use it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from quart import Request
@@ -10,7 +10,7 @@ from webapp.context import AppContext
 from webapp.errors import TooManyAttempts
 from webapp.security.origin import client_address
 from webapp.visitors.origin import forwarded_for, peer_of
-from webapp.visitors.sessions import Visit
+from webapp.visitors.sessions import Visit, shown_device
 
 
 async def log_in(
@@ -18,42 +18,55 @@ async def log_in(
 ) -> NewSession:
     """Check the credentials and start a session in place of the visitor's old one.
 
-    Raises ``LoginFailed``, or ``TooManyAttempts`` before the password is even looked at. An
-    account that somebody else guesses at is slowed for its owner too: that is the price of the
-    limit, and the window is short.
+    Raises ``LoginFailed``, or ``TooManyAttempts`` before the password is even looked at. Wrong
+    passwords from elsewhere do not lock out an account's owner: attempts are counted for each
+    address, for each account from one address, and for a browser that the owner has logged in with
+    before on its own, whatever others do from the same address.
     """
-    with guarded_by_password(app_context, request, email):
-        return await app_context.helpdesk.sessions.log_in(email, password, replaces=visit.token)
+    config, sessions = app_context.config, app_context.helpdesk.sessions
+    device = shown_device(request, config)
+    if device and await sessions.device_is_known(email, device):
+        counted = {f"device {device}": config.login_failures_per_account}
+    else:
+        address = client_address(peer_of(request), forwarded_for(request), config.proxy_hops)
+        account = email.strip().lower()[:254]
+        counted = {
+            f"address {address}": config.login_failures_per_address,
+            f"account {account} from {address}": config.login_failures_per_account,
+        }
+    with _counted(app_context, counted):
+        return await sessions.log_in(email, password, replaces=visit.token, device=device)
 
 
 @contextmanager
-def guarded_by_password(app_context: AppContext, request: Request, email: str) -> Iterator[None]:
-    """Count what happens inside as an attempt at a password, which failed if it raises.
+def guarded_by_password(app_context: AppContext, person_id: str) -> Iterator[None]:
+    """Count what happens inside as an attempt at the password of somebody who is logged in.
 
-    Raises ``TooManyAttempts`` instead of beginning. The password of somebody who is logged in
-    already is guarded like that at the door, where a stolen session would otherwise try them all.
+    Raises ``TooManyAttempts`` instead of beginning: a stolen session could otherwise try them all.
+    It is counted apart from log-ins, so that neither locks the other.
     """
-    account, address = _keys(app_context, request, email)
-    config = app_context.config
-    _count(app_context, address, config.login_failures_per_address)
-    try:
-        _count(app_context, account, config.login_failures_per_account)
-    except TooManyAttempts:
-        app_context.throttle.take_back(address)
-        raise
+    limit = app_context.config.login_failures_per_account
+    with _counted(app_context, {f"person {person_id}": limit}):
+        yield
+
+
+@contextmanager
+def _counted(app_context: AppContext, limits: Mapping[str, int]) -> Iterator[None]:
+    """Count an attempt for every key, which failed if it raises; refuse it beyond a limit.
+
+    One that goes well takes the attempt back for the first key, which says nothing about others'
+    attempts, and forgets those of the last, whose owner has shown who they are.
+    """
+    throttle, begun = app_context.throttle, list[str]()
+    for key, limit in limits.items():
+        wait = throttle.begin(key, limit)
+        if wait > 0:
+            for earlier in begun:
+                throttle.take_back(earlier)
+            raise TooManyAttempts(wait)
+        begun.append(key)
     yield
-    app_context.throttle.take_back(address)
-    app_context.throttle.forget(account)
-
-
-def _count(app_context: AppContext, key: str, limit: int) -> None:
-    wait = app_context.throttle.begin(key, limit)
-    if wait > 0:
-        raise TooManyAttempts(wait)
-
-
-def _keys(app_context: AppContext, request: Request, email: str) -> tuple[str, str]:
-    address = client_address(
-        peer_of(request), forwarded_for(request), app_context.config.proxy_hops
-    )
-    return f"account {email.strip().lower()[:254]}", f"address {address}"
+    *others, own = begun
+    for key in others:
+        throttle.take_back(key)
+    throttle.forget(own)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from quart import Request, Response, g
 
 from helpdesk.actors import Actor
+from helpdesk.api_keys import KeyScope
 from helpdesk.sessions import NewSession
 from helpdesk.users import User
 from webapp.config import WebConfig
@@ -21,6 +22,7 @@ from webapp.errors import LoginNeeded
 _BEARER = re.compile(r"Bearer (ohd_sk_[!-~]{1,200})", re.ASCII)
 _FORM_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 _LONGEST_TOKEN = 200
+_DEVICE_S = 365 * 24 * 3600
 
 
 class Proof(enum.Enum):
@@ -42,6 +44,8 @@ class Visit:
     token: str | None = field(default=None, repr=False)
     """The session token, for logging out and for renewing at log-in."""
     form_cookie_is_new: bool = False
+    key_scope: KeyScope | None = None
+    """Of the API key that was shown."""
 
     @property
     def signed_in(self) -> User:
@@ -94,10 +98,10 @@ def shown_credential(request: Request, config: WebConfig) -> str:
 
 async def _by_key(authorization: str, app_context: AppContext) -> Visit:
     match = _BEARER.fullmatch(authorization)
-    user = await app_context.helpdesk.api_keys.find_user(match[1]) if match else None
-    if user is None:
+    found = await app_context.helpdesk.api_keys.find(match[1]) if match else None
+    if found is None:
         raise LoginNeeded
-    return Visit(Proof.API_KEY, user)
+    return Visit(Proof.API_KEY, found.user, key_scope=found.scope)
 
 
 def _nobody(request: Request, config: WebConfig) -> Visit:
@@ -122,6 +126,8 @@ def keep_form_cookie(response: Response, config: WebConfig, visit: Visit) -> Non
 def keep_session(response: Response, config: WebConfig, new: NewSession) -> None:
     """Put a new session's token into the browser; its form cookie has served."""
     _set(response, config, config.session_cookie, new.token)
+    if new.device is not None:
+        _set(response, config, device_cookie(config), new.device, max_age=_DEVICE_S)
     response.delete_cookie(form_cookie(config), path="/", secure=config.secure_cookies)
 
 
@@ -132,8 +138,27 @@ def drop_session(response: Response, config: WebConfig) -> None:
     )
 
 
-def _set(response: Response, config: WebConfig, name: str, value: str) -> None:
-    """Set a cookie that lasts until the browser closes; the server ends sessions by itself."""
+def device_cookie(config: WebConfig) -> str:
+    """Name of the cookie by which a browser is known that has logged in before."""
+    return "__Host-ohd_device" if config.secure_cookies else "ohd_device"
+
+
+def shown_device(request: Request, config: WebConfig) -> str:
+    """Return the token of a browser that has logged in before; empty where it shows none."""
+    token = request.cookies.get(device_cookie(config), "")
+    return token if _FORM_TOKEN.fullmatch(token) else ""
+
+
+def _set(
+    response: Response, config: WebConfig, name: str, value: str, *, max_age: int | None = None
+) -> None:
+    """Set a cookie; by default one that lasts until the browser closes, as sessions do."""
     response.set_cookie(
-        name, value, path="/", secure=config.secure_cookies, httponly=True, samesite="Lax"
+        name,
+        value,
+        max_age=max_age,
+        path="/",
+        secure=config.secure_cookies,
+        httponly=True,
+        samesite="Lax",
     )

@@ -158,3 +158,53 @@ async def test_the_log_in_form_of_another_browser_is_refused(site: Any, password
     data = {"csrf_token": token, "email": "user@example.com", "password": password}
     response = await mine.client.post("/login", data=data)
     assert response.status_code == 403
+
+
+async def guess(site: Any, email: str, times: int, **headers: str) -> list[int]:
+    """Guess wrongly, each time as another browser; return the statuses."""
+    found = []
+    for _ in range(times):
+        browser = await site.stranger()
+        body = {"email": email, "password": "a wrong one"}
+        response = await browser.client.post("/api/auth/login", json=body, headers=headers)
+        found.append(response.status_code)
+    return found
+
+
+async def test_wrong_passwords_from_elsewhere_do_not_lock_the_owner_out(
+    build_site: Callable[..., Awaitable[Any]], password: str
+) -> None:
+    site = await build_site(proxy_hops=1)
+    elsewhere = await guess(site, "user@example.com", 12, **{"X-Forwarded-For": "203.0.113.9"})
+    assert elsewhere == [401] * 10 + [429] * 2
+    owner = await site.stranger()
+    owner.client.headers["X-Forwarded-For"] = "198.51.100.7"
+    assert (await owner.log_in("user@example.com", password)).status == 200
+
+
+async def test_a_browser_that_has_logged_in_before_is_not_slowed_by_its_neighbours(
+    build_site: Callable[..., Awaitable[Any]], password: str
+) -> None:
+    site = await build_site(login_failures_per_account=3, login_failures_per_address=5)
+    owner = await site.stranger()
+    assert (await owner.log_in("user@example.com", password)).status == 200
+    await owner.submit("/profile", "/logout")
+    assert 429 in await guess(site, "user@example.com", 8)
+    assert (await owner.log_in("user@example.com", password)).status == 200
+    # It is slowed by its own wrong guesses all the same.
+    await owner.submit("/profile", "/logout")
+    wrong = [(await owner.log_in("user@example.com", "a wrong one")).status for _ in range(4)]
+    assert wrong == [401, 401, 401, 429]
+
+
+async def test_guesses_at_the_door_do_not_keep_one_from_changing_the_password(
+    build_site: Callable[..., Awaitable[Any]], password: str
+) -> None:
+    site = await build_site(login_failures_per_account=3)
+    owner = await site.stranger()
+    await owner.log_in("user@example.com", password)
+    await guess(site, "user@example.com", 5)
+    new = "another long password"
+    fields = {"current_password": password, "password": new, "password_again": new}
+    page = await owner.submit("/profile", "/profile/password", **fields)
+    assert (page.status, page.response.url.path) == (200, "/profile"), page.words()
