@@ -266,7 +266,7 @@ async def test_the_audit_log_says_who_did_what_from_where(helpdesk):
     assert entries[3]["actor_id"].startswith("command line")
 
 
-async def test_requests_of_plugins_are_in_the_ledger_over_the_api_and_as_csv(
+async def test_requests_of_plugins_are_in_the_egress_log_over_the_api_and_as_csv(
     open_helpdesk, stand_in
 ):
     helpdesk = await open_helpdesk(

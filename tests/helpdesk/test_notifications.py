@@ -5,7 +5,7 @@ from helpdesk.actors import SYSTEM
 from helpdesk.errors import Invalid, NotFound
 
 
-async def test_admins_are_told_and_nobody_else(world):
+async def test_admins_are_notified_and_nobody_else(world):
     notices = world.helpdesk.notifications
     count = await notices.notify_admins(
         title="Slack was disabled", body="6 of 10 failed", link="/admin/plugins"
@@ -21,7 +21,7 @@ async def test_admins_are_told_and_nobody_else(world):
     assert await notices.list(world.staff.actor) == ()
 
 
-async def test_a_disabled_admin_is_not_told(world):
+async def test_a_disabled_admin_is_not_notified(world):
     await world.helpdesk.users.update(SYSTEM, world.staff.id, role="admin")
     await world.helpdesk.users.update(SYSTEM, world.admin.id, disabled=True)
     assert await world.helpdesk.notifications.notify_admins(title="x") == 1

@@ -291,7 +291,7 @@ def test_a_backup_of_a_newer_version_is_refused(data, tmp_path):
     assert "newer version" in done.output
 
 
-def test_the_settings_file_goes_along_and_is_not_put_in_force(data, tmp_path):
+def test_the_settings_file_goes_along_and_is_not_applied(data, tmp_path):
     config = tmp_path / "config.toml"
     config.write_text('[log]\nlevel = "debug"\n')
     archive = tmp_path / "backup.tar"

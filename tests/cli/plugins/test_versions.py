@@ -50,7 +50,7 @@ def test_an_upgrade_is_refused_until_each_permission_is_decided_on(ohd):
     assert [line.split()[1] for line in listed.splitlines()[1:]] == ["granted", "withheld"]
 
 
-def test_permissions_are_withheld_and_given_back(ohd):
+def test_permissions_are_denied_and_given_back(ohd):
     install(ohd, events=["ticket.created"])
     token = "event:ticket.created"
     assert "withheld" in ohd.good("plugin", "withhold", NOOP, token, *DATA)

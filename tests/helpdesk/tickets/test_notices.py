@@ -15,14 +15,14 @@ async def titles(world, person) -> list[str]:
     return [title for title in found if title != OPENED]
 
 
-async def test_a_new_ticket_is_told_to_the_groups_that_own_its_category_or_to_all_staff(world):
+async def test_a_new_ticket_notifies_the_groups_that_own_its_category_or_to_all_staff(world):
     await world.helpdesk.tickets.create(world.user.actor, TicketDraft("Printer", "It burns"))
     for person, told in ((world.staff, [OPENED]), (world.outsider, [OPENED]), (world.user, [])):
         found = await world.helpdesk.notifications.list(person.actor)
         assert [notice.title for notice in found] == told
 
 
-async def test_the_new_assignee_is_told_and_who_assigned_is_not(world):
+async def test_the_new_assignee_is_notified_and_who_assigned_is_not(world):
     ticket = await world.ticket(subject="Printer")
     await world.helpdesk.tickets.assign_user(world.admin.actor, ticket.id, world.staff.id)
     assert await titles(world, world.staff) == ["Admin assigned a ticket to you: #1 Printer"]
@@ -33,7 +33,7 @@ async def test_the_new_assignee_is_told_and_who_assigned_is_not(world):
     assert await titles(world, world.user) == []
 
 
-async def test_a_group_s_members_are_told(world):
+async def test_a_group_s_members_are_notified(world):
     ticket = await world.ticket(subject="Printer")
     await world.helpdesk.tickets.assign_group(SYSTEM, ticket.id, world.group)
     told = ["Open Help Desk assigned a ticket to Hardware Team: #1 Printer"]

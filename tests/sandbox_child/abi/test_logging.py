@@ -26,7 +26,7 @@ def test_levels_are_kept_and_what_is_no_level_or_no_text_is_mended(
     ]
 
 
-def test_a_flood_is_cut_and_counted_in_each_event_anew(
+def test_a_flood_is_cut_and_counted_in_each_event_again(
     children: SharedWorkshop, guest: Guest
 ) -> None:
     run = children.run(guest("wat/log_flood"), event(), event())

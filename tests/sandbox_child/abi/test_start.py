@@ -117,7 +117,7 @@ def test_lines_logged_while_starting_do_not_use_up_those_of_the_first_event(
     assert run.lines == [""] * 10
 
 
-def test_a_child_says_which_controls_are_in_force_in_it(
+def test_a_child_says_which_controls_are_active_in_it(
     children: SharedWorkshop, guest: Guest
 ) -> None:
     run = children.run(guest("wat/noop"))

@@ -92,7 +92,7 @@ async def test_a_truncated_module_is_refused_as_damaged(near, stand_in):
     assert "damaged at byte" in end.error
 
 
-async def test_a_file_is_installed_in_the_background_as_well(near):
+async def test_a_file_is_installed_in_the_background_too(near):
     begun = await start(near, module=near.module("wat/noop"), source="noop.wasm")
     end, steps = await follow(near, begun)
     assert (end.step, end.source) == (InstallStep.DONE, "noop.wasm")

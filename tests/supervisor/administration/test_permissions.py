@@ -31,7 +31,7 @@ async def test_what_a_plugin_asks_for_is_listed_with_what_it_is_left(desk):
     assert (await narrow(desk, plugin)).permissions == plugin.permissions
 
 
-async def test_nothing_is_withheld_that_a_plugin_does_not_ask_for(desk):
+async def test_nothing_is_denied_that_a_plugin_does_not_ask_for(desk):
     plugin = await desk.install("wat/noop", enabled=False, events=["ticket.created"])
     with pytest.raises(PermissionUnknown) as caught:
         await narrow(desk, plugin, CREATED, "reply", "host:example.com")
@@ -41,7 +41,7 @@ async def test_nothing_is_withheld_that_a_plugin_does_not_ask_for(desk):
         await desk.supervisor.controls.withhold("org.example.missing", withheld=(), actor="test")
 
 
-async def test_an_event_that_is_withheld_is_neither_delivered_nor_kept_for_later(desk):
+async def test_an_event_that_is_denied_is_neither_delivered_nor_kept_for_later(desk):
     plugin = await desk.running((await desk.install("wat/echo")).id)
     await narrow(desk, plugin, NOTE)
     ticket = await desk.ticket()
@@ -57,7 +57,7 @@ async def test_an_event_that_is_withheld_is_neither_delivered_nor_kept_for_later
     assert (await desk.supervisor.overview.plugin(plugin.id)).pid == plugin.pid
 
 
-async def test_events_that_waited_are_not_delivered_once_they_are_withheld(open_desk, stand_in):
+async def test_events_that_waited_are_not_delivered_once_they_are_denied(open_desk, stand_in):
     desk = await open_desk(egress=stand_in.policy())
     stand_in.hold()
     plugin = await desk.probe(
@@ -74,7 +74,7 @@ async def test_events_that_waited_are_not_delivered_once_they_are_withheld(open_
     assert 1 <= len(await desk.deliveries(plugin.id)) <= 2
 
 
-async def test_what_came_while_an_event_was_withheld_does_not_come_after_a_restart(desk, open_desk):
+async def test_what_came_while_an_event_was_denied_does_not_come_after_a_restart(desk, open_desk):
     plugin = await desk.install("wat/echo")
     await narrow(desk, plugin, NOTE)
     await desk.close()
@@ -89,7 +89,7 @@ async def test_what_came_while_an_event_was_withheld_does_not_come_after_a_resta
     assert "a first note" not in "".join(await desk.log(plugin.id))
 
 
-async def test_a_host_that_is_withheld_gives_403_without_a_connection(open_desk, stand_in):
+async def test_a_host_that_is_denied_gives_403_without_a_connection(open_desk, stand_in):
     desk = await open_desk(egress=stand_in.policy())
     plugin = await desk.probe({"do": "http", "url": f"{stand_in.url}/a?q=1"})
     await desk.running(plugin.id)
@@ -106,7 +106,7 @@ async def test_a_host_that_is_withheld_gives_403_without_a_connection(open_desk,
     await stand_in.wait()
 
 
-async def test_a_bound_secret_is_not_filled_in_for_a_host_that_is_withheld(open_desk, stand_in):
+async def test_a_bound_secret_is_not_filled_in_for_a_host_that_is_denied(open_desk, stand_in):
     desk = await open_desk(egress=stand_in.policy())
     plugin = await desk.probe(
         {"do": "config"},
@@ -136,7 +136,7 @@ async def test_a_bound_secret_is_not_filled_in_for_a_host_that_is_withheld(open_
         ("custom_field", {"do": "field", "key": "k", "value": "v"}),
     ],
 )
-async def test_a_change_of_a_ticket_that_is_withheld_is_not_permitted(desk, token, step):
+async def test_a_change_of_a_ticket_that_is_denied_is_not_permitted(desk, token, step):
     plugin = await desk.probe(step)
     await narrow(desk, plugin, token)
     ticket = await desk.ticket()
@@ -162,7 +162,7 @@ async def test_a_change_in_the_middle_of_an_event_counts_for_the_rest_of_it(open
     assert await desk.replies(ticket) == []
 
 
-async def test_a_panel_that_is_withheld_has_no_room_and_is_not_rendered(desk):
+async def test_a_panel_that_is_denied_has_no_room_and_is_not_rendered(desk):
     plugin = await desk.install("wat/panel_multi")
     ticket = await desk.ticket()
     await narrow(desk, plugin, "panel")
@@ -177,7 +177,7 @@ async def test_a_panel_that_is_withheld_has_no_room_and_is_not_rendered(desk):
     assert (await desk.supervisor.panels.render(plugin.id, ticket.id)).error is None
 
 
-async def test_what_is_withheld_stays_so_over_a_restart_and_a_switch(desk, open_desk):
+async def test_what_is_denied_stays_so_over_a_restart_and_a_switch(desk, open_desk):
     plugin = await desk.install("wat/echo")
     await narrow(desk, plugin, NOTE)
     await desk.supervisor.controls.set_enabled(plugin.id, False, actor="test")
@@ -192,7 +192,7 @@ async def test_what_is_withheld_stays_so_over_a_restart_and_a_switch(desk, open_
     assert [each.token for each in view.permissions if not each.granted] == [NOTE]
 
 
-async def test_changes_of_what_is_withheld_at_the_same_time_end_in_one_of_them(desk):
+async def test_changes_of_what_is_denied_at_the_same_time_end_in_one_of_them(desk):
     plugin = await desk.install("wat/echo")
     async with trio.open_nursery() as nursery:
         for token in (NOTE, CREATED, NOTE):

@@ -112,7 +112,7 @@ async def test_two_versions_are_compared(desk):
     assert found.is_older
 
 
-async def test_new_permissions_are_accepted_or_withheld_by_name(desk):
+async def test_new_permissions_are_accepted_or_denied_by_name(desk):
     plugin = await desk.install("wat/noop", enabled=False, events=["ticket.created"])
     hosts = {"http": {"allowed_hosts": ["api.example.com"]}}
     new = await desk.upload("wat/noop", version="2.0.0", permissions=hosts, events=ALL_EVENTS[:2])
@@ -136,7 +136,7 @@ async def test_new_permissions_are_accepted_or_withheld_by_name(desk):
     }
 
 
-async def test_what_is_withheld_stays_so_in_the_next_version(desk):
+async def test_what_is_denied_stays_so_in_the_next_version(desk):
     plugin = await desk.install("zig/probe", enabled=False)
     await desk.supervisor.controls.withhold(
         plugin.id, withheld=["reply", "host:localhost"], actor="test"
@@ -253,7 +253,7 @@ async def test_what_is_in_flight_ends_in_the_version_that_began_it(open_desk, st
     assert len(stand_in.requests) == 2
 
 
-async def test_an_event_that_a_version_asks_for_anew_does_not_bring_old_ones(desk):
+async def test_an_event_that_a_version_asks_for_again_does_not_bring_old_ones(desk):
     plugin = await desk.install("wat/echo", events=["ticket.created"])
     ticket = await desk.ticket()
     await desk.helpdesk.tickets.note(desk.admin.actor, ticket.id, "not for the plugin")
@@ -373,7 +373,7 @@ async def test_a_damaged_secret_of_a_kept_version_stops_its_plugin_after_a_rollb
     assert "token" in view.state_reason
 
 
-async def test_a_new_key_seals_the_secrets_of_kept_versions_as_well(desk, open_desk):
+async def test_a_new_key_seals_the_secrets_of_kept_versions_too(desk, open_desk):
     old = await desk.install("zig/probe", {"token": "s3cret-token"})
     await desk.upgrade(old.id, "zig/probe", version="2.0.0")
     done = await desk.supervisor.key.rotate(actor="test")
@@ -426,7 +426,7 @@ async def test_an_installation_on_a_full_disk_leaves_nothing_and_works_once_ther
     await desk.upgrade(plugin.id, "wat/noop", **large)
 
 
-async def test_a_plugin_that_cannot_be_read_any_longer_can_be_installed_anew(desk, open_desk):
+async def test_a_plugin_that_cannot_be_read_any_longer_can_be_installed_again(desk, open_desk):
     plugin = await desk.install("wat/noop")
     await desk.upload("wat/noop", version="2.0.0")
 

@@ -23,7 +23,7 @@ def test_what_follows_from_an_event_draws_on_what_its_first_cause_has_left():
     assert draws(chains, first, 1) == [refused]
 
 
-def test_requests_are_counted_along_a_chain_as_well():
+def test_requests_are_counted_along_a_chain_too():
     chains, first = Chains(), Work(EVENT, b"{}", None)
     assert draws(chains, first, 1, is_http=True) == [None]
     second = Work(EVENT, b"{}", None, cause=first.cause)

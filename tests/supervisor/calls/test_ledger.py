@@ -20,7 +20,7 @@ async def entries(desk, **wanted):
     return found[::-1]
 
 
-async def test_every_request_and_every_refusal_is_in_the_ledger(open_desk, stand_in):
+async def test_every_request_and_every_refusal_is_in_the_egress_log(open_desk, stand_in):
     desk = await open_desk(egress=stand_in.policy())
     plugin = await desk.probe(
         {"do": "http", "url": f"{stand_in.url}/hook?channel=7", "method": "POST", "body": "abc"},
@@ -73,7 +73,7 @@ async def test_entries_are_found_by_plugin_host_outcome_and_delivery(open_desk, 
     assert [e.host for e in (*piece, *rest)] == ["evil.example.com", "localhost"]
 
 
-async def test_a_secret_is_not_in_the_ledger_wherever_the_plugin_puts_it(open_desk, stand_in):
+async def test_a_secret_is_not_in_the_egress_log_wherever_the_plugin_puts_it(open_desk, stand_in):
     desk = await open_desk(egress=stand_in.policy())
     plugin = await desk.probe(
         {"do": "http", "url": f"{stand_in.url}/services/{SECRET}?token={SECRET}"},
@@ -91,7 +91,7 @@ async def test_a_secret_is_not_in_the_ledger_wherever_the_plugin_puts_it(open_de
     assert SECRET in stand_in.requests[0].path
 
 
-async def test_a_request_that_is_cut_off_with_its_event_is_in_the_ledger(open_desk, stand_in):
+async def test_a_request_that_is_cut_off_with_its_event_is_in_the_egress_log(open_desk, stand_in):
     stand_in.hold()
     desk = await open_desk(egress=stand_in.policy(), limits=Limits(deadline_s=0.5))
     plugin = await desk.probe({"do": "http", "url": f"{stand_in.url}/slow"})
@@ -130,7 +130,7 @@ async def test_a_permission_that_was_taken_away_is_a_refusal_with_its_target(
     assert "permission" in entry.detail
 
 
-async def test_the_ledger_outlives_the_plugin_and_the_server(open_desk, stand_in):
+async def test_the_egress_log_outlives_the_plugin_and_the_server(open_desk, stand_in):
     desk = await open_desk(egress=stand_in.policy())
     plugin = await desk.probe({"do": "http", "url": f"{stand_in.url}/"})
     await desk.ticket()

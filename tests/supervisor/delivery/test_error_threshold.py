@@ -40,7 +40,7 @@ def test_the_window_of_a_busy_plugin_stays_small():
     assert len(health._passed) <= 101
 
 
-async def test_a_plugin_whose_deliveries_keep_failing_is_switched_off_with_a_notice(open_desk):
+async def test_a_plugin_whose_deliveries_keep_failing_is_disabled_with_a_notice(open_desk):
     desk = await open_desk(health=ErrorThreshold(least=4))
     plugin = await desk.install("wat/trap")
     for _ in range(10):

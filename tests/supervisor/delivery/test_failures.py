@@ -33,7 +33,7 @@ async def test_a_failure_is_recorded_for_what_it_was(open_desk, guest_name, outc
     assert outcome.value in (view.last_error or "")
 
 
-async def test_the_next_event_after_a_failure_goes_to_a_fresh_process(desk):
+async def test_the_next_event_after_a_failure_goes_to_a_new_process(desk):
     plugin = await desk.probe({"do": "count"}, {"do": "trap"})
     first = (await desk.running(plugin.id)).pid
     for _ in range(3):

@@ -94,7 +94,7 @@ async def test_there_is_no_panel_of_a_plugin_that_is_off_or_not_there(desk):
         await desk.supervisor.panels.render("org.example.nothing", "01T")
 
 
-async def test_who_waits_for_a_panel_is_told_when_its_plugin_is_switched_off(desk, nursery):
+async def test_who_waits_for_a_panel_is_told_when_its_plugin_is_disabled(desk, nursery):
     plugin = await desk.install("wat/panel_loop")
     results = []
 

@@ -4,7 +4,7 @@ from supervisor.limits import MIB, Limits
 from supervisor.states import Outcome
 
 
-async def test_a_plugin_near_its_memory_limit_gets_a_fresh_process_and_no_event_fails(open_desk):
+async def test_a_plugin_near_its_memory_limit_gets_a_new_process_and_no_event_fails(open_desk):
     desk = await open_desk(limits=Limits(memory_bytes=16 * MIB))
     plugin = await desk.probe({"do": "alloc", "bytes": 1_000_000})
     for _ in range(40):

@@ -172,7 +172,7 @@ async def one_runs_and_one_waits(open_desk, stand_in):
     return desk, plugin, first, second
 
 
-async def test_what_waits_is_dropped_on_record_when_the_plugin_is_switched_off(open_desk, stand_in):
+async def test_what_waits_is_dropped_on_record_when_the_plugin_is_disabled(open_desk, stand_in):
     desk, plugin, first, second = await one_runs_and_one_waits(open_desk, stand_in)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(

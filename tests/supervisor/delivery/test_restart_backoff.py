@@ -31,7 +31,7 @@ def test_each_failure_of_the_process_in_a_row_doubles_the_delay(outcome):
     assert waits.after(outcome, lived_s=0.0) is None
 
 
-def test_a_delivery_that_goes_well_ends_the_row():
+def test_a_successful_delivery_resets_the_back_off():
     waits = policy(give_up_after=2)
     assert waits.after(Outcome.LOST, lived_s=0.0) is not None
     waits.delivered()
@@ -46,7 +46,7 @@ def test_a_child_that_lived_long_ends_the_row():
 
 
 @pytest.mark.parametrize("guest_name", ["wat/starts_with_room", "wat/command_with_room"])
-async def test_a_plugin_that_never_starts_is_switched_off_and_the_admins_are_told(desk, guest_name):
+async def test_a_plugin_that_never_starts_is_disabled_and_the_admins_are_notified(desk, guest_name):
     plugin = await desk.install_broken(guest_name)
     view = await desk.state(plugin.id, PluginState.FAILED)
     assert not view.enabled
@@ -70,7 +70,7 @@ async def test_it_can_be_switched_on_again(desk):
     assert (await desk.delivery(fixed.id)).outcome is Outcome.OK
 
 
-async def test_a_process_that_is_killed_again_and_again_is_not_restarted_for_ever(desk):
+async def test_a_process_that_is_killed_again_and_again_is_not_restarted_forever(desk):
     plugin = await desk.install("wat/noop")
     killed = set()
     while (view := await desk.supervisor.overview.plugin(plugin.id)).enabled:

@@ -16,9 +16,7 @@ async def test_events_from_before_a_plugin_was_enabled_are_not_delivered(desk):
     assert delivery.ticket_id == after.id
 
 
-async def test_what_waits_for_a_plugin_that_is_switched_off_is_recorded_as_dropped(
-    open_desk, stand_in
-):
+async def test_what_waits_for_a_plugin_that_is_disabled_is_recorded_as_dropped(open_desk, stand_in):
     desk = await open_desk(egress=stand_in.policy())
     stand_in.hold()
     plugin = await desk.probe({"do": "http", "url": stand_in.url})

@@ -55,7 +55,7 @@ def test_a_busy_plugin_s_window_stays_small():
     assert len(one._entries) <= 61
 
 
-async def test_a_plugin_that_floods_tickets_is_switched_off_and_the_admins_are_told(open_desk):
+async def test_a_plugin_that_floods_tickets_is_disabled_and_the_admins_are_notified(open_desk):
     desk = await open_desk(limits=Limits(changes_per_minute=30))
     spammer = await desk.probe(*[{"do": "reply", "body": "spam"}] * 50)
     other = await desk.probe({"do": "reply", "body": "hello"}, id="org.example.other")
@@ -73,7 +73,7 @@ async def test_a_plugin_that_floods_tickets_is_switched_off_and_the_admins_are_t
     assert [call["status"] for call in delivery.host_calls] == [0] * 30 + [4] * 20
 
 
-async def test_a_plugin_that_fills_the_disk_with_log_lines_is_switched_off(open_desk):
+async def test_a_plugin_that_fills_the_disk_with_log_lines_is_disabled(open_desk):
     desk = await open_desk(limits=Limits(stored_per_minute_bytes=MIB))
     plugin = await desk.probe(*[{"do": "log", "text": "x" * 1_000}] * 50)
     for _ in range(25):

@@ -135,7 +135,7 @@ def test_a_deleted_module_is_not_given_from_what_is_kept_open(keeping: ArtifactS
     assert read(keeping) is None
 
 
-def test_only_so_many_files_are_kept_open_and_none_behind_the_end(keeping: ArtifactStore) -> None:
+def test_only_so_many_files_are_kept_open_and_none_after_the_end(keeping: ArtifactStore) -> None:
     before = open_files()
     for number in range(5):
         sha256 = module_hash(bytes([number]))

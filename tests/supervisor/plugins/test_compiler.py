@@ -213,7 +213,7 @@ async def test_a_module_is_compiled_once_and_found_again(
 
 
 @pytest.mark.parametrize("which", ["*.cwasm", "*.mac"])
-async def test_code_that_somebody_patched_is_not_run_but_compiled_anew(
+async def test_code_that_somebody_patched_is_not_run_but_compiled_again(
     empty_workshop: Workshop, guest: Guest, tmp_path: Path, which: str
 ) -> None:
     await empty_workshop.run(guest("wat/echo"), event())

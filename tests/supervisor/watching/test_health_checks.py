@@ -102,7 +102,7 @@ async def test_deliveries_are_counted_by_outcome_and_duration(desk):
     assert {view.plugin_id for view in figures.processes} == {good.id, bad.id}
 
 
-async def test_counts_go_on_when_a_plugin_is_switched_off_and_on(desk):
+async def test_counts_go_on_when_a_plugin_is_disabled_and_enabled(desk):
     plugin = await desk.install("wat/noop")
     for enabled in (True, False, True):
         await desk.supervisor.controls.set_enabled(plugin.id, enabled, actor="test")

@@ -133,7 +133,7 @@ def test_events_a_minute_are_those_of_the_last_five(meter, tally):
     assert meter.events_a_minute() == pytest.approx(6, abs=0.3)
 
 
-def test_a_plugin_of_the_same_id_that_comes_later_begins_anew(meter, tally):
+def test_a_plugin_of_the_same_id_that_comes_later_begins_again(meter, tally):
     deliver(tally, 4, outcome="trap")
     meter.look(1000, 10.0, None)
     meter.forget()

@@ -13,7 +13,7 @@ async def logging_plugin(desk, plugin_id="com.example.a"):
     return await desk.probe(*steps, id=plugin_id)
 
 
-async def test_a_level_is_that_one_and_graver(desk):
+async def test_a_level_is_that_one_and_above(desk):
     plugin = await logging_plugin(desk)
     await desk.ticket()
     await desk.delivery(plugin.id)

@@ -169,7 +169,7 @@ async def test_the_menu_shows_entries_to_the_roles_that_they_name(pages: Any) ->
     assert 'href="/kb">' not in (await (await pages.as_("user")).get("/tickets")).text
 
 
-async def test_a_plugin_that_is_switched_off_leaves_nothing(pages: Any) -> None:
+async def test_a_plugin_that_is_disabled_leaves_nothing(pages: Any) -> None:
     await pages.shelf.controls.set_enabled(ID, False, actor="test")
     browser = await pages.as_("staff")
     assert (await browser.client.get("/kb")).status_code == 404

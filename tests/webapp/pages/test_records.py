@@ -55,7 +55,7 @@ async def test_an_admin_reads_what_plugins_asked_of_the_network(site: Any) -> No
     assert "not connected" in words
 
 
-async def test_the_ledger_has_filters_and_pages(site: Any) -> None:
+async def test_the_egress_log_has_filters_and_pages(site: Any) -> None:
     site.shelf.requests = [entry(number, host=f"h{number % 2}.example") for number in range(120)]
     browser = await site.as_("admin")
     first = await browser.get("/admin/egress?host=h1.example")

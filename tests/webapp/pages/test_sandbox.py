@@ -13,7 +13,7 @@ def attack(name: str, result: Result, detail: str = "") -> AttackResult:
     return AttackResult(name, "files", result, "seccomp", "succeeded", detail)
 
 
-async def test_an_admin_reads_which_controls_are_in_force_and_why_others_are_not(
+async def test_an_admin_reads_which_controls_are_active_and_why_others_are_not(
     site: Any,
 ) -> None:
     site.shelf.sandbox.view = SandboxView((SECCOMP, LANDLOCK), None)
@@ -24,7 +24,7 @@ async def test_an_admin_reads_which_controls_are_in_force_and_why_others_are_not
     assert "this kernel has no &lt;b&gt;Landlock&lt;/b&gt;" in page.text
 
 
-async def test_an_admin_is_told_when_no_plugin_can_run(site: Any) -> None:
+async def test_an_admin_is_notified_when_no_plugin_can_run(site: Any) -> None:
     site.shelf.sandbox.view = SandboxView((), "the control 'seccomp' is required and not active")
     browser = await site.as_("admin")
     assert "Plugins can't run on this machine" in (await browser.get("/admin/sandbox")).text

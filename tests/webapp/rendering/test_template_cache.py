@@ -23,7 +23,7 @@ def test_what_is_kept_is_used_again(tmp_path: Path) -> None:
     assert kept.stat().st_ino == before.st_ino
 
 
-def test_a_changed_template_is_compiled_anew(tmp_path: Path) -> None:
+def test_a_changed_template_is_compiled_again(tmp_path: Path) -> None:
     assert rendered(tmp_path, "one {{ it }}") == "one <"
     assert rendered(tmp_path, "two {{ it }}") == "two <"
 

@@ -92,7 +92,7 @@ async def test_children_with_other_limits_have_other_groups(groups):
     assert await groups.take(1 << 27) is small
 
 
-async def test_the_limits_are_in_force_in_the_group(groups):
+async def test_the_limits_are_active_in_the_group(groups):
     group = await groups.take(1 << 28)
     assert group is not None
     said = {
