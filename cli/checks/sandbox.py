@@ -28,9 +28,9 @@ def sandbox() -> None:
 def check(as_json: bool, config: Path | None) -> None:
     """Attack the sandbox in every known way. Takes some seconds and is harmless.
 
-    Each attack runs inside a real locked process of this machine, and beside it in one without a
-    lockdown, where it must succeed: else it proves nothing and is skipped. Status 0 only where
-    nothing is open.
+    Each attack runs in a real locked-down process on this machine, and again in one without a
+    lockdown. There it must succeed, or it proves nothing and is skipped. Exit status 0 only if
+    no attack succeeds.
     """
     settings = load_config(config).supervisor.cage
     report = run(_run, settings, not as_json and sys.stderr.isatty())

@@ -29,7 +29,7 @@ _TRIES = 5
 @click.option("--with-key", is_flag=True, help="Include the key that decrypts plugin secrets.")
 @with_data
 def backup(target: Path, with_key: bool, config: Path | None, data: Path | None) -> None:
-    """Write a backup to TARGET: a file, or a directory that gets one.
+    """Write a backup to TARGET, a file or an existing directory.
 
     The server can keep running. The backup contains all tickets and accounts: keep it safe.
     """

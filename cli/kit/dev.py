@@ -40,7 +40,7 @@ _COLOURS = {"error": "red", "warn": "yellow", "debug": "bright_black"}
 
 @click.command("dev")
 @click.argument("folder", type=click.Path(path_type=Path), default=Path())
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="TCP port; 0: a free one.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="TCP port (0: a free port).")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Configuration.")
 @click.option(
     "--http-map", multiple=True, metavar="HOST=URL", help="Send a host's requests to a stand-in."
@@ -56,7 +56,7 @@ def dev_plugin(
 ) -> None:
     """Build and run the plugin in FOLDER, and rebuild it on changes, until Ctrl-C.
 
-    Whatever it asks for is allowed. Its log is printed here.
+    All permissions that it requests are allowed. Its log is printed here.
     """
     project = Project.at(folder)
     if project.named is not None:

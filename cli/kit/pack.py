@@ -29,10 +29,10 @@ _LONGEST_LINE = 1_000
     help="Where to write it.  [default: NAME-VERSION.zip]",
 )
 def pack_plugin(folder: Path, output: Path | None) -> None:
-    """Make a GoatKit package (ZIP) of the folder DIR.
+    """Create a GoatKit package (ZIP) from the folder DIR.
 
     Everything in DIR is packed except hidden files, ZIP files beside the manifest, and the folders
-    build, cases, node_modules, target, zig-out and __pycache__. The same files make the same bytes.
+    build, cases, node_modules, target, zig-out and __pycache__. The same files produce the same bytes.
     """
     with plain_errors():
         files = collect(folder)

@@ -64,11 +64,11 @@ def run_plugin(
     as_json: bool,
     config: Path | None,
 ) -> None:
-    """Give one event to a plugin in a real sandboxed process.
+    """Run a plugin with one event in a real sandboxed process.
 
-    Either an --event, or a --delivery that was downloaded from a help desk: its host calls then get
-    the answers of that time. Status 0 where it went well, or as the delivery did; 1 where not; 2
-    for unusable input.
+    Use --event, or --delivery with a delivery downloaded from a help desk, whose host calls then
+    get the recorded responses. Exit status: 0 if the plugin succeeds, or ends like the delivery;
+    1 if not; 2 for invalid input.
     """
     if (event is None) == (delivery is None):
         raise CannotGoOn("give either --event or --delivery")

@@ -61,7 +61,7 @@ def test_plugin(
 ) -> None:
     """Run the cases of the plugin in TARGET, a folder or a .wasm file.
 
-    Each case gets a sandboxed process of its own, under the limits of a server. Status 0 where all
+    Each case runs in its own sandboxed process, with a server's limits. Status 0 where all
     passed, 1 where one did not, 2 for unusable input.
     """
     settings = load_config(config).supervisor

@@ -52,7 +52,7 @@ def ps(watch: bool, as_json: bool, config: Path | None, data: Path | None) -> No
     """Show plugin processes.
 
     Own memory is the memory freed when the process ends (USS); with ~ it is the memory it has in
-    all, where the system does not tell the former.
+    total, if the system does not report USS.
     """
 
     async def go() -> None:
@@ -118,7 +118,7 @@ def logs(
     config: Path | None,
     data: Path | None,
 ) -> None:
-    """Show the newest log lines of one plugin, or of all."""
+    """Show the latest log lines of one plugin, or of all plugins."""
 
     async def go() -> None:
         settings = load_config(config, data=data)

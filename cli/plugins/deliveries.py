@@ -23,10 +23,10 @@ _COLUMNS = ("id", "at", "event", "ticket", "outcome", "ms", "host calls", "again
 @click.command()
 @click.argument("plugin_id")
 @click.option("--outcome", type=click.Choice([outcome.value for outcome in Outcome]))
-@click.option("--errors", is_flag=True, help="Failed only.")
+@click.option("--errors", is_flag=True, help="Only failed deliveries.")
 @click.option("--ticket", help="Ticket ID.")
 @click.option("--event", help="Event name, such as ticket.created.")
-@click.option("--redelivered", is_flag=True, help="Redelivered only.")
+@click.option("--redelivered", is_flag=True, help="Only redeliveries.")
 @click.option("-n", "--lines", type=click.IntRange(1, 1000), default=50, show_default=True)
 @click.option("--before", help="Only deliveries before this one (the next page).")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -45,7 +45,7 @@ def deliveries(
     config: Path | None,
     data: Path | None,
 ) -> None:
-    """Show the newest deliveries of a plugin."""
+    """Show the latest deliveries of a plugin."""
     wanted = DeliveryFilter(
         outcome=Outcome(outcome) if outcome else None,
         only_errors=errors,

@@ -24,7 +24,7 @@ def grant(plugin_id: str, permission: str, config: Path | None, data: Path | Non
 @click.argument("permission", metavar="PERMISSION[:SCOPE]")
 @with_data
 def revoke(plugin_id: str, permission: str, config: Path | None, data: Path | None) -> None:
-    """Take a permission back, immediately."""
+    """Revoke a permission, immediately."""
     run(_change, plugin_id, permission, False, config, data)
 
 

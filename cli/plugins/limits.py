@@ -31,7 +31,7 @@ def limits(
     config: Path | None,
     data: Path | None,
 ) -> None:
-    """Show the limits of a plugin, or set them for this plugin alone.
+    """Show or set the limits of a plugin.
 
     Changes apply after in-flight events finish.
     """

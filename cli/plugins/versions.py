@@ -60,9 +60,14 @@ class _Said:
 def with_decisions(command: Any) -> Any:
     """Give a command the options of ``_Said``."""
     for option in (
-        click.option("--withhold", multiple=True, metavar="TOKEN", help="Deny this permission."),
+        click.option("--withhold", multiple=True, metavar="TOKEN", help="Deny a permission."),
         click.option("--accept-all", is_flag=True, help="Allow all new permissions."),
-        click.option("--accept", multiple=True, metavar="TOKEN", help="Allow event:NAME, say."),
+        click.option(
+            "--accept",
+            multiple=True,
+            metavar="TOKEN",
+            help="Allow a permission, such as event:NAME.",
+        ),
     ):
         command = option(command)
     return command

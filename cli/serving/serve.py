@@ -36,9 +36,11 @@ DEMO_LOGINS = ("admin@example.com", "staff@example.com", "user@example.com")
 @click.command()
 @click.option("--config", type=click.Path(path_type=Path), help="Settings file.")
 @click.option("--host", help="Address to listen on.")
-@click.option("--port", type=click.IntRange(0, 65535), help="TCP port; 0 picks a free one.")
+@click.option("--port", type=click.IntRange(0, 65535), help="TCP port (0: a free port).")
 @click.option("--data", type=click.Path(path_type=Path), help="Data directory.")
-@click.option("--demo", is_flag=True, help="Fill an empty help desk with demo data. Loopback only.")
+@click.option(
+    "--demo", is_flag=True, help="Fill an empty help desk with demo data (loopback only)."
+)
 def serve(
     config: Path | None, host: str | None, port: int | None, data: Path | None, demo: bool
 ) -> None:

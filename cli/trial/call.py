@@ -28,16 +28,18 @@ _WORDS = {"admin": Role.ADMIN, "agent": Role.STAFF, "staff": Role.STAFF, "custom
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.argument("function")
-@click.option("--args", "arguments", metavar="JSON", default="", help="An object; none without.")
+@click.option("--args", "arguments", metavar="JSON", default="", help="Arguments (a JSON object).")
 @click.option("--user", metavar="EMAIL-OR-ROLE", help="Call for this person or role.")
-@click.option("--grant", "grants", metavar="PERMISSION", multiple=True, help="Grant this first.")
+@click.option(
+    "--grant", "grants", metavar="PERMISSION", multiple=True, help="Grant a permission first."
+)
 @click.option("--data", type=click.Path(path_type=Path), help="Use a copy of this help desk.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def call(data: Path | None, as_json: bool, file: Path, **asked: Any) -> None:
     """Call FUNCTION of the GoatKit plugin FILE (.wasm or .zip) once, in its real process.
 
-    Uses sample tickets without --data. Nothing is granted but what --grant names. Exit status 1 if
-    the call fails.
+    Uses sample tickets without --data. Only permissions named with --grant are
+    granted. Exit status 1 if the call fails.
     """
 
     async def go() -> None:

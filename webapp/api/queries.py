@@ -105,11 +105,11 @@ class DeliveryQuery(Query):
     """The latest matching deliveries, or those before one."""
 
     outcome: Outcome | None = None
-    errors: Annotated[bool, Meta(description="Failed only.")] = False
+    errors: Annotated[bool, Meta(description="Only failed deliveries.")] = False
     event: Annotated[str, Meta(description="Event name, such as ticket.created.")] = ""
     event_id: str = ""
     ticket: Annotated[str, Meta(description="A ticket ID.")] = ""
-    redelivered: Annotated[bool | None, Meta(description="Redelivered only.")] = None
+    redelivered: Annotated[bool | None, Meta(description="Only redeliveries.")] = None
     limit: Annotated[int, Meta(ge=1, le=500)] = 50
     before: (
         Annotated[str, Meta(description="A delivery ID: only earlier deliveries.")] | UnsetType
