@@ -32,7 +32,7 @@ def pack_plugin(folder: Path, output: Path | None) -> None:
     """Create a GoatKit package (ZIP) from the folder DIR.
 
     Everything in DIR is packed except hidden files, ZIP files beside the manifest, and the folders
-    build, cases, node_modules, target, zig-out and __pycache__. The same files produce the same bytes.
+    build, cases, node_modules, target, zig-out and __pycache__. The output is reproducible.
     """
     with plain_errors():
         files = collect(folder)

@@ -61,8 +61,8 @@ def test_plugin(
 ) -> None:
     """Run the cases of the plugin in TARGET, a folder or a .wasm file.
 
-    Each case runs in its own sandboxed process, with a server's limits. Status 0 where all
-    passed, 1 where one did not, 2 for unusable input.
+    Each case runs in its own sandboxed process, with a server's limits. Exit status: 0 if all
+    cases pass, 1 if one fails, 2 for invalid input.
     """
     settings = load_config(config).supervisor
     wanted = _Wanted(target, cases, only, rewrite, build)
