@@ -5,6 +5,7 @@ The modules that they import come from Go's own proxy, once, under the sums of `
 
 import hashlib
 import os
+import platform
 import shutil
 import sys
 from pathlib import Path
@@ -50,3 +51,42 @@ def _environment() -> dict[str, str]:
         "GOCACHE": str(folder / "build"),
         **chosen,
     }
+
+
+def build_runtime(language: str) -> Path:
+    """Return a program that says on stderr what worked of its runtime, and exits with 42.
+
+    ``c`` and ``rust`` are linked with the system's libraries, ``c-static`` with none. Raises
+    ``ToolMissing``.
+    """
+    machine = platform.machine()
+    if language == "rust":
+        compiler = shutil.which("rustc")
+        if compiler is None:
+            raise ToolMissing("no rustc is installed")
+        command = [compiler, "-O"]
+        source = SOURCES.parent / "rust/runtime.rs"
+    else:
+        kind = "musl" if language == "c-static" else "gnu"
+        command = [
+            sys.executable,
+            "-m",
+            "ziglang",
+            "cc",
+            "-O1",
+            "-target",
+            f"{machine}-linux-{kind}",
+        ]
+        source = SOURCES.parent / "c/runtime.c"
+    digest = hashlib.sha256(" ".join(command).encode() + source.read_bytes()).hexdigest()[:20]
+    kept = KEPT / f"runtime-{language}-{digest}"
+    if not kept.exists():
+        KEPT.mkdir(parents=True, exist_ok=True)
+        made = kept.with_name(f"{kept.name}.{os.getpid()}")
+        caches = {
+            "ZIG_GLOBAL_CACHE_DIR": str(CACHE / "zig"),
+            "ZIG_LOCAL_CACHE_DIR": str(CACHE / "zig" / "local"),
+        }
+        _run([*command, "-o", str(made), str(source)], source.parent, caches)
+        made.replace(kept)
+    return kept
