@@ -10,6 +10,7 @@ import socket
 import stat
 import struct
 import tempfile
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ from supervisor.process.handle import ChildHandle
 from supervisor.process.report import active_controls
 
 _PEER = struct.Struct("iII")
+_PREFIX = "ohd-plugin-"
+_ABANDONED_S = 600.0
 _READ_BYTES = 64 * 1024
 _LAST_LINES = 5
 _LAST_WORDS_S = 1.0
@@ -232,8 +235,25 @@ class _Start:
 
 
 def _make_folder() -> str:
-    """Make the private folder; its path is short, as the address of a socket has room for 108."""
-    return str(Path(tempfile.mkdtemp(prefix="ohd-plugin-")).resolve())
+    """Make the private folder; its path is short, as the address of a socket has room for 108.
+
+    Folders that a killed server left behind go at this opportunity.
+    """
+    base = Path(tempfile.gettempdir()).resolve()
+    for old in base.glob(f"{_PREFIX}*"):
+        if _is_abandoned(old):
+            shutil.rmtree(old, ignore_errors=True)
+    return tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=base)
+
+
+def _is_abandoned(folder: Path) -> bool:
+    pid = folder.name.removeprefix(_PREFIX).partition("-")[0]
+    try:
+        age = time.time() - folder.lstat().st_mtime
+    except OSError:
+        return False
+    # Where containers share the folder, a number says nothing: what is new may be another's.
+    return pid.isdecimal() and not Path(f"/proc/{pid}").exists() and age > _ABANDONED_S
 
 
 def _connect(folder: str, name: str, pid: int) -> int:
