@@ -33,6 +33,7 @@ async def run(helpdesk: HelpDesk, *, every_s: float = PASS_EVERY_S) -> None:
             await close_expired(helpdesk, helpdesk.clock.now())
             await helpdesk.sessions.purge_expired()
             await helpdesk.api_keys.write_uses()
+            await helpdesk.files.forget_unfinished()
             await helpdesk.database.write(lambda c: once.purge(c, helpdesk.clock.now()))
         except StorageError:
             # A full disk heals; the next pass finds the same tickets.

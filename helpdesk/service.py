@@ -19,6 +19,8 @@ from helpdesk.canned import CANNED_MIGRATIONS, CannedReplies
 from helpdesk.catalogue import Catalogue
 from helpdesk.change_feed import ChangeFeed
 from helpdesk.clock import Clock, SystemClock
+from helpdesk.files.service import FILE_MIGRATIONS, Files
+from helpdesk.files.store import FileStore
 from helpdesk.first_run import FirstRun
 from helpdesk.groups import Groups
 from helpdesk.notifications import Notifications
@@ -47,6 +49,7 @@ MIGRATIONS = (
     FOLLOWER_MIGRATIONS,
     LINK_MIGRATIONS,
     MERGE_MIGRATIONS,
+    FILE_MIGRATIONS,
 )
 """Every table of the domain, set by set, in the order in which they are made."""
 
@@ -81,6 +84,8 @@ class HelpDesk:
         self.notifications = Notifications(database, clock)
         self.views = SavedViews(database, self.audit)
         self.canned = CannedReplies(database, self.settings, self.audit)
+        store = FileStore(database.path.parent / "files")
+        self.files = Files(database, clock, self.settings, store)
         self.tickets = Tickets(database, clock, self.settings)
         self.links = Links(database, clock, self.settings)
         self.followers = Followers(database, clock, self.settings)

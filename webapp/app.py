@@ -12,6 +12,7 @@ from webapp import context
 from webapp.api import canned_replies as api_canned_replies
 from webapp.api import catalogue as api_catalogue
 from webapp.api import docs as api_docs
+from webapp.api import files as api_files
 from webapp.api import followers as api_followers
 from webapp.api import groups as api_groups
 from webapp.api import links as api_links
@@ -63,6 +64,7 @@ from webapp.pages import (
     statuses,
     ticket,
     ticket_bulk,
+    ticket_files,
     ticket_links,
     ticket_list,
     ticket_new,
@@ -84,6 +86,7 @@ BLUEPRINTS: tuple[Section, ...] = (
     ticket_new.blueprint,
     ticket.blueprint,
     ticket_links.blueprint,
+    ticket_files.blueprint,
     canned_replies.blueprint,
     saved_views.blueprint,
     panels.blueprint,
@@ -117,6 +120,7 @@ BLUEPRINTS: tuple[Section, ...] = (
     api_replies.blueprint,
     api_links.blueprint,
     api_followers.blueprint,
+    api_files.blueprint,
     api_canned_replies.blueprint,
     api_saved_views.blueprint,
     api_users.blueprint,

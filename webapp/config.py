@@ -49,6 +49,8 @@ class WebConfig:
     """Largest body that somebody who is not logged in may send to the log-in form."""
     max_upload_bytes: int = 33 * MIB
     """Largest body of a plugin upload: a module of 32 MiB and its multipart wrapping."""
+    max_file_body_bytes: int = 26 * MIB
+    """Largest body with a file for a ticket: 25 MiB and its multipart wrapping."""
     max_connections: int = 500
     """Open connections in all; fewer where the process may not open so many files."""
     max_connections_per_address: int = 200

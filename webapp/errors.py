@@ -11,6 +11,7 @@
     ├── BodyUnreadable     400  the body is not what its type says
     ├── FormTooLarge       413  the form has more fields, or longer ones, than are read
     ├── NotJson            415  the route takes JSON, and the body is something else
+    ├── NotMultipart       415  the route takes a form with a file, and the body is something else
     ├── WrongHost          421  the request names a host that this server does not answer for
     ├── TooManyAttempts    429  wait, then log in again
     └── TooManyStreams     429  too many open pages ask for live updates
@@ -118,6 +119,15 @@ class NotJson(WebError):
 
     def __init__(self) -> None:
         super().__init__("send the body as JSON, with the header 'Content-Type: application/json'")
+
+
+class NotMultipart(WebError):
+    """A body of another type where a form with a file is expected."""
+
+    status = 415
+
+    def __init__(self) -> None:
+        super().__init__("send the file as multipart/form-data, in a field named 'file'")
 
 
 class WrongHost(WebError):

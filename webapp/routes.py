@@ -37,6 +37,8 @@ class Body(enum.Enum):
     USUAL = "max_body_bytes"
     LOGIN = "max_login_body_bytes"
     UPLOAD = "max_upload_bytes"
+    FILE = "max_file_body_bytes"
+    """Taken in pieces as it arrives (``http.streamed``)."""
 
 
 @dataclass(frozen=True, slots=True)

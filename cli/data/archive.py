@@ -5,6 +5,7 @@
     manifest.json       {format, version, made_at, files: {name: {size, sha256}}}
     ohd.sqlite3         the database, one moment of it
     modules/<hash>.wasm every plugin's module
+    files/<aa>/<hash>   every file of a ticket
     config.toml         the settings file, where there is one; never put in place by itself
     secret.key          only where it was asked for
 
@@ -30,10 +31,15 @@ from cli.errors import CannotGoOn
 
 FORMAT = 1
 DATABASE, CONFIG, KEY, MODULES = "ohd.sqlite3", "config.toml", "secret.key", "modules"
+FILES = "files"
 _MANIFEST = "manifest.json"
 _MOST_MANIFEST = 16 << 20
 _CHUNK = 1 << 20
-_NAME = re.compile(r"ohd\.sqlite3|config\.toml|secret\.key|modules/[0-9a-f]{64}\.wasm", re.ASCII)
+_NAME = re.compile(
+    r"ohd\.sqlite3|config\.toml|secret\.key|modules/[0-9a-f]{64}\.wasm"
+    r"|files/[0-9a-f]{2}/[0-9a-f]{64}",
+    re.ASCII,
+)
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -117,7 +123,7 @@ class Archive:
             raise CannotGoOn(f"{self._path}: the backup is missing {', '.join(sorted(missing))}")
 
     def _copy(self, source: IO[bytes], target: Path, expected: Entry) -> None:
-        target.parent.mkdir(mode=0o700, exist_ok=True)
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         digest = hashlib.sha256()
         descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "wb") as file:

@@ -17,7 +17,7 @@ import click
 from cli.compose import DATABASE_FILE
 from cli.config import Config, load_config
 from cli.config_file import DEFAULT_PATH
-from cli.data.archive import CONFIG, DATABASE, KEY, MODULES, Contents, write_archive
+from cli.data.archive import CONFIG, DATABASE, FILES, KEY, MODULES, Contents, write_archive
 from cli.errors import CannotGoOn, plain_errors
 from cli.plugins.switching import with_data
 
@@ -62,7 +62,7 @@ def make_backup(settings: Config, target: Path, config: Path, *, with_key: bool)
         snapshot = Path(folder) / DATABASE
         for _ in range(_TRIES):
             modules = _take_snapshot(source, snapshot, settings.data / MODULES)
-            contents = {DATABASE: snapshot, **files, **modules}
+            contents = {DATABASE: snapshot, **files, **modules, **_files(settings.data / FILES)}
             with suppress(FileNotFoundError):  # a plugin was uninstalled meanwhile
                 write_archive(path, Contents(_version(), _timestamp(now), contents))
                 return path
@@ -85,6 +85,11 @@ def _version() -> str:
 
 def _timestamp(moment: datetime) -> str:
     return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _files(folder: Path) -> dict[str, Path]:
+    """Return the files of tickets; each was there before the row that speaks of it."""
+    return {f"{FILES}/{path.parent.name}/{path.name}": path for path in folder.glob("[0-9a-f]?/*")}
 
 
 def _modules_of(database: sqlite3.Connection) -> set[str]:

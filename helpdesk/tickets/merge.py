@@ -109,6 +109,10 @@ def _move(connection: sqlite3.Connection, source: Ticket, other: Ticket) -> None
             "UPDATE replies SET ticket_id = ?, piece = NULL WHERE id = ?", (other.id, reply_id)
         )
         search.add_reply(connection, reply_id)
+    # The files' own room stands above this one; where a file hangs is all that changes.
+    connection.execute(
+        "UPDATE files SET number = ? WHERE number = ?", (other.number, source.number)
+    )
 
 
 def _carry_description(change: Change, source: Ticket, other: Ticket) -> None:

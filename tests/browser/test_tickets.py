@@ -326,3 +326,34 @@ def test_a_mentioned_colleague_hears_at_once_and_follows(open_page: Open, desk: 
     expect(admin.get_by_text(re.compile(r"mentioned you: #\d+ Mentioned")).first).to_be_visible()
     admin.goto(f"/tickets/{ticket}")
     expect(admin.get_by_role("button", name="Unfollow")).to_be_visible()
+
+
+def test_a_file_is_added_pasted_and_downloaded(open_page: Open, desk: Desk, tmp_path: Any) -> None:
+    ticket = desk.ticket("Filed: a log")
+    page = open_page("staff", f"/tickets/{ticket}")
+    sent = tmp_path / "page.html"
+    sent.write_text("<script>document.title = 'run'</script>")
+    page.get_by_label("Add a file").set_input_files(sent)
+    page.get_by_role("button", name="Add file").click()
+    expect(page.get_by_text("File added.")).to_be_visible()
+    files = page.get_by_role("region", name="Files")
+    with page.expect_download() as download:
+        files.get_by_role("link", name="page.html").click()
+    assert download.value.suggested_filename == "page.html"
+    page.get_by_label("Internal note").evaluate(
+        """(field) => {
+            const transfer = new DataTransfer();
+            transfer.items.add(new File(["pasted"], "shot [1].txt", { type: "text/plain" }));
+            const event = new ClipboardEvent("paste", { bubbles: true, clipboardData: transfer });
+            field.dispatchEvent(event);
+        }"""
+    )
+    expect(page.get_by_label("Internal note")).to_have_value(
+        re.compile(r"^\[shot \\\[1\\\]\.txt\]\(/files/.*\)\n$")
+    )
+    page.get_by_role("button", name="Add internal note").click()
+    expect(page.get_by_role("article").get_by_role("link", name="shot [1].txt")).to_be_visible()
+    expect(files.get_by_text("Internal", exact=True)).to_be_visible()
+    user = open_page("user", f"/tickets/{ticket}")
+    expect(user.get_by_role("link", name="page.html")).to_be_visible()
+    assert user.get_by_role("link", name="shot").count() == 0

@@ -736,6 +736,7 @@ PEOPLE_BLUEPRINTS = frozenset(
 WORK_BLUEPRINTS = frozenset(
     {"canned_replies", "api_canned_replies", "ticket_links", "api_links"}
     | {"saved_views", "api_saved_views", "api_followers"}
+    | {"ticket_files", "api_files"}
 )
 
 

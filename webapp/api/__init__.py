@@ -8,8 +8,10 @@ Errors are ``{"error": "…"}``; lists are ``{"data", "page", "per_page", "total
     openapi           the OpenAPI document, made from the operations
     login, me, users, groups, notifications
                       accounts and people
-    tickets, replies, links, followers, canned_replies, saved_views, catalogue, statuses, settings
-                      tickets and what they are made of
+    tickets, replies, links, followers, files
+                      tickets and what hangs on one
+    canned_replies, saved_views, catalogue, statuses, settings
+                      what tickets are made of, and worked on with
     plugins, plugin_versions, plugin_records, records, schemas
                       plugins, their deliveries, logs and requests; the audit log; JSON Schemas
     operations        every route: address, input, output

@@ -14,6 +14,7 @@ from quart import Quart
 from helpdesk.once import LONGEST_KEY, VISIBLE
 from webapp.api.operations import Operation, record_of
 from webapp.api.shapes import ErrorOut
+from webapp.routes import Body
 
 VERSION = "1.0.0"
 _REF = "#/components/schemas/{name}"
@@ -179,7 +180,8 @@ def _parameters(record: Operation, schemas: _Schemas) -> list[dict[str, Any]]:
 
 def _body(record: Operation, schemas: _Schemas) -> dict[str, Any] | None:
     if record.upload:
-        file = {"type": "string", "contentMediaType": "application/wasm", "format": "binary"}
+        kind = "application/octet-stream" if record.limit is Body.FILE else "application/wasm"
+        file = {"type": "string", "contentMediaType": kind, "format": "binary"}
         schema = {"type": "object", "properties": {"file": file}, "required": ["file"]}
         content: dict[str, Any] = {"multipart/form-data": {"schema": schema}}
         if record.instead is not None:

@@ -121,7 +121,8 @@ def operation(
             return _answer(await _handled(handler, values, of), record, location)
 
         setattr(serve, _RECORD, record)
-        limit = Body.UPLOAD if record.upload else record.limit
+        usual = record.upload and record.limit is Body.USUAL
+        limit = Body.UPLOAD if usual else record.limit
         facts(json=True, body=limit, token=record.token)(serve)
         blueprint.add_url_rule(rule, handler.__name__, serve, methods=[method])
         return handler

@@ -14,4 +14,5 @@
     jsonio         JSON in and out
     redirects      303 See Other
     connection     one exchange to its proper end
+    streamed       a file taken in pieces as it arrives
 """

@@ -12,7 +12,10 @@ from typing import Any
 
 import trio
 from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable
+from quart import Request
 from quart_trio.asgi import TrioASGIHTTPConnection
+
+from webapp.http.streamed import PacedBody
 
 LINGER_S = 5.0
 """An answer waits this long for the rest of its request."""
@@ -25,8 +28,32 @@ class WholeExchange(TrioASGIHTTPConnection):
 
     async def __call__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         """Serve one request."""
-        exchange = _Exchange(receive, send)
+        self._body: object = None
+        exchange = _Exchange(receive, send, self._abandon)
         await super().__call__(exchange.receive, exchange.send)  # type: ignore[arg-type]
+
+    async def handle_messages(  # type: ignore[override]
+        self, nursery: trio.Nursery, request: Request, receive: ASGIReceiveCallable
+    ) -> None:
+        """Take in the request; a body that is taken in pieces no faster than that."""
+        self._body = request.body
+        while True:
+            message: Any = await receive()
+            if message["type"] == "http.disconnect":
+                break
+            if message["type"] != "http.request":
+                continue
+            request.body.append(message.get("body", b""))
+            if not message.get("more_body", False):
+                request.body.set_complete()
+            elif isinstance(request.body, PacedBody):
+                await request.body.wait_for_room()
+        nursery.cancel_scope.cancel()
+
+    def _abandon(self) -> None:
+        """Let the rest of the request arrive unread: its answer is ready."""
+        if isinstance(self._body, PacedBody):
+            self._body.abandon()
 
 
 class _Exchange:
@@ -36,7 +63,9 @@ class _Exchange:
         self,
         receive: Callable[[], Awaitable[Any]],
         send: Callable[[Any], Awaitable[None]],
+        answered: Callable[[], None],
     ) -> None:
+        self._tell_answered = answered
         self._receive = receive
         self._send = send
         self._arrived = trio.Event()
@@ -53,6 +82,7 @@ class _Exchange:
         """Send one piece of the answer; the last one whatever happens to the app meanwhile."""
         if message["type"] == "http.response.start":
             self._answered = True
+            self._tell_answered()
             with trio.move_on_after(LINGER_S):
                 await self._arrived.wait()
         last = message["type"] == "http.response.body" and not message.get("more_body", False)

@@ -92,7 +92,11 @@ async def refuse_forgery(visit: Visit) -> None:
         raise ForgeryRefused("this request came from another site")
     if not _here().token or _is_from_a_program(request):
         return
-    offered = await _offered_token(request)
+    require_token(visit, await _offered_token(request))
+
+
+def require_token(visit: Visit, offered: str) -> None:
+    """Raise ForgeryRefused unless a form bears the token of the page that it was on."""
     if not hmac.compare_digest(offered.encode(), visit.csrf_token.encode()):
         raise ForgeryRefused("the page is out of date, or the CSRF token is missing")
 

@@ -11,6 +11,7 @@ from quart_trio.wrappers import TrioRequest
 
 from webapp.config import WebConfig
 from webapp.http.form_bodies import BoundedFormParser
+from webapp.http.streamed import PacedBody
 from webapp.routes import Body
 
 
@@ -25,5 +26,7 @@ def request_class(config: WebConfig, limits: Mapping[str, Body]) -> type[TrioReq
             options["max_content_length"] = limit
             super().__init__(method, scheme, path, *rest, **options)
             self.max_content_length = limit
+            if limits.get(path) is Body.FILE:
+                self.body = PacedBody(self.content_length, limit)
 
     return BoundedRequest

@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 from webapp.context import app_context
 from webapp.errors import WebError
 from webapp.http.forms import form_fields
+from webapp.http.streamed import PacedBody
 from webapp.security.origin import is_same_site, safe_next
 
 TEXTS = {
@@ -39,6 +40,9 @@ def came_from_our_page() -> bool:
 async def unsent_texts() -> Sequence[tuple[str, str]]:
     """Return label and text of what the form of this request has; empty where it is none."""
     if request.method != "POST" or request.mimetype not in _FORM_TYPES or not came_from_our_page():
+        return ()
+    if isinstance(request.body, PacedBody):
+        # It bears a file, and nothing that was written.
         return ()
     try:
         fields = await form_fields()

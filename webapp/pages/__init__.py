@@ -2,7 +2,8 @@
 
 ::
 
-    ticket_links   linking and merging tickets
+    ticket_links, ticket_files
+                   linking and merging tickets; their files
     saved_views    views that staff keep
     ticket, ticket_bulk, ticket_list, ticket_new
                    tickets

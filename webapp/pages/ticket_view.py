@@ -54,6 +54,7 @@ DONE = {
     "link": "Tickets linked.",
     "unlink": "Link removed.",
     "merge": "Tickets merged.",
+    "file": "File added.",
     "follow": "You follow this ticket.",
     "unfollow": "You no longer follow this ticket.",
 }
@@ -136,6 +137,7 @@ async def show_ticket(
         links=await app_context().helpdesk.links.all(current_visit().actor, ticket_id),
         merged_into=await app_context().helpdesk.merges.target(current_visit().actor, ticket_id),
         followers=await app_context().helpdesk.followers.all(current_visit().actor, ticket_id),
+        files=await app_context().helpdesk.files.all(current_visit().actor, ticket_id),
         link_kinds=LINK_KINDS,
         walk=await read_walk(request.args),
         carried=urlencode(came_from(request.args)),

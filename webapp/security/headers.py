@@ -14,6 +14,7 @@ _ALWAYS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+_FOREIGN_CONTENT = "sandbox; default-src 'none'; frame-ancestors 'none'; base-uri 'none'"
 _HSTS = "max-age=31536000"
 
 
@@ -45,3 +46,8 @@ def security_headers(*, frame_sources: Iterable[str] = (), tls: bool = False) ->
     if tls:
         headers["Strict-Transport-Security"] = _HSTS
     return headers
+
+
+def foreign_content_headers(*, tls: bool = False) -> dict[str, str]:
+    """Return the headers for what somebody sent: nothing in it runs, loads or has an origin."""
+    return security_headers(tls=tls) | {"Content-Security-Policy": _FOREIGN_CONTENT}

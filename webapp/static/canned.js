@@ -15,7 +15,9 @@ document.addEventListener("click", async (event) => {
   try {
     const response = await fetch(address, { headers: { Accept: "application/json" } });
     if (!response.ok) throw new Error(`the server answered ${response.status}`);
-    insert(field, (await response.json()).body);
+    const { body } = await response.json();
+    // The page may have been brought up to date meanwhile.
+    insert(document.getElementById("reply") ?? field, body);
   } catch {
     announce("The text could not be inserted. Try again.");
   }

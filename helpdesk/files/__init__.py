@@ -1,0 +1,11 @@
+"""Files on tickets: rows in the database, contents by their hash on the disk beside it.
+
+::
+
+    service     ``Files``: who may add, see and read which file
+    store       contents on the disk, written and read in pieces
+    kinds       what a file is, by its first bytes; pure
+    names       names of files that people send; pure
+
+A content is written and made durable before the row that speaks of it, and never changed.
+"""

@@ -1,0 +1,224 @@
+"""``Files``: who may add, see and read which file of a ticket.
+
+A public file is for those who see the ticket, an internal one for those who see its notes. Adding
+one is replying, or writing a note: the same people may. Owns the ``files`` table and its bounds.
+"""
+
+import sqlite3
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlite_utils
+from sqlite_utils.migrations import Migrations
+
+from helpdesk import access
+from helpdesk.access import Viewer
+from helpdesk.actors import Actor
+from helpdesk.clock import Clock, parse_rfc3339, rfc3339
+from helpdesk.errors import Invalid, LimitReached, NotFound
+from helpdesk.files.names import safe_name
+from helpdesk.files.store import Arrival, Content, FileStore, Reading
+from helpdesk.ids import new_id
+from helpdesk.settings import Settings
+from helpdesk.statuses import CLOSED
+from helpdesk.storage import sql
+from helpdesk.storage.database import Database
+from helpdesk.tickets import rows
+from helpdesk.tickets.change import Change
+from helpdesk.tickets.door import Door
+from helpdesk.tickets.model import Author, Ticket
+
+MIB = 1024 * 1024
+MAX_FILE_BYTES = 25 * MIB
+MAX_FILES = 100
+"""Files of one ticket."""
+MAX_TICKET_BYTES = 250 * MIB
+MAX_SITE_BYTES = 100 * 1024 * MIB
+
+_UNFINISHED = timedelta(days=1)
+
+FILE_MIGRATIONS = Migrations("files")
+
+
+@FILE_MIGRATIONS()
+def m001_files(db: sqlite_utils.Database) -> None:
+    """Create the table, and keep the size of all files in one row, by triggers."""
+    for statement in (
+        """CREATE TABLE files (
+            id TEXT PRIMARY KEY,
+            number INTEGER NOT NULL REFERENCES tickets (number) ON DELETE CASCADE,
+            name TEXT NOT NULL,
+            size INTEGER NOT NULL,
+            kind TEXT NOT NULL,
+            sha256 TEXT NOT NULL,
+            is_internal INTEGER NOT NULL CHECK (is_internal IN (0, 1)),
+            author_id TEXT NOT NULL,
+            author_name TEXT NOT NULL,
+            author_role TEXT NOT NULL,
+            created_at TEXT NOT NULL
+        ) STRICT""",
+        "CREATE INDEX files_by_ticket ON files (number, id)",
+        "CREATE INDEX files_by_content ON files (sha256)",
+        "CREATE TABLE files_total (bytes INTEGER NOT NULL) STRICT",
+        "INSERT INTO files_total VALUES (0)",
+        """CREATE TRIGGER files_added AFTER INSERT ON files BEGIN
+            UPDATE files_total SET bytes = bytes + NEW.size;
+        END""",
+        """CREATE TRIGGER files_removed AFTER DELETE ON files BEGIN
+            UPDATE files_total SET bytes = bytes - OLD.size;
+        END""",
+    ):
+        db.execute(statement)
+
+
+@dataclass(frozen=True, slots=True)
+class TicketFile:
+    """A file on a ticket."""
+
+    id: str
+    name: str
+    """Harmless on every system (``names``)."""
+    size: int
+    """Bytes."""
+    kind: str
+    """Media type, by its content."""
+    sha256: str
+    is_internal: bool
+    author: Author
+    created_at: datetime
+
+
+class Files(Door):
+    """Adds, lists and reads files."""
+
+    def __init__(
+        self, database: Database, clock: Clock, settings: Settings, store: FileStore
+    ) -> None:
+        super().__init__(database, clock, settings)
+        self._store = store
+
+    async def require_add(self, actor: Actor, reference: str, *, internal: bool) -> None:
+        """Raise as ``add`` would, before anything is sent."""
+
+        def job(connection: sqlite3.Connection, viewer: Viewer, ticket: Ticket) -> None:
+            _require_add(connection, viewer, ticket, internal=internal)
+
+        await self._read(actor, reference, job)
+
+    async def forget_unfinished(self) -> None:
+        """Remove what began to arrive more than a day ago and never came whole."""
+        await self._store.forget_unfinished((self._clock.now() - _UNFINISHED).timestamp())
+
+    def receive(self) -> AbstractAsyncContextManager[Arrival]:
+        """Take in a content, in pieces; ``add`` makes a file of it."""
+        return self._store.receive(MAX_FILE_BYTES)
+
+    async def add(
+        self, actor: Actor, reference: str, name: str, content: Content, *, internal: bool
+    ) -> TicketFile:
+        """Put a content that was kept on a ticket. Raises ``LimitReached``, ``NotAllowed``."""
+
+        def job(change: Change) -> TicketFile:
+            ticket, _ = change.ticket(reference)
+            _require_add(change.connection, change.viewer, ticket, internal=internal)
+            _require_room(change.connection, ticket, content)
+            added = TicketFile(
+                new_id(),
+                safe_name(name),
+                content.size,
+                content.kind,
+                content.sha256,
+                internal,
+                change.author,
+                change.now,
+            )
+            _insert(change.connection, ticket.number, added)
+            change.save(ticket, public=not internal)
+            return added
+
+        return await self._change(actor, job)
+
+    async def all(self, actor: Actor, reference: str) -> tuple[TicketFile, ...]:
+        """Return a ticket's files that the actor may read, oldest first."""
+
+        def job(
+            connection: sqlite3.Connection, viewer: Viewer, ticket: Ticket
+        ) -> tuple[TicketFile, ...]:
+            query = "SELECT * FROM files WHERE number = ? AND (is_internal = 0 OR ?) ORDER BY id"
+            found = sql.rows(connection, query, (ticket.number, access.may_see_notes(viewer)))
+            return tuple(_file(row) for row in found)
+
+        return await self._read(actor, reference, job)
+
+    async def get(self, actor: Actor, file_id: str) -> TicketFile:
+        """Return one file that the actor may read. Raises ``NotFound``."""
+        query = "SELECT number FROM files WHERE id = ?"
+        number = await self._database.read(lambda c: sql.scalar(c, query, (file_id,)))
+        if number is None:
+            raise NotFound("file", file_id)
+        try:
+            found = await self.all(actor, str(number))
+        except NotFound:
+            raise NotFound("file", file_id) from None
+        for file in found:
+            if file.id == file_id:
+                return file
+        raise NotFound("file", file_id)
+
+    def read(self, file: TicketFile) -> Reading:
+        """Return the content of a file that ``get`` returned, to be read in pieces."""
+        return self._store.read(file.sha256)
+
+
+def _require_add(
+    connection: sqlite3.Connection, viewer: Viewer, ticket: Ticket, *, internal: bool
+) -> None:
+    standing = rows.standing(connection, ticket)
+    if internal:
+        allowed = access.may_note(viewer, standing)
+        access.require(allowed, "add an internal file", "only staff who can work on it can")
+        return
+    allowed = access.may_reply(viewer, standing)
+    access.require(allowed, "add a file to this ticket", "you can't reply to it either")
+    access.require(ticket.status != CLOSED, "add a file to this ticket", "it is closed")
+
+
+def _require_room(connection: sqlite3.Connection, ticket: Ticket, content: Content) -> None:
+    if not content.size:
+        raise Invalid("file", "an empty file", "a file with some content")
+    query = "SELECT count(*) AS files, coalesce(sum(size), 0) AS bytes FROM files WHERE number = ?"
+    there = sql.row(connection, query, (ticket.number,))
+    if there is not None and there["files"] >= MAX_FILES:
+        raise LimitReached("another file on this ticket", MAX_FILES, "files")
+    if there is not None and there["bytes"] + content.size > MAX_TICKET_BYTES:
+        raise LimitReached("the files of this ticket", MAX_TICKET_BYTES, "bytes")
+    total = sql.scalar(connection, "SELECT bytes FROM files_total")
+    if total + content.size > MAX_SITE_BYTES:
+        raise LimitReached("all files of this help desk", MAX_SITE_BYTES, "bytes")
+
+
+def _insert(connection: sqlite3.Connection, number: int, file: TicketFile) -> None:
+    connection.execute(
+        "INSERT INTO files (id, number, name, size, kind, sha256, is_internal,"
+        " author_id, author_name, author_role, created_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            *(file.id, number, file.name, file.size, file.kind, file.sha256, file.is_internal),
+            *(file.author.id, file.author.name, file.author.role, rfc3339(file.created_at)),
+        ),
+    )
+
+
+def _file(row: Any) -> TicketFile:
+    return TicketFile(
+        row["id"],
+        row["name"],
+        row["size"],
+        row["kind"],
+        row["sha256"],
+        bool(row["is_internal"]),
+        Author(row["author_id"], row["author_name"], row["author_role"]),
+        parse_rfc3339(row["created_at"]),
+    )
