@@ -18,6 +18,8 @@
     walk          the tickets around a place in a list
     lists         sorting, paging, counting
     filters       which tickets a list shows, as SQL conditions
+    filter_values
+                  values of filters, and whether what they name exists
     conditions    one condition, and the index that may lead it
     timeline      replies and history in one line of time
     rows          SQL rows to model, and back

@@ -11,6 +11,7 @@ from helpdesk.access import Viewer
 from helpdesk.errors import NotAllowed
 from helpdesk.tickets import rows, search, tags
 from helpdesk.tickets.conditions import Lead, Where
+from helpdesk.tickets.filter_values import ME, NAMED, NOBODY, OPEN, group_id, statuses
 from helpdesk.tickets.model import TicketFilter
 
 
@@ -20,8 +21,8 @@ def conditions(
     """Return what a ticket must fulfil; ``prefix`` begins the names of the query's values."""
     where = Where(prefix)
     _add_sight(where, viewer)
-    _add_people(where, viewer, wanted)
-    _add_state(where, wanted)
+    _add_people(connection, where, viewer, wanted)
+    _add_state(connection, where, wanted)
     _add_catalogue(where, wanted)
     for tag in wanted.tags:
         _add_tag(connection, where, viewer, tag)
@@ -37,7 +38,9 @@ def _add_sight(where: Where, viewer: Viewer) -> None:
         where.add("{t}.submitter_id = ?", viewer.actor.id, lead=Lead.PERSON)
 
 
-def _add_people(where: Where, viewer: Viewer, wanted: TicketFilter) -> None:
+def _add_people(
+    connection: sqlite3.Connection, where: Where, viewer: Viewer, wanted: TicketFilter
+) -> None:
     if wanted.mine and viewer.is_staff:
         where.add("{t}.assignee_user_id = ?", viewer.actor.id, lead=Lead.PERSON)
     if wanted.followed and viewer.is_staff:
@@ -45,10 +48,14 @@ def _add_people(where: Where, viewer: Viewer, wanted: TicketFilter) -> None:
         where.add(f"{{t}}.number IN ({followed})", viewer.actor.id, lead=Lead.FEW)
     if wanted.unassigned:
         where.add("{t}.assignee_user_id IS NULL AND {t}.assignee_group_id IS NULL")
-    if wanted.assignee_id:
-        where.add("{t}.assignee_user_id = ?", wanted.assignee_id, lead=Lead.PERSON)
+    if wanted.assignee_id == NOBODY:
+        where.add("{t}.assignee_user_id IS NULL AND {t}.assignee_group_id IS NULL")
+    elif wanted.assignee_id:
+        assignee = viewer.actor.id if wanted.assignee_id == ME else wanted.assignee_id
+        where.add("{t}.assignee_user_id = ?", assignee, lead=Lead.PERSON)
     if wanted.group_id:
-        where.add("{t}.assignee_group_id = ?", wanted.group_id, lead=Lead.PERSON)
+        group = group_id(connection, wanted.group_id)
+        where.add("{t}.assignee_group_id = ?", group, lead=Lead.PERSON)
     if wanted.submitter_id:
         where.add("{t}.submitter_id = ?", wanted.submitter_id, lead=Lead.PERSON)
     if wanted.workable and not viewer.is_admin:
@@ -75,15 +82,18 @@ def _add_scope(where: Where, viewer: Viewer) -> None:
     )
 
 
-def _add_state(where: Where, wanted: TicketFilter) -> None:
-    if wanted.status:
-        marks = ", ".join("?" * len(wanted.status))
-        where.add(f"{{t}}.status IN ({marks})", *wanted.status, lead=Lead.ALONE)
+def _add_state(connection: sqlite3.Connection, where: Where, wanted: TicketFilter) -> None:
+    all_open = wanted.open_only or tuple(wanted.status) == (OPEN,)
+    if wanted.status and tuple(wanted.status) != (OPEN,):
+        named = statuses(connection, wanted.status).values()
+        names = [name for several in named for name in several]
+        marks = ", ".join("?" * len(names))
+        where.add(f"{{t}}.status IN ({marks})", *names, lead=Lead.ALONE)
     if wanted.priority:
         marks = ", ".join("?" * len(wanted.priority))
         ranks = map(rows.rank, wanted.priority)
         where.add(f"{{t}}.priority IN ({marks})", *ranks, lead=Lead.ALONE)
-    if wanted.open_only:
+    if all_open:
         # Word for word the condition of the index of open tickets.
         where.add("t.status NOT IN ('Resolved', 'Closed')")
 
@@ -95,7 +105,7 @@ def _add_catalogue(where: Where, wanted: TicketFilter) -> None:
         ("item_id", "items", wanted.item, Lead.NEVER),
     ):
         if value:
-            named = f"SELECT id FROM {table} WHERE id = ? OR name_key(name) = name_key(?)"  # noqa: S608
+            named = f"SELECT id FROM {table} WHERE {NAMED}"  # noqa: S608 - our own names
             where.add(f"{{t}}.{column} IN ({named})", value, value, lead=lead)
 
 

@@ -234,16 +234,16 @@ class TicketFilter:
     """Which tickets a list shows; what is left out does not filter. All are joined by *and*."""
 
     status: Sequence[str] = field(default=())
-    """Names, any case; several are joined by *or*."""
+    """Names in any case, or ``open``: neither Resolved nor Closed. Joined by *or*."""
     priority: Sequence[str] = field(default=())
     category: str | None = None
     """An ID or a name; the same for type and item."""
     type: str | None = None
     item: str | None = None
     assignee_id: str | None = None
-    """A user ID."""
+    """A user ID, or ``me``, or ``nobody``."""
     group_id: str | None = None
-    """Tickets assigned to this group."""
+    """Tickets assigned to this group, by its ID or name."""
     submitter_id: str | None = None
     tags: Sequence[str] = ()
     """Tickets that have all of them, for those who may see internal notes."""

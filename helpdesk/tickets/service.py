@@ -15,7 +15,17 @@ from helpdesk.access import Viewer
 from helpdesk.actors import Actor
 from helpdesk.once import Once
 from helpdesk.paging import Page, PageRequest
-from helpdesk.tickets import bulk, conversation, edits, lists, status, tags, timeline, walk
+from helpdesk.tickets import (
+    bulk,
+    conversation,
+    edits,
+    filter_values,
+    lists,
+    status,
+    tags,
+    timeline,
+    walk,
+)
 from helpdesk.tickets.change import Change
 from helpdesk.tickets.door import Door
 from helpdesk.tickets.edits import TicketChanges
@@ -49,11 +59,24 @@ class Tickets(Door):
         sort: str = "-updated_at",
         page: int = 1,
         per_page: int = 25,
+        within: TicketFilter = _EVERYTHING,
     ) -> Page[TicketSummary]:
-        """Return a page of the tickets that the actor may see; ``lists.SORTS`` names the orders."""
-        request = PageRequest(page, per_page)
+        """Return a page of the tickets that the actor may see; ``lists.SORTS`` names the orders.
+
+        ``within``: a view, to which ``wanted`` adds.
+        """
+        request, refined = PageRequest(page, per_page), within.refined(wanted)
         return await self._database.read(
-            lambda c: lists.tickets(c, load_viewer(c, actor), wanted, sort, request)
+            lambda c: lists.tickets(c, load_viewer(c, actor), refined, sort, request)
+        )
+
+    async def require_known(self, actor: Actor, wanted: TicketFilter) -> None:
+        """Raise ``Invalid`` for a filter by something that does not exist, which finds nothing.
+
+        For what somebody asks now; what a saved view names may have been deleted since.
+        """
+        await self._database.read(
+            lambda c: filter_values.require_known(c, load_viewer(c, actor), wanted)
         )
 
     async def get(self, actor: Actor, ticket_id: str) -> Ticket:

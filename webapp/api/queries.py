@@ -32,13 +32,15 @@ class TicketQuery(Paged):
     """Filters and order of tickets. Filters are combined with *and*, repeated ones with *or*."""
 
     view: Annotated[str, Meta(description="ID of a saved view, to which the rest adds.")] = ""
-    status: list[str] = []
+    status: Annotated[
+        list[str], Meta(description="A name in any case, or open: neither Resolved nor Closed.")
+    ] = []
     priority: list[PriorityName] = []
     category: Annotated[str, Meta(description="An ID or a name; the same for type and item.")] = ""
     type: str = ""
     item: str = ""
-    assignee: Annotated[str, Meta(description="A user ID.")] = ""
-    group: Annotated[str, Meta(description="ID of the assigned group.")] = ""
+    assignee: Annotated[str, Meta(description="A user ID, me or nobody.")] = ""
+    group: Annotated[str, Meta(description="ID or name of the assigned group.")] = ""
     submitter: Annotated[str, Meta(description="A user ID.")] = ""
     tag: Annotated[list[str], Meta(description="Repeated: all of them.")] = []
     mine: Annotated[bool, Meta(description="Assigned to the caller.")] = False
@@ -52,15 +54,15 @@ class TicketQuery(Paged):
     def filter(self) -> TicketFilter:
         """Say it in the domain's terms."""
         return TicketFilter(
-            status=tuple(self.status),
-            priority=tuple(self.priority),
+            status=tuple(filter(None, self.status)),
+            priority=tuple(filter(None, self.priority)),
             category=self.category or None,
             type=self.type or None,
             item=self.item or None,
             assignee_id=self.assignee or None,
             group_id=self.group or None,
             submitter_id=self.submitter or None,
-            tags=tuple(self.tag),
+            tags=tuple(filter(None, self.tag)),
             mine=self.mine,
             followed=self.followed,
             unassigned=self.unassigned,

@@ -9,7 +9,7 @@ from helpdesk.actors import Actor
 from helpdesk.errors import Invalid
 from helpdesk.once import Once
 from helpdesk.tickets.edits import TicketChanges
-from helpdesk.tickets.model import Ticket, TicketDraft
+from helpdesk.tickets.model import Ticket, TicketDraft, TicketFilter
 from webapp.api.bodies import (
     AssigneeBody,
     EmptyBody,
@@ -47,12 +47,15 @@ _ONE = "/api/tickets/<ticket_id>"
 @operation(blueprint, "GET", "/api/tickets", errors=(403,))
 async def tickets(query: TicketQuery) -> Listing[TicketRow]:
     """List the tickets that the caller can see."""
-    actor, wanted = current_visit().actor, query.filter()
+    tickets_, actor, wanted = app_context().helpdesk.tickets, current_visit().actor, query.filter()
+    within = TicketFilter()
     if query.view:
-        wanted = (await app_context().helpdesk.views.get(actor, query.view)).filter.refined(wanted)
-    found = await app_context().helpdesk.tickets.list(
+        within = (await app_context().helpdesk.views.get(actor, query.view)).filter
+    await tickets_.require_known(actor, wanted)
+    found = await tickets_.list(
         actor,
         wanted,
+        within=within,
         sort=query.sort,
         page=query.page,
         per_page=query.per_page,

@@ -34,5 +34,6 @@
     frames         hosts that a ticket page may frame
     standing       how a thing stood when its form was shown
     outcomes       how a form ended: done, or what is wrong
+    asked          filters in an address, refused by name where they make no sense
     paging         links to the pages of a list
 """

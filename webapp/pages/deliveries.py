@@ -10,6 +10,7 @@ from webapp.context import app_context
 from webapp.http.forms import form_fields, many
 from webapp.http.jsonio import json_response
 from webapp.http.redirects import see
+from webapp.pages.asked import flag, member_of
 from webapp.pages.outcomes import NOTHING, refused
 from webapp.pages.outcomes import Outcome as Said
 from webapp.pages.paging import Shown
@@ -63,14 +64,13 @@ def _queued() -> Said:
 
 def _filter() -> DeliveryFilter:
     asked = request.args
-    outcome = asked.get("outcome", "")
     return DeliveryFilter(
-        outcome=Outcome(outcome) if outcome in set(Outcome) else None,
-        only_errors=bool(asked.get("errors")),
+        outcome=member_of("outcome", Outcome),
+        only_errors=flag("errors", asked.get("errors", "")),
         event=asked.get("event") or None,
         event_id=asked.get("event_id") or None,
         ticket_id=asked.get("ticket", "").strip() or None,
-        redelivered=True if asked.get("redelivered") else None,
+        redelivered=flag("redelivered", again) if (again := asked.get("redelivered")) else None,
     )
 
 

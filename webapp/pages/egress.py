@@ -9,6 +9,7 @@ from supervisor.states import EgressOutcome
 from supervisor.views import EgressEntry, EgressFilter
 from webapp.context import app_context
 from webapp.http.page import page
+from webapp.pages.asked import member_of
 from webapp.pages.paging import Shown, page_number
 from webapp.rendering.spreadsheets import Cell, csv_lines
 from webapp.routes import Access, Section
@@ -83,10 +84,9 @@ def _cells(entry: EgressEntry) -> tuple[Cell, ...]:
 
 def _filter() -> EgressFilter:
     asked = request.args
-    outcome = asked.get("outcome", "")
     return EgressFilter(
         plugin_id=asked.get("plugin") or None,
         host=asked.get("host", "").strip() or None,
-        outcome=EgressOutcome(outcome) if outcome in set(EgressOutcome) else None,
+        outcome=member_of("outcome", EgressOutcome),
         event_id=asked.get("event") or None,
     )

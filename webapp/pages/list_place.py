@@ -56,7 +56,10 @@ async def read_walk(arguments: Mapping[str, str]) -> Walk | None:
         listed = parse_qsl(carried.get("list", ""), max_num_fields=_MOST_FIELDS)
         wanted = Wanted.read(dict(listed), views)
         around = await app_context().helpdesk.tickets.neighbours(
-            visit.actor, wanted.filter(views[wanted.view].filter), wanted.sort, carried["at"]
+            visit.actor,
+            views[wanted.view].filter.refined(wanted.filter()),
+            wanted.sort,
+            carried["at"],
         )
     except (HelpDeskError, ValueError):
         # An address that somebody made up: the ticket is shown, as if opened from nowhere.

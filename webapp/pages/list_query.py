@@ -1,20 +1,20 @@
 """Query of the ticket list: parsed, validated, and converted to the domain's filter.
 
 Pure. The address is the whole state of the list, so that it can be kept, shared and gone back to.
-A number or an order that makes no sense is as if it were left out; a filter by something that does
-not exist is refused, because an empty list would mislead.
+A number or an order that makes no sense is as if it were left out. A filter means what it means in
+the API, which has the same ones; those that the form does not offer are kept as they came.
 """
 
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from helpdesk.actors import Role
 from helpdesk.errors import Invalid
+from helpdesk.text import name_key
 from helpdesk.tickets.model import TicketFilter
+from webapp.pages.asked import flag
 
-OPEN = "open"
-ME = "me"
-NOBODY = "nobody"
 USUAL_SORT = "-updated_at"
 SORTS = {
     "-updated_at": "Recently updated",
@@ -39,7 +39,10 @@ STAFF_VIEWS = {
 USER_VIEWS = {"": "My tickets", "open": "Open", "settled": "Resolved and closed"}
 _SETTLED = ("Resolved", "Closed")
 _FILTERS = ("status", "priority", "category", "type", "assignee", "group", "tag")
+_FLAGS = ("mine", "followed", "unassigned", "open", "workable")
+_UNOFFERED = ("item", "submitter", *_FLAGS)
 _LONGEST_TEXT = 200
+_LONGEST_SHOWN = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,49 +60,80 @@ class Wanted:
     tag: str
     sort: str
     page: int
+    unoffered: Mapping[str, str] = field(default_factory=dict)
+    """Filters that the form does not offer."""
 
     @classmethod
     def read(cls, arguments: Mapping[str, str], views: Container[str]) -> "Wanted":
-        """Read the query string; ``views`` are the names of those that there are."""
-        number = arguments.get("page", "1")
-        sort, view = arguments.get("sort", USUAL_SORT), arguments.get("view", "")
+        """Read the query string; ``views`` are the names of those that there are.
+
+        Raises ``Invalid`` for another view.
+        """
+        number, sort = arguments.get("page", "1"), arguments.get("sort", USUAL_SORT)
         return cls(
-            view=view if view in views else "",
+            view=known_view(arguments.get("view", ""), views),
             text=arguments.get("q", "").strip()[:_LONGEST_TEXT],
             sort=sort if sort in SORTS else USUAL_SORT,
             page=int(number) if number.isascii() and number.isdigit() and len(number) < 7 else 1,
+            unoffered={name: arguments[name] for name in _UNOFFERED if arguments.get(name)},
             **{name: arguments.get(name, "") for name in _FILTERS},
         )
 
     @property
     def chosen(self) -> int:
-        """How many of the filters below the search box are set."""
-        return sum(bool(getattr(self, name)) for name in _FILTERS)
+        """How many filters are set beside the search box."""
+        return sum(bool(getattr(self, name)) for name in _FILTERS) + len(self.unoffered)
 
-    def require_known(self, known: Mapping[str, Iterable[str]]) -> None:
-        """Refuse a filter whose value is not among the ``known`` ones of its name."""
-        for name in _FILTERS:
-            value = getattr(self, name)
-            if value and value not in known.get(name, ()):
-                raise Invalid(name, repr(value[:80]), "one of the listed options")
-
-    def filter(self, view: TicketFilter) -> TicketFilter:
-        """Say it in the domain's terms: what the view shows, as far as the form lets it."""
-        return view.refined(
-            TicketFilter(
-                status=(self.status,) if self.status not in {"", OPEN} else (),
-                open_only=self.status == OPEN,
-                priority=(self.priority,) if self.priority else (),
-                category=self.category or None,
-                type=self.type or None,
-                assignee_id=self.assignee if self.assignee not in {"", ME, NOBODY} else None,
-                group_id=self.group or None,
-                tags=(self.tag,) if self.tag else (),
-                mine=self.assignee == ME,
-                unassigned=self.assignee == NOBODY,
-                text=self.text,
-            )
+    def filter(self) -> TicketFilter:
+        """Say it in the domain's terms, which checks it; a view comes to that."""
+        flags = {name: flag(name, self.unoffered.get(name, "")) for name in _FLAGS}
+        return TicketFilter(
+            status=(self.status,) if self.status else (),
+            priority=(self.priority,) if self.priority else (),
+            category=self.category or None,
+            type=self.type or None,
+            item=self.unoffered.get("item"),
+            assignee_id=self.assignee or None,
+            group_id=self.group or None,
+            submitter_id=self.unoffered.get("submitter"),
+            tags=(self.tag,) if self.tag else (),
+            mine=flags["mine"],
+            followed=flags["followed"],
+            unassigned=flags["unassigned"],
+            open_only=flags["open"],
+            workable=flags["workable"],
+            text=self.text,
         )
+
+    def as_offered(self, offered: Mapping[str, Iterable[tuple[str, str]]]) -> "Wanted":
+        """Return this with each filter as the form offers it; ``offered``: values and labels.
+
+        A name may have been typed in another case, or in the place of an ID.
+        """
+        found: dict[str, Any] = {}
+        for name, options in offered.items():
+            every, typed = list(options), getattr(self, name)
+            if typed and typed not in {value for value, _ in every}:
+                alike = (value for value, label in every if name_key(label) == name_key(typed))
+                found[name] = next(alike, typed)
+        return replace(self, **found)
+
+
+def known_view(name: str, views: Container[str]) -> str:
+    """Return the name of a view, empty for none. Raises ``Invalid`` for an unknown one."""
+    if name and name not in views:
+        raise Invalid("view", repr(name[:_LONGEST_SHOWN]), "the name or ID of a view that you have")
+    return name
+
+
+def require_single(arguments: Iterable[tuple[str, str]]) -> None:
+    """Refuse a filter that comes twice: the form shows one, and the API combines several."""
+    seen = set()
+    for name, value in arguments:
+        if name in seen and name in {*_FILTERS, *_UNOFFERED}:
+            found = f"a second value, {value[:_LONGEST_SHOWN]!r}"
+            raise Invalid(name, found, "one value; the API takes several")
+        seen.add(name)
 
 
 def views_for(role: Role) -> dict[str, str]:

@@ -15,6 +15,7 @@ from supervisor.views import LogLine
 from webapp.context import AppContext, app_context
 from webapp.http.event_streams import Watch, event_bytes, stream_response
 from webapp.http.page import page
+from webapp.pages.asked import one_of
 from webapp.pages.plugin_frame import show
 from webapp.rendering.templating import macros
 from webapp.routes import Access, Section, facts
@@ -53,8 +54,7 @@ def _shown(lines: Sequence[LogLine]) -> dict[str, Any]:
 
 
 def _level() -> str | None:
-    asked = request.args.get("level", "")
-    return asked if asked in LEVELS else None
+    return one_of("level", LEVELS)
 
 
 @blueprint.get("/admin/plugins/log/live")

@@ -47,12 +47,14 @@ async def create() -> Response:
     fields = await form_fields()
     known = await views_of_visitor()
     wanted = Wanted.read(request.args, known)
+    actor = current_visit().actor
     try:
+        await app_context().helpdesk.tickets.require_known(actor, wanted.filter())
         made = await app_context().helpdesk.views.create(
-            current_visit().actor,
+            actor,
             name=fields.get("view_name", ""),
             scope=fields.get("scope", OWN),
-            wanted=wanted.filter(known[wanted.view].filter),
+            wanted=known[wanted.view].filter.refined(wanted.filter()),
             sort=wanted.sort,
         )
     except HelpDeskError as error:

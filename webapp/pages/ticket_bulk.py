@@ -8,11 +8,11 @@ from quart import Response, request
 from helpdesk.errors import HelpDeskError, Invalid
 from helpdesk.tickets import tags
 from helpdesk.tickets.edits import TicketChanges
+from helpdesk.tickets.filter_values import NOBODY
 from webapp.context import app_context
 from webapp.http.forms import form_fields, many
 from webapp.http.redirects import see
 from webapp.pages.choices import read_assignee
-from webapp.pages.list_query import NOBODY
 from webapp.pages.outcomes import refused
 from webapp.pages.ticket_list import show_list
 from webapp.rendering.links import list_url

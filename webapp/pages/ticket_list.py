@@ -9,6 +9,7 @@ from helpdesk.actors import Actor, Role
 from helpdesk.catalogue import CategoryNode
 from helpdesk.groups import Group
 from helpdesk.statuses import Status
+from helpdesk.tickets.filter_values import OPEN
 from helpdesk.tickets.model import Priority, Tag
 from helpdesk.users import User
 from webapp.context import app_context
@@ -16,15 +17,7 @@ from webapp.http.page import page
 from webapp.pages.choices import Choice, people
 from webapp.pages.choices import groups as group_choices
 from webapp.pages.list_place import row_url
-from webapp.pages.list_query import (
-    ME,
-    NOBODY,
-    OPEN,
-    SORTS,
-    USUAL_SORT,
-    Wanted,
-    turned,
-)
+from webapp.pages.list_query import SORTS, USUAL_SORT, Wanted, require_single, turned
 from webapp.pages.outcomes import NOTHING, Outcome
 from webapp.pages.scope_choices import scope_choices
 from webapp.pages.views import View, views_of_visitor
@@ -56,16 +49,16 @@ class Offers:
     groups: tuple[Group, ...]
     tags: tuple[Tag, ...]
 
-    def known(self) -> dict[str, set[str]]:
-        """Return the values that each filter takes."""
+    def by_name(self) -> dict[str, list[tuple[str, str]]]:
+        """Return value and label of what the filters offer by a name."""
+        kinds = [kind for category in self.categories for kind in category.types]
         return {
-            "status": {OPEN, *(status.name for status in self.statuses)},
-            "priority": {priority.value for priority in Priority},
-            "category": {category.id for category in self.categories},
-            "type": {kind.id for category in self.categories for kind in category.types},
-            "assignee": {ME, NOBODY, *(user.id for user in self.users)},
-            "group": {group.id for group in self.groups},
-            "tag": {tag.name for tag in self.tags},
+            "status": [(OPEN, OPEN), *((one.name, one.name) for one in self.statuses)],
+            "priority": [(priority.value, priority.value) for priority in Priority],
+            "category": [(category.id, category.name) for category in self.categories],
+            "type": [(kind.id, kind.name) for kind in kinds],
+            "group": [(group.id, group.name) for group in self.groups],
+            "tag": [(tag.name, tag.name) for tag in self.tags],
         }
 
 
@@ -128,16 +121,19 @@ async def show_list(outcome: Outcome, *, chosen: Iterable[str] = ()) -> Response
     """Show the list that the address asks for, and what came of changing the chosen tickets."""
     desk, visit = app_context().helpdesk, current_visit()
     views = await views_of_visitor()
+    require_single(request.args.items(multi=True))
     wanted = Wanted.read(request.args, views)
-    offers = await _offers(visit.actor)
-    wanted.require_known(offers.known())
+    await desk.tickets.require_known(visit.actor, wanted.filter())
     found = await desk.tickets.list(
         visit.actor,
-        wanted.filter(views[wanted.view].filter),
+        wanted.filter(),
+        within=views[wanted.view].filter,
         sort=wanted.sort,
         page=max(1, wanted.page),
         per_page=PER_PAGE,
     )
+    offers = await _offers(visit.actor)
+    wanted = wanted.as_offered(offers.by_name())
     arguments = [(name, value) for name, value in request.args.items() if name != "done"]
     return page(
         "tickets.html",

@@ -64,6 +64,8 @@ async def test_a_plugin_has_no_list(filled):
         ({"status": ["new"]}, "a"),
         ({"status": ["New", "IN PROGRESS"]}, "ab"),
         ({"status": ["Nope"]}, ""),
+        ({"status": ["open"]}, "ab"),
+        ({"status": ["open", "resolved"]}, "abc"),
         ({"priority": ["critical", "Low"]}, "ab"),
         ({"category": "hardware"}, "ab"),
         ({"category": "Hardware", "type": "laptop"}, "b"),

@@ -66,8 +66,32 @@ async def test_the_egress_log_has_filters_and_pages(site: Any) -> None:
     assert "/admin/egress.csv?host=h1.example" in first.text
     nothing = await browser.get("/admin/egress?outcome=failed")
     assert "No requests match your filters" in nothing.words()
-    for odd in ("page=0", "page=x", "page=99999999", "outcome=nonsense"):
+    for odd in ("page=0", "page=x", "page=99999999"):
         assert (await browser.get(f"/admin/egress?{odd}")).status == 200
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "egress?outcome=nonsense",
+        "egress.csv?outcome=nonsense",
+        "plugins/log?level=loud",
+        "plugins/org.example.probe/log?level=loud",
+        "plugins/org.example.probe/deliveries?outcome=nonsense",
+        "plugins/org.example.probe/deliveries?errors=perhaps",
+        "plugins/org.example.probe/deliveries?redelivered=perhaps",
+    ],
+)
+async def test_a_filter_that_the_api_refuses_is_refused_on_the_page(site: Any, query: str) -> None:
+    await site.install()
+    browser = await site.as_("admin")
+    name = query.partition("?")[2].partition("=")[0]
+    page = await browser.get(f"/admin/{query}")
+    over_api = query.replace("egress.csv", "egress").replace("plugins/log", "logs")
+    answer = await browser.client.get(f"/api/admin/{over_api.replace('probe/log', 'probe/logs')}")
+    assert (page.status, answer.status_code) == (422, 422)
+    assert f"{name}: expected".casefold() in page.words().casefold()
+    assert name in answer.json()["error"]
 
 
 async def test_the_export_holds_every_request_and_no_formula(site: Any) -> None:
