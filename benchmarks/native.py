@@ -20,7 +20,7 @@ _LONGEST_BUILD_S = 600
 
 
 def build_go_peer(name: str) -> Path:
-    """Return the program made of the Go module ``peers/<name>``; its modules are fetched once.
+    """Return the program made of the Go module ``peers/<name>``; its modules are downloaded once.
 
     ``go.sum`` names what may be fetched by hash, so that every build is of the same code.
     """

@@ -36,7 +36,7 @@ class KeyScope(enum.StrEnum):
 
 
 MAX_KEYS = 50
-"""Keys in force for one person."""
+"""Active keys of one person."""
 
 
 @dataclass(frozen=True, slots=True)

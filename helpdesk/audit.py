@@ -1,4 +1,4 @@
-"""The audit log: who changed what that admins look after, when, and from where.
+"""The audit log: who changed what, when, and from where.
 
 Owns the ``audit_log`` table. An entry is written in the transaction of the change that it tells of,
 so there is never one without the other. Rows are only ever added: triggers refuse to change or to

@@ -6,9 +6,9 @@
     ├── NotFound               no such thing, or none that this actor may know of
     ├── NotAllowed             it exists, and this actor may not do that to it
     ├── Invalid                one field is wrong; names it, what was found, what is expected
-    ├── LoginFailed            the credentials fit nobody; deliberately says no more
+    ├── LoginFailed            the credentials are wrong; deliberately says no more
     ├── LimitReached           well-formed and permitted, but one more than there may be
-    ├── Conflict               at odds with how things stand now
+    ├── Conflict               conflicts with the current state
     │   ├── tickets.bulk.SomeRefused  some of many chosen tickets cannot be changed
     │   ├── IllegalTransition      the ticket's status does not allow the step
     │   └── ReopenWindowPassed     the ticket was resolved too long ago
@@ -30,7 +30,7 @@ class HelpDeskError(Exception):
 
 
 class NotFound(HelpDeskError):
-    """Nothing of this kind has this id, or the actor may not know of it."""
+    """Nothing of this kind has this id, or the actor may not see it."""
 
     def __init__(self, kind: str, wanted: str) -> None:
         self.kind = kind

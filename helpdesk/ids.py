@@ -1,8 +1,8 @@
 """New identifiers: ULIDs that grow.
 
 A ULID is 26 characters of Crockford base 32: 48 bits of milliseconds, 80 of randomness. Each is
-greater than the one before, also when the machine's clock steps back, and, where ``grow_from`` was
-told of the greatest one that is stored, greater than those of processes before this one. So sorting
+greater than the one before, also when the machine's clock steps back, and, where ``grow_from``
+knows the greatest one that is stored, greater than those of processes before this one. So sorting
 by id is sorting by creation.
 """
 

@@ -1,4 +1,4 @@
-"""The statuses a ticket can have: three of the system, and those that admins add.
+"""The statuses a ticket can have: three built-in ones, and those that admins add.
 
 Owns the ``statuses`` table and the three system names. Which status may follow which is
 ``tickets.workflow``'s to say.

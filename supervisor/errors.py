@@ -204,7 +204,7 @@ class DeliveryNotFound(SupervisorError):
 
 
 class CannotRedeliver(SupervisorError):
-    """Deliveries cannot be made again; nothing of what was asked for was queued."""
+    """Deliveries cannot be redelivered; nothing of what was asked for was queued."""
 
     def __init__(self, plugin_id: str, why: str) -> None:
         self.plugin_id = plugin_id

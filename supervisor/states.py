@@ -49,7 +49,7 @@ class VersionStatus(enum.StrEnum):
     ACTIVE = "active"
     """The installed one: it runs where the plugin is enabled."""
     WAITING = "waiting"
-    """Was uploaded, and waits until an admin has accepted what it asks for."""
+    """Was uploaded, and waits until an admin has accepted its permissions."""
     KEPT = "kept"
     """Was active before, and can be again, with the configuration that it had."""
 

@@ -13,7 +13,7 @@ highest first; each imports only from its own row and the rows below::
     context      what the handlers share
     plugin_documents
                  HTML of plugins, kept until its frame asks for it
-    live         open pages and what they are told of changes
+    live         open pages and the changes they receive
     rendering    how things look: templates, Markdown, charts, tables, static files
     security     host and origin, throttle, security headers
     connections  TCP connections, bounded

@@ -1,4 +1,4 @@
-"""The way out to the network, answered from a case: checked as in production, connected to nothing.
+"""Outbound requests, answered from a case: checked as in production, connected to nothing.
 
 A request that the sandbox would refuse is refused here in the same words. What is left is matched
 with the case's answers by method and URL, each used once and in order.

@@ -21,7 +21,7 @@ _MOST = 24
 
 
 def cache_folder() -> Path:
-    """Return the folder for what can be made again (XDG Base Directory Specification)."""
+    """Return the folder for files that can be rebuilt (XDG Base Directory Specification)."""
     given = os.environ.get("XDG_CACHE_HOME", "")
     base = Path(given) if Path(given).is_absolute() else Path.home() / ".cache"
     return base / "ohd"

@@ -8,7 +8,7 @@
     conversation  replies, internal notes, custom fields
     bulk          one change to many tickets
     edits         create, edit, categorize, assign
-    followers     staff who are told of everything, and mentions
+    followers     staff who are notified of everything, and mentions
     status        resolve, close, reopen, move between statuses
     door          how services read and change tickets
     change        one change in the making: the row, its events, its notices

@@ -41,7 +41,7 @@ class Where:
 
     @property
     def is_empty(self) -> bool:
-        """Tell whether every ticket fits."""
+        """Tell whether every ticket matches."""
         return not self._conditions
 
     @property

@@ -1,4 +1,4 @@
-"""Followers: staff who are told of everything on a ticket, because they chose to or were mentioned.
+"""Followers: staff who are notified of everything on a ticket, by choice or by a mention.
 
 Owns the ``ticket_followers`` table and reads mentions: ``@sasha`` or ``@sasha@example.com`` names a
 colleague by their address, or by what stands before its at sign where one colleague alone has that.

@@ -12,9 +12,9 @@ reopened                the submitter, and whoever has the ticket
 ======================  ====================================================
 
 Whoever follows a ticket gets a notice of all of these; whoever is mentioned in a message, of that.
-A ticket that is assigned to nobody is had by the members of the groups that own its category, and
-where no group does, by all staff. Whoever has a ticket is staff, so a note is never told to those
-who may not read it. Notices are written in the transaction of the change.
+A ticket that is unassigned is had by the members of the groups that own its category, and where no
+group does, by all staff. Whoever has a ticket is staff, so a note is never told to those who may
+not read it. Notices are written in the transaction of the change.
 """
 
 import sqlite3

@@ -17,7 +17,7 @@ _STEP_S = 0.01
 
 
 def join(doors: Sequence[int]) -> None:
-    """Enter the group behind each descriptor; the whole process goes, for good."""
+    """Enter the group of each descriptor; the whole process goes, for good."""
     if not doors:
         raise Unavailable("no control group could be made for it")
     for door in doors:

@@ -16,7 +16,7 @@ class _Program(ctypes.Structure):
 
 
 def load_filter(program: bytes) -> None:
-    """Put ``program`` in force for every thread of this process, for good."""
+    """Activate ``program`` for every thread of this process, permanently."""
     buffer = ctypes.create_string_buffer(program, len(program))
     description = _Program(len(program) // _INSTRUCTION_BYTES, ctypes.cast(buffer, ctypes.c_void_p))
     result = libc.syscall(

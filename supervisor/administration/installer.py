@@ -30,7 +30,7 @@ from supervisor.store.versions import version_of
 from supervisor.text import timestamp
 
 Progress = Callable[[InstallStep, str | None], None]
-"""Told of each step, and of the plugin's id once that is known."""
+"""Receives each step, and the plugin's ID once that is known."""
 
 _ZIP = b"PK\x03\x04"
 _NOT_KNOWN = ""
@@ -58,7 +58,7 @@ class Installer:
     async def install(
         self, module: bytes, *, source: str, actor: str, progress: Progress = nobody
     ) -> PluginRow:
-        """Check, compile and keep a module; it arrives disabled, or waits beside its older version.
+        """Check, compile and keep a module; it starts disabled, or waits beside its older version.
 
         Raises ModuleRefused with the reason, or AlreadyInstalled.
         """

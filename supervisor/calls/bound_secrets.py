@@ -1,11 +1,11 @@
 """Secrets that a plugin may use and never holds.
 
 A field with ``"secret": true, "bind": ["api.example.com"]`` reaches the guest as a placeholder. The
-supervisor puts the secret in its place on the way out: over https alone, to one of those hosts, and
-only in the parts of the request that the manifest names (``bind_in``, the headers by default), each
-time written as that part needs it. In the answer every form of the secret becomes the placeholder
-again, so that a host which repeats what it was sent gives nothing away. Any other request that
-carries the placeholder is refused.
+supervisor puts the secret in its place in outbound requests: over https alone, to one of those
+hosts, and only in the parts of the request that the manifest names (``bind_in``, the headers by
+default), each time written as that part needs it. In the answer every form of the secret becomes
+the placeholder again, so that a host which repeats what it was sent gives nothing away. Any other
+request that carries the placeholder is refused.
 """
 
 import json

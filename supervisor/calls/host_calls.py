@@ -43,7 +43,7 @@ _ANSWER_LIMIT = 4096
 
 
 class Egress(Protocol):
-    """The way out to the network."""
+    """Outbound requests."""
 
     async def request(
         self,

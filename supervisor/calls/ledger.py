@@ -79,7 +79,7 @@ class Attempt:
 
 
 def shown_request(request: EgressRequest) -> dict[str, Any]:
-    """Return what is kept of a request, before secrets are taken out."""
+    """Return what is kept of a request, before secrets are redacted."""
     return {"method": request.method, "url": request.url, "body": request.body}
 
 

@@ -60,7 +60,7 @@ class GoatkitDescription:
         return allows(self.granted(withheld), "ticket_event", "use", event)
 
     def granted(self, withheld: Collection[str], extras: Iterable[str] = ()) -> list[Permission]:
-        """Return what its admin has granted: of what it asks for, and besides."""
+        """Return what its admin has granted: of its requests, and more."""
         tokens = {*self.asks_for, *extras} - set(withheld)
         return [parse_grant(token) for token in sorted(tokens)]
 

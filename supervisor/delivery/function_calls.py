@@ -1,6 +1,6 @@
 """Calls of one plugin's functions that somebody waits for: a route, a widget, a job, a neighbour.
 
-Each is answered in any case. One that was under way when its child ended is not made again: what it
+Each is answered in any case. One that was under way when its child ended is not repeated: what it
 did is not known.
 """
 

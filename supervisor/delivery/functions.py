@@ -122,7 +122,7 @@ class PluginFunctions:
         return await runner.call(request, seconds + runner.limits.deadline_s)
 
     def _seconds(self, row: PluginRow) -> float:
-        """Return how long a call of a plugin may take: what it asks for, up to a ceiling."""
+        """Return how long a call of a plugin may take: the requested time, up to a ceiling."""
         description = row.description
         asked = None
         if isinstance(description, GoatkitDescription):

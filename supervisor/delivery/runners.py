@@ -205,7 +205,7 @@ class Runners:
                 del self._running[plugin_id]
 
     async def _give_up(self, runner: PluginRunner, reason: str) -> None:
-        """Switch a plugin off that cannot go on, and tell the admins."""
+        """Disable a plugin that cannot go on, and tell the admins."""
         plugin_id = runner.row.id
         async with self._installed.lock(plugin_id):
             if self._running.get(plugin_id) is not runner:

@@ -27,7 +27,7 @@ from supervisor.errors import SupervisorError
 
 
 class EgressError(SupervisorError):
-    """Base of everything that goes wrong on the way out."""
+    """Base of everything that goes wrong with an outbound request."""
 
 
 class RouteInvalid(EgressError):

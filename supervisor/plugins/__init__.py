@@ -8,6 +8,6 @@
     module_files  which module files are still needed
     artifacts     module files and compiled code, by content hash
     registry      the installed plugins in memory: row, configuration, versions, lock
-    limits        limits that an admin may set for one plugin, and those in force
+    limits        limits that an admin may set for one plugin, and the active ones
     audit         the audit log's entries for plugins
 """

@@ -38,7 +38,7 @@ class Unaudited:
 
 
 def version_facts(version: VersionRow | PluginRow) -> dict[str, object]:
-    """Return what says which version it is, where it came from, and what it asks for."""
+    """Return what says which version it is, its source, and its permissions."""
     return {
         "version": version.manifest.version,
         "sha256": version.sha256,

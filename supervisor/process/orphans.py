@@ -1,4 +1,4 @@
-"""Children that were made and that nobody was told of: finding and ending them.
+"""Children that were made and that nobody knows of: finding and ending them.
 
 A fork server can die, or the answer be lost, between the making of a child and the word of it. The
 child is ours then (``CLONE_PARENT``), shares its pipes with the child that is made in its place,

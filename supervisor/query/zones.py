@@ -23,7 +23,7 @@ def zone_file(zone: str) -> str:
 
 
 def server_zone() -> str:
-    """Return the name of this machine's time zone; UTC where it does not say."""
+    """Return the name of this machine's time zone; UTC if it is unknown."""
     for found in (os.environ.get("TZ", "").lstrip(":"), _linked_zone()):
         try:
             if found and zone_file(found):

@@ -2,7 +2,7 @@
 
 ::
 
-    asking        what it asks for, and all that can be granted, as sentences
+    asking          permissions as sentences
     parse         bytes to Registration: what refuses the whole, and the order of the rest
     document      a registration in the plugin's own words, for JSON
     model         a registration that was read

@@ -16,7 +16,7 @@ _MIB = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """What a plugin asks for; None where it does not say. Limits in force are the host's."""
+    """What a plugin asks for; None if absent. The host applies its own limits."""
 
     memory_bytes: int | None = None
     call_timeout_s: float | None = None

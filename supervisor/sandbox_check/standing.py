@@ -25,7 +25,7 @@ _SOON_S = 3.0
 _ANOTHER = "processes.read_sibling_memory"
 
 Look = Callable[[Arena, bool], Awaitable[tuple[bool, str]]]
-"""Whether a child, locked or not, stands as an attacker wishes; and what was seen."""
+"""Whether a child, locked or not, is in a state that an attacker wants; and what was seen."""
 
 
 async def look_at_standing(

@@ -175,7 +175,7 @@ class InstalledStore:
         record: AuditWriter,
         changes: Mapping[str, object],
     ) -> None:
-        """Record what an admin has granted a plugin beside what it asks for, audited."""
+        """Record what an admin has granted a plugin beside its permissions, audited."""
 
         def job(db: sqlite3.Connection) -> None:
             plugins.set_extras(db, plugin_id, extras)

@@ -17,7 +17,7 @@ from supervisor.store.sql import scalar
 
 
 def release(db: sqlite3.Connection, plugin_id: str) -> None:
-    """Record that nothing is in flight: what was claimed and not settled will be claimed again."""
+    """Record that nothing is in flight: what was claimed and open will be claimed again."""
     redeliveries.release(db, plugin_id)
     db.execute("UPDATE plugins SET claimed_seq = settled_seq WHERE id = ?", (plugin_id,))
 
@@ -38,7 +38,7 @@ def disable(
     waiting: Sequence[OutboxEvent],
     new_delivery: Callable[[], int],
 ) -> None:
-    """Switch a plugin off; the events that still waited for it are recorded as dropped.
+    """Disable a plugin; the events that still waited for it are recorded as dropped.
 
     ``new_delivery`` gives the ids of their records.
     """

@@ -27,7 +27,7 @@ class LogRow(NamedTuple):
 
 
 LEVELS = ("debug", "info", "warn", "error")
-"""From the least grave to the most severe."""
+"""From the least severe to the most severe."""
 _COLUMNS = "id, at, plugin_id, level, message, event_id"
 
 

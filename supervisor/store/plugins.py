@@ -173,7 +173,7 @@ def set_withheld(
 
 
 def set_extras(db: sqlite3.Connection, plugin_id: str, extras: Collection[str]) -> None:
-    """Record what an admin has granted a plugin beside what it asks for."""
+    """Record what an admin has granted a plugin beside its permissions."""
     db.execute(
         "UPDATE plugins SET extras = ? WHERE id = ?", (json.dumps(sorted(extras)), plugin_id)
     )

@@ -40,7 +40,7 @@ class RunningStore:
         record: AuditWriter,
         changes: Mapping[str, object],
     ) -> None:
-        """Switch a plugin off; the events that still waited for it are recorded as dropped."""
+        """Disable a plugin; the events that still waited for it are recorded as dropped."""
 
         def job(db: sqlite3.Connection) -> None:
             places.disable(db, row, reason, waiting, new_delivery)

@@ -60,7 +60,7 @@ class DeliveryDetail:
 
     delivery: DeliveryView
     payload: str | None
-    """The event as the plugin got it, indented JSON with every secret taken out; None where the
+    """The event as the plugin got it, indented JSON with every secret redacted; None where the
     event has been deleted."""
     can_redeliver: bool
     """Whether the event is still kept and the plugin is enabled."""

@@ -2,7 +2,7 @@
 
 What a plugin was given is put together again from the outbox and from its configuration *as it is
 now*, since neither is copied into the log; the values of secrets are never put in, and those that
-stand in the event itself are taken out. Must not know how deliveries are made or written.
+stand in the event itself are redacted. Must not know how deliveries are made or written.
 """
 
 import json
@@ -129,7 +129,7 @@ class DeliveryLog:
             raise NotRunning(row.id, why)
 
     async def _check_again(self, row: PluginRow, delivery_id: str) -> int:
-        """Return the number of a delivery that can be made again."""
+        """Return the number of a delivery that can be redelivered."""
         found = await self._find(row.id, delivery_id)
         event = await self._outbox.read_one(found.event_seq)
         if event is None:
@@ -181,7 +181,7 @@ def _number(delivery_id: str | None) -> int | None:
 
 
 def _clean(value: Any, redact: Redactor) -> Any:
-    """Return JSON with the secrets taken out of its strings and keys."""
+    """Return JSON with the secrets redacted of its strings and keys."""
     if isinstance(value, str):
         return redact(value)
     if isinstance(value, dict):

@@ -120,7 +120,7 @@ def killed_at(step: str, site: Site, rng: random.Random) -> Row:
 def killed_at_random(times: int, site: Site, rng: random.Random) -> Row:
     """Kill the server at random moments under load, and while it starts.
 
-    The data directory is a new one every so often: the books are read behind each kill, and get
+    The data directory is a new one every so often: the books are read after each kill, and get
     longer.
     """
     row = Row("`kill -9` of the server at a random moment")

@@ -88,7 +88,7 @@ def administered(site: Site, server: Server) -> Iterator[Admin]:
 
 
 def told(site: Site, plugin_id: str) -> Counter[int]:
-    """Return how many tickets a plugin was told of once, how many twice, and so on."""
+    """Return how many tickets a plugin received once, how many twice, and so on."""
     query = (
         "SELECT (SELECT count(*) FROM deliveries WHERE event_seq = seq AND plugin_id = ? "
         "AND outcome = 'ok') FROM events WHERE type = 'ticket.created'"

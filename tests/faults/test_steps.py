@@ -44,7 +44,7 @@ def test_nothing_is_lost_when_the_server_is_killed_at(step, site, serve):
     at_death = look_at(site, server)
     assert at_death.events > 0
     books = settle(site, serve)
-    # What was in flight is marked, and nobody is told of a redelivery that was none.
+    # What was in flight is marked, and nobody is notified of a redelivery that was none.
     assert books.marked == at_death.in_flight | at_death.marked
     assert books.outcomes["dropped"] == 0
     assert not books.lost

@@ -20,7 +20,7 @@ async def followers(ticket_id: str) -> Listing[PersonOut]:
 
 @operation(blueprint, "PUT", f"{_ONE}/follow", of="ticket", errors=(403,))
 async def follow(ticket_id: str) -> None:
-    """Follow a ticket: be told of everything on it (staff)."""
+    """Follow a ticket: be notified of everything on it (staff)."""
     await app_context().helpdesk.followers.follow(current_visit().actor, ticket_id)
 
 

@@ -77,7 +77,7 @@ class Stream(ResponseBody):
     async def __aenter__(self) -> Self:
         self.here.live.enter(self.seat)
         self.entered()
-        # A session that ended since the request was let in has already been told of, to nobody.
+        # A session that ended since the request was let in has already been reported, to nobody.
         if await person_behind(self._credential, self.here) != self.seat.person:
             self.seat.end()
         return self
@@ -98,7 +98,7 @@ class Stream(ResponseBody):
 
 
 class Watch(Stream):
-    """A stream that follows something by asking for it, and is told of the end meanwhile."""
+    """A stream that follows something by asking for it, and is notified of the end meanwhile."""
 
     def __init__(self, here: AppContext, person: User, credential: str) -> None:
         super().__init__(here, Slot(person, tokens.digest(credential)), credential)

@@ -1,4 +1,4 @@
-"""Open pages and what they are told of changes.
+"""Open pages and the changes they receive.
 
 ::
 

@@ -25,7 +25,7 @@ STREAMS_PER_PERSON = 20
 """Open pages of one person, over all their browsers."""
 STREAMS_IN_ALL = 2_000
 NEWS_KEPT = 512
-"""Changes that a page which opens its stream a little later can still be told of."""
+"""Changes that a page which opens its stream a little later can still be notified of."""
 
 
 class ChangeFeed(Protocol):
@@ -81,7 +81,7 @@ class Subscription(Slot):
         self._changed = trio.Event()
 
     def may_know(self, ticket: TicketNews) -> bool:
-        """Tell whether this page may be told of the change."""
+        """Tell whether this page may be notified of the change."""
         if self.person.role is not Role.USER:
             return True
         return ticket.public and ticket.submitter_id == self.person.id

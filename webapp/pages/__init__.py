@@ -21,7 +21,7 @@
     plugin_routes  paths that plugins declare, served where no page of ours is
     plugin_frames  documents of plugins, which have no origin
     plugin_requests
-                   what a plugin is told of a request
+                   what a plugin learns of a request
     plugin_answers  what a plugin's function returned, as an answer; pure
     ticket_view    the ticket page, built from what is known of a ticket
     scope_choices  whose a thing is that staff keep

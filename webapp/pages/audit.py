@@ -1,4 +1,4 @@
-"""Admin, audit: who changed what that admins look after."""
+"""Admin, audit: who changed what."""
 
 from quart import Response, request
 

@@ -98,7 +98,7 @@ async def document(plugin_id: str, delivery_id: str) -> Response:
 
 @blueprint.post("/admin/plugins/<plugin_id>/deliveries/redeliver")
 async def redeliver(plugin_id: str) -> Response:
-    """Queue the ticked deliveries again: all of them or none."""
+    """Queue the selected deliveries again: all of them or none."""
     chosen, fields = await many("delivery"), await form_fields()
     alone = "alone" in fields and len(chosen) == 1
     try:

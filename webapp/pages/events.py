@@ -45,7 +45,7 @@ async def events() -> Response:
 
 
 def _age_s(given: str) -> float:
-    """Return how long ago the page was asked for; it says so itself, in milliseconds."""
+    """Return how long ago the page was asked for, in milliseconds; the page says so."""
     if not given.isascii() or not given.isdecimal() or len(given) > 9:
         return 0.0
     return int(given) / 1000 + TRANSIT_S

@@ -60,7 +60,7 @@ def _level() -> str | None:
 @blueprint.get("/admin/plugins/log/live")
 @facts(json=True)
 async def live() -> Response:
-    """Open a tail: of one plugin with ``?plugin=``, of graver lines with ``?level=``."""
+    """Open a tail: of one plugin with ``?plugin=``, of more severe lines with ``?level=``."""
     plugin_id, level = request.args.get("plugin") or None, _level()
     if plugin_id is not None:
         await app_context().supervisor.overview.plugin(plugin_id)

@@ -1,4 +1,4 @@
-"""What a plugin is told of a request: who asks, in which language, and nothing that they sent."""
+"""What a plugin learns of a request: who asks, in which language, and nothing that they sent."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Admin, statuses: the three of the system, and those that admins add between them."""
+"""Admin, statuses: the three built-in ones, and those that admins add between them."""
 
 from quart import Response
 

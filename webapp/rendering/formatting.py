@@ -37,7 +37,7 @@ def percent(value: float | None) -> str:
 
 
 def rate(value: float) -> str:
-    """Show a number of events a minute."""
+    """Show a number of events per minute."""
     return f"{value:,.0f}" if value >= 10 or value == 0 else f"{value:.1f}"
 
 

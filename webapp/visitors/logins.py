@@ -54,7 +54,7 @@ def guarded_by_password(app_context: AppContext, person_id: str) -> Iterator[Non
 def _counted(app_context: AppContext, limits: Mapping[str, int]) -> Iterator[None]:
     """Count an attempt for every key, which failed if it raises; refuse it beyond a limit.
 
-    One that goes well takes the attempt back for the first key, which says nothing about others'
+    One that succeeds takes the attempt back for the first key, which says nothing about others'
     attempts, and forgets those of the last, whose owner has shown who they are.
     """
     throttle, begun = app_context.throttle, list[str]()

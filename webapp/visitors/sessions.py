@@ -68,7 +68,7 @@ def form_cookie(config: WebConfig) -> str:
 async def find_visit(request: Request, app_context: AppContext) -> Visit:
     """Find out who sends this request. An API key counts alone: its cookies are ignored.
 
-    Raises ``LoginNeeded`` for a bearer key that fits nobody, rather than treating a mistyped key
+    Raises ``LoginNeeded`` for a bearer key that matches nobody, rather than treating a mistyped key
     as a visitor without one. Other schemes belong to a proxy in front, and are not looked at.
     """
     authorization = request.headers.get("Authorization", "")

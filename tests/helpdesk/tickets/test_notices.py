@@ -1,4 +1,4 @@
-"""Who is told of what happens to a ticket: never of a note who may not read it, never oneself."""
+"""Who is notified about a ticket: never of a note who may not read it, never oneself."""
 
 import pytest
 

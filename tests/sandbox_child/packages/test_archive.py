@@ -92,7 +92,7 @@ def test_archives_of_pythons_library_are_read(method) -> None:
 
 
 class _Stream(io.RawIOBase):
-    """Takes bytes and cannot seek, so that sizes are written behind each entry."""
+    """Takes bytes and cannot seek, so that sizes are written after each entry."""
 
     def __init__(self) -> None:
         self.data = b""

@@ -1,4 +1,4 @@
-"""Real servers on loopback, a resolver with given answers, a throwaway certificate authority."""
+"""Real servers on loopback, a resolver with given answers, a disposable certificate authority."""
 
 import contextlib
 import datetime

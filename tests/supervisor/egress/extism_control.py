@@ -133,7 +133,7 @@ def try_all() -> dict[str, Any]:
 
 
 def _loopback_up() -> None:
-    """Switch on the one interface of a new network namespace. See netdevice(7)."""
+    """Enable the one interface of a new network namespace. See netdevice(7)."""
     with socket.socket() as any_socket:
         fcntl.ioctl(any_socket, 0x8914, struct.pack("16sH14x", b"lo", 1))  # SIOCSIFFLAGS, IFF_UP
 

@@ -1,4 +1,4 @@
-"""Secrets are taken out of text in every form in which they travel."""
+"""Secrets are redacted in text in every form in which they travel."""
 
 import json
 from urllib.parse import quote, quote_plus, urlencode

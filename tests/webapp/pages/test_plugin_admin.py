@@ -67,7 +67,7 @@ async def test_from_the_upload_to_the_rollback(real_site: Any) -> None:
     assert "already installed" in again.text
     assert "by Admin" in again.text
 
-    # Narrowed and enabled by one form; what was not ticked is denied.
+    # Narrowed and enabled by one form; what was not selected is denied.
     page = await browser.submit(
         f"{AT}/review",
         f"{AT}/permissions",
