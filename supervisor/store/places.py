@@ -23,7 +23,7 @@ def release(db: sqlite3.Connection, plugin_id: str) -> None:
 
 
 def enable(db: sqlite3.Connection, plugin_id: str, seq: int) -> None:
-    """Switch a plugin on; it gets the events that come behind ``seq``."""
+    """Enable a plugin; it gets the events that come after ``seq``."""
     _set_enabled(db, plugin_id, True, None)
     db.execute(
         "UPDATE plugins SET claimed_seq = ?1, settled_seq = ?1, event_starts = '{}' WHERE id = ?2",

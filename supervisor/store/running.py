@@ -22,7 +22,7 @@ class RunningStore:
     async def enable(
         self, plugin_id: str, seq: int, record: AuditWriter, changes: Mapping[str, object]
     ) -> None:
-        """Switch a plugin on; it gets the events that come behind ``seq``."""
+        """Enable a plugin; it gets the events that come after ``seq``."""
 
         def job(db: sqlite3.Connection) -> None:
             places.enable(db, plugin_id, seq)

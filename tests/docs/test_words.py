@@ -1,7 +1,9 @@
 """No text uses a phrase that the style guide tells us not to use."""
 
 import ast
+import io
 import re
+import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -78,6 +80,15 @@ def messages(source: str) -> Iterator[str]:
             yield node.value
 
 
+def notes(source: str) -> Iterator[str]:
+    """Yield the docstrings of a module, and its comments as one text."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            yield str(node.value.value)
+    found = tokenize.generate_tokens(io.StringIO(source).readline)
+    yield " ".join(each.string.lstrip("# ") for each in found if each.type == tokenize.COMMENT)
+
+
 def named(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
@@ -125,5 +136,15 @@ def test_the_messages_of_a_package_keep_to_the_guide(package: str) -> None:
         named(path): hits
         for path in sorted((ROOT / package).rglob("*.py"))
         if (hits := [hit for text in messages(path.read_text()) for hit in violations(text)])
+    }
+    assert found == {}
+
+
+@pytest.mark.parametrize("package", [each for each in PACKAGES if each != "sandbox_child"])
+def test_the_docstrings_and_comments_of_a_package_keep_to_the_guide(package: str) -> None:
+    found = {
+        named(path): hits
+        for path in sorted((ROOT / package).rglob("*.py"))
+        if (hits := [hit for text in notes(path.read_text()) for hit in violations(text)])
     }
     assert found == {}

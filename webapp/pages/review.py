@@ -36,7 +36,7 @@ async def review(plugin_id: str) -> Response:
 
 @blueprint.post("/admin/plugins/<plugin_id>/permissions")
 async def narrow(plugin_id: str) -> Response:
-    """Withhold every permission that is shown and not selected; then enable, where asked to."""
+    """Deny every permission that is shown and not selected; then enable, where asked to."""
     fields = await form_fields()
     shown, ticked = set(await many("shown")), set(await many("allowed"))
     plugin = await app_context().supervisor.overview.plugin(plugin_id)
