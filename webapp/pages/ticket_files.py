@@ -37,10 +37,10 @@ async def add() -> Response:
 
     The form's token comes before the file, and is checked before the file is read.
     """
-    reference = request.args.get("ticket", "")
-    ticket = await app_context().helpdesk.tickets.get(current_visit().actor, reference)
     part = await read_part()
     require_token(current_visit(), part.fields.get(CSRF_FIELD, ""))
+    reference = request.args.get("ticket", "")
+    ticket = await app_context().helpdesk.tickets.get(current_visit().actor, reference)
     try:
         await take_in(part, reference, internal=bool(part.fields.get("internal")))
     except HelpDeskError as error:
