@@ -255,7 +255,12 @@ async def test_the_audit_log_says_who_did_what_from_where(helpdesk):
     await helpdesk.call("PATCH", "/admin/settings", json={"plugin_error_threshold": 70})
     done = await run_ohd(helpdesk, "plugin", "disable", plugin)
     assert done.returncode == 0, done.stderr
-    entries = (await helpdesk.call("GET", "/admin/audit"))["data"][::-1]
+    # The accounts and keys of this help desk are on record before.
+    entries = [
+        entry
+        for entry in (await helpdesk.call("GET", "/admin/audit?per_page=200"))["data"][::-1]
+        if entry["action"].partition(".")[0] in {"plugin", "settings"}
+    ]
     assert [entry["action"] for entry in entries] == [
         *("plugin.installed", "plugin.enabled", "settings.changed", "plugin.disabled")
     ]

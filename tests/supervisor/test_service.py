@@ -302,7 +302,7 @@ async def test_without_the_key_a_plugin_with_secrets_does_not_run_and_says_why(d
     assert (view.state, view.pid) == (PluginState.FAILED, None)
     assert "another key" in view.state_reason
     (notice,) = await desk.until(desk.notices, len)
-    assert notice.title == f"The plugin {plugin.name} does not run"
+    assert notice.title == f"The plugin {plugin.name} is not running"
     assert "another key" in notice.body
     # What does not concern the secret can be changed, and the secret is kept for its key.
     await desk.supervisor.controls.set_config(plugin.id, {"colour": "green"}, actor="test")
