@@ -28,8 +28,8 @@ _UNITS = re.compile(
 def clean_text(text: str, limit: int, *, lines: bool = True) -> str:
     """Return ``text`` with what cannot be seen escaped, and at most ``limit`` characters of it.
 
-    ``lines``: whether line ends stay, each as a line feed, and tabs; otherwise they are escaped as
-    well. What was cut ends in an ellipsis.
+    ``lines``: whether line ends stay, each as a line feed, and tabs; otherwise they are escaped
+    too. What was cut ends in an ellipsis.
     """
     shown = text[:limit]
     if shown.isascii() and shown.isprintable():

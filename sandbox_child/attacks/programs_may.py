@@ -6,7 +6,7 @@ Runtimes of Go, Rust and C need it. An attack that is not listed here must fail 
 _OWN = "its own descriptors, within their limit"
 _LOOP = "a runtime waits for its sockets this way"
 _NOBODY = "it waits for its own threads this way, and wakes nobody"
-_SELF = "tells it of itself alone"
+_SELF = "shows it only itself"
 
 PROGRAMS_MAY = {
     "channels.copy_pipe": _OWN,
