@@ -71,6 +71,7 @@ class Desk:
         self._clock = Clock()
         self._deadline = Deadline()
         self._helpdesk = HelpDesk(spec, self._clock, self._deadline)
+        self._helpdesk.bound_memory(spec.working_bytes)
         self._own: OwnDatabase | None = None
         self._own_missing = "this plugin has no database of its own"
         if spec.own:

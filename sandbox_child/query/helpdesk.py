@@ -64,6 +64,12 @@ class HelpDesk:
             # Ends the read: an open one would keep the server's log from being folded in.
             cursor.close()
 
+    def bound_memory(self, size: int) -> None:
+        """Let all of SQLite in this process have at most so many bytes; called at start."""
+        self._shape.set_authorizer(None)
+        self._shape.execute(f"PRAGMA hard_heap_limit={size}").fetchall()
+        self._shape.set_authorizer(self._shape_guard)
+
     def close(self) -> None:
         """Close the connections."""
         for connection in (self._shape, self._staff, self._submitter):

@@ -10,7 +10,7 @@ import os
 import sqlite3
 from pathlib import Path
 
-_READ_KIB, _OWN_KIB = 16 * 1024, 8 * 1024
+_READ_KIB, _OWN_KIB = 8 * 1024, 8 * 1024
 """Pages that a connection keeps."""
 _PAGE_BYTES = 4096
 _LOG_BYTES = 4 * 1024 * 1024

@@ -37,6 +37,8 @@ from supervisor.text import clean_text
 
 GRACE_S = 0.5
 """A statement is interrupted at its deadline; the process has this long to say so."""
+START_S = 30.0
+"""Maximum time to open the databases and lock down."""
 _READ_BYTES = 256 * 1024
 _SLACK_BYTES = 64 * 1024
 _LONGEST_REASON = 600
@@ -224,14 +226,15 @@ class QueryProcess:
         running = _Running(child, decoder)
         started = False
         try:
-            head, blob = await running.hear()
+            with trio.fail_after(START_S):
+                head, blob = await running.hear()
             if check_head(head, frozenset({READY, RESULT})) == RESULT:
                 why = clean_text(blob.decode("utf-8", "replace"), _LONGEST_REASON)
                 raise QueryRefused(
                     RefusedBecause.FAILED, f"the query process could not start: {why}"
                 )
             started = True
-        except (EOFError, WireError):
+        except (EOFError, WireError, trio.TooSlowError):
             status = await running.child.handle.reap()
             raise QueryRefused(
                 RefusedBecause.FAILED, f"the query process did not start: {status}"

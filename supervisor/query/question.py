@@ -56,7 +56,7 @@ class QueryLimits:
     value_bytes: int = 4 * MIB
     own_bytes: int = 64 * MIB
     """How large the plugin's own database may become; its log may take twice that."""
-    working_bytes: int = 64 * MIB
+    working_bytes: int = 96 * MIB
     """Memory that SQLite may use for sorting, grouping and its pages."""
     waiting: int = 8
     """Statements that wait for one that runs."""

@@ -232,3 +232,14 @@ async def test_times_are_wall_clock_in_the_zone(library: Library):
         UNIX_TIMESTAMP('2026-07-01 02:00:00') AS e, FROM_UNIXTIME(1782838800) AS f"""
     (row,) = await ask(library.process(zone="Asia/Tokyo"), now)
     assert row == {"h": 9, "e": 1782838800, "f": "2026-07-01 02:00:00"}
+
+
+async def test_a_query_gets_no_more_memory_than_there_is_for_it(library: Library):
+    process = library.process(limits=QueryLimits(working_bytes=16 << 20))
+    counting = "SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000"
+    sql = (
+        f"WITH RECURSIVE n(i) AS ({counting}) SELECT REPEAT('x', 1000) AS t FROM n ORDER BY i DESC"
+    )
+    caught = await refusal(process, f"{sql} LIMIT 1 OFFSET 900000")
+    assert caught.because is RefusedBecause.LIMIT
+    assert await ask(process, "SELECT 1 AS one") == [{"one": 1}]
