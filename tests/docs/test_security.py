@@ -35,8 +35,10 @@ async def test_the_results_that_are_shown_are_of_the_attacks_of_today(tool, who)
     listing = (DOCS / f"sandbox-check-{who}.txt").read_text(encoding="utf-8").splitlines()
     shown = {line.split()[1] for line in listing[:-2]}
     native = {about.name for about in await tool.read_attacks()}
-    of_compilers = {name for name in shown if name.startswith("compiler.")}
     assert native <= shown, "run: make security"
-    assert {name.removeprefix("compiler.") for name in of_compilers} <= native
+    for kind in ("compiler.", "bridge.", "native."):
+        of_kind = {name.removeprefix(kind) for name in shown if name.startswith(kind)}
+        assert of_kind, f"no attack of {kind[:-1]}; run: make security"
+        assert of_kind <= native
     assert not [line for line in listing if line.startswith("open ")]
     assert "the sandbox holds" in listing[-1]

@@ -10,7 +10,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from tests.guests.toolchains import CACHE, ToolMissing, _run
+from tests.guests.toolchains import CACHE, BuildFailed, ToolMissing, _run
 
 SOURCES = Path(__file__).resolve().parent / "go"
 KEPT = CACHE / "native"
@@ -31,6 +31,10 @@ def build_native(name: str, mode: str = "") -> Path:
     if not kept.exists():
         KEPT.mkdir(parents=True, exist_ok=True)
         made = kept.with_name(f"{kept.name}.{os.getpid()}")
+        try:
+            _run([go, "mod", "download"], SOURCES, _environment())
+        except BuildFailed as failed:
+            raise ToolMissing(f"the Go modules could not be had: {failed}") from None
         flags = ["-trimpath", "-buildvcs=false", f"-ldflags=-s -w -X main.mode={mode}"]
         _run([go, "build", *flags, "-o", str(made), f"./{name}"], SOURCES, _environment())
         made.replace(kept)

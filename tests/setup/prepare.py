@@ -22,6 +22,7 @@ from tests.guests.toolchains import (
     ToolUnobtainable,
     rustc,
 )
+from tests.native.build import build_native
 
 LOCK_FOLDER = Path(__file__).resolve().parent / "node"
 OLDEST_NODE = 20
@@ -36,7 +37,7 @@ class Missing(Exception):
 def main() -> int:
     """Run every step; return 1 where one failed that may not."""
     in_ci = os.environ.get("CI") == "true"
-    steps = (prepare_npm_packages, prepare_rust, prepare_browser)
+    steps = (prepare_npm_packages, prepare_rust, prepare_browser, prepare_native)
     missing = [reason for step in steps if (reason := _try(step))]
     broken, unbuilt, unobtainable = prepare_guests()
     for reason in missing + unbuilt + unobtainable:
@@ -106,6 +107,14 @@ def _install_with_apt(what: str, packages: Sequence[str], otherwise: str) -> Non
     patient = [apt, "-q", "-o", "DPkg::Lock::Timeout=300"]
     _run([*patient, "update"], LOCK_FOLDER)
     _run([*patient, "-y", "install", "--no-install-recommends", *packages], LOCK_FOLDER)
+
+
+def prepare_native() -> None:
+    """Get the modules that native plugins are built from, and build one."""
+    try:
+        build_native("netrpc")
+    except (ToolMissing, BuildFailed) as failed:
+        raise Missing(f"native plugins: {failed}") from None
 
 
 def prepare_guests() -> tuple[list[str], list[str], list[str]]:
