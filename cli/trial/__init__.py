@@ -3,6 +3,7 @@
 ::
 
     call           ``ohd plugin call``: a GoatKit function
+    native         ``ohd plugin call`` of a native program
     bench          a compiled module and a fork server
     code_cache     compiled code, kept between commands
     module         ``ohd plugin inspect`` and ``embed``
