@@ -11,6 +11,7 @@ from pathlib import Path
 from docs.tools.parts import names_of, replace_part, table
 from sandbox_child.packages import DEFAULT_CAPS
 from sandbox_child.query.functions import CALLS
+from supervisor.calls.host_functions import NOT_SERVED, SERVED
 from supervisor.limits import KIB, MIB
 from supervisor.query import TABLES, QueryLimits
 from supervisor.registration import FIELDS, choices
@@ -50,6 +51,12 @@ def _permissions() -> str:
         for choice in choices()
     )
     return table(("permission", "without a scope", "scopes"), rows)
+
+
+def _host_functions() -> str:
+    rows = [(f"`{name}`", "served") for name in SERVED]
+    rows += [(f"`{name}`", why) for name, why in NOT_SERVED.items()]
+    return table(("function", ""), rows)
 
 
 def _limits() -> str:
@@ -125,6 +132,7 @@ def parts() -> dict[str, str]:
     """Return every generated part by the name of its markers."""
     return {
         "registration": _registration(),
+        "host functions": _host_functions(),
         "permissions": _permissions(),
         "package limits": _limits(),
         "tables": _tables(),
