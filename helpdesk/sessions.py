@@ -1,8 +1,9 @@
 """Logins: an opaque random token per browser, of which only the SHA-256 is stored.
 
-Owns the ``sessions`` table. A session ends at its expiry, at log-out, when the account is disabled,
-and when the password changes. Logging in always makes a new token and revokes the one before, so
-that a token planted in somebody's browser is worth nothing. Must not know of cookies.
+Owns the ``sessions`` and ``login_devices`` tables. A session ends at its expiry, at log-out, when
+the account is disabled, and when the password changes. Logging in always makes a new token and
+revokes the one before, so that a token planted in somebody's browser is worth nothing. Must not
+know of cookies.
 """
 
 import sqlite3
