@@ -14,6 +14,7 @@ own row and the rows below::
     sessions         logins
     users            accounts, and who may log in
     api_keys         keys for the API
+    invitations      links that set a password, once
     first_run        the first admin of an empty help desk
     scopes           whose a thing is that staff make for their work
     groups           groups of staff, and their categories

@@ -23,6 +23,7 @@ from helpdesk.files.service import FILE_MIGRATIONS, Files
 from helpdesk.files.store import FileStore
 from helpdesk.first_run import FirstRun
 from helpdesk.groups import Groups
+from helpdesk.invitations import INVITATION_MIGRATIONS, Invitations
 from helpdesk.notifications import Notifications
 from helpdesk.outbox import Outbox
 from helpdesk.passwords import Passwords
@@ -50,6 +51,7 @@ MIGRATIONS = (
     LINK_MIGRATIONS,
     MERGE_MIGRATIONS,
     FILE_MIGRATIONS,
+    INVITATION_MIGRATIONS,
 )
 """Every table of the domain, set by set, in the order in which they are made."""
 
@@ -76,6 +78,7 @@ class HelpDesk:
         self.settings = Settings(database, defaults, self.audit)
         self.users = Users(database, clock, passwords, self.audit)
         self.first_run = FirstRun(database, clock, passwords, self.audit)
+        self.invitations = Invitations(database, clock, passwords, self.audit)
         self.groups = Groups(database, self.audit)
         self.catalogue = Catalogue(database, self.audit)
         self.statuses = Statuses(database, self.audit)

@@ -185,3 +185,16 @@ def test_the_table_is_one_of_now_without_javascript(open_page: Open) -> None:
     expect(page.get_by_role("heading", name="Last hour")).to_be_visible()
     page.get_by_text("Show as a table").click()
     expect(page.get_by_role("rowheader").first).to_be_visible()
+
+
+def test_a_new_colleague_gets_a_link_and_sets_a_password(open_page: Open, desk: Desk) -> None:
+    made = desk.call("POST", "/api/users", {"email": "new@example.com", "name": "Nia New"})
+    admin, person = open_page("admin", f"/admin/people/{made['id']}"), open_page(None, "/login")
+    admin.get_by_role("button", name="Create link").click()
+    link = admin.get_by_label("Link", exact=True).input_value()
+    person.goto(desk.url + "/invitation" + link.partition("/invitation")[2])
+    expect(person.get_by_text("new@example.com")).to_be_visible()
+    person.get_by_label("New password", exact=True).fill("a long password")
+    person.get_by_label("New password again").fill("a long password")
+    person.get_by_role("button", name="Set password and log in").click()
+    expect(person.get_by_role("heading", level=1)).to_have_text("My tickets")

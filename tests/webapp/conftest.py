@@ -726,7 +726,16 @@ def password() -> str:
 
 PEOPLE_BLUEPRINTS = frozenset(
     {
-        *("setup", "notifications", "profile", "people", "groups", "catalogue", "statuses"),
+        *(
+            "setup",
+            "invitation",
+            "notifications",
+            "profile",
+            "people",
+            "groups",
+            "catalogue",
+            "statuses",
+        ),
         *("settings", "api_docs", "api_me", "api_users", "api_groups", "api_catalogue"),
         *("api_statuses", "api_notifications", "api_settings"),
     }

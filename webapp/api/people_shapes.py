@@ -30,6 +30,13 @@ class UserOut(SelfOut):
     created_at: Moment
 
 
+class InvitationOut(Struct):
+    """A link that sets a password; it is not shown again."""
+
+    url: str
+    expires_at: Moment
+
+
 class MeOut(Struct):
     """The person; for a session also the CSRF token for changes."""
 

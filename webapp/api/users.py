@@ -1,11 +1,13 @@
 """Accounts over the API: readable by staff, changed by admins."""
 
+from helpdesk.clock import rfc3339
 from webapp.api.bodies import PasswordBody, UserBody, UserPatch, given
 from webapp.api.operations import operation
-from webapp.api.people_shapes import KeyOut, UserOut, key_json, user_json
+from webapp.api.people_shapes import InvitationOut, KeyOut, UserOut, key_json, user_json
 from webapp.api.queries import UserQuery
 from webapp.api.shapes import Listing, listing, whole_list
 from webapp.context import app_context
+from webapp.rendering.links import invitation_url
 from webapp.routes import Access, Section
 from webapp.visitors.sessions import current_visit
 
@@ -83,3 +85,17 @@ async def keys(user_id: str) -> Listing[KeyOut]:
 async def revoke_key(user_id: str, key_id: str) -> None:
     """Revoke an API key: your own, or any for admins."""
     await app_context().helpdesk.api_keys.revoke(current_visit().actor, key_id, owner_id=user_id)
+
+
+@operation(
+    blueprint, "POST", "/api/users/<user_id>/invitation", of="user", status=201, errors=(403, 409)
+)
+async def invite(user_id: str) -> InvitationOut:
+    """Make a link by which somebody sets their password, once, within three days (admins).
+
+    An earlier link for the same account is good no longer.
+    """
+    here = app_context()
+    made = await here.helpdesk.invitations.create(current_visit().actor, user_id)
+    url = invitation_url(here.config.public_url, made.token)
+    return InvitationOut(url, rfc3339(made.expires_at))

@@ -9,7 +9,7 @@
                    tickets
     canned_replies
                    texts that staff keep
-    login, setup, profile, notifications
+    login, invitation, setup, profile, notifications
                    one's own account
     people, groups, catalogue, statuses, settings, audit
                    Admin: the help desk

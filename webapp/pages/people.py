@@ -13,7 +13,7 @@ from webapp.http.page import page
 from webapp.http.redirects import see
 from webapp.pages.outcomes import NOTHING, Outcome, done_from_address, refused
 from webapp.pages.standing import digest, require_standing
-from webapp.rendering.links import admin_url
+from webapp.rendering.links import admin_url, invitation_url
 from webapp.routes import Access, Section
 from webapp.visitors.sessions import current_visit
 
@@ -81,7 +81,7 @@ async def person_page(user_id: str) -> Response:
     return await _show(user_id, done_from_address(DONE))
 
 
-async def _show(user_id: str, outcome: Outcome) -> Response:
+async def _show(user_id: str, outcome: Outcome, *, link: str = "") -> Response:
     desk, actor = app_context().helpdesk, current_visit().actor
     person = await desk.users.get(actor, user_id)
     keys = await desk.api_keys.list(actor, user_id)
@@ -97,6 +97,7 @@ async def _show(user_id: str, outcome: Outcome) -> Response:
         password_least=MIN_LENGTH,
         password_most=MAX_LENGTH,
         standing=digest(person),
+        link=link,
     )
 
 
@@ -130,6 +131,18 @@ async def set_password(user_id: str) -> Response:
     except HelpDeskError as error:
         return await _again(user_id, error, fields, "password")
     return see(admin_url(SECTION, user_id, "password"))
+
+
+@blueprint.post("/admin/people/<user_id>/invitation")
+async def invite(user_id: str) -> Response:
+    """Make a link that sets this person's password; it is shown once."""
+    here = app_context()
+    try:
+        made = await here.helpdesk.invitations.create(current_visit().actor, user_id)
+    except HelpDeskError as error:
+        return await _again(user_id, error, {}, "invitation")
+    link = invitation_url(here.config.public_url, made.token)
+    return await _show(user_id, NOTHING, link=link)
 
 
 @blueprint.post("/admin/people/<user_id>/sessions/end")

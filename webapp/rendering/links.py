@@ -67,3 +67,8 @@ def section_url(section: str, part: str = "", done: str = "") -> str:
     """Return a section's page, or that of one thing in it by its id."""
     address = f"/{section}" + (f"/{quote(part, safe='')}" if part else "")
     return f"{address}?{urlencode({'done': done})}#done" if done else address
+
+
+def invitation_url(public_url: str, token: str) -> str:
+    """Return the whole address by which somebody sets their password."""
+    return f"{public_url}/invitation?{urlencode({'token': token})}"

@@ -25,6 +25,7 @@ ADMIN_API = answers(401, 403, 403, 200)
 
 READS: dict[str, dict[str, int]] = {
     "/setup": dict.fromkeys(ROLES, 404),
+    "/invitation": dict.fromkeys(ROLES, 404),
     "/notifications": PAGE,
     "/profile": PAGE,
     "/admin/people": ADMIN_PAGE,
@@ -59,6 +60,8 @@ _REFUSED = answers(401, 422, 422, 422)
 _PERSON = {"name": "Other", "email": "other@example.com", "role": "user"}
 FORMS: list[tuple[str, dict[str, str], dict[str, int]]] = [
     ("/setup", {}, answers(404, 404, 404, 404)),
+    ("/invitation", {"token": "x"}, answers(404, 404, 404, 404)),
+    ("/admin/people/{other}/invitation", {}, _ADMIN | {"admin": 200}),
     ("/notifications/read", {}, _OWN),
     ("/notifications/{notice}/open", {}, _FOREIGN),
     ("/profile", {"name": "Someone"}, _OWN),
@@ -95,6 +98,7 @@ CALLS: list[tuple[str, str, object, dict[str, int]]] = [
     ("PATCH", "/api/users/{other}", {"name": "Other"}, ADMIN_API),
     ("PATCH", "/api/users/{user}", {"name": "User"}, answers(401, 200, 403, 200)),
     ("PATCH", "/api/users/{user}", {"role": "user"}, ADMIN_API),
+    ("POST", "/api/users/{other}/invitation", None, _MADE),
     ("PUT", "/api/users/{other}/password", {"password": "long enough"}, _GONE),
     ("DELETE", "/api/users/{other}/sessions", None, answers(401, 404, 403, 204)),
     ("DELETE", "/api/users/{other}/keys/{key}", None, answers(401, 404, 404, 204)),
