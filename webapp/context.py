@@ -51,15 +51,15 @@ class AppContext:
 
 
 def install(extensions: dict[str, object], context_: AppContext) -> None:
-    """Hand the house to an app, by its ``extensions``."""
+    """Give an app its context, by its ``extensions``."""
     extensions[_KEY] = context_
 
 
 def app_context() -> AppContext:
-    """Return the house of the app that serves the current request."""
+    """Return the context of the app that serves the current request."""
     return cast(AppContext, current_app.extensions[_KEY])
 
 
 def context_of(extensions: dict[str, object]) -> AppContext:
-    """Return the house of an app, by its ``extensions``."""
+    """Return the context of an app, by its ``extensions``."""
     return cast(AppContext, extensions[_KEY])

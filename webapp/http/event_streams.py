@@ -42,7 +42,7 @@ def opening() -> bytes:
 def stream_response(make: Callable[[AppContext, User, str], ResponseBody]) -> Response:
     """Answer with a stream for the visitor; raises ``TooManyStreams``.
 
-    ``make`` gets the house, the person, and the session token or API key that was shown.
+    ``make`` gets the context, the person, and the session token or API key that was shown.
     """
     here, person = app_context(), current_visit().signed_in
     here.live.require_room(person)
