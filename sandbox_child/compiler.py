@@ -1,4 +1,4 @@
-"""What a compile child does: check the structure, compile, write the artifact, report.
+"""The compile child: checks the structure, compiles, writes the artifact, reports.
 
 It runs once per module and is thrown away. The bytes, of a module or of the package that it came
 in, are read only behind the lockdown.

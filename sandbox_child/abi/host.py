@@ -1,4 +1,4 @@
-"""What the functions that a guest imports need from the process around them."""
+"""The process around a guest, as the functions that it imports need it."""
 
 import os
 from typing import Protocol

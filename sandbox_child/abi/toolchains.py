@@ -1,4 +1,4 @@
-"""What compilers' runtimes import besides: TinyGo's ``gojs``, and ``env``.
+"""Imports of compilers' runtimes besides WASI: TinyGo's ``gojs``, and ``env``.
 
 Sources: TinyGo's ``targets/wasm_exec.js``; AssemblyScript's ``std/assembly/bindings/dom`` and its
 documentation of ``abort``, ``trace`` and ``seed``.

@@ -1,4 +1,4 @@
-"""What is wrong with a peer's bytes.
+"""Errors in a peer's bytes.
 
 ::
 

@@ -1,4 +1,4 @@
-"""What a plugin may not do on its connection.
+"""Violations by a plugin on its connection.
 
 ::
 

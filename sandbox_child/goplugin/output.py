@@ -1,4 +1,4 @@
-"""What a plugin prints, as log lines within the budget of one call.
+"""Output of a plugin, as log lines within the budget of one call.
 
 Most plugins log JSON objects of HashiCorp's hclog, one a line, which name their level. What is
 printed between two calls waits for the next, as far as there is room.

@@ -1,4 +1,4 @@
-"""Which system calls a native plugin's program may make, and why each.
+"""System calls that a native plugin's program may make, and why each.
 
 The list is what the runtimes of Go, Rust and C need to serve a local socket, found by tracing real
 plugins. Everything else is answered as if the kernel did not have it: a runtime that probes for

@@ -1,4 +1,4 @@
-"""Which entries of an archive are the manifest and the module, and what the manifest says."""
+"""Manifest and module among the entries of an archive, and what the manifest says."""
 
 import json
 from collections.abc import Iterable

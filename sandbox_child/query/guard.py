@@ -1,4 +1,4 @@
-"""What a connection may do, decided by SQLite itself as it compiles: not by the statement's text.
+"""Guard of a connection, by SQLite itself as it compiles: not by the statement's text.
 
 SQLite asks the authorizer for each table, column and function that a statement would use, and the
 limits and the progress handler bound what it may cost (sqlite.org: set_authorizer, limit,

@@ -1,4 +1,4 @@
-"""What a peer of a yamux connection may not do.
+"""Violations by a peer of a yamux connection.
 
 ::
 

@@ -1,4 +1,4 @@
-"""What a session tells."""
+"""Events of a session."""
 
 from dataclasses import dataclass
 

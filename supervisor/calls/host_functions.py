@@ -1,4 +1,4 @@
-"""What a GoatKit guest may ask of the host: one table of names, a permission each, checked here.
+"""Host functions of GoatKit guests: one table of names, a permission each, checked here.
 
 The guest is told whether a call went well and nothing of why it did not. The reason goes to the
 plugin's log and the delivery record, with the grant that would have allowed it.

@@ -1,4 +1,4 @@
-"""What one plugin keeps in memory: bounded in entries and bytes, the least recently used goes."""
+"""Cache of one plugin: bounded in entries and bytes, the least recently used goes."""
 
 from collections import OrderedDict
 

@@ -1,4 +1,4 @@
-"""What a plugin of each contract says about itself, in terms that the supervisor shares.
+"""Descriptions of plugins of each contract, in terms that the supervisor shares.
 
 An ``ohd`` module carries its manifest; a GoatKit module says what it is when it is called. Both
 become a manifest, permissions in words, and subscriptions. No other room asks which contract a

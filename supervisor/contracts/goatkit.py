@@ -1,4 +1,4 @@
-"""What a GoatKit plugin says about itself: its registration. Nothing is granted by asking."""
+"""Description of a GoatKit plugin: its registration. Nothing is granted by asking."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass

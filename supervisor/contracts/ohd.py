@@ -1,4 +1,4 @@
-"""What an ``ohd`` plugin says about itself: its manifest, and what its module imports."""
+"""Description of an ``ohd`` plugin: its manifest, and what its module imports."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Whether bytes are a program that this machine runs. Pure. See elf(5).
+"""ELF programs: whether bytes are one that this machine runs. Pure. See elf(5).
 
 Only what decides that is read: the header, and whether a program header names an interpreter. The
 kernel's own loader reads the rest, once the process is locked down.

@@ -1,4 +1,4 @@
-"""What a native plugin may use. Sizes in bytes, times in seconds."""
+"""Limits of a native plugin. Sizes in bytes, times in seconds."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Where the databases of plugins lie, and the process that has one open."""
+"""Database files of plugins, and the process that has one open."""
 
 import hashlib
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a GoatKit plugin may ask of the host, and how a call that it may not make is refused."""
+"""Grants of a GoatKit plugin, and how a call without one is refused."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What a plugin's function returned, as the answer to a request.
+"""Answers of plugins' functions, as answers to requests.
 
 Source: the GoatKit route contract, as ``docs/goatkit.md`` describes it. Pure.
 """

@@ -1,4 +1,4 @@
-"""What a plugin learns of a request: who asks, in which language, and nothing that they sent."""
+"""Requests as a plugin sees them: who asks, in which language, and nothing that they sent."""
 
 from typing import Any
 
