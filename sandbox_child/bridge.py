@@ -103,10 +103,10 @@ class Bridge:
             wanted = select.POLLIN | (select.POLLOUT if self._unwritten else 0)
             poll.register(PLUGIN_SOCKET, wanted)
             for descriptor, event in poll.poll():
-                if descriptor == PIPE_IN:
-                    self._hear()
-                    continue
                 try:
+                    if descriptor == PIPE_IN:
+                        self._hear()
+                        continue
                     if event & select.POLLOUT:
                         self._write()
                     if event & ~select.POLLOUT:
@@ -275,6 +275,11 @@ class Bridge:
         if work is not None and self._open is None:
             self._end_lines()
             _send(self._result(work, OutcomeCode.TRAP, why.encode()[:MAX_TEXT]))
+        elif work is not None:
+            # No result may come before the answer of the host: the log says why.
+            _send(
+                encode_frame((LOG, LogLevel.ERROR), why.encode()[: self._spec.max_log_line_bytes])
+            )
         elif not self._ready:
             refuse(why)
         os._exit(1)
