@@ -11,6 +11,8 @@ of ours have numbers above 100, which leaves the first ones for what has no row 
 import sqlite3
 from typing import Final
 
+from sandbox_child.wire.queries import TABLES
+
 NOBODY, NO_CATEGORY, NO_TYPE = 1, 1, 1
 ALL_STAFF, ALL_ADMINS = 1, 2
 """Groups that everybody on staff, and every admin, belongs to."""
@@ -60,23 +62,24 @@ def _ticket(local: str) -> str:
     return f"""
         SELECT f.number AS id, CAST(f.number AS TEXT) AS tn, f.subject AS title,
             f.category AS queue_id, f.type AS type_id, f.assignee AS user_id,
-            {NOBODY} AS responsible_user_id,
+            CAST({NOBODY} AS INTEGER) AS responsible_user_id,
             f.priority AS ticket_priority_id, f.status AS ticket_state_id,
             (SELECT u.email FROM main.numbers AS n JOIN main.users AS u ON u.id = n.id
                 WHERE n.number = f.submitter) AS customer_user_id,
-            0 AS escalation_time, {created} AS create_time, {updated} AS change_time
+            CAST(0 AS INTEGER) AS escalation_time,
+            {created} AS create_time, {updated} AS change_time
         FROM main.ticket_facts AS f"""  # noqa: S608 - our own words
 
 
 _CATALOGUE: Final = {
     "ticket_state": """
         SELECT number AS id, id AS name,
-            CASE id WHEN 'New' THEN 1 WHEN 'Resolved' THEN 3 WHEN 'Closed' THEN 3 ELSE 2 END
-                AS type_id,
-            1 AS valid_id
+            CAST(CASE id WHEN 'New' THEN 1 WHEN 'Resolved' THEN 3 WHEN 'Closed' THEN 3 ELSE 2 END
+                AS INTEGER) AS type_id,
+            CAST(1 AS INTEGER) AS valid_id
         FROM main.numbers WHERE kind = 'status'""",
     "ticket_state_type": "SELECT id, name FROM temp.state_types",
-    "ticket_priority": "SELECT id, name, 1 AS valid_id FROM temp.priorities",
+    "ticket_priority": "SELECT id, name, CAST(1 AS INTEGER) AS valid_id FROM temp.priorities",
     "queue": f"""
         SELECT {NO_CATEGORY} AS id, 'No category' AS name, {ALL_STAFF} AS group_id, 1 AS valid_id
         UNION ALL
@@ -89,7 +92,7 @@ _CATALOGUE: Final = {
         SELECT {NO_TYPE} AS id, 'Unclassified' AS name, 1 AS valid_id
         UNION ALL
         SELECT n.number, t.name, 1 FROM main.types AS t {_number("type", "t.id")}""",  # noqa: S608
-    "roles": "SELECT id, name, 1 AS valid_id FROM temp.roles_known",
+    "roles": "SELECT id, name, CAST(1 AS INTEGER) AS valid_id FROM temp.roles_known",
     "time_accounting": """
         SELECT NULL AS ticket_id, NULL AS time_unit, NULL AS create_time, NULL AS create_by
         WHERE 0""",
@@ -106,7 +109,7 @@ _GROUPS = f"""
 _PEOPLE: Final = {
     "users": f"""
         SELECT n.number AS id, u.email AS login, {_FIRST} AS first_name, {_LAST} AS last_name,
-            iif(u.disabled, 2, 1) AS valid_id
+            CAST(iif(u.disabled, 2, 1) AS INTEGER) AS valid_id
         FROM main.users AS u {_number("user", "u.id")} WHERE {_IN_STAFF}""",  # noqa: S608
     "user_preferences": f"""
         SELECT n.number AS user_id, 'UserEmail' AS preferences_key, u.email AS preferences_value
@@ -135,12 +138,36 @@ _PEOPLE: Final = {
 """What staff alone may know."""
 
 
+_COMPUTED: Final = {
+    "queue": ("id", "group_id", "valid_id"),
+    "ticket_type": ("id", "valid_id"),
+    "groups": ("id", "valid_id"),
+    "group_user": ("user_id", "group_id"),
+    "role_user": ("user_id", "role_id"),
+    "group_role": ("role_id", "group_id", "permission_value"),
+}
+"""Columns of integers that no table declares to be such."""
+
+
+def _declared(name: str, query: str) -> str:
+    """Declare them, so that an integer is found by its digits too, as in MySQL."""
+    if name not in _COMPUTED:
+        return query
+    integers = _COMPUTED[name]
+    columns = (f"CAST({c} AS INTEGER) AS {c}" if c in integers else c for c in TABLES[name])
+    return f"SELECT {', '.join(columns)} FROM ({query})"  # noqa: S608
+
+
+def _all(queries: dict[str, str]) -> dict[str, str]:
+    return {name: _declared(name, query) for name, query in queries.items()}
+
+
 def for_staff(local: str) -> dict[str, str]:
     """Return the query of each view, for everybody who sees every ticket.
 
     ``local`` makes wall clock time of a time in UTC: an expression with ``{}``.
     """
-    return {"ticket": _ticket(local), **_CATALOGUE, **_PEOPLE}
+    return _all({"ticket": _ticket(local), **_CATALOGUE, **_PEOPLE})
 
 
 def for_submitters(local: str) -> dict[str, str]:
@@ -152,7 +179,7 @@ def for_submitters(local: str) -> dict[str, str]:
         for name, query in _CATALOGUE.items()
     }
     people = {name: f"SELECT * FROM ({query}) WHERE 0" for name, query in _PEOPLE.items()}  # noqa: S608
-    return {"ticket": f"{_ticket(local)} WHERE {mine}", **catalogue, **people}
+    return _all({"ticket": f"{_ticket(local)} WHERE {mine}", **catalogue, **people})
 
 
 READABLE: Final = {

@@ -25,3 +25,27 @@ def test_no_view_reads_what_is_secret():
         assert columns is None or not {"password_hash", "token_hash", "key_hash"} & columns
     assert "sessions" not in views.READABLE
     assert "settings" not in views.READABLE
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        (table, column)
+        for table, columns in TABLES.items()
+        for column in columns
+        if (column.endswith("_id") and column != "customer_user_id") or column == "id"
+    ],
+)
+def test_an_integer_is_found_by_its_digits_as_well(asked: Asked, table: str, column: str):
+    asked.writer.execute(
+        "INSERT INTO users (id, email, name, role, created_at)"
+        " VALUES ('a1', 'root@example.com', 'Ada', 'admin', '')"
+    )
+    asked.writer.execute(
+        "INSERT INTO tickets (id, number, subject, description, status, priority, submitter_id,"
+        " created_at, updated_at) VALUES ('t1', 1, 's', '', 'New', 1, 'a1', '', '')"
+    )
+    rows = asked.rows(f"SELECT DISTINCT `{column}` AS v FROM `{table}`") or []
+    for row in rows:
+        found = asked.rows(f"SELECT 1 FROM `{table}` WHERE `{column}` = ?", [str(row["v"])])
+        assert found, row
