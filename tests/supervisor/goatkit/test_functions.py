@@ -94,3 +94,20 @@ async def test_a_route_is_found_and_a_reserved_one_is_not(desk):
 async def test_a_module_that_registers_nonsense_is_refused(desk):
     with pytest.raises(ModuleRefused):
         await desk.install("wat/goatkit_nonsense")
+
+
+async def test_a_plugin_in_standard_go_counts_what_a_person_may_see(desk):
+    for number in range(3):
+        await desk.ticket(f"ticket {number}")
+    view = await desk.install("go/goatkit")
+    assert (view.id, view.toolchain) == ("goatkit.go-count", "go")
+    await desk.supervisor.controls.grant(view.id, "db:read:ticket,ticket_state", actor="test")
+    for behalf, expected in (
+        (EVERYTHING, [{"name": "New", "count": 3}]),
+        (Behalf(Audience.person_of(desk.user.id)), [{"name": "New", "count": 3}]),
+        (NOBODY, None),
+    ):
+        answer = await desk.supervisor.functions.call(view.id, "by_status", b"", behalf)
+        assert (answer.error, json.loads(answer.value)) == (None, expected)
+    unknown = await desk.supervisor.functions.call(view.id, "nothing", b"{}", EVERYTHING)
+    assert json.loads(unknown.value) == {"error": "unknown function: nothing"}

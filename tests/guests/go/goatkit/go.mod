@@ -1,0 +1,3 @@
+module example.com/goatkit
+
+go 1.24
