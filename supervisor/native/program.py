@@ -32,6 +32,8 @@ from supervisor.process.report import active_controls
 
 _PEER = struct.Struct("iII")
 _PREFIX = "ohd-plugin-"
+_LONGEST_BASE = 60
+"""A socket's address holds 107 bytes: this, the folder's own name, and the name of the socket."""
 _ABANDONED_S = 600.0
 _READ_BYTES = 64 * 1024
 _LAST_LINES = 5
@@ -240,6 +242,11 @@ def _make_folder() -> str:
     Folders that a killed server left behind go at this opportunity.
     """
     base = Path(tempfile.gettempdir()).resolve()
+    if len(os.fsencode(base)) > _LONGEST_BASE:
+        raise StartFailed(
+            f"the temporary folder {base} has too long a path for a socket in it; set TMPDIR to "
+            f"one of at most {_LONGEST_BASE} bytes"
+        )
     for old in base.glob(f"{_PREFIX}*"):
         if _is_abandoned(old):
             shutil.rmtree(old, ignore_errors=True)

@@ -68,6 +68,15 @@ async def test_a_program_that_breaks_the_protocol_is_ended(stage, program, mode)
     assert re.search(ON_ITS_CONNECTION[mode], str(failed.value)), str(failed.value)
 
 
+async def test_a_folder_with_too_long_a_path_is_refused_with_what_to_do(
+    stage, program, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / ("x" * 80)))
+    with pytest.raises(StartFailed, match="set TMPDIR"):
+        async with stage.open(program("netrpc")):
+            pytest.fail("it listens nowhere")
+
+
 async def test_a_program_that_says_nothing_is_given_up(stage, program):
     with pytest.raises(StartFailed, match="did not say within 3 s where it listens"):
         async with stage.open(program("hostile", "silent"), native=NativeLimits(start_s=3.0)):

@@ -4,7 +4,9 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,12 +20,18 @@ def read(printed: str) -> dict:
     return dict(json.loads(printed.rpartition("told ")[2]))
 
 
-def test_nothing_outlives_a_server_that_is_killed(program):
+@pytest.fixture
+def short_folder() -> Iterator[str]:
+    with tempfile.TemporaryDirectory(prefix="o") as folder:
+        yield folder
+
+
+def test_nothing_outlives_a_server_that_is_killed(program, short_folder):
     host = subprocess.Popen(
         [sys.executable, HOST, str(program("netrpc")), "stay"],
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": short_folder},
     )
     with host:
         line = next(line for line in host.stdout if "told " in line)
