@@ -43,7 +43,7 @@ def _insert(tree: exp.Insert) -> None:
     if conflict is None:
         return
     if not conflict.args.get("duplicate"):
-        raise not_served("ON CONFLICT, which is no MySQL; ON DUPLICATE KEY UPDATE is. It")
+        raise Refused(Because.SQL, "ON CONFLICT is not MySQL; write ON DUPLICATE KEY UPDATE")
     new = alias.name.lower() if alias is not None else ""
     if alias is not None:
         values.set("alias", None)

@@ -61,11 +61,16 @@ def _look_at(tokens: list[Token]) -> None:
         if any(comment.startswith("!") for comment in token.comments):
             raise not_served("a comment that MySQL carries out (/*! ... */)")
         if token.token_type is TokenType.DCOLON:
-            raise not_served("'::', which is no MySQL; write CAST(x AS type). It")
+            raise Refused(Because.SQL, "'::' is not MySQL; write CAST(value AS type)")
         if token.text.startswith("$") and token.token_type is not TokenType.STRING:
-            raise not_served(f"the parameter {token.text[:20]}: write ? for each value. It")
+            raise Refused(
+                Because.SQL,
+                f"{token.text[:20]} is not a parameter of MySQL; write ? for each value",
+            )
         if token.token_type in (TokenType.PARAMETER, TokenType.SESSION_PARAMETER, TokenType.COLON):
-            raise not_served("a variable or a named parameter: write ? for each value. It")
+            raise Refused(
+                Because.SQL, "variables and named parameters are not served; write ? for each value"
+            )
 
 
 def _reason(error: SqlglotError) -> str:
