@@ -94,6 +94,8 @@ def _entry(path: str, method: str, told: dict[str, Any]) -> dict[str, Any]:
                 parameter.get("description", ""),
             )
             for parameter in told.get("parameters", ())
+            # Those of the path stand in it, and are names and ids.
+            if parameter["in"] != "path"
         ],
         "body": None if body is None else type_name(body),
         "good": good,
