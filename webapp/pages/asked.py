@@ -1,6 +1,6 @@
 """Filters in the address of a page, refused by name where they make no sense.
 
-An unknown value never shows an unfiltered list, which would mislead; the API refuses it as well.
+An unknown value never shows an unfiltered list, which would mislead; the API refuses it too.
 """
 
 import enum
