@@ -97,7 +97,7 @@ class Invitations:
         def job(connection: sqlite3.Connection) -> User:
             # Again, within the transaction: of several who use it at once, one does.
             holder = self._holder(connection, token)
-            # Uses the link up as well.
+            # It also uses up the link.
             ended = accounts.store_password(connection, holder.id, encoded, now)
             record(connection, "user.password_set_by_link", holder.email, ended)
             return holder

@@ -36,7 +36,7 @@ def test_the_times_that_things_are_kept_are_those_of_the_settings():
     defaults = {name: str(v) for name, v in asdict(SettingValues()).items() if "keep_" in name}
     assert told == defaults
     assert {BOUNDS[name] for name in told} == {(1, 3650)}
-    assert "Each is from 1 to 3650 days" in PAGE
+    assert "Each setting is from 1 to 3650 days" in PAGE
 
 
 @pytest.mark.parametrize(
