@@ -110,7 +110,8 @@ class NativePlugin:
             deadline = self._settings.native.shutdown_s
             try:
                 await self._do(call_work(NATIVE_SHUTDOWN.decode(), b"", deadline, _Call()))
-                await self._program.handle.wait()
+                # The owner of both processes is the one that waits for them.
+                await self.over.wait()
             except CallFailed:
                 return
 
