@@ -121,7 +121,9 @@ async def dress(response: Response) -> Response:
     """Put the security headers on every response."""
     config = app_context().config
     headers = g.get("own_headers") or security_headers(
-        frame_sources=g.get("frame_sources", ()), tls=config.secure_cookies
+        frame_sources=g.get("frame_sources", ()),
+        tls=config.secure_cookies,
+        shared=g.get("shared", False),
     )
     for name, value in headers.items():
         response.headers[name] = value

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from quart import Response, abort, request
+from quart import Response, abort, g, request
 
 from webapp.routes import Access, Section
 
@@ -21,6 +21,8 @@ _TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
 }
+_FOR_FRAMES = frozenset({"goatkit.css", "goatkit-frame.js"})
+"""Loaded by documents of plugins, which have no origin."""
 _FOREVER = "public, max-age=31536000, immutable"
 _BRIEFLY = "public, max-age=300"
 _IMPORT = re.compile(rb'(?<=from ")\./([a-z_]+\.js)(?=";)')
@@ -81,6 +83,7 @@ async def asset(name: str) -> Response:
     found = ASSETS.get(name)
     if found is None:
         abort(404)
+    g.shared = name in _FOR_FRAMES
     is_packed = request.accept_encodings.quality("gzip") > 0
     etag = f'"{found.digest}{"-gzip" if is_packed else ""}"'
     fresh = request.headers.get("If-None-Match") == etag

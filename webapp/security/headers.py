@@ -39,9 +39,16 @@ def content_security_policy(frame_sources: Iterable[str] = ()) -> str:
     )
 
 
-def security_headers(*, frame_sources: Iterable[str] = (), tls: bool = False) -> dict[str, str]:
-    """Return the headers that every response carries."""
+def security_headers(
+    *, frame_sources: Iterable[str] = (), tls: bool = False, shared: bool = False
+) -> dict[str, str]:
+    """Return the headers that every response carries.
+
+    ``shared``: for a file that documents without our origin load, such as those of plugins.
+    """
     headers = dict(_ALWAYS)
+    if shared:
+        headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     headers["Content-Security-Policy"] = content_security_policy(frame_sources)
     if tls:
         headers["Strict-Transport-Security"] = _HSTS
