@@ -73,15 +73,28 @@ class Settings:
         """Return the settings as they are now."""
         return await self._database.read(self.values)
 
-    async def update(self, actor: Actor, **changes: str | int) -> SettingValues:
-        """Change the named settings (admins). Raises ``Invalid`` naming the first wrong one."""
+    async def update(
+        self,
+        actor: Actor,
+        check: Callable[[SettingValues], None] | None = None,
+        /,
+        **changes: str | int,
+    ) -> SettingValues:
+        """Change the named settings (admins). Raises ``Invalid`` naming the first wrong one.
+
+        ``check`` gets the settings before the change, in the same transaction, and raises where it
+        must not be made.
+        """
         checked = {name: _checked(name, value) for name, value in changes.items()}
 
         record = self._audit.stamp(actor.id, "settings.changed", "settings")
 
         def job(connection: sqlite3.Connection) -> SettingValues:
             access.require_admin(load_viewer(connection, actor), "change settings")
-            before = dataclasses.asdict(self.values(connection))
+            found = self.values(connection)
+            if check is not None:
+                check(found)
+            before = dataclasses.asdict(found)
             connection.executemany(
                 "INSERT INTO settings (key, value) VALUES (?, ?)"
                 " ON CONFLICT (key) DO UPDATE SET value = excluded.value",

@@ -9,6 +9,7 @@
     ├── ForgeryRefused     403  a change came without this session's token, or from another site
     ├── BodyInvalid        422  the body is JSON but does not fit; names the field
     ├── BodyUnreadable     400  the body is not what its type says
+    ├── PreconditionFailed 412  If-Match names another version than the one that there is
     ├── FormTooLarge       413  the form has more fields, or longer ones, than are read
     ├── NotJson            415  the route takes JSON, and the body is something else
     ├── NotMultipart       415  the route takes a form with a file, and the body is something else
@@ -98,6 +99,15 @@ class BodyUnreadable(WebError):
 
     def __init__(self, expected: str) -> None:
         super().__init__(f"the request body cannot be read; expected {expected}")
+
+
+class PreconditionFailed(WebError):
+    """``If-Match`` names another version than the one that there is."""
+
+    status = 412
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"If-Match: {why}")
 
 
 class FormTooLarge(WebError):

@@ -44,6 +44,7 @@ from helpdesk.tickets.rights import rights
 from helpdesk.viewers import load_viewer
 
 T = TypeVar("T")
+Check = Callable[[Ticket], None]
 
 _EVERYTHING = TicketFilter()
 
@@ -159,14 +160,16 @@ class Tickets(Door):
         changes: TicketChanges,
         *,
         seen: Mapping[str, str] | None = None,
+        check: Check | None = None,
     ) -> Ticket:
         """Make several changes in one transaction: all of them or none.
 
         ``seen``: how what is changed stood for the actor (``edits.standing``); where it no longer
-        does, ``ChangedMeanwhile`` is raised.
+        does, ``ChangedMeanwhile`` is raised. ``check`` gets the ticket as the actor sees it before
+        the change, in the same transaction, and raises where it must not be made.
         """
-        return await self._change(
-            actor, lambda change: edits.update(change, ticket_id, changes, seen)
+        return await self._step(
+            actor, ticket_id, check, lambda change: edits.update(change, ticket_id, changes, seen)
         )
 
     async def update_many(
@@ -224,17 +227,44 @@ class Tickets(Door):
         """Give the ticket a status, by name in any case; also Resolved, Closed, and back."""
         return await self.update(actor, ticket_id, TicketChanges(status=status))
 
-    async def resolve(self, actor: Actor, ticket_id: str, notes: str = "") -> Ticket:
-        """Resolve an active ticket, saying how."""
-        return await self._change(actor, lambda change: status.resolve(change, ticket_id, notes))
+    async def resolve(
+        self, actor: Actor, ticket_id: str, notes: str = "", *, check: Check | None = None
+    ) -> Ticket:
+        """Resolve an active ticket, saying how. ``check`` as for ``update``."""
+        return await self._step(
+            actor, ticket_id, check, lambda change: status.resolve(change, ticket_id, notes)
+        )
 
-    async def close(self, actor: Actor, ticket_id: str) -> Ticket:
-        """Close a ticket."""
-        return await self._change(actor, lambda change: status.close(change, ticket_id))
+    async def close(self, actor: Actor, ticket_id: str, *, check: Check | None = None) -> Ticket:
+        """Close a ticket. ``check`` as for ``update``."""
+        return await self._step(
+            actor, ticket_id, check, lambda change: status.close(change, ticket_id)
+        )
 
-    async def reopen(self, actor: Actor, ticket_id: str, reason: str = "") -> Ticket:
-        """Reopen a resolved or closed ticket within the window; it becomes New."""
-        return await self._change(actor, lambda change: status.reopen(change, ticket_id, reason))
+    async def reopen(
+        self, actor: Actor, ticket_id: str, reason: str = "", *, check: Check | None = None
+    ) -> Ticket:
+        """Reopen a resolved or closed ticket within the window; it becomes New.
+
+        ``check`` as for ``update``.
+        """
+        return await self._step(
+            actor, ticket_id, check, lambda change: status.reopen(change, ticket_id, reason)
+        )
+
+    async def _step(
+        self,
+        actor: Actor,
+        ticket_id: str,
+        check: Check | None,
+        take: Callable[[Change], Ticket],
+    ) -> Ticket:
+        def job(change: Change) -> Ticket:
+            if check is not None:
+                check(change.ticket(ticket_id)[0])
+            return take(change)
+
+        return await self._change(actor, job)
 
     async def reply(
         self,

@@ -30,6 +30,7 @@ _SAID = {
     403: "The caller lacks permission, or the CSRF token is missing.",
     404: "Not found, or not visible to the caller.",
     409: "Conflicts with the current state.",
+    412: "`If-Match` names another version, or the address has no ETag.",
     413: "The request body is too large.",
     415: "The request body has an unsupported content type.",
     422: "A field is invalid; the error names it.",
@@ -41,6 +42,12 @@ _ONCE = {
     "description": "Makes it safe to repeat the request: one with the same key is done once.",
     "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": VISIBLE},
 }
+_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "description": "The ETag of the version that the request is about: of another, it is refused.",
+    "schema": {"type": "string", "minLength": 1},
+}
 _ABOUT = """\
 Log in with an API key (`Authorization: Bearer ohd_sk_…`), which everybody makes on their profile \
 page, or with the session of `POST /api/auth/login`. What a browser changes with a session must \
@@ -49,6 +56,9 @@ carry its token in `X-CSRF-Token` (see `GET /api/me`).
 A request that creates a ticket or a reply can carry an `Idempotency-Key`: 1 to 255 ASCII \
 characters of your choice. Send it again with the same key within a day and nothing is created \
 twice: the answer shows what the first request created. A key of another request is refused (422).
+
+Tickets and settings have an `ETag`. Send it as `If-Match` with a change: if someone else has \
+changed them since, the change is refused (412).
 
 Every list has the shape `data`, `page`, `per_page`, `total`, `total_pages`; every refusal is \
 `{"error": "…"}`. Times are RFC 3339 in UTC. What changes is told live at `GET /events` as \
@@ -166,6 +176,8 @@ def _parameters(record: Operation, schemas: _Schemas) -> list[dict[str, Any]]:
     ]
     if record.once:
         found.append(_ONCE)
+    if record.match:
+        found.append(_MATCH)
     if record.query is None:
         return found
     schema = schemas.parameters[record.query.__name__]
@@ -217,6 +229,8 @@ def _refused(schemas: _Schemas) -> dict[str, Any]:
 
 def _refusals(record: Operation) -> set[int]:
     found = set(record.errors)
+    if record.match:
+        found |= {400, 412}
     if not record.public:
         found.add(401)
     if record.method not in _SAFE:

@@ -7,8 +7,9 @@ it, and ``openapi`` describes it, so that what is described is what is checked::
     async def create(body: GroupBody) -> GroupOut:
         \"\"\"Create a group (admins).\"\"\"
 
-``body`` is the request's JSON, ``query`` its query string, ``once`` its ``Idempotency-Key``; the
-other parameters come from the address. A handler that gives None is answered 204.
+``body`` is the request's JSON, ``query`` its query string, ``once`` its ``Idempotency-Key``,
+``match`` its ``If-Match``; the other parameters come from the address. An answer to a handler with
+``match`` has an ``ETag``. A handler that gives None is answered 204.
 """
 
 import inspect
@@ -18,11 +19,12 @@ from http import HTTPStatus
 from typing import Any, TypeVar, get_type_hints
 
 import msgspec
-from quart import Blueprint, Response
+from quart import Blueprint, Response, request
 
 from helpdesk.errors import NotFound
-from webapp.errors import BodyInvalid
+from webapp.errors import BodyInvalid, PreconditionFailed
 from webapp.http.jsonio import json_response, read_json, read_query, request_once
+from webapp.http.preconditions import etag, is_unchanged, read_match
 from webapp.routes import Body, facts
 
 Handler = TypeVar("Handler", bound=Callable[..., Awaitable[Any]])
@@ -45,6 +47,8 @@ class Operation:
     query: type[msgspec.Struct] | None
     once: bool
     """Whether it takes an ``Idempotency-Key``, so that a repeated request is done once."""
+    match: bool
+    """Whether it takes an ``If-Match``, so that a change is made to what its caller has read."""
     answer: Any
     """Type of the answer's JSON; None for 204."""
     status: int
@@ -106,6 +110,7 @@ def operation(
             body=hints.get("body"),
             query=hints.get("query"),
             once="once" in hints,
+            match="match" in hints,
             answer=shape,
             status=HTTPStatus.NO_CONTENT if shape is None else status,
             **more,
@@ -118,6 +123,10 @@ def operation(
                 values["body"] = await read_json(record.body)
             if record.once:
                 values["once"] = await request_once()
+            if record.match:
+                values["match"] = read_match()
+            elif record.method != "GET" and "If-Match" in request.headers:
+                raise PreconditionFailed("this address has no ETag; leave the header out")
             return _answer(await _handled(handler, values, of), record, location)
 
         setattr(serve, _RECORD, record)
@@ -151,6 +160,11 @@ def _answer(result: Any, record: Operation, location: str | None) -> Response:
     if record.answer is None:
         return Response("", status=record.status)
     response = json_response(result, status=record.status)
+    if record.match:
+        tag = etag(result)
+        if record.method == "GET" and is_unchanged(tag):
+            response = Response(b"", status=HTTPStatus.NOT_MODIFIED)
+        response.headers["ETag"] = tag
     if location is not None:
         response.headers["Location"] = location.format_map(msgspec.to_builtins(result))
     return response

@@ -1,9 +1,11 @@
 """The settings over the API, for admins."""
 
+from helpdesk.settings import SettingValues
 from webapp.api.bodies import SettingsPatch, given
 from webapp.api.operations import operation
 from webapp.api.people_shapes import SettingsOut, settings_json
 from webapp.context import app_context
+from webapp.http.preconditions import Match
 from webapp.routes import Access, Section
 from webapp.visitors.sessions import current_visit
 
@@ -11,13 +13,16 @@ blueprint = Section("api_settings", __name__, Access.ADMIN)
 
 
 @operation(blueprint, "GET", "/api/admin/settings", errors=(403,))
-async def settings() -> SettingsOut:
+async def settings(match: Match | None) -> SettingsOut:
     """Return the settings."""
-    return settings_json(await app_context().helpdesk.settings.all())
+    found = settings_json(await app_context().helpdesk.settings.all())
+    if match is not None:
+        match.require(found)
+    return found
 
 
 @operation(blueprint, "PATCH", "/api/admin/settings", errors=(403,))
-async def change(body: SettingsPatch) -> SettingsOut:
+async def change(body: SettingsPatch, match: Match | None) -> SettingsOut:
     """Change the settings that the body names: all of them or none."""
     changes = given(
         site_name=body.site_name,
@@ -32,6 +37,11 @@ async def change(body: SettingsPatch) -> SettingsOut:
         keep_logs_days=body.keep_logs_days,
         keep_egress_days=body.keep_egress_days,
     )
+
+    def check(found: SettingValues) -> None:
+        if match is not None:
+            match.require(settings_json(found))
+
     return settings_json(
-        await app_context().helpdesk.settings.update(current_visit().actor, **changes)
+        await app_context().helpdesk.settings.update(current_visit().actor, check, **changes)
     )

@@ -1,5 +1,6 @@
 """Tickets over the API: list, create, read, change, and the steps of their life."""
 
+from collections.abc import Callable
 from typing import Any
 
 from msgspec import UnsetType
@@ -36,6 +37,7 @@ from webapp.api.shapes import (
     whole_list,
 )
 from webapp.context import app_context
+from webapp.http.preconditions import Match
 from webapp.routes import Access, Section
 from webapp.visitors.sessions import current_visit
 
@@ -125,9 +127,12 @@ async def change_many(body: ManyTicketsPatch) -> ManyChanged:
 
 
 @operation(blueprint, "GET", _ONE, of="ticket")
-async def ticket(ticket_id: str) -> TicketOut:
+async def ticket(ticket_id: str, match: Match | None) -> TicketOut:
     """Return one ticket."""
-    return await _shown(await app_context().helpdesk.tickets.get(current_visit().actor, ticket_id))
+    found = await _shown(await app_context().helpdesk.tickets.get(current_visit().actor, ticket_id))
+    if match is not None:
+        match.require(found)
+    return found
 
 
 @operation(blueprint, "GET", f"{_ONE}/timeline", of="ticket")
@@ -145,7 +150,7 @@ async def timeline(ticket_id: str, query: TimelineQuery) -> TimelineOut:
 
 
 @operation(blueprint, "PATCH", _ONE, of="ticket", errors=(403, 409))
-async def change(ticket_id: str, body: TicketPatch) -> TicketOut:
+async def change(ticket_id: str, body: TicketPatch, match: Match | None) -> TicketOut:
     """Change the fields in the body, all or none.
 
     A category without a type clears the type; a type without an item clears the item.
@@ -163,7 +168,10 @@ async def change(ticket_id: str, body: TicketPatch) -> TicketOut:
     if not isinstance(body.assignee, UnsetType):
         changes |= _assignee(body.assignee)
     tickets_, actor = app_context().helpdesk.tickets, current_visit().actor
-    return await _shown(await tickets_.update(actor, ticket_id, TicketChanges(**changes)))
+    check = await _check(match)
+    return await _shown(
+        await tickets_.update(actor, ticket_id, TicketChanges(**changes), check=check)
+    )
 
 
 def _assignee(wanted: AssigneeBody | None) -> dict[str, Any]:
@@ -173,28 +181,37 @@ def _assignee(wanted: AssigneeBody | None) -> dict[str, Any]:
 
 
 @operation(blueprint, "POST", f"{_ONE}/resolve", of="ticket", errors=(403, 409))
-async def resolve(ticket_id: str, body: ResolveBody) -> TicketOut:
+async def resolve(ticket_id: str, body: ResolveBody, match: Match | None) -> TicketOut:
     """Resolve a ticket."""
     actor = current_visit().actor
     notes = checks.body("notes", body.notes, least=0)
     notes = body.resolution_notes or notes
-    return await _shown(await app_context().helpdesk.tickets.resolve(actor, ticket_id, notes))
+    tickets_, check = app_context().helpdesk.tickets, await _check(match)
+    return await _shown(await tickets_.resolve(actor, ticket_id, notes, check=check))
 
 
 @operation(blueprint, "POST", f"{_ONE}/reopen", of="ticket", errors=(403, 409))
-async def reopen(ticket_id: str, body: ReopenBody) -> TicketOut:
+async def reopen(ticket_id: str, body: ReopenBody, match: Match | None) -> TicketOut:
     """Reopen a ticket within the reopen window."""
     actor = current_visit().actor
-    return await _shown(await app_context().helpdesk.tickets.reopen(actor, ticket_id, body.reason))
+    tickets_, check = app_context().helpdesk.tickets, await _check(match)
+    return await _shown(await tickets_.reopen(actor, ticket_id, body.reason, check=check))
 
 
 @operation(blueprint, "POST", f"{_ONE}/close", of="ticket", errors=(403, 409))
-async def close(ticket_id: str, body: EmptyBody) -> TicketOut:
+async def close(ticket_id: str, body: EmptyBody, match: Match | None) -> TicketOut:
     """Close a ticket."""
     del body
-    return await _shown(
-        await app_context().helpdesk.tickets.close(current_visit().actor, ticket_id)
-    )
+    tickets_, check = app_context().helpdesk.tickets, await _check(match)
+    return await _shown(await tickets_.close(current_visit().actor, ticket_id, check=check))
+
+
+async def _check(match: Match | None) -> Callable[[Ticket], None] | None:
+    """Return what compares a ticket, as the caller sees it, with what ``If-Match`` names."""
+    if match is None:
+        return None
+    site_url = await _site_url()
+    return lambda found: match.require(ticket_json(found, site_url))
 
 
 async def _shown(found: Ticket) -> TicketOut:

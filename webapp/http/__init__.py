@@ -11,6 +11,7 @@
     form_bodies    fields and files of form bodies, within bounds
     forms          fields of a form
     uploads        the file of a plugin upload
+    preconditions  entity tags, and If-Match
     jsonio         JSON in and out
     redirects      303 See Other
     connection     one exchange to its proper end
