@@ -165,6 +165,8 @@ class PluginView:
     pid: int | None
     error_count: int
     last_error: str | None
+    contract: str
+    """``ohd``, or ``goatkit`` for a plugin that registers itself."""
 
 
 @dataclass(frozen=True, slots=True)

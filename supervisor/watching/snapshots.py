@@ -56,6 +56,7 @@ def plugin_view(
         pid=runner.session.handle.pid if runner and runner.session else None,
         error_count=runner.recorder.errors if runner else row.error_count,
         last_error=(runner.recorder.last_error if runner else None) or row.last_error,
+        contract=row.report.entry.contract,
     )
 
 

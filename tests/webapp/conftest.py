@@ -209,6 +209,7 @@ class FakeSupervisor:
             pid=None,
             error_count=0,
             last_error=None,
+            contract="ohd",
         )
         return self._view(manifest.id)
 

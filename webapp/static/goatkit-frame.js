@@ -4,9 +4,12 @@
 (() => {
   const tell = (message) => parent.postMessage({ goatkit: 1, ...message }, "*");
 
-  const measure = () => tell({ height: Math.ceil(document.documentElement.scrollHeight) });
-  addEventListener("load", measure);
-  new ResizeObserver(measure).observe(document.documentElement);
+  // The body's own height: that of the root is never less than the frame's.
+  const measure = () => tell({ height: Math.ceil(document.body.getBoundingClientRect().bottom) + 8 });
+  addEventListener("load", () => {
+    measure();
+    new ResizeObserver(measure).observe(document.body);
+  });
 
   addEventListener("click", (event) => {
     const link = event.target instanceof Element ? event.target.closest("a[href]") : null;

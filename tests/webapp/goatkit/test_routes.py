@@ -182,3 +182,15 @@ async def test_a_route_that_loops_is_ended_and_the_others_go_on(pages: Any) -> N
     assert (await browser.client.get("/kb/loop")).status_code == 504
     assert (await browser.client.get("/kb/stay")).status_code == 303
     assert json.loads((await browser.client.get("/api/plugins/pages/1")).text)["id"] == "1"
+
+
+async def test_the_review_lists_what_is_requested_and_grants_what_is_selected(pages: Any) -> None:
+    browser, at = await pages.as_("admin"), f"/admin/plugins/{ID}"
+    page = await browser.get(f"{at}/review")
+    assert "Nothing is granted by itself" in page.words()
+    assert 'value="public_route:/kb/open"' in page.text
+    assert "Grant all" not in page.words()
+    token = "public_route:/kb/open"
+    await browser.submit(f"{at}/review", f"{at}/permissions", shown=token, allowed=token)
+    view = await pages.shelf.overview.plugin(ID)
+    assert [one.token for one in view.permissions if one.granted] == [token]
