@@ -25,7 +25,7 @@ from sandbox_child.wasm.sections import replace_custom_section
 from tests.faults.books import Books, processes_of, read_books, strange_files
 
 ROOT = Path(__file__).parents[2]
-DEADLINE_S = 1.0
+DEADLINE_S = 3.0
 PATIENCE_S = 60.0
 _MANIFEST = {"version": "1.0.0", "description": "A plugin of the fault tests."}
 _PLUGINS = {
