@@ -17,6 +17,8 @@ _END = struct.Struct("<4s4H2LH")
 _END_MARK = b"PK\5\6"
 _CENTRAL = struct.Struct("<4s4B4HL2L5H2L")
 _CENTRAL_MARK = b"PK\1\2"
+_NEWEST = 63
+"""Version of the format that a reader may need, times ten; other readers refuse what is newer."""
 _LOCAL = struct.Struct("<4s2B4HL2L2H")
 _LOCAL_MARK = b"PK\3\4"
 _DESCRIPTOR = struct.Struct("<3L")
@@ -123,6 +125,8 @@ def _read_central(data: bytes, at: int, end: int, caps: Caps) -> tuple[_Central,
     name = decode_name(raw_name, caps)
     if disk:
         raise PackageError("is on another part of the archive", name)
+    if fields[3] > _NEWEST:
+        raise PackageError("needs a version of the ZIP format that does not exist", name)
     if _ZIP64[1] in (packed, size, offset):
         raise PackageError("is larger than 4 GiB, or says so", name)
     _check_kind(name, flags, method, attributes, size)

@@ -11,6 +11,8 @@ OWN = frozenset(
         "canned-replies",
         "dashboard",
         "events",
+        "files",
+        "invitation",
         "favicon.ico",
         "healthz",
         "login",

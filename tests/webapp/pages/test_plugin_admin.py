@@ -169,7 +169,7 @@ async def test_from_an_address(real_site: Any, stand_in: Any) -> None:
     url = f"http://localhost:{stand_in.port}/chatty.wasm?key=not-to-be-shown"
     for body, said in (
         (b"<!doctype html><title>Not found</title>", "HTML"),
-        (zipped(), "ZIP"),
+        (zipped(), "is not a WebAssembly module"),
         (b"", "empty"),
     ):
         stand_in.answer = body
