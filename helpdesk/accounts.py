@@ -4,7 +4,6 @@ Owns the ``users`` table's shape. Decides nothing about access: callers have.
 """
 
 import sqlite3
-import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +12,7 @@ from helpdesk.actors import Actor, Role
 from helpdesk.clock import parse_rfc3339, rfc3339
 from helpdesk.errors import Conflict, Invalid, NotFound
 from helpdesk.storage import sql
+from helpdesk.text import normalized
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def facts(user: User) -> dict[str, object]:
 
 def typed_email(text: str) -> str:
     """Return what somebody typed as an address, in the form in which addresses are stored."""
-    return unicodedata.normalize("NFC", text.strip().lower())
+    return normalized("NFC", text.strip().lower())
 
 
 def require_free_email(connection: sqlite3.Connection, email: str, user_id: str) -> None:

@@ -12,7 +12,7 @@ import re
 import unicodedata
 
 from helpdesk.errors import Invalid
-from helpdesk.text import counted, shows_something
+from helpdesk.text import counted, normalized, shows_something
 
 MAX_NAME = 100
 """Characters in the name of a person, group, category, status, …"""
@@ -80,7 +80,7 @@ def field_value(text: str) -> str:
 
 def email(text: str) -> str:
     """Check an email address and put it in the one form that is stored: lower case."""
-    address = unicodedata.normalize("NFC", cleaned(text).strip().lower())
+    address = normalized("NFC", cleaned(text).strip().lower())
     hidden = any(unicodedata.category(c) in {"Cf", "Mn", "Me", "Co", "Cn"} for c in address)
     if hidden or len(address) > 254 or not _EMAIL.fullmatch(address) or ".." in address:
         raise Invalid("email", _shown(address), "an address like name@example.com")

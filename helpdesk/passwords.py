@@ -14,7 +14,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from helpdesk.errors import Invalid
-from helpdesk.text import counted
+from helpdesk.text import counted, normalized
 
 T = TypeVar("T")
 
@@ -69,7 +69,7 @@ def prepared(password: str) -> str:
     Keyboards and systems differ in whether they send a letter with its accent as one or as two.
     """
     spaced = "".join(" " if unicodedata.category(c) == "Zs" else c for c in password)
-    return unicodedata.normalize("NFC", spaced)
+    return normalized("NFC", spaced)
 
 
 def checked(password: str) -> str:

@@ -30,6 +30,7 @@ from sandbox_child.wire.messages import MAX_TEXT, READY, RESULT, START_SEQ, Outc
 from sandbox_child.wire.spec import CompileSpec
 
 _READ_BYTES = 1 << 20
+_ZIP = b"PK\3\4"
 
 
 def run_compiler(spec: CompileSpec, engine: wasmtime.Engine, around: Surroundings) -> NoReturn:
@@ -43,14 +44,13 @@ def run_compiler(spec: CompileSpec, engine: wasmtime.Engine, around: Surrounding
     )
     try:
         lock_down(plan, lambda: None)
-        package = read_package(_read_all(spec.max_module_bytes))
-        module = package.module
+        module, manifest, signature = _unpacked(_read_all(spec.max_module_bytes))
         facts = read_module(module, Caps(module_bytes=spec.max_module_bytes))
         report = examine(facts, Needs(spec.needs_events, spec.needs_panel, spec.has_manifest))
         report = replace(
             report,
-            package_manifest=(package.manifest_json or b"").decode(),
-            package_signature=(package.signature or b"").decode("ascii", "replace"),
+            package_manifest=manifest.decode(),
+            package_signature=signature.decode("ascii", "replace"),
         )
         compiled = wasmtime.Module(engine, module).serialize()
     except (LockdownError, PackageError, ModuleError, AbiRefused) as exc:
@@ -64,6 +64,14 @@ def run_compiler(spec: CompileSpec, engine: wasmtime.Engine, around: Surrounding
     except OSError as exc:
         _report(RESULT, f"the compiled module could not be written: {exc.strerror}")
     _report(READY, json.dumps(asdict(report)), size=len(compiled))
+
+
+def _unpacked(data: bytes) -> tuple[bytes, bytes, bytes]:
+    """Return the module with its package's manifest and signature; the last two may be empty."""
+    if not data.startswith(_ZIP):
+        return data, b"", b""
+    package = read_package(data)
+    return package.module, package.manifest_json or b"", package.signature or b""
 
 
 def _read_all(limit: int) -> bytes:

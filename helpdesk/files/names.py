@@ -7,6 +7,7 @@ import re
 import unicodedata
 
 from helpdesk.checks import cleaned
+from helpdesk.text import normalized
 
 LONGEST = 150
 """Characters; with its ending kept."""
@@ -22,7 +23,7 @@ def safe_name(sent: str) -> str:
     last = " ".join(cleaned(sent).replace("\\", "/").rpartition("/")[2].split())
     # Marks that turn direction would make ``gnp.exe`` look like ``exe.png``.
     shown = "".join(
-        char for char in unicodedata.normalize("NFC", last) if unicodedata.category(char)[0] != "C"
+        char for char in normalized("NFC", last) if unicodedata.category(char)[0] != "C"
     )
     name = " ".join(_FORBIDDEN.sub("_", shown).split()).strip(". ")
     if _RESERVED.fullmatch(name):

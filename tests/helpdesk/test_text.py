@@ -1,12 +1,14 @@
 """Folding for the whole product, and text that shows nothing."""
 
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from helpdesk.actors import SYSTEM
 from helpdesk.errors import Conflict, Invalid, LoginFailed
-from helpdesk.text import name_key, shows_something
+from helpdesk.text import MOST_MARKS, name_key, normalized, search_text, shows_something
 from helpdesk.tickets.model import TicketDraft, TicketFilter
 
 NOTHING = [
@@ -141,3 +143,17 @@ async def test_addresses_that_differ_by_composition_are_one(world):
     await world.helpdesk.users.create(SYSTEM, email="ren\u00e9@example.com", name="A")
     with pytest.raises(Conflict):
         await world.helpdesk.users.create(SYSTEM, email="rene\u0301@example.com", name="B")
+
+
+@pytest.mark.parametrize("mark", ["\u0301", "\u0f73", "\uff9e"], ids=ascii)
+def test_no_letter_keeps_more_marks_than_any_language_needs(mark):
+    # Putting marks in order takes the square of their number: 200,000 would take a minute.
+    few, many = "a" + mark * MOST_MARKS, "a" + mark * 200_000
+    assert normalized("NFD", many) == normalized("NFD", few)
+    assert search_text(many) == search_text(few)
+    assert name_key("a" + mark * 900) == name_key(few)
+
+
+def test_letters_of_every_script_stay_as_they_are():
+    for text in ("Ärger", "नमस्ते", "สวัสดี", "한국어", "עִבְרִית", "Zażółć"):
+        assert normalized("NFC", text) == unicodedata.normalize("NFC", text)
