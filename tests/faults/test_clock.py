@@ -10,7 +10,6 @@ from tests.faults.desk import DEADLINE_S, ROOT
 JUMP_S = 20 * 86_400
 """Less than what records are kept for: retention goes by the time of day, and is right to."""
 WRITES_DOWN = {
-    "supervisor/delivery/accounts.py",
     "supervisor/delivery/journal.py",
     "supervisor/delivery/recorder.py",
     "supervisor/watching/sampling.py",
