@@ -85,7 +85,7 @@ ATTACKS = (
     plain("powers.list_mounts", "listmount", struct.pack("<IIQQ", 24, 0, (1 << 64) - 1, 0),
           out(), 64, 0, by=_ONLY),
     plain("powers.change_root", "chroot", path("folder"), by=_ROOT),
-    plain("powers.new_namespace_of_users", "unshare", _NEW_USER, by=_ONLY | {"user_namespace"}),
+    plain("powers.new_namespace_of_users", "unshare", _NEW_USER, by=_ONLY),
     *(_namespace(what, flag) for what, flag in _NAMESPACES.items()),
     Attack("powers.enter_namespace", _enter_namespace, _ROOT | {"descriptors"},
            prepare=_keep_namespace),

@@ -19,7 +19,6 @@ WRITES_DOWN = {
     "supervisor/store/recorded.py",
     "supervisor/store/redeliveries.py",
     "supervisor/store/versions.py",
-    "supervisor/watching/health_checks.py",
     "supervisor/watching/overview.py",
 }
 """Where the time of day is read in order to be written down or shown, and for nothing else."""

@@ -230,7 +230,7 @@ async def test_every_change_of_an_api_key_is_on_record_without_its_secret(world)
     desk, admin = world.helpdesk, world.admin.actor
     set_origin("192.0.2.7")
     new = await desk.api_keys.create(admin, world.user.id, name="nightly")
-    facts = {"key": "nightly", "begins_with": new.key.hint}
+    facts = {"key": "nightly", "begins_with": new.key.hint, "scope": "all"}
     assert await newest(world) == ("api_key.created", "user@example.com", facts)
     await desk.api_keys.revoke(admin, new.key.id)
     assert await newest(world) == ("api_key.revoked", "user@example.com", facts)

@@ -69,7 +69,7 @@ async def test_a_newer_version_from_a_url_is_an_upgrade_that_waits(near, stand_i
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (b"PK\x03\x04" + b"\0" * 100, "a ZIP archive"),
+        (b"PK\x03\x04" + b"\0" * 100, "not a complete ZIP file"),
         (b"<!DOCTYPE html><title>Releases</title>", "an HTML or XML page"),
         (b"", "the file is empty"),
         (b"\0asm\x0d\0\1\0", "a WebAssembly component"),
