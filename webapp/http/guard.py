@@ -48,9 +48,7 @@ async def admit() -> ResponseReturnValue | None:
     if access is Access.ADMIN and visit.signed_in.role is not Role.ADMIN:
         raise NotForYou(Role.ADMIN)
     if request.method not in _SAFE_METHODS:
-        if visit.key_scope is KeyScope.READ:
-            raise KeyIsReadOnly
-        await refuse_forgery(visit)
+        await require_may_change(visit)
     if visit.user is not None and not _here().json:
         g.unread = await app_context().helpdesk.notifications.unread_count(visit.actor)
     return None
@@ -84,8 +82,13 @@ async def _ask_to_log_in() -> ResponseReturnValue:
     )
 
 
-async def refuse_forgery(visit: Visit) -> None:
-    """Raise ForgeryRefused unless a change comes from a page of ours, or from a program."""
+async def require_may_change(visit: Visit) -> None:
+    """Refuse a change by a key that may only read, or that a foreign page makes.
+
+    Raises KeyIsReadOnly, ForgeryRefused.
+    """
+    if visit.key_scope is KeyScope.READ:
+        raise KeyIsReadOnly
     if visit.proof is Proof.API_KEY:
         return
     if not came_from_our_page():

@@ -19,7 +19,7 @@ from supervisor.delivery.functions import FoundRoute
 from supervisor.views import CallResult
 from webapp.context import app_context
 from webapp.errors import BodyUnreadable, LoginNeeded, NotForYou, PluginFailed
-from webapp.http.guard import refuse_forgery
+from webapp.http.guard import require_may_change
 from webapp.http.page import page
 from webapp.http.redirects import see
 from webapp.pages.plugin_answers import Download, Html, Json, Redirect, understand
@@ -49,6 +49,9 @@ async def serve() -> Response | None:
         return refused
     arguments = msgspec.json.encode({**await _sent(found), **await envelope()})
     result = await functions.call(found.plugin_id, found.route.handler, arguments, behalf())
+    user = current_visit().user
+    if user is not None:
+        g.unread = await app_context().helpdesk.notifications.unread_count(user.actor)
     return answer(found.plugin_id, found.plugin_name, result)
 
 
@@ -67,7 +70,7 @@ async def _admit(found: FoundRoute) -> Response | None:
         if access.groups and not await _in_one_of(access.groups, visit.user):
             raise NotForYou(" or ".join(access.groups))
     if request.method not in _SAFE:
-        await refuse_forgery(visit)
+        await require_may_change(visit)
     return None
 
 

@@ -194,3 +194,13 @@ async def test_the_review_lists_what_is_requested_and_grants_what_is_selected(pa
     await browser.submit(f"{at}/review", f"{at}/permissions", shown=token, allowed=token)
     view = await pages.shelf.overview.plugin(ID)
     assert [one.token for one in view.permissions if one.granted] == [token]
+
+
+async def test_a_key_that_may_only_read_changes_nothing_through_a_plugin(pages: Any) -> None:
+    staff, browser = pages.people.staff, await pages.stranger()
+    made = await pages.desk.api_keys.create(staff.actor, staff.id, name="reader", scope="read")
+    browser.client.headers["Authorization"] = f"Bearer {made.secret}"
+    assert (await browser.client.post("/kb/5/edit", json={})).status_code == 403
+    assert (await browser.client.get("/kb/stay")).status_code == 303
+    everything = await pages.with_key("staff")
+    assert (await everything.client.post("/kb/5/edit", json={})).status_code == 200
