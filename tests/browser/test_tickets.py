@@ -143,6 +143,7 @@ def test_a_ticket_lives_from_new_to_reopened(open_page: Open) -> None:
     expect(note).to_contain_text("Internal note: staff only")
     staff.get_by_label("Assignee").select_option("Sasha Staff")
     staff.get_by_role("button", name="Save changes").click()
+    expect(staff.get_by_text("Ticket updated.")).to_be_visible()
     expect(staff.get_by_label("Assignee").locator("option:checked")).to_have_text("Sasha Staff")
     staff.get_by_label("Resolution notes").fill("Replaced the fan.")
     staff.get_by_role("button", name="Resolve", exact=True).click()
@@ -318,6 +319,7 @@ def test_a_mentioned_colleague_hears_at_once_and_follows(open_page: Open, desk: 
     staff, admin = open_page("staff", f"/tickets/{ticket}"), open_page("admin", "/notifications")
     staff.get_by_label("Internal note").fill("@admin can you look?")
     staff.get_by_role("button", name="Add internal note").click()
+    expect(staff.get_by_role("article").filter(has_text="can you look?")).to_be_visible()
     expect(staff.get_by_role("region", name="Followers").get_by_role("button")).to_have_text(
         "Follow"
     )
