@@ -118,14 +118,16 @@ def test_what_is_saved_runs_and_what_does_not_build_changes_nothing(words):
         at = dev.wait_for(r"info  later", at)
 
         save(words / "main.wat", SOURCE.replace("(module", "(modul"))
-        at = dev.wait_for(r"make failed in \. with status 2.*the version before goes on", at)
+        at = dev.wait_for(
+            r"make failed in \. with status 2.*the previous version keeps running", at
+        )
         make_ticket(url)
         at = dev.wait_for(r"info  later", at)
 
         save(words / "manifest.json", json.dumps(MANIFEST | {"events": ["ticket.vanished"]}))
         save(words / "main.wat", SOURCE.replace("WORDS", "final"))
         at = dev.wait_for(r"manifest\.json:1: the manifest's \"events\[0\]\" is ", at)
-        at = dev.wait_for(r"the version before goes on", at)
+        at = dev.wait_for(r"the previous version keeps running", at)
         assert "hunter2" not in dev.log
     finally:
         code = dev.interrupt()
