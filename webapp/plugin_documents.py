@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import trio
 
 KEPT_S = 60.0
-MOST_BYTES = 64 * 1024 * 1024
+MOST_CHARACTERS = 64 * 1024 * 1024
 MOST_EACH = 16
 
 
@@ -30,7 +30,7 @@ class PluginDocuments:
 
     def __init__(self) -> None:
         self._kept: OrderedDict[str, Document] = OrderedDict()
-        self._bytes = 0
+        self._characters = 0
 
     def keep(self, html: str, visitor: str) -> str:
         """Keep a document; return the token that it is asked for by."""
@@ -42,8 +42,8 @@ class PluginDocuments:
             self._forget(token)
         token = secrets.token_urlsafe(24)
         self._kept[token] = Document(html, visitor, now + KEPT_S)
-        self._bytes += len(html)
-        while self._bytes > MOST_BYTES:
+        self._characters += len(html)
+        while self._characters > MOST_CHARACTERS:
             self._forget(next(iter(self._kept)))
         return token
 
@@ -55,4 +55,4 @@ class PluginDocuments:
         return kept.html
 
     def _forget(self, token: str) -> None:
-        self._bytes -= len(self._kept.pop(token).html)
+        self._characters -= len(self._kept.pop(token).html)

@@ -6,8 +6,7 @@ import click
 
 from cli.config import load_config
 from cli.errors import run
-from cli.plugins.switching import actor, open_admin, with_data
-from cli.tables import print_table
+from cli.plugins.switching import actor, open_admin, print_permissions, with_data
 
 
 @click.command()
@@ -34,11 +33,4 @@ async def _change(
     async with open_admin(load_config(config, data=data)) as admin:
         change = admin.controls.grant if granted else admin.controls.revoke
         view = await change(plugin_id, permission, actor=actor())
-    print_table(
-        ("permission", "", "description"),
-        [
-            (each.token, "granted" if each.granted else "withheld", each.sentence)
-            for each in view.permissions
-        ],
-        nothing=f"{plugin_id} has no permissions.",
-    )
+    print_permissions(view, nothing=f"{plugin_id} has no permissions.")

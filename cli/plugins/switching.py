@@ -129,6 +129,18 @@ def _list_row(view: PluginView) -> tuple[str, ...]:
     )
 
 
+def print_permissions(view: PluginView, *, nothing: str) -> None:
+    """Print what a plugin may do and may not, or the sentence ``nothing``."""
+    print_table(
+        ("permission", "", "description"),
+        [
+            (each.token, "granted" if each.granted else "withheld", each.sentence)
+            for each in view.permissions
+        ],
+        nothing=nothing,
+    )
+
+
 def print_json(value: object) -> None:
     """Print a value for programs."""
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))

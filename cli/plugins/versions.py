@@ -13,7 +13,7 @@ import trio
 
 from cli.config import Config, load_config
 from cli.errors import CannotGoOn, run
-from cli.plugins.switching import actor, open_admin, with_data
+from cli.plugins.switching import actor, open_admin, print_permissions, with_data
 from cli.tables import print_table
 from cli.trial.module import read_file
 from supervisor.service import Supervisor
@@ -214,14 +214,7 @@ def withhold(
                 )
             else:
                 view = await _plugin(admin, plugin_id)
-        print_table(
-            ("permission", "", "description"),
-            [
-                (each.token, "granted" if each.granted else "withheld", each.sentence)
-                for each in view.permissions
-            ],
-            nothing=f"{plugin_id} requests no permissions.",
-        )
+        print_permissions(view, nothing=f"{plugin_id} requests no permissions.")
 
     run(go)
 

@@ -13,17 +13,16 @@ from cli.errors import CannotGoOn, run
 from cli.trial.desk import open_trial_desk
 from cli.trial.module import read_file
 from cli.trial.native import MAGIC, call_native
-from helpdesk import numbers
 from helpdesk.actors import SYSTEM, Role
 from helpdesk.users import User
 from supervisor.calls.behalf import EVERYTHING, Behalf
 from supervisor.query import Audience
 from supervisor.text import clean_text
 from supervisor.views import CallResult
+from webapp.pages.plugin_requests import about
 
 _ACTOR = "ohd plugin call"
 _LONGEST_LINE = 2_000
-_ROLES = {Role.ADMIN: "Admin", Role.STAFF: "Agent", Role.USER: "Customer"}
 _WORDS = {"admin": Role.ADMIN, "agent": Role.STAFF, "staff": Role.STAFF, "customer": Role.USER}
 
 
@@ -84,7 +83,8 @@ async def _call(application: Application, module: bytes, asked: Asked) -> dict[s
     if asked.user is not None:
         person = await _person(application, asked.user)
         behalf = Behalf(Audience.person_of(person.id))
-        sent = {**(sent or {}), **await _envelope(application, person)}
+        said = await about(application.helpdesk, person)
+        sent = {**(sent or {}), **said, "_lang": "en"}
     await supervisor.controls.set_enabled(view.id, True, actor=_ACTOR)
     encoded = b"" if sent is None else json.dumps(sent).encode()
     result = await supervisor.functions.call(view.id, asked.function, encoded, behalf)
@@ -127,20 +127,6 @@ async def _person(application: Application, wanted: str) -> User:
     if not people:
         raise CannotGoOn(f"--user: nobody has the role {wanted}")
     return people[0]
-
-
-async def _envelope(application: Application, person: User) -> dict[str, Any]:
-    number = await application.helpdesk.database.read(
-        lambda db: numbers.number_of(db, "user", person.id)
-    )
-    return {
-        "_user_id": number,
-        "_user_email": person.email,
-        "_user_login": person.email,
-        "_user_role": _ROLES[person.role],
-        "_is_admin": person.role is Role.ADMIN,
-        "_lang": "en",
-    }
 
 
 def _document(result: CallResult, logs: list[str]) -> dict[str, Any]:

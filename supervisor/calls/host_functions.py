@@ -144,8 +144,7 @@ class HostFunctions:
     async def _answer(self, caller: Caller, work: AnyWork, name: str, arguments: bytes) -> bytes:
         handler = _TABLE.get(name)
         if handler is None:
-            why = _NOT_SERVED.get(name, "there is no such function")
-            raise FunctionRefused(why)
+            raise FunctionRefused(NOT_SERVED.get(name, "there is no such function"))
         if caller.functions is None:
             raise FunctionRefused("this plugin has no such calls")
         counted = name == "http_request"  # with the request itself
@@ -164,17 +163,7 @@ class HostFunctions:
         if not holds(permissions, "db", "read"):
             raise not_granted("db", "read", None)
         tables = frozenset(t for t in TABLES if allows(permissions, "db", "read", t))
-        process = self._query(call.caller.plugin_id)
-        try:
-            return await process.query(
-                call.text("query"),
-                _list(call, "args"),
-                audience=call.behalf.audience,
-                tables=tables,
-                deadline=call.deadline,
-            )
-        except QueryRefused as exc:
-            raise _refused(exc, "read") from None
+        return await self._select(call, call.text("query"), _list(call, "args"), tables)
 
     async def db_exec(self, call: _Call) -> object:
         """Change the plugin's own database."""
@@ -291,16 +280,30 @@ class HostFunctions:
     async def list_ticket_states(self, call: _Call) -> object:
         """Return the statuses as that platform has them."""
         call.grants.require("ticket", "read")
-        rows = await self._query(call.caller.plugin_id).query(
+        rows = await self._select(
+            call,
             "SELECT s.id, s.name, s.type_id, t.name AS type_name FROM ticket_state s "
             "JOIN ticket_state_type t ON t.id = s.type_id ORDER BY s.id",
             [],
-            audience=call.behalf.audience,
-            tables=frozenset({"ticket_state", "ticket_state_type"}),
-            deadline=call.deadline,
+            frozenset({"ticket_state", "ticket_state_type"}),
         )
         states = msgspec.json.decode(rows) or []
         return {"states": [{**state, "color": ""} for state in states]}
+
+    async def _select(
+        self, call: _Call, query: str, arguments: list[Any], tables: frozenset[str]
+    ) -> bytes:
+        """Return the rows that the call's audience may see, as JSON; raises FunctionRefused."""
+        try:
+            return await self._query(call.caller.plugin_id).query(
+                query,
+                arguments,
+                audience=call.behalf.audience,
+                tables=tables,
+                deadline=call.deadline,
+            )
+        except QueryRefused as exc:
+            raise _refused(exc, "read") from None
 
     def _query(self, plugin_id: str) -> QueryProcess:
         if plugin_id not in self._queries:
@@ -328,7 +331,7 @@ _TABLE: Final[Mapping[str, Callable[[HostFunctions, _Call], Awaitable[object]]]]
 }
 SERVED: Final = tuple(_TABLE)
 _NEXT = "not served in this release"
-_NOT_SERVED: Final[Mapping[str, str]] = {
+NOT_SERVED: Final[Mapping[str, str]] = {
     "send_email": "not sent: the help desk has no outgoing mail in this release",
     "publish_event": "not served: no page listens to the events of plugins",
     **dict.fromkeys(
@@ -348,7 +351,6 @@ _NOT_SERVED: Final[Mapping[str, str]] = {
     ),
 }
 """Functions of that platform that give nothing here, each with the reason."""
-NOT_SERVED: Final = _NOT_SERVED
 
 
 def _object(arguments: bytes) -> Mapping[str, Any]:

@@ -1,8 +1,8 @@
 """Descriptions of plugins of each contract, in terms that the supervisor shares.
 
 An ``ohd`` module carries its manifest; a GoatKit module says what it is when it is called. Both
-become a manifest, permissions in words, and subscriptions. No other room asks which contract a
-plugin has.
+become a manifest, permissions in words, and subscriptions. What differs beyond that stands with
+the work: how a plugin is installed, started, called and given its jobs.
 
 ::
 

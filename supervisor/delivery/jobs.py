@@ -64,7 +64,9 @@ class Jobs:
             since = datetime.fromtimestamp(last.due, UTC).astimezone(self._zone)
             due = job.schedule.next_run(since, self._zone)
             if due is not None and due <= now and key not in self._running:
-                await self._begin(row, job, now)
+                self._running.add(key)
+                name = f"job {row.id} {job.id}"
+                self._nursery.start_soon(self._call, row, job, now, name=name)
 
     async def run_now(self, plugin_id: str, job_id: str) -> JobView:
         """Run a job and return how it went; raises PluginNotFound, JobNotFound, NotRunning."""
@@ -73,6 +75,7 @@ class Jobs:
             if job.id == job_id:
                 if (row.id, job.id) in self._running:
                     raise NotRunning(plugin_id, f"its job {job_id} is running already")
+                self._running.add((row.id, job.id))
                 await self._call(row, job, datetime.now(UTC))
                 return self._view(row, job)
         raise JobNotFound(plugin_id, job_id)
@@ -82,13 +85,9 @@ class Jobs:
         rows = self._installed.rows() if plugin_id is None else [self._installed.row(plugin_id)]
         return [self._view(row, job) for row in rows for job in _jobs(row)]
 
-    async def _begin(self, row: PluginRow, job: Job, now: datetime) -> None:
-        self._running.add((row.id, job.id))
-        self._nursery.start_soon(self._call, row, job, now, name=f"job {row.id} {job.id}")
-
     async def _call(self, row: PluginRow, job: Job, now: datetime) -> None:
+        """Run a job that the caller has put among those that run."""
         key = (row.id, job.id)
-        self._running.add(key)
         try:
             due = int(now.timestamp())
             await self._save(JobRow(*key, due=due))

@@ -5,7 +5,7 @@ how it ends. What is wrong with this machine and not with the module is no reaso
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -98,15 +98,10 @@ class StartTrial:
             os.close(code)
 
         async def ask() -> None:
-            await ready.wait()
             await session.ask([register_work(None)])
             await done.wait()
-            session.stop()
 
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(ask)
-            ended = await session.run()
-            nursery.cancel_scope.cancel()
+        ended = await _start_and_stop(session, ready, ask)
         if said and said[0].outcome is OutcomeCode.OK:
             if not said[0].result:
                 raise ModuleRefused("gk_register returned nothing; expected a JSON object")
@@ -139,9 +134,16 @@ class StartTrial:
         return clean_text(ended.error, _LONGEST)
 
 
-async def _start_and_stop(session: Session[None], ready: trio.Event) -> Ended[None]:
+async def _start_and_stop(
+    session: Session[None],
+    ready: trio.Event,
+    meanwhile: Callable[[], Awaitable[None]] = trio.lowlevel.checkpoint,
+) -> Ended[None]:
+    """Run a session until its guest has started and ``meanwhile`` has returned."""
+
     async def stop() -> None:
         await ready.wait()
+        await meanwhile()
         session.stop()
 
     async with trio.open_nursery() as nursery:

@@ -19,6 +19,7 @@ inside a database job.
     history       what plugins did and used, by minute
     versions      versions beside the installed one
     plugins       installed plugins
+    modules       what every version of a plugin has in common
     configs       configuration values, secrets sealed
     sealed        every sealed secret, wherever it is kept
     sql           reading and writing rows by the names of their columns

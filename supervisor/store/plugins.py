@@ -10,28 +10,18 @@ import msgspec
 import structlog
 
 from sandbox_child.wire.entry import ModuleReport
-from supervisor.contracts import Description, describe
+from supervisor.contracts import Description
 from supervisor.errors import ModuleRefused
-from supervisor.manifest import Manifest
+from supervisor.store.modules import StoredModule, module_columns, module_fields
 from supervisor.store.sql import insertion, row, rows
 
 log = structlog.get_logger("supervisor.store")
 
 
 @dataclass(frozen=True, slots=True)
-class PluginRow:
+class PluginRow(StoredModule):
     """An installed plugin as it is kept."""
 
-    description: Description
-    """What it says about itself."""
-    manifest_text: str
-    """That, as it was: the manifest, or what its registration returned."""
-    report: ModuleReport
-    sha256: str
-    size: int
-    source: str
-    installed_at: int
-    installed_by: str
     enabled: bool
     state_reason: str | None
     claimed_seq: int
@@ -48,11 +38,6 @@ class PluginRow:
     """Limits that an admin set for this plugin; see ``overrides``."""
     extras: frozenset[str] = frozenset()
     """Permissions that it did not ask for and its admin has granted."""
-
-    @property
-    def manifest(self) -> Manifest:
-        """What both contracts know of a plugin."""
-        return self.description.manifest
 
     @property
     def id(self) -> str:
@@ -136,7 +121,7 @@ def insert_plugin(db: sqlite3.Connection, row: PluginRow) -> None:
     """Add a plugin; one of this id that cannot be read any longer gives way, except its values."""
     values = {
         "id": row.id,
-        **_module(row),
+        **module_columns(row),
         **{name: getattr(row, name) for name in ("enabled", "state_reason", *_PLAIN)},
         "withheld": json.dumps(sorted(row.withheld)),
         "event_starts": json.dumps(row.event_starts),
@@ -151,7 +136,7 @@ def insert_plugin(db: sqlite3.Connection, row: PluginRow) -> None:
 def replace_version(db: sqlite3.Connection, row: PluginRow) -> None:
     """Put another version in a plugin's place; counts and the place in the outbox stay."""
     values = {
-        **_module(row),
+        **module_columns(row),
         "withheld": json.dumps(sorted(row.withheld)),
         "event_starts": json.dumps(row.event_starts),
     }
@@ -184,19 +169,6 @@ def set_limits(db: sqlite3.Connection, plugin_id: str, limits: Mapping[str, floa
     db.execute("UPDATE plugins SET limits = ? WHERE id = ?", (json.dumps(limits), plugin_id))
 
 
-def _module(row: PluginRow) -> dict[str, object]:
-    """Return the columns that say which version it is."""
-    return {
-        "manifest": row.manifest_text,
-        "report": msgspec.json.encode(row.report).decode(),
-        "sha256": row.sha256,
-        "size": row.size,
-        "source": row.source,
-        "installed_at": row.installed_at,
-        "installed_by": row.installed_by,
-    }
-
-
 def delete_plugin(db: sqlite3.Connection, plugin_id: str) -> None:
     """Remove a plugin with its configuration, log lines and deliveries; tickets stay."""
     for table in ("plugin_logs", "deliveries", "plugin_history", "redeliveries", "plugin_jobs"):
@@ -205,18 +177,9 @@ def delete_plugin(db: sqlite3.Connection, plugin_id: str) -> None:
 
 
 def _read(found: sqlite3.Row) -> PluginRow | None:
-    text = str(found["manifest"])
     try:
-        report = msgspec.json.decode(str(found["report"]), type=ModuleReport)
         return PluginRow(
-            description=describe(text, report),
-            manifest_text=text,
-            report=report,
-            sha256=found["sha256"],
-            size=found["size"],
-            source=found["source"],
-            installed_at=found["installed_at"],
-            installed_by=found["installed_by"],
+            **module_fields(found),
             enabled=bool(found["enabled"]),
             state_reason=found["state_reason"],
             **{name: found[name] for name in _PLAIN},

@@ -12,11 +12,9 @@ from dataclasses import dataclass
 import msgspec
 import structlog
 
-from sandbox_child.wire.entry import ModuleReport
-from supervisor.contracts import Description, describe
 from supervisor.errors import ModuleRefused
-from supervisor.manifest import Manifest
 from supervisor.states import VersionStatus
+from supervisor.store.modules import StoredModule, module_columns, module_fields
 from supervisor.store.plugins import PluginRow
 from supervisor.store.sql import insertion, rows
 
@@ -24,27 +22,14 @@ log = structlog.get_logger("supervisor.store")
 
 
 @dataclass(frozen=True, slots=True)
-class VersionRow:
+class VersionRow(StoredModule):
     """One version of a plugin as it is kept; the installed one too, for whoever compares."""
 
-    description: Description
-    manifest_text: str
-    report: ModuleReport
-    sha256: str
-    size: int
-    source: str
-    installed_at: int
-    installed_by: str
     status: VersionStatus
     since: int
     """Time of this status, in milliseconds since 1970."""
     withheld: frozenset[str]
     """Permissions that its admin denied while it was installed."""
-
-    @property
-    def manifest(self) -> Manifest:
-        """What both contracts know of a plugin."""
-        return self.description.manifest
 
     @property
     def asks_for(self) -> tuple[str, ...]:
@@ -129,13 +114,7 @@ def drop_oldest(db: sqlite3.Connection, plugin_id: str, kept: int) -> None:
 def _insert(db: sqlite3.Connection, version: VersionRow) -> None:
     values = {
         "plugin_id": version.manifest.id,
-        "manifest": version.manifest_text,
-        "report": msgspec.json.encode(version.report).decode(),
-        "sha256": version.sha256,
-        "size": version.size,
-        "source": version.source,
-        "installed_at": version.installed_at,
-        "installed_by": version.installed_by,
+        **module_columns(version),
         "status": version.status.value,
         "since": version.since,
         "withheld": json.dumps(sorted(version.withheld)),
@@ -148,18 +127,9 @@ def _insert(db: sqlite3.Connection, version: VersionRow) -> None:
 
 
 def _read(row: sqlite3.Row) -> VersionRow | None:
-    text = str(row["manifest"])
     try:
-        report = msgspec.json.decode(str(row["report"]), type=ModuleReport)
         return VersionRow(
-            description=describe(text, report),
-            manifest_text=text,
-            report=report,
-            sha256=row["sha256"],
-            size=row["size"],
-            source=row["source"],
-            installed_at=row["installed_at"],
-            installed_by=row["installed_by"],
+            **module_fields(row),
             status=VersionStatus(row["status"]),
             since=row["since"],
             withheld=frozenset(json.loads(row["withheld"])),

@@ -6,6 +6,8 @@ from quart import request
 
 from helpdesk import numbers
 from helpdesk.actors import Role
+from helpdesk.service import HelpDesk
+from helpdesk.users import User
 from supervisor.calls.behalf import Behalf
 from supervisor.query import Audience
 from webapp.context import app_context
@@ -20,18 +22,19 @@ async def envelope() -> dict[str, Any]:
     said: dict[str, Any] = {"_method": request.method, "_path": request.path, "_org_id": 0}
     said["_lang"] = next(iter(behalf().languages), "en")
     user = current_visit().user
-    if user is not None:
-        number = await app_context().helpdesk.database.read(
-            lambda db: numbers.number_of(db, "user", user.id)
-        )
-        said |= {
-            "_user_id": number,
-            "_user_email": user.email,
-            "_user_login": user.email,
-            "_user_role": _ROLES[user.role],
-            "_is_admin": user.role is Role.ADMIN,
-        }
-    return said
+    return said if user is None else said | await about(app_context().helpdesk, user)
+
+
+async def about(helpdesk: HelpDesk, user: User) -> dict[str, Any]:
+    """Return what a plugin is told of the person for whom it is called."""
+    number = await helpdesk.database.read(lambda db: numbers.number_of(db, "user", user.id))
+    return {
+        "_user_id": number,
+        "_user_email": user.email,
+        "_user_login": user.email,
+        "_user_role": _ROLES[user.role],
+        "_is_admin": user.role is Role.ADMIN,
+    }
 
 
 def behalf() -> Behalf:

@@ -17,8 +17,8 @@ class GoatkitFunctions:
     """The contract's host functions for one guest.
 
     ``max_request`` bounds, in bytes, what a guest may hand over in one call. ``allocator`` is set
-    once the instance exists. Until ``registered`` the guest may log, and every host call fails: it
-    has not been granted anything yet.
+    once the instance exists. Outside of a ``gk_call`` (see ``serving``) the guest may log, and
+    every host call fails: while it starts and registers, it has not been granted anything.
     """
 
     def __init__(self, guest: Guest, link: HostLink, max_request: int, max_log: int) -> None:
