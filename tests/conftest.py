@@ -25,6 +25,31 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.slow)
 
 
+class FailuresAtOnce:
+    """Prints each failure when it happens.
+
+    pytest keeps them for the end, and a run that is cut off never gets there.
+    """
+
+    def __init__(self, terminal: pytest.TerminalReporter) -> None:
+        self._terminal = terminal
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Print what went wrong, below the line of progress."""
+        if report.failed:
+            self._terminal.write_line("")
+            self._terminal.write_line(f"{report.nodeid} failed in {report.when}:", red=True)
+            self._terminal.write_line(report.longreprtext)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Print failures at once where the results come together: not in a worker of xdist."""
+    terminal = config.pluginmanager.get_plugin("terminalreporter")
+    if isinstance(terminal, pytest.TerminalReporter) and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(FailuresAtOnce(terminal))
+
+
 @pytest.fixture(scope="session")
 def guest() -> Callable[[str], bytes]:
     """Return ``guest(name)``: the bytes of a compiled guest plugin, its manifest embedded.
