@@ -143,6 +143,8 @@ async def open_application(config: Config, *, run_plugins: bool) -> AsyncIterato
     with only_one(config.data):
         async with open_helpdesk(config) as helpdesk:
             key, *older = await trio.to_thread.run_sync(load_keys, config.supervisor.key_file)
+            box = SecretBox(key, older)
+            helpdesk.mail.sealer = box
             health = HealthSettings(await helpdesk.settings.all())
             helpdesk.settings.observe(health.follow)
             ports = HelpDeskPorts(
@@ -154,11 +156,12 @@ async def open_application(config: Config, *, run_plugins: bool) -> AsyncIterato
                 helpdesk.users.names,
                 helpdesk.database.path,
                 health_rule=health.rule,
+                reseal=helpdesk.mail.reseal,
             )
             async with open_supervisor(
                 config.supervisor,
                 ports,
-                SecretBox(key, older),
+                box,
                 settings_fingerprint() + (WITH_LINES if config.supervisor.source_lines else ""),
                 run_plugins=run_plugins,
             ) as supervisor:

@@ -11,6 +11,7 @@ own row and the rows below::
     saved_views      filters of the ticket list that staff keep
     canned           texts that staff keep ready for replies
     tickets          tickets and everything on one
+    mail             mail that goes out, and what both directions share
     sessions         logins
     users            accounts, and who may log in
     api_keys         keys for the API

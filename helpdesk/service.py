@@ -24,6 +24,11 @@ from helpdesk.files.store import FileStore
 from helpdesk.first_run import FirstRun
 from helpdesk.groups import Groups
 from helpdesk.invitations import INVITATION_MIGRATIONS, Invitations
+from helpdesk.mail.choices import Choices
+from helpdesk.mail.oauth import Tokens
+from helpdesk.mail.sender import Sender
+from helpdesk.mail.settings import MailSettings
+from helpdesk.mail.tables import MAIL_MIGRATIONS
 from helpdesk.notifications import Notifications
 from helpdesk.outbox import Outbox
 from helpdesk.passwords import Passwords
@@ -52,6 +57,7 @@ MIGRATIONS = (
     MERGE_MIGRATIONS,
     FILE_MIGRATIONS,
     INVITATION_MIGRATIONS,
+    MAIL_MIGRATIONS,
 )
 """Every table of the domain, set by set, in the order in which they are made."""
 
@@ -85,6 +91,10 @@ class HelpDesk:
         self.sessions = Sessions(database, clock, self.users, self.settings, self.audit)
         self.api_keys = ApiKeys(database, clock, self.audit)
         self.notifications = Notifications(database, clock)
+        self.choices = Choices(database)
+        self.mail = MailSettings(database, clock, self.audit)
+        self.mail_tokens = Tokens(self.mail)
+        self.sender = Sender(database, clock, self.settings, self.mail, self.mail_tokens)
         self.views = SavedViews(database, self.audit)
         self.canned = CannedReplies(database, self.settings, self.audit)
         store = FileStore(database.path.parent / "files")

@@ -35,7 +35,15 @@ from supervisor.plugins.limits import LimitsInForce
 from supervisor.plugins.module_files import ModuleFiles
 from supervisor.plugins.registry import PluginRegistry
 from supervisor.plugins.start_trial import StartTrial
-from supervisor.ports import AdminNotices, AuditLog, Database, Names, Outbox, TicketActions
+from supervisor.ports import (
+    AdminNotices,
+    AuditLog,
+    Database,
+    Names,
+    Outbox,
+    Reseal,
+    TicketActions,
+)
 from supervisor.process.cage import Cage
 from supervisor.process.cgroups import GroupPool
 from supervisor.process.forkserver import ForkServer
@@ -72,6 +80,8 @@ class HelpDeskPorts:
     site_name: Callable[[], str] = lambda: "Open Help Desk"
     health_rule: Callable[[], ErrorThreshold] = ErrorThreshold
     """The rule as the admins have it now; asked whenever a delivery has failed."""
+    reseal: Reseal | None = None
+    """Seals the help desk's own secrets with the key that seals now."""
 
 
 class Assembly:
@@ -180,4 +190,4 @@ class Assembly:
             lambda: limits.defaults.module_bytes,
             self.overview.view,
         )
-        self.key = EncryptionKey(store.installed, box, config.key_file, ports.audit)
+        self.key = EncryptionKey(store.installed, box, config.key_file, ports.audit, ports.reseal)

@@ -11,6 +11,7 @@ these protocols.
     AdminNotices   what admins should know
     AuditLog       entries, each written in the transaction of its change
     Names          the names of users, for snapshots
+    Reseal         seals the help desk's own secrets when the key is replaced
 
 ``Database`` and ``AuditLog`` are tied to one SQLite file on this machine: a change, its audit entry
 and the events share a transaction. A plugin host on another machine would bring a ``PluginStore``
@@ -150,6 +151,9 @@ class TicketActions(Protocol):
 
 Names = Callable[[Collection[str]], Awaitable[Mapping[str, str]]]
 """Returns the names of the users among these ids; an id of nobody is left out."""
+
+Reseal = Callable[[], Awaitable[tuple[int, tuple[str, ...]]]]
+"""Seals secrets of the help desk anew; returns how many, and the names of those no key opens."""
 
 
 class AdminNotices(Protocol):

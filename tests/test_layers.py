@@ -75,7 +75,12 @@ ROOMS: dict[str, dict[str, set[str]]] = {
         "trial": set(),
         "control": set(),
     },
-    "helpdesk": {"files": {"tickets", "storage"}, "tickets": {"storage"}, "storage": set()},
+    "helpdesk": {
+        "files": {"tickets", "storage"},
+        "tickets": {"mail", "storage"},
+        "mail": {"storage"},
+        "storage": set(),
+    },
     "sandbox_child": {
         "attacks": {"query", "lockdown", "wire"},
         "abi": {"runtime", "wasm", "wire"},

@@ -117,6 +117,7 @@ async def _run(
     async with trio.open_nursery() as nursery:
         nursery.start_soon(jobs.run, application.helpdesk)
         nursery.start_soon(retention.run, application.helpdesk)
+        nursery.start_soon(application.helpdesk.sender.run)
         await nursery.start(serve_control, application.supervisor, settings.data)
         served = await start_web(nursery, application, settings.web, operator.stop)
         if with_demo:
@@ -171,6 +172,7 @@ def _cannot_listen(host: str, port: int, exc: BaseException) -> CannotGoOn:
 async def _fill_demo(application: Application) -> None:
     """Write the demo tickets into an empty help desk, and switch the bundled plugin on."""
     await demo.fill(application.helpdesk)
+    await application.helpdesk.mail.show_on_page()
     if await application.supervisor.overview.plugins():
         return
     module = await trio.to_thread.run_sync(bundled_plugin().read_bytes)

@@ -104,4 +104,20 @@ class Change:
             body=events.payload(event_type, rfc3339(self.now), document, actor, data),
         )
         if event_type not in self.untold:
-            notices.write(self.connection, event_type, ticket, actor, self.now, mentioned=mentioned)
+            notices.write(
+                self.connection,
+                event_type,
+                ticket,
+                actor,
+                self.now,
+                said=_said(event_type, ticket, data),
+                site=self.settings,
+                mentioned=mentioned,
+            )
+
+
+def _said(event_type: EventType, ticket: Ticket, data: dict[str, Any]) -> str:
+    """Return what was written with an event: a message, or how and why the status changed."""
+    if event_type is EventType.CREATED:
+        return ticket.description
+    return str(data.get("body") or data.get("resolution_notes") or data.get("reason") or "")

@@ -11,10 +11,11 @@ resolved, closed        the submitter
 reopened                the submitter, and whoever has the ticket
 ======================  ====================================================
 
+Each gets it as they have chosen (``mail.choices``): on the site, by mail, both or neither.
 Whoever follows a ticket gets a notice of all of these; whoever is mentioned in a message, of that.
 A ticket that is unassigned is had by the members of the groups that own its category, and where no
 group does, by all staff. Whoever has a ticket is staff, so a note is never told to those who may
-not read it. Notices are written in the transaction of the change.
+not read it. Notices and letters are written in the transaction of the change.
 """
 
 import sqlite3
@@ -23,9 +24,14 @@ from datetime import datetime
 from urllib.parse import urlencode
 
 from helpdesk import notifications
-from helpdesk.actors import Actor
+from helpdesk.actors import Actor, Role
 from helpdesk.events import EventType
+from helpdesk.mail import choices
+from helpdesk.mail import notices as letters
+from helpdesk.mail.notices import Receiver, Subject
 from helpdesk.notifications import Notice
+from helpdesk.settings import SettingValues
+from helpdesk.storage import sql
 from helpdesk.tickets.model import Assignee, Ticket
 
 _SENTENCES = {
@@ -37,6 +43,16 @@ _SENTENCES = {
     EventType.CLOSED: "{actor} closed the ticket: {subject}",
     EventType.REOPENED: "{actor} reopened the ticket: {subject}",
 }
+_CHOICES = {
+    EventType.CREATED: "created",
+    EventType.ASSIGNED: "assigned",
+    EventType.REPLY_ADDED: "replied",
+    EventType.NOTE_ADDED: "noted",
+    EventType.RESOLVED: "resolved",
+    EventType.CLOSED: "closed",
+    EventType.REOPENED: "reopened",
+}
+_PERSON = "SELECT name, email, role FROM users WHERE id = ?"
 _MENTIONED = "{actor} mentioned you: {subject}"
 _TO_SUBMITTER = frozenset(
     {EventType.REPLY_ADDED, EventType.RESOLVED, EventType.CLOSED, EventType.REOPENED}
@@ -59,9 +75,14 @@ def write(
     actor: Actor,
     now: datetime,
     *,
+    said: str,
+    site: SettingValues,
     mentioned: frozenset[str] = frozenset(),
 ) -> None:
-    """Leave the notices that an event calls for; who is ``mentioned`` in it is told so."""
+    """Leave the notices and letters that an event calls for; who is ``mentioned`` is told so.
+
+    ``said``: what was written with it.
+    """
     sentence = _SENTENCES.get(event)
     if sentence is None:
         return
@@ -73,7 +94,28 @@ def write(
             actor=actor.name, assignee=assignee, subject=f"#{ticket.number} {ticket.subject}"
         )
         notice = Notice.made(title, "", f"/tickets/{ticket.id}", now)
-        notifications.insert(connection, user_id, notice)
+        person = sql.row(connection, _PERSON, (user_id,))
+        if person is None:
+            continue
+        chosen = "mentioned" if user_id in mentioned else _CHOICES[event]
+        choice = choices.of(connection, user_id, Role(person["role"]), chosen)
+        if choice.web:
+            notifications.insert(connection, user_id, notice)
+        if choice.mail:
+            letters.about_ticket(
+                connection,
+                chosen,
+                Receiver(user_id, person["name"], person["email"]),
+                Subject(ticket.number, ticket.subject, f"{site.site_url}/tickets/{ticket.number}"),
+                words={
+                    "text": said,
+                    "actor.name": actor.name,
+                    "assignee.name": assignee,
+                    "site.name": site.site_name,
+                },
+                now=now,
+                is_automatic=event is not EventType.REPLY_ADDED,
+            )
 
 
 def tell_of_many(

@@ -4,7 +4,7 @@
 
     key file: [old]        every secret opens with old
     key file: [new, old]   every secret opens with one of them, whoever starts now
-    one transaction        every secret is sealed with new
+    one transaction        every secret of plugins is sealed with new, then those of the help desk
     key file: [new]        the old key opens nothing any more
 
 A running server swaps its ring before the transaction, so that whatever is saved behind it was
@@ -17,7 +17,7 @@ import structlog
 import trio
 
 from supervisor.plugins.audit import KEY_ROTATED
-from supervisor.ports import AuditLog, AuditWriter
+from supervisor.ports import AuditLog, AuditWriter, Reseal
 from supervisor.secrets.box import (
     KEY_VARIABLE,
     KeyUnusable,
@@ -36,21 +36,31 @@ class EncryptionKey:
     """The key of one help desk, as an admin may replace it."""
 
     def __init__(
-        self, store: InstalledStore, box: SecretBox, key_file: Path, audit: AuditLog
+        self,
+        store: InstalledStore,
+        box: SecretBox,
+        key_file: Path,
+        audit: AuditLog,
+        reseal: Reseal | None = None,
     ) -> None:
         self._store = store
         self._box = box
         self._key_file = key_file
         self._audit = audit
+        self._reseal = reseal
 
     async def rotate(self, *, actor: str) -> KeyRotation:
         """Replace the key, and seal every secret with the new one; raises KeyUnusable."""
         record = self._audit.stamp(actor, KEY_ROTATED, "key")
-        return await rotate_key(self._store, self._box, self._key_file, record)
+        return await rotate_key(self._store, self._box, self._key_file, record, self._reseal)
 
 
 async def rotate_key(
-    store: InstalledStore, box: SecretBox, key_file: Path, record: AuditWriter
+    store: InstalledStore,
+    box: SecretBox,
+    key_file: Path,
+    record: AuditWriter,
+    reseal: Reseal | None = None,
 ) -> KeyRotation:
     """Make a new key and seal every secret with it.
 
@@ -70,6 +80,9 @@ async def rotate_key(
             await trio.to_thread.run_sync(replace_keys, key_file, (key, *box.keys))
             box.put_first(key)
         resealed, unreadable = await store.reseal(record)
+        if reseal is not None:
+            more, lost = await reseal()
+            resealed, unreadable = resealed + more, (*unreadable, *lost)
         if not from_environment:
             await trio.to_thread.run_sync(replace_keys, key_file, box.keys[:1])
             box.forget_older()
