@@ -51,7 +51,8 @@ def test_markup_typed_into_every_form_stays_text(open_page: Open, desk: Desk) ->
         ("Reason", "Reopen"),
     ):
         staff.get_by_label(label).fill(text)
-        staff.get_by_role("button", name=button, exact=True).click()
+        with staff.expect_navigation():
+            staff.get_by_role("button", name=button, exact=True).click()
         expect(staff.locator("#done")).to_be_visible()
         assert_dead(staff)
     # What arrives live takes another way into the page.
