@@ -16,8 +16,13 @@
     changes    INSERT, REPLACE, UPDATE, DELETE and TRUNCATE
     translate  from MySQL to SQLite: a tree in, a tree out
     functions  the functions that may be called
+    aggregates
+               ours over many rows
     texts      ours that are about texts and numbers; pure
+    spans      ours about times of day and spans of time, and patterns to read dates by; pure
+    patterns   ours about regular expressions; pure
     clock      the time of a statement, and ours that are about dates
+    weeks      ways to number weeks; pure
     parse      one bounded statement as a tree
     dialect    the SQL that is read, and the SQL that is written
     errors     why a statement was not carried out

@@ -6,7 +6,10 @@ Python agree.
 
 import calendar
 import time
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+
+from sandbox_child.query import weeks
 
 _STEPS = {
     "MICROSECOND": timedelta(microseconds=1),
@@ -130,11 +133,21 @@ def from_epoch(seconds: object) -> str | None:
         return None
 
 
+def week(value: object, mode: object, count: Callable[[date, int], int]) -> int | None:
+    """Return the week of a date as one of the ways of counting has it."""
+    found = moment(value)
+    if found is None or not isinstance(mode, int):
+        return None
+    return count(found[0], mode)
+
+
 _PLAIN = {
     "Y": "%Y", "y": "%y", "m": "%m", "d": "%d", "H": "%H", "i": "%M", "s": "%S", "S": "%S",
     "j": "%j", "w": "%w", "T": "%H:%M:%S", "p": "%p", "h": "%I", "I": "%I", "r": "%I:%M:%S %p",
-    "f": "%f", "v": "%V", "x": "%G", "u": "%W", "U": "%U", "V": "%U", "X": "%Y",
+    "f": "%f",
 }  # fmt: skip
+_WEEKS = {"U": 0, "u": 1, "V": 2, "v": 3}
+_YEARS_OF_WEEKS = {"X": 2, "x": 3}
 _SPOKEN = {"M": calendar.month_name, "b": calendar.month_abbr}
 _DAYS = {"W": calendar.day_name, "a": calendar.day_abbr}
 
@@ -155,6 +168,10 @@ def _field(when: datetime, name: str) -> str:
         return _SPOKEN[name][when.month]
     if name in _DAYS:
         return _DAYS[name][when.weekday()]
+    if name in _WEEKS:
+        return f"{weeks.week(when, _WEEKS[name]):02}"
+    if name in _YEARS_OF_WEEKS:
+        return f"{weeks.week_of(when, _YEARS_OF_WEEKS[name])[0]:04}"
     hour = when.hour % 12 or 12
     others = {
         "c": when.month, "e": when.day, "k": when.hour, "l": hour,

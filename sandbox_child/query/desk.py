@@ -28,7 +28,9 @@ _KEPT = 200
 """Translations, the latest used: a plugin asks the same again and again."""
 _ALMOST_EVERYTHING = """
     SELECT t.id, CONCAT(UPPER(t.title), 'x'), DATE_FORMAT(t.create_time, '%W %M %Y'), NOW(),
-        UNIX_TIMESTAMP(t.create_time), DATE_SUB(NOW(), INTERVAL ? MONTH)
+        UNIX_TIMESTAMP(t.create_time), DATE_SUB(NOW(), INTERVAL ? MONTH),
+        t.title REGEXP '[[:alpha:]]', MD5(t.title), UUID(), STR_TO_DATE('1.1.2026', '%e.%c.%Y'),
+        (SELECT GROUP_CONCAT(id ORDER BY id) FROM ticket_state)
     FROM ticket t JOIN queue q ON q.id = t.queue_id
     WHERE t.title LIKE '%a%' ORDER BY 1 LIMIT 3
 """
@@ -175,6 +177,13 @@ class Desk:
             )
         if code in (sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_TOOBIG):
             return Refused(Because.LIMIT, f"the statement asks for too much: {error}")
+        what, _, table = str(error).partition("no such table: ")
+        if table and not what:
+            return Refused(
+                Because.SQL,
+                f"there is no table {table}: the plugin has made none, and those of the help desk"
+                f" are {', '.join(TABLES)}",
+            )
         return Refused(Because.SQL, f"SQLite refuses the statement: {error}")
 
 

@@ -10,7 +10,8 @@ from typing import Final
 
 from sqlglot import exp
 
-from sandbox_child.query import clock, texts
+from sandbox_child.query import clock, patterns, spans, texts, weeks
+from sandbox_child.query.aggregates import AGGREGATES
 from sandbox_child.query.clock import Clock
 from sandbox_child.query.errors import not_served
 
@@ -89,6 +90,51 @@ def _between(arguments: Sequence[exp.Expr]) -> exp.Expr:
     return call("gk_timestamp_diff", exp.Literal.string(name), start, end)
 
 
+def _moved(sign: int) -> Call:
+    """Of ADDDATE and SUBDATE, whose second argument is a number of days or an interval."""
+
+    def make(arguments: Sequence[exp.Expr]) -> exp.Expr:
+        when, by = arguments
+        if isinstance(by, exp.Interval):
+            made = exp.DateAdd if sign > 0 else exp.DateSub
+            return made(this=when, expression=by)
+        amount = by if sign > 0 else exp.Neg(this=exp.Paren(this=by))
+        return call("gk_date_add", when, amount, exp.Literal.string("DAY"))
+
+    return make
+
+
+def _added(arguments: Sequence[exp.Expr]) -> exp.Expr:
+    """Of TIMESTAMPADD."""
+    unit, amount, when = arguments
+    name = unit.name.upper().removeprefix("SQL_TSI_")
+    if name not in clock.UNITS:
+        raise not_served(f"the unit {name[:30]} in TIMESTAMPADD")
+    return call("gk_date_add", when, amount, exp.Literal.string(name))
+
+
+def _week(name: str) -> Call:
+    return lambda arguments: call(name, *arguments, *([_ZERO.copy()] * (2 - len(arguments))))
+
+
+def _string_agg(arguments: Sequence[exp.Expr]) -> exp.Expr:
+    return call("group_concat", *arguments)
+
+
+def _locate(arguments: Sequence[exp.Expr]) -> exp.Expr:
+    sought, within = (call("lower", argument) for argument in arguments[:2])
+    if len(arguments) == 2:
+        return call("instr", within, sought)
+    return call("gk_locate", sought, within, arguments[2])
+
+
+def _regexp_like(arguments: Sequence[exp.Expr]) -> exp.Expr:
+    return call("gk_regexp", *arguments[:2])
+
+
+_ZERO = exp.Literal.number(0)
+
+
 def _is_null(arguments: Sequence[exp.Expr]) -> exp.Expr:
     (value,) = arguments
     return exp.Paren(this=exp.Is(this=value, expression=exp.Null()))
@@ -113,28 +159,40 @@ _TO_MONTHS_END = ("start of month", "+1 month", "-1 day")
 CALLS: Final[Mapping[str, tuple[int, int, Call]]] = {
     # Name: fewest and most arguments, and what becomes of them.
     "ABS": (1, 1, _same("abs")),
+    "ADDDATE": (2, 2, _moved(1)),
+    "ANY_VALUE": (1, 1, lambda a: a[0]),
+    "ASCII": (1, 1, _same("gk_ascii")),
     "CEIL": (1, 1, _same("gk_ceil")),
     "CEILING": (1, 1, _same("gk_ceil")),
-    "CHAR_LENGTH": (1, 1, _same("length")),
     "CHARACTER_LENGTH": (1, 1, _same("length")),
+    "CHAR_LENGTH": (1, 1, _same("length")),
     "CONCAT": (1, 100, _join),
     "CONCAT_WS": (2, 100, _same("gk_concat_ws")),
+    "CONVERT_TZ": (3, 3, _same("gk_convert_tz")),
     "CURDATE": (0, 0, _same("gk_curdate")),
     "CURRENT_DATE": (0, 0, _same("gk_curdate")),
+    "CURRENT_TIME": (0, 1, lambda _: call("gk_curtime")),
     "CURRENT_TIMESTAMP": (0, 1, lambda _: call("gk_now")),
+    "CURTIME": (0, 1, lambda _: call("gk_curtime")),
+    "DATABASE": (0, 0, lambda _: exp.Literal.string("helpdesk")),
     "DATE": (1, 1, _same("date")),
     "DATEDIFF": (2, 2, _same("gk_date_diff")),
     "DATE_FORMAT": (2, 2, _same("gk_date_format")),
+    "DATE_TRUNC": (2, 2, _same("gk_date_trunc")),
     "DAY": (1, 1, _part("%d")),
     "DAYNAME": (1, 1, lambda a: call("gk_date_format", *a, exp.Literal.string("%W"))),
     "DAYOFMONTH": (1, 1, _part("%d")),
     "DAYOFWEEK": (1, 1, _day_of_week),
     "DAYOFYEAR": (1, 1, _part("%j")),
     "DENSE_RANK": (0, 0, _same("dense_rank")),
+    "ELT": (2, 100, _same("gk_elt")),
+    "EXP": (1, 1, _same("gk_exp")),
     "FIELD": (2, 100, _same("gk_field")),
     "FIND_IN_SET": (2, 2, _same("gk_find_in_set")),
     "FIRST_VALUE": (1, 1, _same("first_value")),
     "FLOOR": (1, 1, _floor),
+    "FORMAT": (2, 3, lambda a: call("gk_format", *a[:2])),
+    "FROM_DAYS": (1, 1, _same("gk_from_days")),
     "FROM_UNIXTIME": (1, 2, _format_now),
     "GREATEST": (2, 100, _same("max")),
     "HEX": (1, 1, _same("hex")),
@@ -152,12 +210,18 @@ CALLS: Final[Mapping[str, tuple[int, int, Call]]] = {
     "LEAST": (2, 100, _same("min")),
     "LEFT": (2, 2, _left),
     "LENGTH": (1, 1, _length_in_bytes),
+    "LN": (1, 1, _same("gk_ln")),
     "LOCALTIME": (0, 1, lambda _: call("gk_now")),
     "LOCALTIMESTAMP": (0, 1, lambda _: call("gk_now")),
-    "LOCATE": (2, 2, lambda a: call("instr", call("lower", a[1]), call("lower", a[0]))),
+    "LOCATE": (2, 3, _locate),
+    "LOG": (1, 2, _same("gk_log")),
+    "LOG10": (1, 1, lambda a: call("gk_log", exp.Literal.number(10), *a)),
+    "LOG2": (1, 1, lambda a: call("gk_log", exp.Literal.number(2), *a)),
     "LOWER": (1, 1, _same("lower")),
     "LPAD": (3, 3, _same("gk_lpad")),
     "LTRIM": (1, 1, _same("ltrim")),
+    "MAKEDATE": (2, 2, _same("gk_makedate")),
+    "MD5": (1, 1, _same("gk_md5")),
     "MID": (2, 3, _same("substr")),
     "MINUTE": (1, 1, _part("%M")),
     "MOD": (2, 2, _modulo),
@@ -166,11 +230,15 @@ CALLS: Final[Mapping[str, tuple[int, int, Call]]] = {
     "NOW": (0, 1, lambda _: call("gk_now")),
     "NTILE": (1, 1, _same("ntile")),
     "NULLIF": (2, 2, _same("nullif")),
+    "PI": (0, 0, lambda _: exp.Literal.number("3.141592653589793")),
     "POW": (2, 2, _same("gk_pow")),
     "POWER": (2, 2, _same("gk_pow")),
     "QUARTER": (1, 1, _quarter),
     "RAND": (0, 0, _same("gk_rand")),
     "RANK": (0, 0, _same("rank")),
+    "REGEXP_LIKE": (2, 3, _regexp_like),
+    "REGEXP_REPLACE": (3, 3, _same("gk_regexp_replace")),
+    "REGEXP_SUBSTR": (2, 2, _same("gk_regexp_substr")),
     "REPEAT": (2, 2, _same("gk_repeat")),
     "REPLACE": (3, 3, _same("replace")),
     "REVERSE": (1, 1, _same("gk_reverse")),
@@ -179,21 +247,46 @@ CALLS: Final[Mapping[str, tuple[int, int, Call]]] = {
     "ROW_NUMBER": (0, 0, _same("row_number")),
     "RPAD": (3, 3, _same("gk_rpad")),
     "RTRIM": (1, 1, _same("rtrim")),
+    "SCHEMA": (0, 0, lambda _: exp.Literal.string("helpdesk")),
     "SECOND": (1, 1, _part("%S")),
+    "SEC_TO_TIME": (1, 1, _same("gk_sec_to_time")),
     "SIGN": (1, 1, _same("gk_sign")),
+    "SPACE": (1, 1, lambda a: call("gk_repeat", exp.Literal.string(" "), *a)),
     "SQRT": (1, 1, _same("gk_sqrt")),
+    "STD": (1, 1, _same("gk_stddev_pop")),
+    "STDDEV": (1, 1, _same("gk_stddev_pop")),
+    "STDDEV_POP": (1, 1, _same("gk_stddev_pop")),
+    "STDDEV_SAMP": (1, 1, _same("gk_stddev_samp")),
+    "STRCMP": (2, 2, _same("gk_strcmp")),
+    "STRING_AGG": (2, 2, _string_agg),
+    "STR_TO_DATE": (2, 2, _same("gk_str_to_date")),
+    "SUBDATE": (2, 2, _moved(-1)),
     "SUBSTRING_INDEX": (3, 3, _same("gk_substring_index")),
     "SYSDATE": (0, 1, lambda _: call("gk_now")),
     "TIME": (1, 1, _same("time")),
+    "TIMEDIFF": (2, 2, _same("gk_timediff")),
+    "TIMESTAMP": (1, 1, _same("datetime")),
+    "TIMESTAMPADD": (3, 3, _added),
     "TIMESTAMPDIFF": (3, 3, _between),
+    "TIME_TO_SEC": (1, 1, _same("gk_time_to_sec")),
+    "TO_CHAR": (2, 2, _same("gk_to_char")),
+    "TO_DAYS": (1, 1, _same("gk_to_days")),
     "TRUNCATE": (2, 2, _same("gk_truncate")),
     "UCASE": (1, 1, _same("upper")),
     "UNIX_TIMESTAMP": (0, 1, lambda a: call("gk_epoch" if a else "gk_epoch_now", *a)),
     "UPPER": (1, 1, _same("upper")),
+    "UTC_DATE": (0, 0, lambda _: call("date", exp.Literal.string("now"))),
     "UTC_TIMESTAMP": (0, 1, lambda _: call("datetime", exp.Literal.string("now"))),
-    "WEEK": (1, 1, _part("%U")),
+    "UUID": (0, 0, _same("gk_uuid")),
+    "VARIANCE": (1, 1, _same("gk_var_pop")),
+    "VAR_POP": (1, 1, _same("gk_var_pop")),
+    "VAR_SAMP": (1, 1, _same("gk_var_samp")),
+    "VERSION": (0, 0, lambda _: exp.Literal.string("8.0.0")),
+    "WEEK": (1, 2, _week("gk_week")),
     "WEEKDAY": (1, 1, _weekday),
+    "WEEKOFYEAR": (1, 1, lambda a: call("gk_week", *a, exp.Literal.number(3))),
     "YEAR": (1, 1, _part("%Y")),
+    "YEARWEEK": (1, 2, _week("gk_yearweek")),
 }
 
 _OF_SQLITE = frozenset(
@@ -219,15 +312,34 @@ def of_ours(now: Clock) -> dict[str, tuple[int, Function]]:
         "gk_date_diff": (2, clock.date_diff),
         "gk_date_format": (2, clock.date_format),
         "gk_timestamp_diff": (3, clock.timestamp_diff),
+        "gk_convert_tz": (3, spans.shifted),
+        "gk_curtime": (0, lambda: now.now[11:]),
+        "gk_date_trunc": (2, spans.cut),
+        "gk_from_days": (1, spans.from_days),
+        "gk_makedate": (2, spans.day_of_year),
+        "gk_regexp": (2, patterns.matches),
+        "gk_regexp_replace": (3, patterns.replaced),
+        "gk_regexp_substr": (2, patterns.found_in),
+        "gk_sec_to_time": (1, spans.span),
+        "gk_str_to_date": (2, spans.read_by),
+        "gk_time_to_sec": (1, spans.seconds_of),
+        "gk_timediff": (2, spans.between),
+        "gk_to_char": (2, spans.written),
+        "gk_to_days": (1, spans.to_days),
+        "gk_week": (2, lambda when, mode: clock.week(when, mode, weeks.week)),
+        "gk_yearweek": (2, lambda when, mode: clock.week(when, mode, weeks.year_and_week)),
         **texts.FUNCTIONS,
     }
 
 
-ALLOWED: Final = _OF_SQLITE | frozenset(of_ours(Clock()))
+ALLOWED: Final = _OF_SQLITE | frozenset(of_ours(Clock())) | frozenset(AGGREGATES)
 """Functions allowed in any statement."""
 
 
 def give(connection: sqlite3.Connection, now: Clock) -> None:
-    """Give a connection our functions. All but one yield the same throughout a statement."""
+    """Give a connection our functions. All but two yield the same throughout a statement."""
     for name, (count, function) in of_ours(now).items():
-        connection.create_function(name, count, function, deterministic=name != "gk_rand")
+        same = name not in texts.RANDOM
+        connection.create_function(name, count, function, deterministic=same)
+    for name, (count, kind) in AGGREGATES.items():
+        connection.create_aggregate(name, count, kind)

@@ -3,8 +3,10 @@
 What they make is bounded before it is made: a text by ``LONGEST`` characters.
 """
 
+import hashlib
 import math
 import random
+import uuid
 from collections.abc import Callable
 
 LONGEST = 1 << 20
@@ -156,12 +158,100 @@ def root(value: object) -> float | None:
     return None if read is None or read < 0 else math.sqrt(read)
 
 
+def exponential(value: object) -> float | None:
+    """Return e to a power."""
+    return power(math.e, value)
+
+
+_EXACT = {2.0: math.log2, 10.0: math.log10}
+
+
+def logarithm(*values: object) -> float | None:
+    """Return the natural logarithm, or that of the second to the base of the first."""
+    read = [number(value) for value in values]
+    if any(value is None or value <= 0 for value in read):
+        return None
+    floats = [float(value or 0) for value in read]
+    if len(floats) == 1:
+        return math.log(floats[0])
+    base, wanted = floats
+    if base in _EXACT:
+        return _EXACT[base](wanted)
+    return None if base == 1 else math.log(wanted, base)
+
+
+def grouped(value: object, places: object) -> str | None:
+    """Write a number with commas between its thousands."""
+    kept = max(0, min(int(number(places) or 0), 30))
+    read = rounded(value, kept)
+    return None if read is None else f"{read:,.{kept}f}"
+
+
+def chosen(place: object, *values: object) -> str | None:
+    """Return the value at a place, from 1."""
+    at = number(place)
+    if at is None or not 1 <= at <= len(values):
+        return None
+    found = values[int(at) - 1]
+    return None if found is None else _word(found)
+
+
+def located(sought: object, text: object, start: object) -> int | None:
+    """Return where a text begins in another, from 1; it is looked for from ``start`` on."""
+    if sought is None or text is None or start is None:
+        return None
+    at = int(number(start) or 0)
+    return _word(text).find(_word(sought), at - 1) + 1 if at > 0 else 0
+
+
+def compared(one: object, other: object) -> int | None:
+    """Return -1, 0 or 1."""
+    if one is None or other is None:
+        return None
+    first, second = _word(one).lower(), _word(other).lower()
+    return (first > second) - (first < second)
+
+
+def as_one(*values: object) -> str | None:
+    """Return several values as one that tells them apart; NULL where one is NULL."""
+    if any(value is None for value in values):
+        return None
+    return "".join(f"{len(word)}:{word}" for word in map(_word, values)).lower()
+
+
+def ascii_of(value: object) -> int | None:
+    """Return the number of the first byte."""
+    return None if value is None else (_word(value).encode("utf-8", "replace")[:1] or b"\0")[0]
+
+
+def digest(value: object) -> str | None:
+    """Return the MD5, which plugins take for keys of their own, not for secrets."""
+    if value is None:
+        return None
+    raw = value if isinstance(value, bytes) else _word(value).encode("utf-8", "replace")
+    return hashlib.md5(raw, usedforsecurity=False).hexdigest()
+
+
+RANDOM = frozenset({"gk_rand", "gk_uuid"})
+"""Functions that yield another value at each call."""
+
 FUNCTIONS: dict[str, tuple[int, Callable[..., str | int | float | None]]] = {
+    "gk_as_one": (-1, as_one),
+    "gk_ascii": (1, ascii_of),
     "gk_ceil": (1, _whole(math.ceil)),
     "gk_concat_ws": (-1, concat_ws),
+    "gk_elt": (-1, chosen),
+    "gk_exp": (1, exponential),
     "gk_field": (-1, field),
     "gk_find_in_set": (2, find_in_set),
     "gk_floor": (1, _whole(math.floor)),
+    "gk_format": (2, grouped),
+    "gk_ln": (1, logarithm),
+    "gk_locate": (3, located),
+    "gk_log": (-1, logarithm),
+    "gk_md5": (1, digest),
+    "gk_strcmp": (2, compared),
+    "gk_uuid": (0, lambda: str(uuid.uuid4())),
     "gk_lpad": (3, lambda text, length, filling: pad(text, length, filling, left=True)),
     "gk_pow": (2, power),
     "gk_rand": (0, random.random),

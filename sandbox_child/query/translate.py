@@ -25,7 +25,20 @@ _VALUES = (
 )
 _OPERATORS = (
     *(exp.And, exp.Or, exp.Not, exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ),
-    *(exp.Is, exp.In, exp.Between, exp.Like, exp.Escape, exp.Exists, exp.Add, exp.Sub, exp.Mul),
+    *(
+        exp.Is,
+        exp.In,
+        exp.Between,
+        exp.Like,
+        exp.ILike,
+        exp.RegexpLike,
+        exp.Xor,
+        exp.Escape,
+        exp.Exists,
+        exp.Add,
+        exp.Sub,
+        exp.Mul,
+    ),
     *(exp.Div, exp.IntDiv, exp.Mod, exp.Neg, exp.BitwiseAnd, exp.BitwiseOr, exp.BitwiseNot),
     *(exp.BitwiseLeftShift, exp.BitwiseRightShift, exp.DPipe, exp.Collate),
 )
@@ -33,6 +46,7 @@ _CALLS = (
     *(exp.Case, exp.If, exp.Cast, exp.Coalesce, exp.Count, exp.Sum, exp.Avg, exp.Min, exp.Max),
     *(exp.GroupConcat, exp.Concat, exp.Trim, exp.Substring, exp.Extract, exp.StrPosition),
     *(exp.DateAdd, exp.DateSub, exp.Interval, exp.CurrentDate, exp.CurrentTimestamp),
+    *(exp.CurrentTime, exp.Filter),
     *(exp.Localtime, exp.Localtimestamp, exp.Anonymous),
 )
 _ALLOWED = frozenset({*_STRUCTURE, *_VALUES, *_OPERATORS, *_CALLS})
@@ -143,13 +157,31 @@ def _called(node: exp.Anonymous) -> exp.Expr:
     if not fewest <= given <= most:
         wanted = str(fewest) if fewest == most else f"{fewest} to {most}"
         raise Refused(Because.SQL, f"{name} with {given} arguments; it takes {wanted}")
-    return make([argument.copy() for argument in node.expressions])
+    made = make([argument.copy() for argument in node.expressions])
+    return _later(made) if isinstance(made, exp.DateAdd | exp.DateSub) else made
 
 
-def _like(node: exp.Like) -> exp.Expr:
+def _like(node: exp.Like | exp.ILike) -> exp.Expr:
+    # LIKE regards no case here, so that ILIKE is the same.
+    same = exp.Like(**node.copy().args)
     if isinstance(node.parent, exp.Escape):
-        return node
-    return exp.Escape(this=node.copy(), expression=exp.Literal.string("\\"))
+        return same
+    return exp.Escape(this=same, expression=exp.Literal.string("\\"))
+
+
+def _xor(node: exp.Xor) -> exp.Expr:
+    one, other = (
+        exp.Not(this=exp.Paren(this=side.copy())) for side in (node.this, node.expression)
+    )
+    return exp.Paren(this=exp.NEQ(this=exp.Paren(this=one), expression=exp.Paren(this=other)))
+
+
+def _count(node: exp.Count) -> exp.Expr:
+    """MySQL counts distinct rows of several columns, none of them NULL."""
+    if isinstance(node.this, exp.Distinct) and len(node.this.expressions) > 1:
+        columns = [column.copy() for column in node.this.expressions]
+        node.this.set("expressions", [call("gk_as_one", *columns)])
+    return node
 
 
 def _later(node: exp.DateAdd | exp.DateSub) -> exp.Expr:
@@ -170,6 +202,8 @@ def _sum(node: exp.Add | exp.Sub) -> exp.Expr:
 
 def _moved(when: exp.Expr, amount: exp.Expr, unit: exp.Expr | None, *, back: bool) -> exp.Expr:
     name = unit.name.upper() if unit is not None else "DAY"
+    if name not in clock.UNITS and name.removesuffix("S") in clock.UNITS:
+        name = name.removesuffix("S")
     if name not in clock.UNITS:
         raise not_served(f"an interval in {name[:_LONGEST_NAME]}")
     by: exp.Expr = amount.copy()
@@ -180,12 +214,17 @@ def _moved(when: exp.Expr, amount: exp.Expr, unit: exp.Expr | None, *, back: boo
     return call("gk_date_add", when.copy(), by, exp.Literal.string(name))
 
 
+_TAKE_INTERVALS = ("ADDDATE", "SUBDATE")
+
+
 def _is_number(text: str) -> bool:
     return text.replace(".", "", 1).isdecimal() and text.isascii()
 
 
 def _interval(node: exp.Interval) -> exp.Expr:
     if isinstance(node.parent, exp.Add | exp.Sub | exp.DateAdd | exp.DateSub):
+        return node
+    if isinstance(node.parent, exp.Anonymous) and node.parent.name.upper() in _TAKE_INTERVALS:
         return node
     raise not_served("an INTERVAL that is neither added nor subtracted")
 
@@ -223,22 +262,33 @@ _TIMES = {
 
 
 def _extract(node: exp.Extract) -> exp.Expr:
-    name = node.name.upper()
+    name, what = node.name.upper(), node.expression
+    if name == "EPOCH":
+        inner = what.unnest()
+        if isinstance(inner, exp.Sub):
+            start, end = inner.expression.copy(), inner.this.copy()
+            return call("gk_timestamp_diff", exp.Literal.string("SECOND"), start, end)
+        return call("gk_epoch", what.copy())
     if name not in ("YEAR", "QUARTER", "MONTH", "WEEK", "DAY", "HOUR", "MINUTE", "SECOND"):
         raise not_served(f"EXTRACT of {name[:_LONGEST_NAME]}")
     return CALLS[name][2]([node.expression.copy()])
 
 
 def _group_concat(node: exp.GroupConcat) -> exp.Expr:
-    this = node.this
-    if isinstance(this, exp.Order) or node.find(exp.Order):
-        raise not_served("ORDER BY in GROUP_CONCAT")
-    separator = node.args.get("separator")
-    if isinstance(this, exp.Distinct):
-        if separator is not None and separator.name != ",":
-            raise not_served("DISTINCT with a SEPARATOR of its own in GROUP_CONCAT")
-        return call("group_concat", this.copy())
-    return call("group_concat", this.copy(), *([separator.copy()] if separator else []))
+    this, separator = node.this, node.args.get("separator") or exp.Literal.string(",")
+    order = this if isinstance(this, exp.Order) else None
+    if order is not None:
+        this = order.this
+    distinct = isinstance(this, exp.Distinct)
+    if order is None and not distinct:
+        return call("group_concat", this.copy(), separator.copy())
+    if distinct:
+        this = this.expressions[0]
+    keys: list[exp.Expr] = []
+    for key in order.expressions if order is not None else ():
+        keys += [key.this.copy(), exp.Literal.number(int(bool(key.args.get("desc"))))]
+    flag = exp.Literal.number(int(distinct))
+    return call("gk_group_concat", this.copy(), separator.copy(), flag, *keys)
 
 
 def _substring(node: exp.Substring) -> exp.Expr:
@@ -275,6 +325,8 @@ _RULES: dict[type[exp.Expr], Callable[..., exp.Expr]] = {
     exp.Cast: _cast,
     exp.Collate: _collate,
     exp.Concat: _joined,
+    exp.Count: _count,
+    exp.CurrentTime: lambda _: call("gk_curtime"),
     exp.CurrentDate: lambda _: call("gk_curdate"),
     exp.CurrentTimestamp: lambda _: call("gk_now"),
     exp.DateAdd: _later,
@@ -285,9 +337,11 @@ _RULES: dict[type[exp.Expr], Callable[..., exp.Expr]] = {
     exp.GroupConcat: _group_concat,
     exp.Intersect: _union,
     exp.Interval: _interval,
+    exp.ILike: _like,
     exp.Like: _like,
     exp.Localtime: lambda _: call("gk_now"),
     exp.Localtimestamp: lambda _: call("gk_now"),
+    exp.RegexpLike: lambda node: call("gk_regexp", node.this.copy(), node.expression.copy()),
     exp.Select: _select,
     exp.StrPosition: _position,
     exp.Sub: _sum,
@@ -296,4 +350,5 @@ _RULES: dict[type[exp.Expr], Callable[..., exp.Expr]] = {
     exp.TableAlias: _alias,
     exp.Trim: _trim,
     exp.Union: _union,
+    exp.Xor: _xor,
 }

@@ -98,7 +98,7 @@ async def test_tables_are_altered(library: Library):
     await change(process, "ALTER TABLE a RENAME TO b")
     assert await ask(process, "SELECT * FROM b") == [{"id": 1, "z": 5, "t": ""}]
     await change(process, "DROP TABLE IF EXISTS a, b")
-    assert "no such table" in (await refused(process, "DELETE FROM b")).text
+    assert "there is no table b" in (await refused(process, "DELETE FROM b")).text
 
 
 async def test_a_definition_is_done_whole_or_not(library: Library):
@@ -168,7 +168,7 @@ async def test_a_database_does_not_grow_past_its_quota(library: Library, tmp_pat
 async def test_two_plugins_do_not_meet(library: Library):
     one, other = library.process(own="one.db"), library.process(own="two.db")
     await change(one, "CREATE TABLE secret (x INT)")
-    with pytest.raises(QueryRefused, match="no such table"):
+    with pytest.raises(QueryRefused, match="there is no table"):
         await ask(other, "SELECT * FROM secret")
     with pytest.raises(QueryRefused, match="no database of its own"):
         await change(library.process(), "CREATE TABLE secret (x INT)")
