@@ -24,6 +24,7 @@ from helpdesk.actors import SYSTEM, Role
 from helpdesk.clock import rfc3339
 from helpdesk.service import HelpDesk
 from helpdesk.storage.revision_step import NUMBER_CHANGES
+from helpdesk.tickets import spelling
 
 SEED = 20260405
 NOW = datetime(2026, 4, 5, 14, 0, tzinfo=UTC)
@@ -127,8 +128,11 @@ def _write(path: Path, people: People, tickets: int, replies: int) -> None:
             print(".", end="", file=sys.stderr, flush=True)
         print(file=sys.stderr)
         connection.execute("INSERT INTO search (search) VALUES ('optimize')")
+        connection.execute("BEGIN")
+        spelling.learn_all(connection)
         for statement in NUMBER_CHANGES:
             connection.execute(statement)
+        connection.execute("COMMIT")
         connection.execute("ANALYZE")
     finally:
         connection.close()

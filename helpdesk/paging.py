@@ -20,6 +20,8 @@ class Page(Generic[T]):
     """Counted from 1."""
     per_page: int
     total: int
+    more: bool = False
+    """Whether there are more than ``total``, which were not counted."""
 
     @property
     def total_pages(self) -> int:

@@ -42,7 +42,9 @@ from helpdesk.storage.newest import newest_id
 from helpdesk.tickets.followers import FOLLOWER_MIGRATIONS, Followers
 from helpdesk.tickets.links import LINK_MIGRATIONS, Links
 from helpdesk.tickets.merge import MERGE_MIGRATIONS, Merges
+from helpdesk.tickets.search import SEARCH_MIGRATIONS
 from helpdesk.tickets.service import Tickets
+from helpdesk.tickets.spelling import SPELLING_MIGRATIONS
 from helpdesk.tickets.tags import TAG_MIGRATIONS
 from helpdesk.users import Users
 
@@ -55,6 +57,8 @@ MIGRATIONS = (
     FOLLOWER_MIGRATIONS,
     LINK_MIGRATIONS,
     MERGE_MIGRATIONS,
+    SEARCH_MIGRATIONS,
+    SPELLING_MIGRATIONS,
     FILE_MIGRATIONS,
     INVITATION_MIGRATIONS,
     MAIL_MIGRATIONS,

@@ -16,6 +16,7 @@
     notices       who gets a notice of what
     rights        what a viewer may do with a ticket now
     walk          the tickets around a place in a list
+    corrections   searches are forgiven typing mistakes
     lists         sorting, paging, counting
     filters       which tickets a list shows, as SQL conditions
     filter_values
@@ -25,6 +26,7 @@
     rows          SQL rows to model, and back
     tags          words that staff put on tickets
     search        the full-text index, and the search language
+    spelling      the words of tickets, and those near a mistyped one
     workflow      which status may follow which; pure
     model         what a ticket looks like; no I/O
 """

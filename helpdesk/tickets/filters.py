@@ -10,7 +10,7 @@ from helpdesk import access
 from helpdesk.access import Viewer
 from helpdesk.errors import NotAllowed
 from helpdesk.tickets import rows, search, tags
-from helpdesk.tickets.conditions import Lead, Where
+from helpdesk.tickets.conditions import Lead, Numbers, Where
 from helpdesk.tickets.filter_values import ME, NAMED, NOBODY, OPEN, group_id, statuses
 from helpdesk.tickets.model import TicketFilter
 
@@ -142,28 +142,37 @@ def _add_text(connection: sqlite3.Connection, where: Where, viewer: Viewer, text
         if word.is_tag:
             _add_tag(connection, where, viewer, word.text, unwanted=word.unwanted)
         else:
-            _add_word(connection, where, word)
+            _add_word(connection, where, viewer, word)
 
 
-def _add_word(connection: sqlite3.Connection, where: Where, word: search.Word) -> None:
+def _add_word(
+    connection: sqlite3.Connection, where: Where, viewer: Viewer, word: search.Word
+) -> None:
     if word.is_reference:
         where.add(f"{{t}}.number {'!=' if word.unwanted else '='} ?", word.number, lead=Lead.FEW)
         return
+    seekable = search.seekable(connection, word)
+    match = seekable or word.match
+    size = search.pieces(connection, match)
+    select, seek = search.MATCHING, search.SEEKING if seekable else None
     if word.unwanted:
-        where.add(f"{{t}}.number NOT IN ({search.MATCHING})", word.match)
+        where.add_numbers(Numbers(select, seek, size), match, unwanted=True)
         return
-    matching, values = search.MATCHING, [word.match]
+    values: list[str] = [match]
+    own = None if viewer.is_staff else viewer.actor.id
+    named = search.by_id_part(connection, word.text, own)
     if word.number is not None:
-        matching = f"{matching} UNION ALL SELECT {word.number}"
-    others: list[str] = []
+        named.append(word.number)
+    if named:
+        listed = ", ".join(map(str, named))
+        select = f"{select} UNION ALL SELECT number FROM tickets WHERE number IN ({listed})"  # noqa: S608
+        seek = seek and f"{seek} OR {{t}}.number IN ({listed})"
     if people := search.requesters(connection, word.text):
-        others.append(f"{{t}}.submitter_id IN ({', '.join('?' * len(people))})")
+        marks = ", ".join("?" * len(people))
+        theirs = f"SELECT number FROM tickets WHERE submitter_id IN ({marks})"  # noqa: S608
+        select = f"{select} UNION ALL {theirs}"
+        seek = seek and f"{seek} OR {{t}}.submitter_id IN ({marks})"
         values += people
-    if (part := search.id_part(word.text)) is not None:
-        others.append("instr({t}.id, ?)")
-        values.append(part)
-    if others:
-        where.add(f"{{t}}.number IN ({matching}) OR {' OR '.join(others)}", *values)
-        return
-    lead = Lead.FEW if search.is_rare(connection, word.match) else Lead.ALONE
-    where.add(f"{{t}}.number IN ({matching})", word.match, lead=lead)
+        size += search.tickets_of(connection, people)
+    lead = Lead.FEW if size <= search.RARE else Lead.ALONE
+    where.add_numbers(Numbers(select, seek, size), *values, lead=lead)

@@ -6,6 +6,7 @@ rows are then read and joined to their names. What is listed at all is for ``fil
 
 import sqlite3
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from helpdesk import access
 from helpdesk.access import Viewer
@@ -28,6 +29,15 @@ SORTS = {
 Tickets sort as they were created and changed, which ids and revisions tell: a clock steps back.
 """
 _PUBLIC = {"revision": "public_revision"}
+MOST_COUNTED = 1_000
+"""Tickets that a search for common words counts and lists."""
+WALKED = 2_000
+"""Tickets at the beginning of a list that are looked through for a first page."""
+_FILTERED = (
+    "id, number, status, priority, category_id, type_id, item_id, submitter_id, assignee_user_id,"
+    " assignee_group_id, revision, subject"
+)
+"""What conditions ask of a ticket; all of it in the index of the usual order."""
 
 
 def tickets(
@@ -38,18 +48,89 @@ def tickets(
     request: PageRequest,
 ) -> Page[TicketSummary]:
     """Return one page of the tickets that the viewer may see and that fit the filter."""
+    part = Part(request.per_page, request.offset)
+    rows_, total, is_more = some(connection, viewer, wanted, sort, part)
+    return Page(rows_, request.page, request.per_page, total, is_more)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a list."""
+
+    limit: int
+    offset: int
+
+
+def some(
+    connection: sqlite3.Connection,
+    viewer: Viewer,
+    wanted: TicketFilter,
+    sort: str,
+    part: Part,
+    *,
+    without: Sequence[str] = (),
+) -> tuple[list[TicketSummary], int, bool]:
+    """Return a part of a list, how many tickets are in all of it, and whether in truth more.
+
+    ``without``: ids of tickets that are left out.
+    """
     where = filters.conditions(connection, viewer, wanted)
+    if without:
+        where.add(f"{{t}}.id NOT IN ({', '.join('?' * len(without))})", *without)
     public = not access.may_see_notes(viewer)
-    query = page_query(where, sort, public=public, searched=bool(wanted.text.strip()))
-    values = {**where.values, "limit": request.per_page, "offset": request.offset}
-    found = [ticket_id for (ticket_id,) in connection.execute(query, values)]
-    page = summaries(connection, found, public=public)
-    return Page(page, request.page, request.per_page, _count(connection, where))
+    searched = bool(wanted.text.strip())
+    found = _ids(connection, where, sort, part, public=public, searched=searched)
+    total, is_more = _count(connection, where)
+    return summaries(connection, found, public=public), total, is_more
 
 
-def _count(connection: sqlite3.Connection, where: Where) -> int:
-    query = f"SELECT count(*) FROM tickets AS t WHERE {where.sql()}"  # noqa: S608
-    return int(sql.scalar(connection, query, where.values))
+def _ids(
+    connection: sqlite3.Connection,
+    where: Where,
+    sort: str,
+    part: Part,
+    *,
+    public: bool,
+    searched: bool,
+) -> list[str]:
+    """Return the ids of a page.
+
+    Unless an index leads, the beginning of the list is looked through first: all tickets of the
+    first page stand in it, where many fit.
+    """
+    by = columns(sort, public=public)
+    values = {**where.values, "limit": part.limit, "offset": part.offset}
+    if where.streams and part.offset >= MOST_COUNTED:
+        return []
+    in_order = where.is_empty or by[0] == "revision"
+    if not where.is_led and (where.is_long or not in_order):
+        query = _beginning_query(where, by, sort)
+        found = [one for (one,) in connection.execute(query, values)]
+        if len(found) == part.limit:
+            return found
+    query = page_query(where, sort, public=public, searched=searched)
+    return [ticket_id for (ticket_id,) in connection.execute(query, values)]
+
+
+def _beginning_query(where: Where, by: Sequence[str], sort: str) -> str:
+    walked = WALKED * 5 if where.is_narrow else WALKED
+    return (
+        f"SELECT t.id FROM (SELECT {_FILTERED} FROM tickets AS t ORDER BY {_order(by, sort)}"  # noqa: S608
+        f" LIMIT {walked}) AS t WHERE {where.sql(alone=False, seeking=True)}"
+        " LIMIT :limit OFFSET :offset"
+    )
+
+
+def _count(connection: sqlite3.Connection, where: Where) -> tuple[int, bool]:
+    """Return how many tickets fit, and whether there are more: common words are not counted out."""
+    if where.streams:
+        found, is_whole = connection.execute(where.stream(MOST_COUNTED), where.values).fetchone()
+        return min(found, MOST_COUNTED), found > MOST_COUNTED or not is_whole
+    return int(sql.scalar(connection, _count_query(where), where.values)), False
+
+
+def _count_query(where: Where) -> str:
+    return f"SELECT count(*) FROM tickets AS t WHERE {where.sql(seeking=where.seeks_few)}"  # noqa: S608
 
 
 def summaries(
@@ -77,8 +158,12 @@ def view_counts(
         for number, wanted in enumerate(views.values())
     ]
     values = {name: value for where in wheres for name, value in where.values.items()}
-    selects = (f"(SELECT count(*) FROM tickets AS t WHERE {where.sql()})" for where in wheres)  # noqa: S608
-    counts = ", ".join(selects)
+    counts = ", ".join(
+        f"(SELECT min(found, {MOST_COUNTED}) FROM ({where.stream(MOST_COUNTED)}))"  # noqa: S608
+        if where.streams
+        else f"({_count_query(where)})"
+        for where in wheres
+    )
     (found,) = connection.execute(f"SELECT {counts}", values)
     return dict(zip(views, found, strict=True))
 
@@ -102,8 +187,7 @@ def page_query(
     page begins behind the place that the values ``at0``, ``at1``, … are.
     """
     by = columns(sort, public=public)
-    direction = "DESC" if sort.startswith("-") else "ASC"
-    order = ", ".join(f"t.{column} {direction}" for column in by)
+    order = _order(by, sort)
     # Filtered lists are walked in the order of their last change, of which an index holds all that
     # filters ask; in another order they are sorted, rather than looked up ticket by ticket.
     walked = where.is_empty or where.is_led or by[0] == "revision"
@@ -114,9 +198,14 @@ def page_query(
         kept = "" if walked and not where.is_led else "+"
         place = ", ".join(f"{kept}t.{column}" for column in by)
         marks = ", ".join(f":at{number}" for number in range(len(by)))
-        begin = f"({place}) {'<' if direction == 'DESC' else '>'} ({marks}) AND "
+        begin = f"({place}) {'<' if sort.startswith('-') else '>'} ({marks}) AND "
     return (
         f"SELECT t.id FROM tickets AS t WHERE {begin}"  # noqa: S608
-        f"{where.sql(alone=walked and not searched)}"
+        f"{where.sql(alone=walked and not searched, seeking=where.seeks_few)}"
         f" ORDER BY {plus}{order} LIMIT :limit OFFSET :offset"
     )
+
+
+def _order(by: Sequence[str], sort: str) -> str:
+    direction = "DESC" if sort.startswith("-") else "ASC"
+    return ", ".join(f"t.{column} {direction}" for column in by)

@@ -209,6 +209,25 @@ class TicketDetail:
 
 
 @dataclass(frozen=True, slots=True)
+class CorrectedWord:
+    """A word of a search that few tickets have, and the one that was probably meant."""
+
+    typed: str
+    used: str
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What a search was taken to mean, because hardly anything fits it as it was typed."""
+
+    text: str
+    """The whole search as it was corrected."""
+    words: tuple[CorrectedWord, ...]
+    exact: int
+    """How many tickets fit the search as it was typed; they come first."""
+
+
+@dataclass(frozen=True, slots=True)
 class TicketDraft:
     """A ticket that is to be created.
 

@@ -18,6 +18,7 @@ from helpdesk.paging import Page, PageRequest
 from helpdesk.tickets import (
     bulk,
     conversation,
+    corrections,
     edits,
     filter_values,
     lists,
@@ -27,6 +28,7 @@ from helpdesk.tickets import (
     walk,
 )
 from helpdesk.tickets.change import Change
+from helpdesk.tickets.corrections import Asked, TicketPage
 from helpdesk.tickets.door import Door
 from helpdesk.tickets.edits import TicketChanges
 from helpdesk.tickets.model import (
@@ -38,7 +40,6 @@ from helpdesk.tickets.model import (
     TicketDetail,
     TicketDraft,
     TicketFilter,
-    TicketSummary,
 )
 from helpdesk.tickets.rights import rights
 from helpdesk.viewers import load_viewer
@@ -61,14 +62,16 @@ class Tickets(Door):
         page: int = 1,
         per_page: int = 25,
         within: TicketFilter = _EVERYTHING,
-    ) -> Page[TicketSummary]:
+        exact: bool = False,
+    ) -> TicketPage:
         """Return a page of the tickets that the actor may see; ``lists.SORTS`` names the orders.
 
-        ``within``: a view, to which ``wanted`` adds.
+        ``within``: a view, to which ``wanted`` adds. Where next to nothing fits, mistyped words of
+        the search are corrected, unless it is to be ``exact``.
         """
-        request, refined = PageRequest(page, per_page), within.refined(wanted)
+        asked = Asked(within, wanted, sort, PageRequest(page, per_page), exact)
         return await self._database.read(
-            lambda c: lists.tickets(c, load_viewer(c, actor), refined, sort, request)
+            lambda c: corrections.tickets(c, load_viewer(c, actor), asked)
         )
 
     async def require_known(self, actor: Actor, wanted: TicketFilter) -> None:

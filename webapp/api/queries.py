@@ -49,6 +49,7 @@ class TicketQuery(Paged):
     open: Annotated[bool, Meta(description="Neither Resolved nor Closed.")] = False
     workable: Annotated[bool, Meta(description="Tickets the caller can work on.")] = False
     q: Annotated[str, Meta(description="Searches subjects, descriptions and replies.")] = ""
+    exact: Annotated[bool, Meta(description="Does not correct mistyped words of q.")] = False
     sort: Annotated[str, Meta(extra_json_schema={"enum": list(SORT_NAMES)})] = "-updated_at"
 
     def filter(self) -> TicketFilter:

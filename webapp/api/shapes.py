@@ -15,6 +15,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from helpdesk.clock import rfc3339
 from helpdesk.events import assignee_document, person_document, ticket_document
 from helpdesk.paging import Page
+from helpdesk.tickets.corrections import TicketPage
 from helpdesk.tickets.model import (
     Assignee,
     Author,
@@ -47,6 +48,21 @@ class Listing(Struct, Generic[T]):
     per_page: int
     total: int
     total_pages: int
+
+
+class CorrectedWordOut(Struct):
+    """A word of a search that was taken to mean another."""
+
+    typed: str
+    used: str
+
+
+class CorrectionOut(Struct):
+    """How a search was corrected, because it found next to nothing as it was typed."""
+
+    q: Annotated[str, Meta(description="The search that was made instead.")]
+    words: Sequence[CorrectedWordOut]
+    exact: Annotated[int, Meta(description="Tickets that fit as typed; they come first.")]
 
 
 class PersonOut(Struct):
@@ -91,6 +107,15 @@ class TicketRow(Struct):
     updated_at: Moment
     url: str
     tags: Annotated[list[str], Meta(description="Empty for submitters, who do not see them.")]
+
+
+class TicketListing(Listing[TicketRow]):
+    """A page of tickets."""
+
+    more: Annotated[
+        bool, Meta(description="More tickets fit than total says: common words are not counted.")
+    ] = False
+    correction: CorrectionOut | None = None
 
 
 class TicketOut(TicketRow):
@@ -249,6 +274,23 @@ def listing(found: Page[T], shape: Callable[[T], Row]) -> Listing[Row]:
     """Return a page of a list."""
     rows = [shape(row) for row in found.rows]
     return Listing(rows, found.page, found.per_page, found.total, found.total_pages)
+
+
+def ticket_listing(found: TicketPage, site_url: str) -> TicketListing:
+    """Return a page of tickets."""
+    correction, made = None, found.correction
+    if made is not None:
+        words = [CorrectedWordOut(word.typed, word.used) for word in made.words]
+        correction = CorrectionOut(made.text, words, made.exact)
+    return TicketListing(
+        [summary_json(row, site_url) for row in found.rows],
+        found.page,
+        found.per_page,
+        found.total,
+        found.total_pages,
+        found.more,
+        correction,
+    )
 
 
 def whole_list(rows: Sequence[Row]) -> Listing[Row]:

@@ -27,13 +27,12 @@ from webapp.api.shapes import (
     Listing,
     ManyChanged,
     TagOut,
+    TicketListing,
     TicketOut,
-    TicketRow,
     TimelineOut,
     entry_json,
-    listing,
-    summary_json,
     ticket_json,
+    ticket_listing,
     whole_list,
 )
 from webapp.context import app_context
@@ -47,8 +46,12 @@ _ONE = "/api/tickets/<ticket_id>"
 
 
 @operation(blueprint, "GET", "/api/tickets", errors=(403,))
-async def tickets(query: TicketQuery) -> Listing[TicketRow]:
-    """List the tickets that the caller can see."""
+async def tickets(query: TicketQuery) -> TicketListing:
+    """List the tickets that the caller can see.
+
+    Where next to nothing fits a search, mistyped words are corrected: `correction` says how. A
+    search for common words counts and lists up to 1,000 tickets; `more` says that there are others.
+    """
     tickets_, actor, wanted = app_context().helpdesk.tickets, current_visit().actor, query.filter()
     within = TicketFilter()
     if query.view:
@@ -58,12 +61,12 @@ async def tickets(query: TicketQuery) -> Listing[TicketRow]:
         actor,
         wanted,
         within=within,
+        exact=query.exact,
         sort=query.sort,
         page=query.page,
         per_page=query.per_page,
     )
-    site_url = await _site_url()
-    return listing(found, lambda row: summary_json(row, site_url))
+    return ticket_listing(found, await _site_url())
 
 
 @operation(

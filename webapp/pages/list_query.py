@@ -60,6 +60,8 @@ class Wanted:
     tag: str
     sort: str
     page: int
+    exact: bool = False
+    """Whether mistyped words are not corrected; the form does not carry it on."""
     unoffered: Mapping[str, str] = field(default_factory=dict)
     """Filters that the form does not offer."""
 
@@ -75,6 +77,7 @@ class Wanted:
             text=arguments.get("q", "").strip()[:_LONGEST_TEXT],
             sort=sort if sort in SORTS else USUAL_SORT,
             page=int(number) if number.isascii() and number.isdigit() and len(number) < 7 else 1,
+            exact=flag("exact", arguments.get("exact", "")),
             unoffered={name: arguments[name] for name in _UNOFFERED if arguments.get(name)},
             **{name: arguments.get(name, "") for name in _FILTERS},
         )

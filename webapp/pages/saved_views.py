@@ -1,5 +1,7 @@
 """Saved views: kept from the list as it is shown; renamed, shared and deleted on their own page."""
 
+from dataclasses import replace
+
 from quart import Response, request
 
 from helpdesk.errors import HelpDeskError
@@ -47,14 +49,19 @@ async def create() -> Response:
     fields = await form_fields()
     known = await views_of_visitor()
     wanted = Wanted.read(request.args, known)
-    actor = current_visit().actor
+    actor, asked = current_visit().actor, wanted.filter()
     try:
-        await app_context().helpdesk.tickets.require_known(actor, wanted.filter())
+        await app_context().helpdesk.tickets.require_known(actor, asked)
+        found = await app_context().helpdesk.tickets.list(
+            actor, asked, within=known[wanted.view].filter, exact=wanted.exact, per_page=1
+        )
+        if found.correction is not None:
+            asked = replace(asked, text=found.correction.text)
         made = await app_context().helpdesk.views.create(
             actor,
             name=fields.get("view_name", ""),
             scope=fields.get("scope", OWN),
-            wanted=known[wanted.view].filter.refined(wanted.filter()),
+            wanted=known[wanted.view].filter.refined(asked),
             sort=wanted.sort,
         )
     except HelpDeskError as error:

@@ -128,6 +128,7 @@ async def show_list(outcome: Outcome, *, chosen: Iterable[str] = ()) -> Response
         visit.actor,
         wanted.filter(),
         within=views[wanted.view].filter,
+        exact=wanted.exact,
         sort=wanted.sort,
         page=max(1, wanted.page),
         per_page=PER_PAGE,
@@ -135,6 +136,10 @@ async def show_list(outcome: Outcome, *, chosen: Iterable[str] = ()) -> Response
     offers = await _offers(visit.actor)
     wanted = wanted.as_offered(offers.by_name())
     arguments = [(name, value) for name, value in request.args.items() if name != "done"]
+    literal = list_url(arguments, exact="true", page="")
+    if found.correction is not None:
+        # What leads on from here goes by what was found.
+        arguments = [(n, found.correction.text if n == "q" else v) for n, v in arguments]
     return page(
         "tickets.html",
         status=outcome.status,
@@ -142,6 +147,7 @@ async def show_list(outcome: Outcome, *, chosen: Iterable[str] = ()) -> Response
         bulk=_bulk(offers, arguments, chosen) if offers.users else None,
         wanted=wanted,
         found=found,
+        literal=literal,
         tag_url=lambda tag: list_url([("tag", tag)]),
         addresses={row.id: row_url(row, arguments, wanted.sort) for row in found.rows},
         offers=offers,

@@ -19,6 +19,11 @@ function wantedAddress() {
   return query ? `${form.action}?${query}` : form.action;
 }
 
+function said() {
+  const shown = ["correction", "found"].map((id) => document.getElementById(id)?.textContent);
+  return shown.filter(Boolean).join(" ");
+}
+
 function setBusy(busy) {
   document.querySelector(".results").setAttribute("aria-busy", String(busy));
 }
@@ -36,7 +41,7 @@ async function show(address, { quiet = false, refill = false } = {}) {
     takeChoiceUp();
     document.title = page.title;
     failure.hidden = true;
-    if (!quiet) announce(document.getElementById("found").textContent);
+    if (!quiet) announce(said());
   } catch (error) {
     if (signal.aborted) return;
     if (error instanceof LoggedOut) location.reload();
