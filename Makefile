@@ -9,12 +9,13 @@ FAST := tests/test_layers.py tests/helpdesk tests/sandbox_child/wasm tests/sandb
   tests/supervisor/manifest tests/supervisor/secrets tests/supervisor/egress tests/supervisor/calls \
   tests/webapp/rendering tests/webapp/security tests/cli/control
 
-.PHONY: help run test test-fast lint docs bench soak security release lock clean
+.PHONY: help run test test-fast lint docs bench soak security release vendor lock clean
 
 help:            ## list the targets
 	@grep -E '^[a-z-]+:.* ##' Makefile | sed 's/:.*##/\t/'
 
 run: $(VENV)/.run-ready    ## start a demo help desk on http://127.0.0.1:8000
+	@$(BIN)/python packaging/vendor/fetch.py --optional
 	$(BIN)/ohd serve --demo
 
 test: $(VENV)/.dev-ready   ## install what the tests need, then run all of them
@@ -43,7 +44,10 @@ soak: $(VENV)/.dev-ready   ## 10 minutes of tickets against plugins that misbeha
 security: $(VENV)/.dev-ready  ## attack the sandbox; write the results into docs/security.md
 	$(BIN)/python docs/tools/security.py
 
-release: $(VENV)/.dev-ready  ## sdist, wheel, checksums and container of what is committed
+vendor: $(VENV)/.run-ready  ## fetch Chart.js, pinned, for widgets of plugins (needs npm)
+	$(BIN)/python packaging/vendor/fetch.py
+
+release: $(VENV)/.dev-ready vendor  ## sdist, wheel, checksums and container of what is committed
 	$(BIN)/python packaging/release.py
 
 lock:            ## write requirements/*.txt anew (needs uv)

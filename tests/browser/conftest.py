@@ -21,7 +21,7 @@ AXE = Path(__file__).resolve().parents[2] / ".cache/node/node_modules/axe-core/a
 PATIENCE_MS = 15_000
 
 
-def _missing(reason: str) -> None:
+def missing(reason: str) -> None:
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
     pytest.skip(reason)
@@ -33,10 +33,10 @@ def chromium() -> Iterator[Any]:
     try:
         from playwright.sync_api import expect, sync_playwright  # type: ignore[import-not-found,unused-ignore]
     except ModuleNotFoundError:
-        _missing("Playwright is not installed; run `make test` once")
+        missing("Playwright is not installed; run `make test` once")
     program = next(filter(None, map(shutil.which, BROWSERS)), None)
     if program is None:
-        _missing("Chromium is not installed; run `make test` once as root, or install it")
+        missing("Chromium is not installed; run `make test` once as root, or install it")
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
@@ -134,7 +134,7 @@ def log_in() -> Callable[..., None]:
 def axe() -> Callable[..., list[str]]:
     """Return a function that names what axe finds wrong on a page, by all its rules or by some."""
     if not AXE.exists():
-        _missing("axe is not installed; run `make test` once")
+        missing("axe is not installed; run `make test` once")
     source = AXE.read_text("utf-8")
 
     def violations(page: Any, *rules: str) -> list[str]:

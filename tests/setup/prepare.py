@@ -1,4 +1,4 @@
-"""Brings what the tests need and pip does not: npm packages, Rust, Chromium, the guests.
+"""Brings what the tests need and pip does not: npm packages, Rust, Chromium, Chart.js, the guests.
 
 `make test` runs it before pytest. It may be run any number of times, and does nothing the second
 time. What cannot be had on a machine is named with the reason, and the tests that need it are
@@ -37,7 +37,7 @@ class Missing(Exception):
 def main() -> int:
     """Run every step; return 1 where one failed that may not."""
     in_ci = os.environ.get("CI") == "true"
-    steps = (prepare_npm_packages, prepare_rust, prepare_browser, prepare_native)
+    steps = (prepare_npm_packages, prepare_rust, prepare_browser, prepare_vendored, prepare_native)
     missing = [reason for step in steps if (reason := _try(step))]
     broken, unbuilt, unobtainable = prepare_guests()
     for reason in missing + unbuilt + unobtainable:
@@ -107,6 +107,11 @@ def _install_with_apt(what: str, packages: Sequence[str], otherwise: str) -> Non
     patient = [apt, "-q", "-o", "DPkg::Lock::Timeout=300"]
     _run([*patient, "update"], LOCK_FOLDER)
     _run([*patient, "-y", "install", "--no-install-recommends", *packages], LOCK_FOLDER)
+
+
+def prepare_vendored() -> None:
+    """Fetch Chart.js, which documents of plugins load."""
+    _run([sys.executable, "packaging/vendor/fetch.py"], LOCK_FOLDER.parents[2])
 
 
 def prepare_native() -> None:

@@ -16,4 +16,5 @@
     links               addresses of pages
     spreadsheets        CSV that is safe to open
     assets              static files under names that never go stale
+    vendored            scripts of others that documents of plugins load, pinned
 """

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from quart import Response, abort, g, request
 
+from webapp.rendering import vendored
 from webapp.routes import Access, Section
 
 _FOLDER = Path(__file__).parents[1] / "static"
@@ -42,8 +43,22 @@ class Asset:
 def _load() -> dict[str, Asset]:
     found: dict[str, Asset] = {}
     for path in sorted(_FOLDER.iterdir()):
-        _read(path, found)
+        if path.is_file():
+            _read(path, found)
     return found
+
+
+def _load_vendored() -> dict[str, Asset]:
+    return {
+        one.name: _asset(body, ".js")
+        for one in (vendored.CHART,)
+        if (body := one.read()) is not None
+    }
+
+
+def _asset(body: bytes, suffix: str) -> Asset:
+    digest = hashlib.sha256(body).hexdigest()[:16]
+    return Asset(body, gzip.compress(body, mtime=0), _TYPES[suffix], digest)
 
 
 def _read(path: Path, found: dict[str, Asset]) -> Asset:
@@ -52,9 +67,7 @@ def _read(path: Path, found: dict[str, Asset]) -> Asset:
         body = path.read_bytes()
         if path.suffix == ".js":
             body = _IMPORT.sub(lambda match: _address_in(path, match, found), body)
-        digest = hashlib.sha256(body).hexdigest()[:16]
-        packed = gzip.compress(body, mtime=0)
-        found[path.name] = Asset(body, packed, _TYPES[path.suffix], digest)
+        found[path.name] = _asset(body, path.suffix)
     return found[path.name]
 
 
@@ -68,8 +81,14 @@ def _address(name: str, asset: Asset) -> str:
 
 
 ASSETS = _load()
+VENDORED = _load_vendored()
 
 blueprint = Section("assets", __name__, Access.PUBLIC)
+
+
+def missing_scripts() -> tuple[str, ...]:
+    """Return a sentence for each script of others that documents of plugins cannot load."""
+    return () if vendored.CHART.name in VENDORED else (vendored.CHART.missing,)
 
 
 def asset_url(name: str) -> str:
@@ -84,6 +103,22 @@ async def asset(name: str) -> Response:
     if found is None:
         abort(404)
     g.shared = name in _FOR_FRAMES
+    return _served(found)
+
+
+@blueprint.get("/static/vendor/<name>")
+async def vendored_asset(name: str) -> Response:
+    """Serve a script of others to documents of plugins, which have no origin."""
+    found = VENDORED.get(name)
+    if found is None:
+        if name != vendored.CHART.name:
+            abort(404)
+        return Response(f"{vendored.CHART.missing}\n", status=404, content_type="text/plain")
+    g.shared = True
+    return _served(found)
+
+
+def _served(found: Asset) -> Response:
     is_packed = request.accept_encodings.quality("gzip") > 0
     etag = f'"{found.digest}{"-gzip" if is_packed else ""}"'
     fresh = request.headers.get("If-None-Match") == etag

@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from webapp.rendering import formatting
-from webapp.rendering.assets import asset_url
+from webapp.rendering.assets import asset_url, missing_scripts
 from webapp.rendering.bidi import isolate, verbatim
 from webapp.rendering.template_cache import BesideTheSources
 
@@ -93,6 +93,7 @@ def _environment() -> Environment:
         count=formatting.count,
     )
     environment.globals["asset_url"] = asset_url
+    environment.globals["missing_scripts"] = missing_scripts()
     return environment
 
 
