@@ -9,6 +9,7 @@ own row and the rows below::
     service          ``HelpDesk``: the services over one database
     files            files on tickets
     saved_views      filters of the ticket list that staff keep
+    dashboards       how each person has arranged their widgets
     canned           texts that staff keep ready for replies
     tickets          tickets and everything on one
     mail             mail that goes out, and what both directions share
@@ -30,6 +31,7 @@ own row and the rows below::
     change_feed      what has just changed, for open pages
     once             a repeated request is done once
     accounts         accounts as rows, for the rest of the domain
+    languages        the language that a person has chosen
     viewers          from an actor to the facts that decide on access
     access           who may do what; pure
     checks           checks for text from outside

@@ -26,6 +26,8 @@ class User:
     role: Role
     disabled: bool
     created_at: datetime
+    language: str = ""
+    """Chosen for pages and widgets, such as ``pt-br``; empty: the browser's."""
 
     @property
     def actor(self) -> Actor:
@@ -116,4 +118,5 @@ def from_row(row: Any) -> User:
         Role(row["role"]),
         bool(row["disabled"]),
         parse_rfc3339(row["created_at"]),
+        row["language"],
     )

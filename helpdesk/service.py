@@ -19,11 +19,13 @@ from helpdesk.canned import CANNED_MIGRATIONS, CannedReplies
 from helpdesk.catalogue import Catalogue
 from helpdesk.change_feed import ChangeFeed
 from helpdesk.clock import Clock, SystemClock
+from helpdesk.dashboards import DASHBOARD_MIGRATIONS, Dashboards
 from helpdesk.files.service import FILE_MIGRATIONS, Files
 from helpdesk.files.store import FileStore
 from helpdesk.first_run import FirstRun
 from helpdesk.groups import Groups
 from helpdesk.invitations import INVITATION_MIGRATIONS, Invitations
+from helpdesk.languages import LANGUAGE_MIGRATIONS
 from helpdesk.mail.choices import Choices
 from helpdesk.mail.oauth import Tokens
 from helpdesk.mail.sender import Sender
@@ -62,6 +64,8 @@ MIGRATIONS = (
     FILE_MIGRATIONS,
     INVITATION_MIGRATIONS,
     MAIL_MIGRATIONS,
+    LANGUAGE_MIGRATIONS,
+    DASHBOARD_MIGRATIONS,
 )
 """Every table of the domain, set by set, in the order in which they are made."""
 
@@ -99,6 +103,7 @@ class HelpDesk:
         self.mail = MailSettings(database, clock, self.audit)
         self.mail_tokens = Tokens(self.mail)
         self.sender = Sender(database, clock, self.settings, self.mail, self.mail_tokens)
+        self.dashboards = Dashboards(database)
         self.views = SavedViews(database, self.audit)
         self.canned = CannedReplies(database, self.settings, self.audit)
         store = FileStore(database.path.parent / "files")

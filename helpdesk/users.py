@@ -15,6 +15,7 @@ from helpdesk.audit import AuditLog, AuditPen, differences
 from helpdesk.clock import Clock
 from helpdesk.errors import Conflict, LoginFailed, NotFound
 from helpdesk.ids import new_id
+from helpdesk.languages import chosen_language
 from helpdesk.paging import Page, PageRequest
 from helpdesk.passwords import Passwords
 from helpdesk.storage import sql
@@ -35,6 +36,7 @@ class UserChanges:
     email: str | None = None
     role: Role | str | None = None
     disabled: bool | None = None
+    language: str | None = None
 
 
 class Users:
@@ -138,13 +140,14 @@ class Users:
         email: str | None = None,
         role: Role | str | None = None,
         disabled: bool | None = None,
+        language: str | None = None,
     ) -> User:
-        """Change an account: admins everything, others their own name.
+        """Change an account: admins everything, others their own name and language.
 
         Disabling ends the person's sessions at once, and their API keys stop working. Who becomes
         a user leaves their groups.
         """
-        changes = UserChanges(name, email, role, disabled)
+        changes = UserChanges(name, email, role, disabled, language)
         record = self._audit.pen(actor.id)
         return await self._database.write(lambda c: _update(c, actor, user_id, changes, record))
 
@@ -211,9 +214,9 @@ def _update(
     user = _with(before, changes)
     accounts.require_free_email(connection, user.email, user.id)
     connection.execute(
-        "UPDATE users SET email = ?1, name = ?2, role = ?3, disabled = ?4,"
+        "UPDATE users SET email = ?1, name = ?2, role = ?3, disabled = ?4, language = ?6,"
         " search_text = search_text(?2) || ' ' || ?1 WHERE id = ?5",
-        (user.email, user.name, user.role.value, user.disabled, user.id),
+        (user.email, user.name, user.role.value, user.disabled, user.id, user.language),
     )
     if changes.role is not None or changes.disabled is not None:
         _require_an_admin(connection)
@@ -245,6 +248,7 @@ def _with(user: User, changes: UserChanges) -> User:
         user.role if changes.role is None else accounts.role_named(changes.role),
         user.disabled if changes.disabled is None else changes.disabled,
         user.created_at,
+        user.language if changes.language is None else chosen_language(changes.language),
     )
 
 

@@ -24,6 +24,7 @@ from supervisor.delivery.error_threshold import ErrorThreshold
 from supervisor.delivery.functions import NeighbourCalls, PluginFunctions
 from supervisor.delivery.jobs import Jobs
 from supervisor.delivery.journal import Journal, JournalLedger
+from supervisor.delivery.offers import PluginOffers
 from supervisor.delivery.runner import RunnerTools
 from supervisor.delivery.runners import Runners
 from supervisor.delivery.ticket_panels import TicketPanels
@@ -158,6 +159,7 @@ class Assembly:
         )
         self.panels = TicketPanels(self.installed, self.runners)
         self.functions = PluginFunctions(self.installed, self.runners)
+        self.offers = PluginOffers(self.installed)
         zone = server_zone()
         self.jobs = Jobs(nursery, self.installed, self.functions, store.jobs, ZoneInfo(zone))
         if ports.database_file is not None:

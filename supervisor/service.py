@@ -37,6 +37,7 @@ class Supervisor:
         self.logs = parts.logs
         self.panels = parts.panels
         self.functions = parts.functions
+        self.offers = parts.offers
         self.jobs = parts.jobs
         self.egress_log = parts.egress_log
         self.health = parts.health

@@ -72,6 +72,7 @@ from webapp.pages import (
     versions,
 )
 from webapp.pages import plugins as plugin_pages
+from webapp.pages.plugin_bodies import MOST_BODY_BYTES
 from webapp.plugin_documents import PluginDocuments
 from webapp.rendering import assets
 from webapp.rendering.formatting_pool import FormattingPool
@@ -178,7 +179,11 @@ def create_app(helpdesk: HelpDesk, supervisor: Supervisor, config: WebConfig) ->
     failures.install(app)
     for section in BLUEPRINTS:
         app.register_blueprint(section)
-    app.request_class = requests.request_class(config, dict(body_limits(app)))
+
+    def of_plugins(path: str) -> int:
+        return MOST_BODY_BYTES if supervisor.functions.methods(path) else 0
+
+    app.request_class = requests.request_class(config, dict(body_limits(app)), of_plugins)
     return app
 
 

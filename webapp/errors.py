@@ -70,6 +70,15 @@ class ForgeryRefused(WebError):
         super().__init__(f"{why}; reload the page and try again")
 
 
+class PluginOnly(WebError):
+    """A plugin's frame asked for something that is not that plugin's."""
+
+    status = 421
+
+    def __init__(self) -> None:
+        super().__init__("a plugin's page can request that plugin's own routes only")
+
+
 class PluginFailed(WebError):
     """A plugin gave no answer to a request."""
 

@@ -5,14 +5,18 @@ short time, and what it serves may run scripts, send nothing and read nothing.
 """
 
 import secrets
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from dataclasses import dataclass
 
 import trio
 
-KEPT_S = 60.0
+KEPT_S = 120.0
 MOST_CHARACTERS = 64 * 1024 * 1024
-MOST_EACH = 16
+MOST_EACH = 128
+"""For one person: a dashboard has many."""
+MOST_OF_STRANGERS = 1_000
+"""For everybody without a login together."""
+NOBODY = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +34,21 @@ class PluginDocuments:
 
     def __init__(self) -> None:
         self._kept: OrderedDict[str, Document] = OrderedDict()
+        self._theirs: defaultdict[str, OrderedDict[str, None]] = defaultdict(OrderedDict)
         self._characters = 0
 
     def keep(self, html: str, visitor: str) -> str:
         """Keep a document; return the token that it is asked for by."""
         now = trio.current_time()
-        theirs = [token for token, kept in self._kept.items() if kept.visitor == visitor]
-        for token in theirs[: max(0, len(theirs) - MOST_EACH + 1)]:
-            self._forget(token)
-        for token in [token for token, kept in self._kept.items() if kept.until < now]:
-            self._forget(token)
+        # All are kept equally long, so those that have expired are the oldest.
+        while self._kept and next(iter(self._kept.values())).until < now:
+            self._forget(next(iter(self._kept)))
+        theirs = self._theirs[visitor]
+        while len(theirs) >= (MOST_EACH if visitor else MOST_OF_STRANGERS):
+            self._forget(next(iter(theirs)))
         token = secrets.token_urlsafe(24)
         self._kept[token] = Document(html, visitor, now + KEPT_S)
+        self._theirs[visitor][token] = None
         self._characters += len(html)
         while self._characters > MOST_CHARACTERS:
             self._forget(next(iter(self._kept)))
@@ -54,5 +61,13 @@ class PluginDocuments:
             return None
         return kept.html
 
+    def __len__(self) -> int:
+        return len(self._kept)
+
     def _forget(self, token: str) -> None:
-        self._characters -= len(self._kept.pop(token).html)
+        gone = self._kept.pop(token)
+        self._characters -= len(gone.html)
+        theirs = self._theirs[gone.visitor]
+        del theirs[token]
+        if not theirs:
+            del self._theirs[gone.visitor]

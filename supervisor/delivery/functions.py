@@ -4,7 +4,7 @@ A call runs for somebody, in a time of its own, and is answered in any case. Wha
 is JSON and nothing more is known of it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import trio
@@ -12,18 +12,11 @@ import trio
 from supervisor.calls.behalf import Behalf
 from supervisor.contracts import GoatkitDescription
 from supervisor.delivery.function_calls import CallRequest
+from supervisor.delivery.offers import permissions_of
 from supervisor.delivery.runners import Runners
 from supervisor.errors import NotRunning
 from supervisor.plugins.registry import PluginRegistry
-from supervisor.registration import (
-    MenuItem,
-    Permission,
-    Registration,
-    Route,
-    RouteTable,
-    Widget,
-    allows,
-)
+from supervisor.registration import Registration, Route, RouteTable, allows
 from supervisor.registration.grants import FunctionRefused
 from supervisor.store.plugins import PluginRow
 from supervisor.views import CallResult
@@ -43,16 +36,6 @@ class FoundRoute:
     """Whether its admin lets anybody call it, without a login."""
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedWidget:
-    """A widget of an enabled plugin."""
-
-    plugin_id: str
-    plugin_name: str
-    widget: Widget
-    title: str
-
-
 class PluginFunctions:
     """See the module."""
 
@@ -68,7 +51,7 @@ class PluginFunctions:
             return None
         row = self._installed.row(match.plugin_id)
         public = match.route.access.asks_to_be_public and allows(
-            _granted(row), "public_route", "use", match.route.path
+            permissions_of(row), "public_route", "use", match.route.path
         )
         return FoundRoute(
             row.id, row.manifest.name, match.route, dict(match.params), is_public=public
@@ -77,27 +60,6 @@ class PluginFunctions:
     def methods(self, raw_path: str) -> tuple[str, ...]:
         """Return the methods that plugins take at a path."""
         return self._table().methods(raw_path)
-
-    def widgets(self, location: str) -> Sequence[PlacedWidget]:
-        """Return the widgets of a place, in the order in which they are shown."""
-        found = [
-            PlacedWidget(row.id, row.manifest.name, widget, _text(registration, widget.title))
-            for row, registration in self._enabled()
-            for widget in registration.widgets
-            if widget.location == location
-        ]
-        return sorted(found, key=lambda placed: (placed.widget.order, placed.plugin_id))
-
-    def menu(self, location: str) -> Sequence[tuple[str, MenuItem]]:
-        """Return the entries of a navigation, each with its label."""
-        found = [
-            (row.id, _text(registration, item.label), item)
-            for row, registration in self._enabled()
-            for item in registration.menu_items
-            if item.location == location
-        ]
-        found.sort(key=lambda entry: (entry[2].order, entry[0], entry[2].id))
-        return [(label, item) for _, label, item in found]
 
     async def call(
         self,
@@ -171,13 +133,3 @@ class NeighbourCalls:
         if result.error is not None:
             raise FunctionRefused(f"{name}.{function} failed: {result.error}")
         return result.value or b"null"
-
-
-def _granted(row: PluginRow) -> Sequence[Permission]:
-    found = row.description.functions(row.withheld, row.extras)
-    return found.permissions if found else ()
-
-
-def _text(registration: Registration, text: str) -> str:
-    """Return a text that may be the key of a translation."""
-    return registration.translations.translate(text, ()) or text

@@ -84,10 +84,10 @@ def test_the_menu_leads_to_a_page_whose_links_and_forms_work(open_page: Open) ->
 @pytest.mark.usefixtures("plugin")
 def test_a_widget_is_shown_and_a_broken_one_costs_its_own_frame(open_page: Open) -> None:
     page = open_page("staff", "/dashboard")
-    frames = page.locator("iframe")
-    expect(frames).to_have_count(2)
-    expect(page.frame_locator("iframe >> nth=0").get_by_text("42")).to_be_visible()
-    expect(page.frame_locator("iframe >> nth=1").get_by_text("Unavailable")).to_be_visible()
+    expect(page.frame_locator("iframe[title='Forty-two']").get_by_text("42")).to_be_visible()
+    broken = page.get_by_role("region", name="Broken")
+    expect(broken.get_by_text("The plugin returned no HTML.")).to_be_visible()
+    expect(page.locator("iframe")).to_have_count(1)
 
 
 @pytest.mark.usefixtures("plugin")

@@ -26,6 +26,7 @@ from sandbox_child.wasm.errors import ModuleError
 from sandbox_child.wasm.sections import manifest_section, replace_custom_section
 from supervisor.administration.fetch import FetchRules
 from supervisor.config import SupervisorConfig
+from supervisor.delivery.offers import Navigation
 from supervisor.egress import EgressPolicy
 from supervisor.errors import (
     CannotRedeliver,
@@ -92,11 +93,24 @@ class NoFunctions:
     def methods(self, _path: str) -> tuple[str, ...]:
         return ()
 
-    def widgets(self, _location: str) -> tuple[()]:
+
+class NoOffers:
+    """What a supervisor without GoatKit plugins puts into pages."""
+
+    def has_widgets(self, _locations: object) -> bool:
+        return False
+
+    def widgets(self, _locations: object, _languages: object = ()) -> tuple[()]:
         return ()
 
-    def menu(self, _location: str) -> tuple[()]:
+    def menu(self, _locations: object, _languages: object = ()) -> tuple[()]:
         return ()
+
+    def navigation(self) -> Navigation:
+        return Navigation()
+
+    def languages(self) -> frozenset[str]:
+        return frozenset()
 
 
 class FakeSupervisor:
@@ -120,6 +134,7 @@ class FakeSupervisor:
         self.panel = PanelResult(None, "the plugin said nothing")
         self.checked = CheckReport((), (), 1.0)
         self.functions = NoFunctions()
+        self.offers = NoOffers()
         self.overview = Room(
             plugins=self.plugins,
             plugin=self.plugin,

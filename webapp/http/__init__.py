@@ -6,6 +6,7 @@
     guard          the one place that every request passes: host, login, role, forgery, headers
     unsent         what was written into a form that was not taken
     page           a template for the current visitor, as a response
+    plugin_menu    entries of plugins in the navigation; pure
     event_streams  what all server-sent event streams share
     requests       request bodies within bounds
     form_bodies    fields and files of form bodies, within bounds

@@ -82,10 +82,11 @@ async def _ask_to_log_in() -> ResponseReturnValue:
     )
 
 
-async def require_may_change(visit: Visit) -> None:
+async def require_may_change(visit: Visit, *, also: str = "") -> None:
     """Refuse a change by a key that may only read, or that a foreign page makes.
 
-    Raises KeyIsReadOnly, ForgeryRefused.
+    ``also``: a token that is as good as the visitor's own here. Raises KeyIsReadOnly,
+    ForgeryRefused.
     """
     if visit.key_scope is KeyScope.READ:
         raise KeyIsReadOnly
@@ -95,7 +96,10 @@ async def require_may_change(visit: Visit) -> None:
         raise ForgeryRefused("this request came from another site")
     if not _here().token or _is_from_a_program(request):
         return
-    require_token(visit, await _offered_token(request))
+    offered = await _offered_token(request)
+    if also and hmac.compare_digest(offered.encode(), also.encode()):
+        return
+    require_token(visit, offered)
 
 
 def require_token(visit: Visit, offered: str) -> None:

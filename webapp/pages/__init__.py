@@ -18,8 +18,12 @@
     events, process_stream, panels
                    what open pages ask for: changes, processes, panels
     dashboard      widgets of plugins
+    dashboard_layout
+                   how a person has arranged them; pure
     plugin_routes  paths that plugins declare, served where no page of ours is
+    plugin_bodies  what a visitor sends to such a path
     plugin_frames  documents of plugins, which have no origin
+    widget_calls   the function behind a widget, called for the visitor
     plugin_requests
                    what a plugin learns of a request
     plugin_answers  what a plugin's function returned, as an answer; pure

@@ -4,15 +4,22 @@ Source: the GoatKit route contract, as ``docs/goatkit.md`` describes it. Pure.
 """
 
 import binascii
+import re
 from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _LEAST_ERROR, _MOST_ERROR = 400, 599
+_KIND = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,63}/[a-z0-9][a-z0-9!#$&^_.+-]{0,63}", re.ASCII)
+_SHOWN = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/avif"})
+_NEVER = re.compile(r"html|xml|svg|script|x-shockwave|multipart|x-mixed", re.ASCII)
+_ANY = "application/octet-stream"
+_LONGEST_NAME = 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +41,22 @@ class Html:
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """A file, saved and never shown."""
+    """A file; pictures are shown, all else is saved."""
 
     data: bytes
+    kind: str
+    name: str
+
+    @property
+    def disposition(self) -> str:
+        """Return the header that names it (RFC 6266, RFC 8187)."""
+        way = "inline" if self.kind in _SHOWN else "attachment"
+        if not self.name:
+            return way
+        plain = "".join(
+            c if c.isascii() and c.isprintable() and c not in '"\\%' else "_" for c in self.name
+        )
+        return f"{way}; filename=\"{plain}\"; filename*=UTF-8''{quote(self.name, safe='')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +79,7 @@ def understand(value: bytes) -> Answer:
     if isinstance(found.get("redirect"), str):
         return _redirect(found)
     if found.get("_binary") is True and isinstance(found.get("data"), str):
-        try:
-            return Download(b64decode(found["data"], validate=True))
-        except binascii.Error:
-            return Json(b'{"error":"the plugin returned a file that is not base64"}', 502)
+        return _download(found)
     if isinstance(found.get("html"), str):
         title = found.get("title")
         return Html(
@@ -71,6 +88,28 @@ def understand(value: bytes) -> Answer:
     status = found.get("status")
     is_error = "error" in found and type(status) is int and _LEAST_ERROR <= status <= _MOST_ERROR
     return Json(body, int(status) if is_error and status is not None else 200)
+
+
+def _download(found: Mapping[str, Any]) -> Answer:
+    try:
+        data = b64decode(found["data"], validate=True)
+    except (binascii.Error, ValueError):
+        return Json(b'{"error":"the plugin returned a file that is not base64"}', 502)
+    name = found.get("filename")
+    return Download(data, _kind(found.get("content_type")), _name(name))
+
+
+def _kind(said: object) -> str:
+    """Return a type that nothing of ours runs; the file's own where it is one."""
+    kind = said.partition(";")[0].strip().lower() if isinstance(said, str) else ""
+    return kind if _KIND.fullmatch(kind) and not _NEVER.search(kind) else _ANY
+
+
+def _name(said: object) -> str:
+    if not isinstance(said, str):
+        return ""
+    last = said.replace("\\", "/").rpartition("/")[2]
+    return "".join(char for char in last if char.isprintable())[:_LONGEST_NAME].strip(". ")
 
 
 def _redirect(found: Mapping[str, Any]) -> Answer:

@@ -1,19 +1,17 @@
 """Frames of plugins: a kept document by its token, and a widget made when its frame asks."""
 
-from collections.abc import Mapping
 from html import escape
 
-import msgspec
-from quart import Response, abort, g, request
+from quart import Response, abort, g
 
-from supervisor.errors import SupervisorError
-from supervisor.views import CallResult
 from webapp.context import app_context
-from webapp.pages.plugin_answers import Html, understand
-from webapp.pages.plugin_requests import behalf, envelope
-from webapp.rendering.assets import asset_url
+from webapp.http.plugin_menu import WIDGETS
+from webapp.pages.plugin_requests import asking
+from webapp.pages.widget_calls import make
+from webapp.rendering.assets import asset_text
 from webapp.routes import Access, Section
-from webapp.security.plugin_frames import plugin_frame_headers
+from webapp.security.plugin_frames import headers_of_frames
+from webapp.visitors.languages import languages
 from webapp.visitors.sessions import current_visit
 
 blueprint = Section("plugin_frames", __name__, Access.ANYONE)
@@ -24,53 +22,42 @@ async def kept(token: str) -> Response:
     """Serve a document to the visitor whom it was made for."""
     user = current_visit().user
     html = app_context().documents.find(token, user.id if user else "")
-    if html is None:
-        html = card("This page has expired", "Load it again.")
-    g.own_headers = plugin_headers()
-    return Response(html, content_type="text/html; charset=utf-8")
+    return framed(html or card("This page has expired", "Load it again."))
 
 
 @blueprint.get("/plugin-widgets/<plugin_id>/<widget_id>")
 async def widget(plugin_id: str, widget_id: str) -> Response:
     """Serve one widget for the visitor; where it fails, a card with the reason."""
-    functions = app_context().supervisor.functions
-    handler = next(
-        (
-            placed.widget.handler
-            for placed in functions.widgets("dashboard")
-            if (placed.plugin_id, placed.widget.id) == (plugin_id, widget_id)
-        ),
-        None,
-    )
-    if handler is None:
+    user = current_visit().user
+    if user is None:
         abort(404)
-    said = await envelope()
-    try:
-        result = await functions.call(plugin_id, handler, msgspec.json.encode(said), behalf())
-    except SupervisorError:
-        result = CallResult.failed("the plugin is switched off")
-    g.own_headers = plugin_headers()
-    return Response(_widget(result), content_type="text/html; charset=utf-8")
+    found = app_context().supervisor.offers.widgets(WIDGETS[user.role], languages())
+    placed = next((one for one in found if one.key == f"{plugin_id}/{widget_id}"), None)
+    if placed is None:
+        abort(404)
+    asks = await asking()
+    made = await make(app_context(), placed, asks)
+    html = document(made.html, asks.language)
+    return framed(card("Unavailable", made.problem) if made.problem else html)
 
 
-def _widget(result: CallResult) -> str:
-    if result.error is not None:
-        late = result.outcome == "timeout"
-        return card("Unavailable", "It took too long." if late else "The plugin failed.")
-    found = understand(result.value)
-    if not isinstance(found, Html):
-        return card("Unavailable", "The plugin returned no HTML.")
-    return document(found.html)
+def framed(html: str) -> Response:
+    """Return a document as a response that has no origin."""
+    g.own_headers = headers_of_frames(app_context().config.secure_cookies)
+    return Response(html, content_type="text/html; charset=utf-8")
 
 
-def document(html: str) -> str:
-    """Return a plugin's markup as a document, with our stylesheet and the script of frames."""
-    own = request.host_url.rstrip("/")
+def document(html: str, language: str = "en") -> str:
+    """Return a plugin's markup as a document, with our stylesheet and the script of frames.
+
+    Both stand in it: a document without an origin shares no cache with others.
+    """
     return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f'<!doctype html><html lang="{escape(language)}"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="color-scheme" content="light dark">'
-        f'<link rel="stylesheet" href="{own}{asset_url("goatkit.css")}">'
-        f'<script src="{own}{asset_url("goatkit-frame.js")}"></script>'
+        f"<style>{asset_text('goatkit.css')}</style>"
+        f"<script>{asset_text('goatkit-frame.js')}</script>"
         f"</head><body>{html}</body></html>"
     )
 
@@ -81,8 +68,3 @@ def card(title: str, text: str) -> str:
         f'<div class="gk-card-body"><p><strong>{escape(title)}</strong></p>'
         f'<p class="gk-stat-label">{escape(text)}</p></div>'
     )
-
-
-def plugin_headers() -> Mapping[str, str]:
-    """Return the headers of a document that this request is answered with."""
-    return plugin_frame_headers(request.host_url.rstrip("/"))

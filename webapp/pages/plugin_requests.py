@@ -1,5 +1,6 @@
 """Requests as a plugin sees them: who asks, in which language, and nothing that they sent."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from quart import request
@@ -11,16 +12,35 @@ from helpdesk.users import User
 from supervisor.calls.behalf import Behalf
 from supervisor.query import Audience
 from webapp.context import app_context
+from webapp.visitors.languages import languages
 from webapp.visitors.sessions import current_visit
 
 _ROLES = {Role.ADMIN: "Admin", Role.STAFF: "Agent", Role.USER: "Customer"}
-_LANGUAGES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """For whom a function is called, and what it is told of that."""
+
+    user: User | None
+    behalf: Behalf
+    envelope: dict[str, Any]
+
+    @property
+    def language(self) -> str:
+        """The preferred language."""
+        return next(iter(self.behalf.languages), "en")
+
+
+async def asking() -> Asking:
+    """Return what holds for this request."""
+    return Asking(current_visit().user, behalf(), await envelope())
 
 
 async def envelope() -> dict[str, Any]:
     """Return what the host says of the request, and nobody else can."""
     said: dict[str, Any] = {"_method": request.method, "_path": request.path, "_org_id": 0}
-    said["_lang"] = next(iter(behalf().languages), "en")
+    said["_lang"] = next(iter(languages()), "en").partition("-")[0]
     user = current_visit().user
     return said if user is None else said | await about(app_context().helpdesk, user)
 
@@ -34,6 +54,7 @@ async def about(helpdesk: HelpDesk, user: User) -> dict[str, Any]:
         "_user_login": user.email,
         "_user_role": _ROLES[user.role],
         "_is_admin": user.role is Role.ADMIN,
+        **({"_customer_login": user.email} if user.role is Role.USER else {}),
     }
 
 
@@ -41,5 +62,4 @@ def behalf() -> Behalf:
     """Return for whom the request asks: what they may see, and the languages that they read."""
     user = current_visit().user
     audience = Audience.nobody() if user is None else Audience.person_of(user.id)
-    languages = [value.partition("-")[0] for value in request.accept_languages.values()]
-    return Behalf(audience, tuple(languages[:_LANGUAGES]))
+    return Behalf(audience, languages())

@@ -2,11 +2,10 @@
 
 A login is needed unless an admin has granted the route to be public. What the visitor sends goes in
 as one flat object beside an envelope that only the server writes; what comes back is shown in a
-frame without an origin, or passed on as JSON.
+frame without an origin, or passed on as JSON or as a file.
 """
 
 from collections.abc import Iterable
-from typing import Any
 
 import msgspec
 from quart import Quart, Response, g, request
@@ -15,44 +14,69 @@ from werkzeug.exceptions import MethodNotAllowed
 from helpdesk.actors import Role
 from helpdesk.storage import sql
 from helpdesk.users import User
-from supervisor.delivery.functions import FoundRoute
+from supervisor.delivery.functions import FoundRoute, PluginFunctions
 from supervisor.views import CallResult
 from webapp.context import app_context
-from webapp.errors import BodyUnreadable, LoginNeeded, NotForYou, PluginFailed
+from webapp.errors import LoginNeeded, NotForYou, PluginFailed, PluginOnly
 from webapp.http.guard import require_may_change
 from webapp.http.page import page
 from webapp.http.redirects import see
 from webapp.pages.plugin_answers import Download, Html, Json, Redirect, understand
-from webapp.pages.plugin_frames import document, plugin_headers
-from webapp.pages.plugin_requests import behalf, envelope
+from webapp.pages.plugin_bodies import SAFE, arguments
+from webapp.pages.plugin_frames import document, framed
+from webapp.pages.plugin_requests import Asking, asking
 from webapp.rendering.links import login_url
+from webapp.security.headers import foreign_content_headers
+from webapp.visitors.plugin_tokens import plugin_token
 from webapp.visitors.sessions import current_visit
 
-MOST_BODY_BYTES = 4 * 1024 * 1024
-_SAFE = frozenset({"GET", "HEAD"})
-_RAW_BODY = frozenset({"_body", "_content_type"})
+PLUGIN_HEADER = "X-Plugin"
+"""Sent by the page around a frame for the plugin in it: the request is for that plugin alone."""
 
 
 async def serve() -> Response | None:
     """Answer the request where a plugin declares its path; None where that is none's."""
+    asks_for = request.headers.get(PLUGIN_HEADER)
     if request.url_rule is not None:
+        if asks_for is not None:
+            raise PluginOnly
         return None
-    raw_path = bytes(request.scope["raw_path"]).decode("ascii", "replace")
     functions = app_context().supervisor.functions
+    raw_path = path_of(bytes(request.scope["raw_path"]))
     method = "GET" if request.method == "HEAD" else request.method
     found = functions.find_route(method, raw_path)
     if found is None:
-        if methods := functions.methods(raw_path):
-            raise MethodNotAllowed(list(methods))
-        return None
+        return _without_route(functions, raw_path)
+    if asks_for not in {None, found.plugin_id}:
+        raise PluginOnly
     if (refused := await _admit(found)) is not None:
         return refused
-    arguments = msgspec.json.encode({**await _sent(found), **await envelope()})
-    result = await functions.call(found.plugin_id, found.route.handler, arguments, behalf())
+    asks = await asking()
+    sent = msgspec.json.encode({**await arguments(found.params), **asks.envelope})
+    result = await functions.call(found.plugin_id, found.route.handler, sent, asks.behalf)
     user = current_visit().user
     if user is not None:
         g.unread = await app_context().helpdesk.notifications.unread_count(user.actor)
-    return answer(found.plugin_id, found.plugin_name, result)
+    return answer(found.plugin_id, found.plugin_name, result, asks)
+
+
+def path_of(raw: bytes) -> str:
+    """Return the path of a request as it was sent; a slash at its end does not count."""
+    path = raw.decode("ascii", "replace")
+    return path.removesuffix("/") if len(path) > 1 else path
+
+
+def _without_route(functions: PluginFunctions, raw_path: str) -> Response | None:
+    """Answer a request for a path that a plugin has, by another method; None where none has."""
+    methods = functions.methods(raw_path)
+    if not methods:
+        return None
+    allowed = [*methods, *(["HEAD"] if "GET" in methods else []), "OPTIONS"]
+    if request.method != "OPTIONS":
+        raise MethodNotAllowed(allowed)
+    response = Response("", status=204)
+    response.headers["Allow"] = ", ".join(sorted(allowed))
+    return response
 
 
 async def _admit(found: FoundRoute) -> Response | None:
@@ -61,7 +85,8 @@ async def _admit(found: FoundRoute) -> Response | None:
     if access.webhook:
         raise NotForYou("webhook, which this release does not serve")
     if visit.user is None and not found.is_public:
-        if request.path.startswith("/api/") or request.method not in _SAFE:
+        by_program = request.path.startswith("/api/") or PLUGIN_HEADER in request.headers
+        if by_program or request.method not in SAFE:
             raise LoginNeeded
         return see(login_url(request.full_path.rstrip("?")))
     if visit.user is not None and visit.user.role is not Role.ADMIN:
@@ -69,8 +94,8 @@ async def _admit(found: FoundRoute) -> Response | None:
             raise NotForYou(Role.ADMIN)
         if access.groups and not await _in_one_of(access.groups, visit.user):
             raise NotForYou(" or ".join(access.groups))
-    if request.method not in _SAFE:
-        await require_may_change(visit)
+    if request.method not in SAFE:
+        await require_may_change(visit, also=plugin_token(visit, found.plugin_id))
     return None
 
 
@@ -81,45 +106,7 @@ async def _in_one_of(wanted: Iterable[str], user: User) -> bool:
     return not {row["name"] for row in rows}.isdisjoint(names)
 
 
-async def _sent(found: FoundRoute) -> dict[str, Any]:
-    """Return what the visitor sent, later parts first: path, query, body. No reserved names."""
-    raw: dict[str, Any] = {}
-    sent: dict[str, Any] = dict(found.params)
-    for name in request.args:
-        values = request.args.getlist(name)
-        sent[name] = values[0] if len(values) == 1 else values
-    if request.method not in _SAFE:
-        raw = await _body()
-        sent |= raw
-    return {
-        name: value
-        for name, value in sent.items()
-        if not _is_reserved(name) or (name in raw and name in _RAW_BODY)
-    }
-
-
-async def _body() -> dict[str, Any]:
-    request.max_content_length = MOST_BODY_BYTES
-    kind = request.mimetype
-    if kind in {"application/x-www-form-urlencoded", "multipart/form-data"}:
-        form = await request.form
-        return {name: form[name] for name in form if name != "csrf_token"}
-    raw = bytes(await request.body)
-    if kind == "application/json" and raw:
-        try:
-            found = msgspec.json.decode(raw)
-        except (msgspec.DecodeError, RecursionError):
-            raise BodyUnreadable("the body is not JSON") from None
-        if isinstance(found, dict):
-            return found
-    return {"_body": raw.decode("utf-8", "replace"), "_content_type": kind} if raw else {}
-
-
-def _is_reserved(name: str) -> bool:
-    return name.startswith("_") or name == "org_id"
-
-
-def answer(plugin_id: str, plugin_name: str, result: CallResult) -> Response:
+def answer(plugin_id: str, plugin_name: str, result: CallResult, asks: Asking) -> Response:
     """Turn what came of a function into a response."""
     if result.error is not None:
         raise PluginFailed(plugin_name, is_late=result.outcome == "timeout")
@@ -130,30 +117,48 @@ def answer(plugin_id: str, plugin_name: str, result: CallResult) -> Response:
             response.status_code = meant.status
             return response
         case Download():
-            response = Response(meant.data, content_type="application/octet-stream")
-            response.headers["Content-Disposition"] = "attachment"
-            return response
+            return _file(meant)
         case Html():
-            return _shown(plugin_id, plugin_name, meant)
+            return _shown(plugin_id, plugin_name, meant, asks)
         case Json():
             return Response(meant.body, status=meant.status, content_type="application/json")
 
 
-def _shown(plugin_id: str, plugin_name: str, found: Html) -> Response:
-    html = document(found.html)
-    if found.is_bare:
-        g.own_headers = plugin_headers()
-        return Response(html, content_type="text/html; charset=utf-8")
-    user = current_visit().user
-    token = app_context().documents.keep(html, user.id if user else "")
+def _file(found: Download) -> Response:
+    g.own_headers = foreign_content_headers(tls=app_context().config.secure_cookies)
+    response = Response(found.data, content_type=found.kind)
+    response.headers["Content-Disposition"] = found.disposition
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _shown(plugin_id: str, plugin_name: str, found: Html, asks: Asking) -> Response:
+    html = document(found.html, asks.language)
+    if found.is_bare and not _is_visited():
+        return framed(html)
+    visit = current_visit()
+    token = app_context().documents.keep(html, visit.user.id if visit.user else "")
     g.frame_sources = ("'self'",)
     return page(
-        "plugin_page.html",
+        "plugin_bare.html" if found.is_bare else "plugin_page.html",
         title=found.title or plugin_name,
         plugin_id=plugin_id,
         plugin_name=plugin_name,
+        plugin_token=plugin_token(visit, plugin_id),
         address=f"/plugin-frames/{token}",
     )
+
+
+def _is_visited() -> bool:
+    """Tell whether a browser shows the answer as a page, and no frame or program gets it.
+
+    A page of its own could lead itself to another site, with what it shows in the address; a frame
+    of ours cannot. Browsers say what a request is for, older and unencrypted ones what they accept.
+    """
+    wanted = request.headers.get("Sec-Fetch-Dest")
+    if wanted is not None:
+        return wanted == "document"
+    return "text/html" in request.headers.get("Accept", "") and PLUGIN_HEADER not in request.headers
 
 
 def install(app: Quart) -> None:

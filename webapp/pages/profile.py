@@ -1,4 +1,4 @@
-"""One's own account: name, password, sessions, API keys."""
+"""One's own account: name, language, password, sessions, API keys."""
 
 from collections.abc import Mapping
 
@@ -20,6 +20,7 @@ from webapp.pages.outcomes import (
     refused,
 )
 from webapp.routes import Access, Section
+from webapp.visitors.languages import CHOICES
 from webapp.visitors.logins import guarded_by_password
 from webapp.visitors.sessions import Proof, current_visit, drop_session, keep_session
 
@@ -27,6 +28,7 @@ blueprint = Section("profile", __name__, Access.SIGNED_IN)
 
 DONE = {
     "name": "Name changed.",
+    "language": "Language saved.",
     "password": "Password changed. All your other sessions have ended.",
     "revoked": "API key revoked.",
 }
@@ -48,6 +50,7 @@ async def _show(outcome: Outcome = NOTHING, *, secret: str = "") -> Response:
         person=await app_context().helpdesk.users.get(visit.actor, visit.signed_in.id),
         keys=[key for key in keys if key.revoked_at is None],
         secret=secret,
+        languages=_language_choices(visit.signed_in.language),
         password_least=MIN_LENGTH,
         password_most=MAX_LENGTH,
     )
@@ -64,6 +67,26 @@ async def rename() -> Response:
     except HelpDeskError as error:
         return await _show(refused(error, fields, "name"))
     return see("/profile?done=name")
+
+
+@blueprint.post("/profile/language")
+async def choose_language() -> Response:
+    """Choose a language, or leave it to the browser."""
+    fields, visit = await form_fields(), current_visit()
+    try:
+        await app_context().helpdesk.users.update(
+            visit.actor, visit.signed_in.id, language=fields.get("language", "")
+        )
+    except HelpDeskError as error:
+        return await _show(refused(error, fields, "language"))
+    return see("/profile?done=language#done")
+
+
+def _language_choices(chosen: str) -> Mapping[str, str]:
+    """Return the languages that can be chosen, each by its own name: also those of plugins."""
+    tags = app_context().supervisor.offers.languages() | ({chosen} if chosen else set())
+    named = {**{tag: tag for tag in sorted(tags)}, **CHOICES}
+    return dict(sorted(named.items(), key=lambda choice: choice[1].casefold()))
 
 
 @blueprint.post("/profile/password")

@@ -22,11 +22,9 @@ _TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
 }
-_FOR_FRAMES = frozenset({"goatkit.css", "goatkit-frame.js"})
-"""Loaded by documents of plugins, which have no origin."""
 _FOREVER = "public, max-age=31536000, immutable"
 _BRIEFLY = "public, max-age=300"
-_IMPORT = re.compile(rb'(?<=from ")\./([a-z_]+\.js)(?=";)')
+_IMPORT = re.compile(rb'(?<=from ")\./([a-z_-]+\.js)(?=";)')
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +84,11 @@ VENDORED = _load_vendored()
 blueprint = Section("assets", __name__, Access.PUBLIC)
 
 
+def asset_text(name: str) -> str:
+    """Return the text of an asset, for a document that shares no cache; ``KeyError`` if unknown."""
+    return ASSETS[name].body.decode("utf-8")
+
+
 def missing_scripts() -> tuple[str, ...]:
     """Return a sentence for each script of others that documents of plugins cannot load."""
     return () if vendored.CHART.name in VENDORED else (vendored.CHART.missing,)
@@ -102,7 +105,6 @@ async def asset(name: str) -> Response:
     found = ASSETS.get(name)
     if found is None:
         abort(404)
-    g.shared = name in _FOR_FRAMES
     return _served(found)
 
 

@@ -1,31 +1,95 @@
 // Runs first in every document of a plugin, which has no origin: tells the page around it how tall
-// it is, and which link or form somebody has used. The page decides what becomes of that.
+// it is, which link or form somebody has used, and what it asks of its own routes. The page decides
+// what becomes of that.
 
 (() => {
-  const tell = (message) => parent.postMessage({ goatkit: 1, ...message }, "*");
+  const host = parent;
+  // A page of its own, with nobody around it to ask.
+  if (host === window) return;
+  // What is said before the page around it listens would be lost.
+  let early = [];
+  const tell = (message) => {
+    if (early === null) host.postMessage({ goatkit: 1, ...message }, "*");
+    else if (early.length < 100) early.push(message);
+  };
 
+  let told = 0;
   // The body's own height: that of the root is never less than the frame's.
-  const measure = () => tell({ height: Math.ceil(document.body.getBoundingClientRect().bottom) + 8 });
-  addEventListener("load", () => {
+  const measure = () => {
+    const { body } = document;
+    if (body === null) return;
+    const height = Math.ceil(Math.max(body.getBoundingClientRect().bottom, body.scrollHeight)) + 8;
+    if (height !== told) tell({ height });
+    told = height;
+  };
+  addEventListener("DOMContentLoaded", () => {
     measure();
     new ResizeObserver(measure).observe(document.body);
   });
+  addEventListener("load", measure);
 
-  addEventListener("click", (event) => {
-    const link = event.target instanceof Element ? event.target.closest("a[href]") : null;
-    if (link === null) return;
+  const follow = (event) => {
+    const link = event.target instanceof Element ? event.target.closest("a[href], area[href]") : null;
+    if (link === null || event.defaultPrevented) return;
     const href = link.getAttribute("href");
-    if (href.startsWith("#")) return;
+    if (href.startsWith("#") || href.startsWith("javascript:")) return;
     event.preventDefault();
-    tell({ open: href });
-  });
+    const aside = event.ctrlKey || event.metaKey || event.shiftKey || event.button === 1;
+    tell({ open: href, tab: aside || link.target === "_blank" });
+  };
+  addEventListener("click", follow);
+  addEventListener("auxclick", (event) => event.button === 1 && follow(event));
 
+  const send = (form, submitter) => {
+    const said = (name) => submitter?.getAttribute(`form${name}`) ?? form.getAttribute(name);
+    tell({
+      submit: said("action") ?? "",
+      method: (said("method") ?? "get").toLowerCase(),
+      fields: [...new FormData(form, submitter)],
+    });
+  };
   addEventListener("submit", (event) => {
+    if (event.defaultPrevented) return;
     event.preventDefault();
-    const form = event.target;
-    const fields = [...new FormData(form, event.submitter)].filter(
-      ([, value]) => typeof value === "string",
-    );
-    tell({ submit: form.getAttribute("action") ?? "", method: form.method, fields });
+    send(event.target, event.submitter);
+  });
+  // Called by scripts, it raises no event.
+  HTMLFormElement.prototype.submit = function submit() {
+    send(this, null);
+  };
+
+  // Requests to the plugin's own routes go through the page, which has an origin.
+  const waiting = new Map();
+  let last = 0;
+  window.fetch = async (resource, options = {}) => {
+    const request = resource instanceof Request ? resource : null;
+    const method = (options.method ?? request?.method ?? "GET").toUpperCase();
+    const address = request?.url ?? String(resource);
+    let body = options.body ?? null;
+    if (body === null && request !== null && method !== "GET" && method !== "HEAD") {
+      body = await request.blob();
+    }
+    const headers = new Headers(options.headers ?? request?.headers);
+    const bare = new Response(body instanceof ReadableStream ? null : body);
+    const type = headers.get("Content-Type") ?? bare.headers.get("Content-Type") ?? "";
+    const bytes = body === null ? null : await bare.arrayBuffer();
+    const id = (last += 1);
+    const answered = new Promise((resolve, reject) => waiting.set(id, { resolve, reject }));
+    tell({ fetch: address, id, method, type, accept: headers.get("Accept") ?? "", body: bytes });
+    const { status, type: found, body: content, error } = await answered;
+    if (error !== undefined) throw new TypeError(error);
+    const empty = [101, 204, 205, 304].includes(status);
+    return new Response(empty ? null : content, { status, headers: { "Content-Type": found } });
+  };
+  addEventListener("message", (event) => {
+    if (event.source !== host || event.data?.goatkit !== 1) return;
+    if (event.data.hello === true) {
+      const kept = early ?? [];
+      early = null;
+      kept.forEach(tell);
+      return;
+    }
+    waiting.get(event.data.id)?.resolve(event.data);
+    waiting.delete(event.data.id);
   });
 })();

@@ -3,6 +3,9 @@
 ::
 
     logins    logs people in, throttled
+    plugin_tokens
+              tokens that are good for one plugin's routes
+    languages  the languages that the visitor reads
     origin    where a request comes from, for the audit log
     sessions  finds the visitor; owns the cookies
 """

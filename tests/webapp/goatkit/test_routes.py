@@ -98,7 +98,14 @@ async def test_a_login_is_needed_until_a_route_is_granted_to_be_public(pages: An
     answer = await browser.client.get("/kb/open?a=1&_user_id=7&_is_admin=true")
     assert (answer.status_code, answer.json()) == (
         200,
-        {"a": "1", "_method": "GET", "_path": "/kb/open", "_org_id": 0, "_lang": "en"},
+        {
+            "a": "1",
+            "query": {"a": "1"},
+            "_method": "GET",
+            "_path": "/kb/open",
+            "_org_id": 0,
+            "_lang": "en",
+        },
     )
 
 

@@ -65,6 +65,7 @@ FORMS: list[tuple[str, dict[str, str], dict[str, int]]] = [
     ("/notifications/read", {}, _OWN),
     ("/notifications/{notice}/open", {}, _FOREIGN),
     ("/profile", {"name": "Someone"}, _OWN),
+    ("/profile/language", {"language": "de"}, _OWN),
     ("/profile/password", {"current_password": "wrong", "password": "x"}, _REFUSED),
     ("/profile/keys", {"key_name": "k"}, answers(401, 200, 200, 200)),
     ("/profile/keys/{key}/revoke", {}, answers(401, 404, 404, 303)),

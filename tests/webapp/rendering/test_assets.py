@@ -46,7 +46,7 @@ def test_a_script_names_the_scripts_that_it_imports_by_their_content() -> None:
     ]
     assert imports != []
     for name, address in imports:
-        imported = re.fullmatch(r"/static/(\w+\.js)\?v=\w+", address)
+        imported = re.fullmatch(r"/static/([\w-]+\.js)\?v=\w+", address)
         assert imported is not None, name
         assert address == asset_url(imported[1])
 

@@ -1,0 +1,62 @@
+"""Calls the function behind a widget for the visitor, and says what came of it.
+
+A widget that is slow, fails or is of a disabled plugin gives a reason, and costs nobody else.
+"""
+
+from dataclasses import dataclass
+
+import msgspec
+
+from helpdesk.actors import Role
+from supervisor.delivery.offers import PlacedWidget
+from supervisor.errors import SupervisorError
+from supervisor.views import CallResult
+from webapp.context import AppContext
+from webapp.pages.plugin_answers import Html, understand
+from webapp.pages.plugin_requests import Asking
+
+DISABLED = "The plugin is disabled."
+SWITCHED_OFF = "The plugin was disabled because it failed too often."
+TOO_SLOW = "The plugin took too long."
+FAILED = "The plugin failed."
+NO_HTML = "The plugin returned no HTML."
+LARGEST_HTML = 2 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a widget shows: its markup, or why there is none."""
+
+    html: str = ""
+    problem: str = ""
+
+
+async def make(here: AppContext, placed: PlacedWidget, asking: Asking) -> Made:
+    """Call the widget's function; raises nothing but Cancelled."""
+    if not placed.enabled:
+        return Made(problem=SWITCHED_OFF if placed.failed else DISABLED)
+    arguments = msgspec.json.encode(_arguments(asking))
+    try:
+        result = await here.supervisor.functions.call(
+            placed.plugin_id, placed.widget.handler, arguments, asking.behalf
+        )
+    except SupervisorError:
+        return Made(problem=DISABLED)
+    return _made(result)
+
+
+def _arguments(asking: Asking) -> dict[str, object]:
+    # Queries are filtered by whom they are for, so an empty list hides nothing and shows nothing.
+    staff = asking.user is not None and asking.user.role is not Role.USER
+    return {**asking.envelope, "is_queue_admin": staff, "accessible_queue_ids": []}
+
+
+def _made(result: CallResult) -> Made:
+    if result.error is not None:
+        return Made(problem=TOO_SLOW if result.outcome == "timeout" else FAILED)
+    found = understand(result.value)
+    if not isinstance(found, Html):
+        return Made(problem=NO_HTML)
+    if len(found.html) > LARGEST_HTML:
+        return Made(problem="The plugin returned too much HTML.")
+    return Made(found.html)
