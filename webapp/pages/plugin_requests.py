@@ -20,7 +20,7 @@ _ROLES = {Role.ADMIN: "Admin", Role.STAFF: "Agent", Role.USER: "Customer"}
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """For whom a function is called, and what it is told of that."""
+    """For whom a function is called, and what the plugin learns about them."""
 
     user: User | None
     behalf: Behalf
@@ -46,7 +46,7 @@ async def envelope() -> dict[str, Any]:
 
 
 async def about(helpdesk: HelpDesk, user: User) -> dict[str, Any]:
-    """Return what a plugin is told of the person for whom it is called."""
+    """Return what a plugin learns about the person for whom it is called."""
     number = await helpdesk.database.read(lambda db: numbers.number_of(db, "user", user.id))
     return {
         "_user_id": number,
