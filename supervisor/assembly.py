@@ -19,6 +19,7 @@ from supervisor.administration.key_rotation import EncryptionKey
 from supervisor.administration.versions import Versions
 from supervisor.calls.host_calls import HostCalls
 from supervisor.calls.host_functions import HostFunctions, Site
+from supervisor.calls.queries import Queries
 from supervisor.config import SupervisorConfig
 from supervisor.delivery.error_threshold import ErrorThreshold
 from supervisor.delivery.functions import NeighbourCalls, PluginFunctions
@@ -167,7 +168,8 @@ class Assembly:
                 fork_server, cage, ports.database_file, config.data_directory / "plugin-data", zone
             )
             site = Site(ports.site_name, ZoneInfo(zone), zone)
-            host_functions = HostFunctions(tools.host_calls, queries.open, site)
+            pair = Queries(queries.open, queries.open_for_jobs)
+            host_functions = HostFunctions(tools.host_calls, pair, site)
             host_functions.neighbours = NeighbourCalls(self.installed, self.functions)
             tools.host_calls.functions = host_functions
         context = ChangeContext(

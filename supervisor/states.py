@@ -20,7 +20,7 @@ class PluginState(enum.StrEnum):
 
 
 class Outcome(enum.StrEnum):
-    """Outcome of one delivery or one panel."""
+    """Outcome of one delivery, one call or one panel."""
 
     OK = "ok"
     TRAP = "trap"
@@ -31,6 +31,20 @@ class Outcome(enum.StrEnum):
     START_FAILED = "start_failed"
     PROTOCOL = "protocol"
     DROPPED = "dropped"
+
+
+class DeliveryKind(enum.StrEnum):
+    """What the plugin was called for."""
+
+    EVENT = "event"
+    ROUTE = "route"
+    """A request to a path that it declares."""
+    WIDGET = "widget"
+    JOB = "job"
+    PLUGIN = "plugin"
+    """Another plugin."""
+    CALL = "call"
+    """A command, such as ``ohd plugin call``."""
 
 
 class EgressOutcome(enum.StrEnum):

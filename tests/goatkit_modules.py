@@ -11,10 +11,14 @@ _ROOM = 65_536
 def goatkit_module(registration: Mapping[str, object], answers: Mapping[str, object]) -> bytes:
     """Return a module whose functions give these answers; every other gives its arguments back.
 
-    The first letter of a function's name decides. ``loop`` never ends, unless it has an answer.
+    The first letter of a function's name decides. ``loop`` never ends, unless it has an answer,
+    and ``!trap`` traps.
     """
     data, at = [], 1024
-    branches = ["(if (i32.eq (local.get $letter) (i32.const 108)) (then (loop $on (br $on))))"]
+    branches = [
+        "(if (i32.eq (local.get $letter) (i32.const 108)) (then (loop $on (br $on))))",
+        "(if (i32.eq (local.get $letter) (i32.const 33)) (then unreachable))",
+    ]
 
     def place(value: object) -> tuple[int, int]:
         nonlocal at

@@ -10,14 +10,14 @@ from cli.config import load_config
 from cli.errors import run
 from cli.plugins.switching import actor, open_admin, print_json, with_data
 from cli.tables import print_table
-from supervisor.states import Outcome
+from supervisor.states import DeliveryKind, Outcome
 from supervisor.text import clean_text
 from supervisor.views import DeliveryFilter, DeliveryView
 from supervisor.watching.delivery_document import DeliveryDocument, HostCallPart
 
 _LONGEST_ERROR = 80
 _LONGEST_TEXT = 100_000
-_COLUMNS = ("id", "at", "event", "ticket", "outcome", "ms", "host calls", "again", "error")
+_COLUMNS = ("id", "at", "kind", "event", "ticket", "outcome", "ms", "host calls", "again", "error")
 
 
 @click.command()
@@ -25,7 +25,9 @@ _COLUMNS = ("id", "at", "event", "ticket", "outcome", "ms", "host calls", "again
 @click.option("--outcome", type=click.Choice([outcome.value for outcome in Outcome]))
 @click.option("--errors", is_flag=True, help="Only failed deliveries.")
 @click.option("--ticket", help="Ticket ID.")
-@click.option("--event", help="Event name, such as ticket.created.")
+@click.option("--event", help="Event name, such as ticket.created, or what a call was made for.")
+@click.option("--kind", type=click.Choice([kind.value for kind in DeliveryKind]))
+@click.option("--function", help="Only calls of this function.")
 @click.option("--redelivered", is_flag=True, help="Only redeliveries.")
 @click.option("-n", "--lines", type=click.IntRange(1, 1000), default=50, show_default=True)
 @click.option("--before", help="Only deliveries before this one (the next page).")
@@ -38,6 +40,8 @@ def deliveries(
     errors: bool,
     ticket: str | None,
     event: str | None,
+    kind: str | None,
+    function: str | None,
     redelivered: bool,
     lines: int,
     before: str | None,
@@ -45,11 +49,13 @@ def deliveries(
     config: Path | None,
     data: Path | None,
 ) -> None:
-    """Show the latest deliveries of a plugin."""
+    """Show the latest deliveries of a plugin: events, and calls of its functions."""
     wanted = DeliveryFilter(
         outcome=Outcome(outcome) if outcome else None,
         only_errors=errors,
         event=event,
+        kind=DeliveryKind(kind) if kind else None,
+        function=function,
         ticket_id=ticket,
         redelivered=True if redelivered else None,
     )
@@ -114,6 +120,7 @@ def _row(view: DeliveryView) -> tuple[str, ...]:
     return (
         view.id,
         view.started_at,
+        view.kind.value,
         view.event,
         view.ticket_id,
         view.outcome.value,
@@ -138,6 +145,10 @@ def _lines(document: DeliveryDocument) -> list[str]:
     if document.logs:
         lines += ["", "log"]
         lines += [f"  {line.at} {line.level:5} {line.message}" for line in document.logs]
+    if made.kind != DeliveryKind.EVENT:
+        lines += ["", f"{made.kind} {made.called_for or ''}".rstrip()]
+        lines += [f"  {made.function}", *_set_in(document.arguments or "no arguments")]
+        return lines
     lines += ["", "event"]
     if document.event is None:
         return [*lines, "  has been deleted"]

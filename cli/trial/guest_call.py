@@ -110,7 +110,7 @@ class GuestCall:
             redact=candidate.redact,
             secrets=candidate.secrets,
             log=self._log,
-            change=lambda _size: None,
+            change=lambda _size, _work: None,
         )
 
     def hooks(self) -> SessionHooks[None]:

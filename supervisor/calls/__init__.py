@@ -4,6 +4,8 @@
 
     host_calls     the table of host calls, each with its permission check
     host_functions  what GoatKit guests call by name, each with its permission check
+    queries        the query processes of plugins, those of their jobs apart
+    shown_calls    what of a named call is kept in the delivery log
     plugin_cache   what one plugin keeps in memory; bounded
     behalf         for whom a function is called
     chains         the budget of one event and of what plugins do because of it

@@ -30,7 +30,7 @@ class Caller:
     secrets: BoundSecrets
     log: Callable[[LogLevel, str, AnyWork | None], None]
     """Writes a line of the host's into the plugin's log."""
-    change: Callable[[int], str | None]
+    change: Callable[[int, AnyWork], str | None]
     """Notes a change to a ticket of so many bytes; returns why it must not be made, None where it
     may."""
     never_asked: frozenset[str] = frozenset()

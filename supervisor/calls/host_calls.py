@@ -218,7 +218,7 @@ class HostCalls:
             return _malformed(exc)
         call.request = msgspec.structs.asdict(reply)
         # Its event has the ticket in it, which is about as long as the event that is handled.
-        if problem := call.caller.change(len(call.raw) + len(call.work.blob)):
+        if problem := call.caller.change(len(call.raw) + len(call.work.blob), call.work):
             return _Answer(ActionResult.LIMIT, detail=problem)
         result = await self._actions.add_reply(
             _actor(call), reply.ticket_id, reply.body, is_internal=reply.is_internal
@@ -232,7 +232,7 @@ class HostCalls:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
             return _malformed(exc)
         call.request = msgspec.structs.asdict(field)
-        if problem := call.caller.change(len(call.raw)):
+        if problem := call.caller.change(len(call.raw), call.work):
             return _Answer(ActionResult.LIMIT, detail=problem)
         result = await self._actions.set_custom_field(
             _actor(call), field.ticket_id, field.key, field.value

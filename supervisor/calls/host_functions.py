@@ -8,7 +8,7 @@ import time
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from typing import Any, Final, Protocol
 
@@ -21,11 +21,13 @@ from sandbox_child.wire.messages import LogLevel, read_named_call
 from supervisor.calls.behalf import EVERYTHING, Behalf
 from supervisor.calls.caller import Caller
 from supervisor.calls.plugin_cache import PluginCache
+from supervisor.calls.queries import Queries
+from supervisor.calls.shown_calls import shown_call
 from supervisor.egress import EgressAnswer, EgressRequest
 from supervisor.egress.url import read_host
 from supervisor.limits import Limits
 from supervisor.process.conversation import AnyWork, Called
-from supervisor.query import TABLES, QueryProcess, QueryRefused, RefusedBecause, granted
+from supervisor.query import TABLES, QueryRefused, RefusedBecause, granted
 from supervisor.registration import allows, holds, needed
 from supervisor.registration.grants import FunctionRefused, Grants, not_granted
 from supervisor.views import HostCallRecord
@@ -101,14 +103,10 @@ class _Call:
 class HostFunctions:
     """Answers the named calls of every plugin."""
 
-    def __init__(
-        self, requests: Requests, query: Callable[[str], QueryProcess], site: Site
-    ) -> None:
-        """``query``: makes the query process of a plugin."""
+    def __init__(self, requests: Requests, queries: Queries, site: Site) -> None:
         self._requests = requests
-        self._new_query = query
+        self._queries = queries
         self._site = site
-        self._queries: dict[str, QueryProcess] = {}
         self._caches: dict[str, PluginCache] = {}
         self.neighbours: Neighbours | None = None
 
@@ -116,6 +114,7 @@ class HostFunctions:
         """Return whether a call went well, and its JSON; raises nothing but Cancelled."""
         started = time.monotonic()
         name, answer, detail = "host_call", None, "it was cut off with the call"
+        arguments = b""
         status = _FAILED
         try:
             name, arguments = read_named_call(called.request)
@@ -130,7 +129,8 @@ class HostFunctions:
         finally:
             spent = (time.monotonic() - started) * 1000
             shown = caller.redact(detail)[:_DETAIL_LIMIT] if detail else None
-            called.work.host_calls.append(HostCallRecord(name, {}, status, spent, shown))
+            asked = shown_call(name, arguments, caller.redact)
+            called.work.host_calls.append(HostCallRecord(name, asked, status, spent, shown))
             if shown:
                 caller.log(LogLevel.WARN, f"{name}: {shown}", called.work)
         return status, answer or b"null"
@@ -138,8 +138,7 @@ class HostFunctions:
     async def release(self, plugin_id: str) -> None:
         """Forget a plugin that runs no longer, and end its query process."""
         self._caches.pop(plugin_id, None)
-        if (query := self._queries.pop(plugin_id, None)) is not None:
-            await query.aclose()
+        await self._queries.release(plugin_id)
 
     async def _answer(self, caller: Caller, work: AnyWork, name: str, arguments: bytes) -> bytes:
         handler = _TABLE.get(name)
@@ -169,10 +168,13 @@ class HostFunctions:
         """Change the plugin's own database."""
         if not holds(call.grants.permissions, "db", "write"):
             raise not_granted("db", "write", None)
-        process = self._query(call.caller.plugin_id)
         try:
-            affected = await process.execute(
-                call.text("query"), _list(call, "args"), deadline=call.deadline
+            affected = await self._queries.execute(
+                call.caller.plugin_id,
+                call.text("query"),
+                _list(call, "args"),
+                behalf=call.behalf,
+                deadline=call.deadline,
             )
         except QueryRefused as exc:
             raise _refused(exc, "write") from None
@@ -257,7 +259,8 @@ class HostFunctions:
             raise FunctionRefused("there are no other plugins here")
         arguments = call.arguments.get("args")
         encoded = b"" if arguments is None else msgspec.json.encode(arguments)
-        behalf = Behalf(call.behalf.audience, call.behalf.languages, chain)
+        # What the other one does follows from this call, and from what this one follows from.
+        behalf = replace(call.behalf, chain=chain, depth=call.work.depth, cause=call.work.cause)
         return await self.neighbours.call(name, function, encoded, behalf, call.deadline)
 
     async def log(self, call: _Call) -> object:
@@ -295,20 +298,16 @@ class HostFunctions:
     ) -> bytes:
         """Return the rows that the call's audience may see, as JSON; raises FunctionRefused."""
         try:
-            return await self._query(call.caller.plugin_id).query(
+            return await self._queries.select(
+                call.caller.plugin_id,
                 query,
                 arguments,
-                audience=call.behalf.audience,
+                behalf=call.behalf,
                 tables=tables,
                 deadline=call.deadline,
             )
         except QueryRefused as exc:
             raise _refused(exc, "read") from None
-
-    def _query(self, plugin_id: str) -> QueryProcess:
-        if plugin_id not in self._queries:
-            self._queries[plugin_id] = self._new_query(plugin_id)
-        return self._queries[plugin_id]
 
     def _cache(self, call: _Call) -> PluginCache:
         return self._caches.setdefault(call.caller.plugin_id, PluginCache())

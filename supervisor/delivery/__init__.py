@@ -21,4 +21,7 @@
     durations        durations in buckets, and their quantiles; pure
     work             one guest call, and what the runner remembers of it
     function_calls   calls of functions that somebody waits for
+    call_arguments   what of a call's arguments is kept in the delivery log; pure
+    call_backoff     when a call that keeps ending the process is not made; pure
+    job_process      jobs, each run in a process of its own
 """

@@ -6,13 +6,31 @@ did is not known.
 
 from collections import deque
 from dataclasses import dataclass, field
+from typing import Any
 
 import trio
 
 from supervisor.calls.behalf import EVERYTHING, Behalf
+from supervisor.process.conversation import Finished
+from supervisor.process.session import OUTCOMES
+from supervisor.states import DeliveryKind, Outcome
+from supervisor.text import json_problem
 from supervisor.views import CallResult
 
 MOST_WAITING = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """What a function is called for, as the delivery log has it."""
+
+    kind: DeliveryKind = DeliveryKind.CALL
+    name: str = ""
+    """Method and path of a route, id of a widget or job, id of the plugin that calls."""
+
+
+COMMAND = Occasion()
+"""Somebody names the function."""
 
 
 @dataclass(slots=True, eq=False)
@@ -23,6 +41,7 @@ class CallRequest:
     arguments: bytes
     deadline_s: float
     behalf: Behalf = EVERYTHING
+    occasion: Occasion = COMMAND
     sent: bool = False
     done: trio.Event = field(default_factory=trio.Event)
     result: CallResult | None = None
@@ -64,12 +83,20 @@ class CallQueue:
         request.finish(result)
         self.drop(request)
 
-    def child_gone(self, error: str) -> None:
-        """End the calls that a child had been asked for; the others wait for the next one."""
-        for request in [request for request in self._waiting if request.sent]:
-            self.answer(request, CallResult.failed(error))
-
     def close(self) -> None:
         """Tell everybody who still waits that nothing will come."""
         for request in list(self._waiting):
             self.answer(request, CallResult.failed("the plugin was disabled"))
+
+
+def returned(result: Finished[Any]) -> CallResult:
+    """Return what a guest call came to; what a function returns has to be JSON."""
+    spent, memory = result.duration_s, result.memory_bytes
+    calls = tuple(result.work.host_calls) if result.work else ()
+    outcome, error = OUTCOMES[result.outcome], result.text or None
+    if outcome is Outcome.OK:
+        error = None
+        if result.result and (problem := json_problem(result.result)) is not None:
+            outcome, error = Outcome.TRAP, f"it returned {problem}"
+    value = result.result if outcome is Outcome.OK else b""
+    return CallResult(str(outcome), value, error, spent, memory, calls)

@@ -11,13 +11,15 @@ import trio
 
 from supervisor.calls.behalf import Behalf
 from supervisor.contracts import GoatkitDescription
-from supervisor.delivery.function_calls import CallRequest
+from supervisor.delivery.function_calls import COMMAND, CallRequest, Occasion
 from supervisor.delivery.offers import permissions_of
+from supervisor.delivery.runner import PluginRunner
 from supervisor.delivery.runners import Runners
 from supervisor.errors import NotRunning
 from supervisor.plugins.registry import PluginRegistry
-from supervisor.registration import Registration, Route, RouteTable, allows
+from supervisor.registration import Job, Registration, Route, RouteTable, allows
 from supervisor.registration.grants import FunctionRefused
+from supervisor.states import DeliveryKind
 from supervisor.store.plugins import PluginRow
 from supervisor.views import CallResult
 
@@ -68,20 +70,34 @@ class PluginFunctions:
         arguments: bytes,
         behalf: Behalf,
         *,
-        allowed_s: float | None = None,
+        occasion: Occasion = COMMAND,
+        most_s: float | None = None,
     ) -> CallResult:
-        """Call a function; ``allowed_s``: how long it may take, else what the plugin may.
+        """Call a function, for as long as the plugin's calls may take and at most ``most_s``.
 
         Raises PluginNotFound, NotRunning.
         """
+        row, runner = self._running(plugin_id)
+        seconds = self._seconds(row)
+        if most_s is not None:
+            seconds = min(seconds, most_s)
+        request = CallRequest(function, arguments, seconds, behalf, occasion)
+        # What runs before it may take its whole time, then it may.
+        return await runner.call(request, seconds + runner.limits.deadline_s)
+
+    async def run_job(self, plugin_id: str, job: Job) -> CallResult:
+        """Run a job in a process of its own; raises PluginNotFound, NotRunning."""
+        _, runner = self._running(plugin_id)
+        occasion = Occasion(DeliveryKind.JOB, job.id)
+        behalf = Behalf(is_background=True)
+        return await runner.run_job(CallRequest(job.handler, b"", job.timeout_s, behalf, occasion))
+
+    def _running(self, plugin_id: str) -> tuple[PluginRow, PluginRunner]:
         row = self._installed.row(plugin_id)
         runner = self._runners.get(plugin_id)
         if runner is None:
             raise NotRunning(plugin_id, "it is disabled")
-        seconds = self._seconds(row) if allowed_s is None else allowed_s
-        request = CallRequest(function, arguments, seconds, behalf)
-        # What runs before it may take its whole time, then it may.
-        return await runner.call(request, seconds + runner.limits.deadline_s)
+        return row, runner
 
     def _seconds(self, row: PluginRow) -> float:
         """Return how long a call of a plugin may take: the requested time, up to a ceiling."""
@@ -126,7 +142,12 @@ class NeighbourCalls:
         left = deadline - trio.current_time()
         try:
             result = await self._functions.call(
-                plugin_id, function, arguments, behalf, allowed_s=max(left, 0.001)
+                plugin_id,
+                function,
+                arguments,
+                behalf,
+                occasion=Occasion(DeliveryKind.PLUGIN, behalf.chain[-1] if behalf.chain else ""),
+                most_s=max(left, 0.001),
             )
         except NotRunning as exc:
             raise FunctionRefused(str(exc)) from None

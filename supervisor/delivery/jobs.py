@@ -11,7 +11,6 @@ from datetime import UTC, datetime, tzinfo
 import structlog
 import trio
 
-from supervisor.calls.behalf import EVERYTHING
 from supervisor.contracts import GoatkitDescription
 from supervisor.delivery.functions import PluginFunctions
 from supervisor.errors import JobNotFound, NotRunning
@@ -92,9 +91,7 @@ class Jobs:
             due = int(now.timestamp())
             await self._save(JobRow(*key, due=due))
             try:
-                result = await self._functions.call(
-                    row.id, job.handler, b"", EVERYTHING, allowed_s=job.timeout_s
-                )
+                result = await self._functions.run_job(row.id, job)
             except NotRunning as exc:
                 result = CallResult.failed(str(exc))
             log.info("job_ended", plugin=row.id, job=job.id, outcome=result.outcome)

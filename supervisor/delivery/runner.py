@@ -18,6 +18,7 @@ from supervisor.calls.host_calls import HostCalls
 from supervisor.delivery.error_threshold import ErrorThreshold
 from supervisor.delivery.feed import Feed
 from supervisor.delivery.function_calls import CallRequest
+from supervisor.delivery.job_process import MOST_AT_ONCE, JobProcess
 from supervisor.delivery.recorder import Recorder
 from supervisor.delivery.redelivery import RedeliveryQueue
 from supervisor.delivery.restart_backoff import RestartPolicy, RestartRule
@@ -49,6 +50,10 @@ class RunnerTools:
     """The rule as it is now."""
     restart_rule: RestartRule = field(default_factory=RestartRule)
     plain_http_panels: bool = False
+    job_places: trio.CapacityLimiter = field(
+        default_factory=lambda: trio.CapacityLimiter(MOST_AT_ONCE)
+    )
+    """For the processes of jobs, of all plugins together."""
 
 
 class PluginRunner:
@@ -81,6 +86,14 @@ class PluginRunner:
             extras=row.extras,
             plain_http_panels=tools.plain_http_panels,
         )
+        self._jobs = JobProcess(
+            row,
+            self.workload,
+            spawner=tools.spawner,
+            host_calls=tools.host_calls,
+            open_code=tools.open_code,
+            places=tools.job_places,
+        )
         self.state = PluginState.STARTING
         self.restarts = 0
         self._recycled = False
@@ -102,10 +115,11 @@ class PluginRunner:
         finally:
             self._stop_asked.set()
             self._become(PluginState.STOPPING)
-            self._ended.set()
             self.workload.panels.close()
             self.workload.calls.close()
             with trio.CancelScope(shield=True):
+                await self._jobs.aclose(self.limits.deadline_s)
+                self._ended.set()
                 await self._tools.host_calls.release(self.row.id)
 
     async def stop(self) -> None:
@@ -144,17 +158,32 @@ class PluginRunner:
 
     async def call(self, request: CallRequest, patience_s: float) -> CallResult:
         """Call a function, and wait for it at most so long; what runs before it takes of that."""
+        if (why := self.workload.why_not_now(request)) is not None:
+            return self._drop(request, why)
         if not self.workload.calls.add(request):
-            return CallResult.failed("too many calls of this plugin wait already; try again")
+            return self._drop(request, "too many calls of this plugin wait already; try again")
         self._nudge()
         try:
             with trio.move_on_after(patience_s):
                 await request.done.wait()
         finally:
             self.workload.calls.drop(request)
-        return request.result or CallResult.failed(
-            "the plugin is busy or starting; try again", "timeout"
-        )
+        if request.result is None:
+            why = "the plugin is busy or starting; try again"
+            if not request.sent:  # else its end is recorded
+                self.recorder.dropped_call(request, Outcome.TIMEOUT, why)
+            return CallResult.failed(why, str(Outcome.TIMEOUT))
+        if not request.sent:
+            self.recorder.dropped_call(request, Outcome.DROPPED, request.result.error or "")
+        return request.result
+
+    async def run_job(self, request: CallRequest) -> CallResult:
+        """Run a job in a process of its own, for which pages and events do not wait."""
+        return await self._jobs.run(request, self._tools.limits.of(self.row.limits))
+
+    def _drop(self, request: CallRequest, why: str) -> CallResult:
+        self.recorder.dropped_call(request, Outcome.DROPPED, why)
+        return CallResult.failed(why)
 
     async def _run(self) -> str | None:
         await self.workload.recover()

@@ -93,9 +93,13 @@ def ids_member(event_id: str, number: int, *, repeated: bool) -> bytes:
     )
 
 
-def function_work(request: CallRequest) -> PluginWork:
-    """Return the guest call of a function."""
-    return call_work(request.function, request.arguments, request.deadline_s, request)
+def function_work(request: CallRequest, number: int = 0) -> PluginWork:
+    """Return the guest call of a function, whose id in the delivery log will be ``number``."""
+    work: PluginWork = call_work(request.function, request.arguments, request.deadline_s, request)
+    work.number, work.event_id = number, f"call-{number}"
+    # What follows from it follows from whatever it was called for.
+    work.depth, work.cause = request.behalf.depth, request.behalf.cause
+    return work
 
 
 def as_call(work: PluginWork, deadline_s: float) -> PluginWork:

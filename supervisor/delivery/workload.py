@@ -14,9 +14,10 @@ from sandbox_child.wire.messages import LogLevel, OutcomeCode
 from supervisor.calls.bound_secrets import BoundSecrets
 from supervisor.calls.host_calls import PERMISSIONS, Caller, granted
 from supervisor.contracts import Description
+from supervisor.delivery.call_backoff import CallBackoff
 from supervisor.delivery.error_threshold import ErrorThreshold, Health
 from supervisor.delivery.feed import Feed
-from supervisor.delivery.function_calls import CallQueue, CallRequest
+from supervisor.delivery.function_calls import CallQueue, CallRequest, returned
 from supervisor.delivery.panels import PanelQueue, panel_problem
 from supervisor.delivery.recorder import Recorder, config_member
 from supervisor.delivery.redelivery import RedeliveryQueue
@@ -39,7 +40,7 @@ from supervisor.process.conversation import Finished
 from supervisor.process.session import OUTCOMES, Ended
 from supervisor.secrets.redaction import Redactor
 from supervisor.states import Outcome
-from supervisor.text import counted, json_problem
+from supervisor.text import counted
 from supervisor.views import CallResult, PanelResult
 
 _SMALLEST_WINDOW, _LARGEST_WINDOW = 2, 256
@@ -69,6 +70,7 @@ class Workload:
         self.recorder = recorder
         self.panels = PanelQueue()
         self.calls = CallQueue()
+        self.call_backoff = CallBackoff()
         self.verdict: str | None = None
         """Reason why the plugin must stop, if there is one."""
         self.interrupted = False
@@ -117,7 +119,7 @@ class Workload:
 
     def set_limits(self, limits: Limits) -> None:
         """Follow the limits of the child that comes."""
-        self.limits = self.recorder.quota.limits = limits
+        self.limits = self.recorder.quota.limits = self.recorder.call_quota.limits = limits
         self._set_caller()
 
     def _set_caller(self) -> None:
@@ -133,7 +135,7 @@ class Workload:
             redact=self.recorder.redact,
             secrets=self._bound,
             log=self.recorder.log,
-            change=self.recorder.quota.change,
+            change=self.recorder.change,
             functions=self._description.functions(self._withheld, self._extras),
         )
 
@@ -183,7 +185,7 @@ class Workload:
                 return panel_work(panel)
             if not is_panel and (call := self.calls.next()) is not None:
                 self._panels_turn = True
-                return function_work(call)
+                return function_work(call, self.recorder.new_delivery())
         return None
 
     async def _next_events(self, room: int) -> list[PluginWork]:
@@ -238,7 +240,7 @@ class Workload:
                 self._failed(work, OUTCOMES[result.outcome], result.text, spent, memory)
             elif isinstance(work.key, CallRequest):
                 passed += 1
-                self.calls.answer(work.key, _returned(result))
+                self._answer_call(work, work.key, returned(result))
             elif isinstance(work.key, Delivery):
                 passed += 1
                 events += 1
@@ -291,10 +293,10 @@ class Workload:
             self._record(work, work.key, outcome, error, duration_s=duration_s, memory=memory)
         elif isinstance(work.key, CallRequest):
             # What people ask for is no reason to take the plugin's events away.
-            self.recorder.failure(f"{work.key.function}: {outcome}", error, None)
-            calls = tuple(work.host_calls)
+            request, calls = work.key, tuple(work.host_calls)
             failed = CallResult(str(outcome), b"", error, duration_s, memory or 0, calls)
-            self.calls.answer(work.key, failed)
+            self._answer_call(work, request, failed)
+            self.call_backoff.failed(request.function, _who(request), trio.current_time())
             return
         else:
             self.recorder.failure(f"panel: {outcome}", error, None)
@@ -303,6 +305,28 @@ class Workload:
             return
         self._health.rule = self._health_rule()
         self.verdict = self.verdict or self._health.failed(trio.current_time())
+
+    def _answer_call(self, work: PluginWork, request: CallRequest, result: CallResult) -> None:
+        self.recorder.call(
+            work,
+            request,
+            result.outcome,
+            result.error,
+            duration_s=result.duration_s,
+            memory=result.memory_bytes or None,
+        )
+        if result.error is None:
+            self.call_backoff.passed(request.function, _who(request))
+        self.calls.answer(request, result)
+
+    def why_not_now(self, request: CallRequest) -> str | None:
+        """Return why a call is not to be made now: it keeps ending the process."""
+        now = trio.current_time()
+        wait_s = self.call_backoff.wait_s(request.function, _who(request), now)
+        if not wait_s:
+            return None
+        again = counted(math.ceil(wait_s), "second")
+        return f"{request.function} failed several times in a row; it is tried again in {again}"
 
     def _panel_failed(self) -> None:
         """Pause a panel that keeps failing; the plugin's events go on."""
@@ -352,10 +376,7 @@ class Workload:
             self._window = max(self._window // 2, _SMALLEST_WINDOW)
 
 
-def _returned(result: Finished[WorkKey]) -> CallResult:
-    """Return what a function returned, if it is JSON."""
-    spent, memory = result.duration_s, result.memory_bytes
-    calls = tuple(result.work.host_calls) if result.work else ()
-    if result.result and (problem := json_problem(result.result)) is not None:
-        return CallResult(str(Outcome.TRAP), b"", f"it returned {problem}", spent, memory, calls)
-    return CallResult(str(Outcome.OK), result.result, None, spent, memory, calls)
+def _who(request: CallRequest) -> str:
+    """Return for whom a call is, as the back-off tells people apart."""
+    behalf = request.behalf
+    return behalf.person or ("visitor" if behalf.is_visitor else "")

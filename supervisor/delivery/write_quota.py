@@ -35,13 +35,30 @@ class WriteQuota:
         """Note that so many bytes of the plugin's doing are kept."""
         self._note(0, size)
 
-    def _note(self, changes: int, size: int) -> None:
+    def fits(self, size: int, *, changes: int = 0) -> bool:
+        """Note so many bytes and changes where they fit into the window; else note nothing.
+
+        Nothing is exceeded by that: there is room again once the window has moved on.
+        """
+        self._forget()
+        within = (
+            self._bytes + size <= self.limits.stored_per_minute_bytes
+            and self._changes + changes <= self.limits.changes_per_minute
+        )
+        if within:
+            self._note(changes, size)
+        return within
+
+    def _forget(self) -> None:
         now = self._clock()
         while self._entries and self._entries[0][0] <= now - WINDOW_S:
             _, old_changes, old_size = self._entries.popleft()
             self._changes -= old_changes
             self._bytes -= old_size
-        at = now
+
+    def _note(self, changes: int, size: int) -> None:
+        self._forget()
+        at = now = self._clock()
         self._changes += changes
         self._bytes += size
         if self._entries and now - self._entries[-1][0] < 1.0:

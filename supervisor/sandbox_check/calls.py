@@ -80,7 +80,7 @@ async def _ask(
         redact=Redactor(()),
         secrets=BoundSecrets(_MANIFEST, {}),
         log=lambda *_: None,
-        change=lambda _: None,
+        change=lambda _size, _work: None,
     )
 
     async def answer(called: Called) -> tuple[int, bytes]:

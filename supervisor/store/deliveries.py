@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from supervisor.states import Outcome
+from supervisor.states import DeliveryKind, Outcome
 from supervisor.store.sql import row, rows
 from supervisor.text import timestamp
 from supervisor.views import DeliveryFilter, DeliveryView
@@ -34,6 +34,13 @@ class DeliveryRow(NamedTuple):
     """JSON."""
     redelivered: int
     id: int | None
+    kind: str = DeliveryKind.EVENT.value
+    function: str | None = None
+    """Of a call; None for an event."""
+    arguments: str | None = None
+    """Of a call: JSON without secrets, cut where it is long."""
+    person: str | None = None
+    """Of a call: the person for whom it was made."""
 
 
 _COLUMNS = ", ".join(DeliveryRow._fields)
@@ -52,6 +59,8 @@ class FoundDelivery:
     """End of the delivery of the same event before this one, milliseconds since 1970; 0 if none."""
     until_ms: int
     """End of this one where the same event was delivered again behind it, else no end."""
+    given: str | None = None
+    """Of a call: its arguments as they were recorded."""
 
 
 def find_deliveries(
@@ -77,6 +86,9 @@ def find_delivery(db: sqlite3.Connection, plugin_id: str, delivery_id: int) -> F
     )
     if found is None:
         return None
+    if found["kind"] != DeliveryKind.EVENT:
+        # Its id is its own, so that everything under it belongs to it.
+        return FoundDelivery(_view(found), 0, after_ms=0, until_ms=_LAST, given=found["arguments"])
     same = rows(
         db,
         "SELECT id, started_at + duration_us / 1000 AS ended_at FROM deliveries"
@@ -100,6 +112,10 @@ def _conditions(wanted: DeliveryFilter) -> tuple[str, Sequence[Any]]:
         # Said whenever it is so: the index of what went wrong has no other rows.
         (" AND outcome <> 'ok'", None if not _only_errors(wanted) else ()),
         (" AND outcome = ?", wanted.outcome and (wanted.outcome.value,)),
+        # Said for the same reason of the index of calls.
+        (" AND kind <> 'event'", None if wanted.kind in (None, DeliveryKind.EVENT) else ()),
+        (" AND kind = ?", wanted.kind and (wanted.kind.value,)),
+        (" AND function = ?", wanted.function and (wanted.function,)),
         (" AND event = ?", wanted.event and (wanted.event,)),
         (" AND event_id = ?", wanted.event_id and (wanted.event_id,)),
         (" AND ticket_id = ?", wanted.ticket_id and (wanted.ticket_id,)),
@@ -128,4 +144,7 @@ def _view(row: sqlite3.Row) -> DeliveryView:
         memory_bytes=row["memory_bytes"],
         host_calls=tuple(json.loads(row["host_calls"])) if row["host_calls"] else (),
         redelivered=bool(row["redelivered"]),
+        kind=DeliveryKind(row["kind"]),
+        function=row["function"],
+        person=row["person"],
     )

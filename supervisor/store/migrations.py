@@ -253,3 +253,15 @@ def m033_jobs(db: Database) -> None:
         ) STRICT, WITHOUT ROWID
         """
     )
+
+
+@migrations()
+def m034_calls(db: Database) -> None:
+    """Calls of functions are deliveries too: what each was for, what it was given, and for whom."""
+    db.execute("ALTER TABLE deliveries ADD COLUMN kind TEXT NOT NULL DEFAULT 'event'")
+    db.execute("ALTER TABLE deliveries ADD COLUMN function TEXT")
+    db.execute("ALTER TABLE deliveries ADD COLUMN arguments TEXT")  # JSON, redacted and cut
+    db.execute("ALTER TABLE deliveries ADD COLUMN person TEXT")
+    db.execute(
+        "CREATE INDEX deliveries_calls ON deliveries (plugin_id, kind, id) WHERE kind <> 'event'"
+    )

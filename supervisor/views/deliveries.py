@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from supervisor.states import Outcome
+from supervisor.states import DeliveryKind, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,13 @@ class DeliveryView:
     memory_bytes: int | None
     host_calls: tuple[dict[str, Any], ...]
     redelivered: bool
+    kind: DeliveryKind = DeliveryKind.EVENT
+    """An event, or what a function was called for; then ``event`` says more: the path of a route,
+    the ID of a widget, a job, or the plugin that called, and ``event_id`` is the call's own."""
+    function: str | None = None
+    """The function that was called; None for an event."""
+    person: str | None = None
+    """ID of the user for whom it was called; None for an event, a job, or a visitor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,8 @@ class DeliveryFilter:
     event_id: str | None = None
     ticket_id: str | None = None
     redelivered: bool | None = None
+    kind: DeliveryKind | None = None
+    function: str | None = None
 
 
 ANY_DELIVERY = DeliveryFilter()
@@ -60,8 +69,8 @@ class DeliveryDetail:
 
     delivery: DeliveryView
     payload: str | None
-    """The event as the plugin got it, indented JSON with every secret redacted; None where the
-    event has been deleted."""
+    """The event as the plugin got it, or the arguments of a call: indented JSON with every secret
+    redacted; None where the event has been deleted, or a call had no arguments."""
     can_redeliver: bool
     """Whether the event is still kept and the plugin is enabled."""
     logs: tuple[LogLine, ...]

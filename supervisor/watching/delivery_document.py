@@ -12,6 +12,7 @@ from typing import Any, Literal
 import msgspec
 
 from supervisor.limits import Limits
+from supervisor.states import DeliveryKind
 from supervisor.store.plugins import PluginRow
 from supervisor.views import DeliveryView, LogLine
 
@@ -38,6 +39,12 @@ class OutcomePart(msgspec.Struct, kw_only=True, frozen=True):
     duration_ms: float
     memory_bytes: int | None
     redelivered: bool
+    kind: str = DeliveryKind.EVENT.value
+    """See ``states.DeliveryKind``."""
+    function: str | None = None
+    """The function that was called; None for an event."""
+    called_for: str | None = None
+    """The route, widget, job or plugin that it was called for."""
 
 
 class HostCallPart(msgspec.Struct, kw_only=True, frozen=True):
@@ -71,7 +78,9 @@ class DeliveryDocument(msgspec.Struct, kw_only=True, frozen=True):
     delivery: OutcomePart
     event: dict[str, Any] | None
     """What ``on_event`` was given, ``config`` among it with ``(secret)`` for each secret; None
-    where the event has been deleted."""
+    where the event has been deleted, and for a call."""
+    arguments: str | None = None
+    """Of a call: JSON, cut where it was long. None for an event, and where there were none."""
     host_calls: list[HostCallPart]
     logs: list[LogPart]
     limits: dict[str, int | float]
@@ -84,6 +93,8 @@ def make_document(
     event: Mapping[str, Any] | None,
     lines: Iterable[LogLine],
     limits: Limits,
+    *,
+    arguments: str | None = None,
 ) -> DeliveryDocument:
     """Return the document; ``event`` and everything else is without secrets already."""
     return DeliveryDocument(
@@ -96,8 +107,12 @@ def make_document(
             duration_ms=view.duration_ms,
             memory_bytes=view.memory_bytes,
             redelivered=view.redelivered,
+            kind=view.kind.value,
+            function=view.function,
+            called_for=None if view.kind is DeliveryKind.EVENT else view.event,
         ),
         event=None if event is None else dict(event),
+        arguments=arguments,
         host_calls=msgspec.convert(view.host_calls, list[HostCallPart]),
         logs=[LogPart(at=line.at, level=line.level, message=line.message) for line in lines],
         limits=asdict(limits),

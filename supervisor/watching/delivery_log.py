@@ -21,6 +21,7 @@ from supervisor.plugins.limits import LimitsInForce
 from supervisor.plugins.registry import PluginRegistry
 from supervisor.ports import AuditLog, Outbox, OutboxEvent
 from supervisor.secrets.redaction import Redactor
+from supervisor.states import DeliveryKind
 from supervisor.store.deliveries import FoundDelivery
 from supervisor.store.plugin_store import PluginStore
 from supervisor.store.plugins import PluginRow
@@ -78,11 +79,11 @@ class DeliveryLog:
         """Return one delivery with what was given and logged; raises DeliveryNotFound."""
         row = self._installed.row(plugin_id)
         found = await self._find(plugin_id, delivery_id)
-        event = await self._outbox.read_one(found.event_seq)
+        event = await self._event(found)
         lines = await self._store.recorded.lines_of_delivery(plugin_id, found, LINES_SHOWN)
         return DeliveryDetail(
             delivery=found.view,
-            payload=self._shown(row, event) if event else None,
+            payload=self._shown(row, event) if event else self._arguments(row, found),
             can_redeliver=event is not None
             and row.enabled
             and may_have(event, row.id, row.subscriptions),
@@ -93,10 +94,13 @@ class DeliveryLog:
         """Return one delivery for the plugin's author; raises DeliveryNotFound."""
         row = self._installed.row(plugin_id)
         found = await self._find(plugin_id, delivery_id)
-        event = await self._outbox.read_one(found.event_seq)
+        event = await self._event(found)
         lines = await self._store.recorded.lines_of_delivery(plugin_id, found, LINES_SHOWN)
         given = self._given(row, event) if event else None
-        return make_document(row, found.view, given, lines, self._limits.of(row.limits))
+        arguments = self._arguments(row, found)
+        return make_document(
+            row, found.view, given, lines, self._limits.of(row.limits), arguments=arguments
+        )
 
     async def redeliver(self, plugin_id: str, delivery_ids: Sequence[str], *, actor: str) -> int:
         """Queue the events of deliveries once more; return how many did not wait already.
@@ -131,13 +135,31 @@ class DeliveryLog:
     async def _check_again(self, row: PluginRow, delivery_id: str) -> int:
         """Return the number of a delivery that can be redelivered."""
         found = await self._find(row.id, delivery_id)
-        event = await self._outbox.read_one(found.event_seq)
+        if found.view.kind is not DeliveryKind.EVENT:
+            why = f"delivery {delivery_id} is a call; only events can be redelivered"
+            raise CannotRedeliver(row.id, why)
+        event = await self._event(found)
         if event is None:
             raise CannotRedeliver(row.id, f"the event of delivery {delivery_id} has been deleted")
         if not may_have(event, row.id, row.subscriptions):
             why = f"the plugin does not receive {event.type}, the event of delivery {delivery_id}"
             raise CannotRedeliver(row.id, why)
         return int(found.view.id)
+
+    async def _event(self, found: FoundDelivery) -> OutboxEvent | None:
+        """Return the event of a delivery; None where it has been deleted, and for a call."""
+        if found.view.kind is not DeliveryKind.EVENT:
+            return None
+        return await self._outbox.read_one(found.event_seq)
+
+    def _arguments(self, row: PluginRow, found: FoundDelivery) -> str | None:
+        """Return the arguments of a call, indented; None where there were none."""
+        if found.given is None:
+            return None
+        # Once more: what has become a secret since is none of a reader's business either.
+        return self._redactor(row)(
+            json.dumps(json.loads(found.given), indent=2, ensure_ascii=False)
+        )
 
     async def _find(self, plugin_id: str, delivery_id: str) -> FoundDelivery:
         await self._journal.flush()

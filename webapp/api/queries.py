@@ -8,7 +8,7 @@ from helpdesk.paging import MAX_PER_PAGE
 from helpdesk.tickets.lists import SORTS
 from helpdesk.tickets.model import TicketFilter
 from helpdesk.tickets.timeline import MOST
-from supervisor.states import Outcome
+from supervisor.states import DeliveryKind, Outcome
 from supervisor.views import DeliveryFilter
 from webapp.api.bodies import PriorityName
 
@@ -109,7 +109,15 @@ class DeliveryQuery(Query):
 
     outcome: Outcome | None = None
     errors: Annotated[bool, Meta(description="Only failed deliveries.")] = False
-    event: Annotated[str, Meta(description="Event name, such as ticket.created.")] = ""
+    kind: Annotated[DeliveryKind | None, Meta(description="Events, or calls of one kind.")] = None
+    function: Annotated[str, Meta(description="The function that was called.")] = ""
+    event: Annotated[
+        str,
+        Meta(
+            description="Event name, such as ticket.created; of calls, what they were made for: "
+            'such as "GET /api/plugins/stats/overview", or the ID of a widget or job.'
+        ),
+    ] = ""
     event_id: str = ""
     ticket: Annotated[str, Meta(description="A ticket ID.")] = ""
     redelivered: Annotated[bool | None, Meta(description="Only redeliveries.")] = None
@@ -123,6 +131,8 @@ class DeliveryQuery(Query):
         return DeliveryFilter(
             outcome=self.outcome,
             only_errors=self.errors,
+            kind=self.kind,
+            function=self.function or None,
             event=self.event or None,
             event_id=self.event_id or None,
             ticket_id=self.ticket or None,

@@ -4,7 +4,7 @@ from quart import Response, request
 
 from supervisor.errors import SupervisorError
 from supervisor.manifest.shape import EVENTS
-from supervisor.states import Outcome
+from supervisor.states import DeliveryKind, Outcome
 from supervisor.views import DeliveryFilter
 from webapp.context import app_context
 from webapp.http.forms import form_fields, many
@@ -49,6 +49,7 @@ async def _list(plugin_id: str, said: Said) -> Response:
         shown=Shown(plugin_url(plugin_id, "deliveries"), request.args, 1, 1),
         wanted=wanted,
         outcomes=tuple(Outcome),
+        kinds=tuple(DeliveryKind),
         events=EVENTS,
     )
 
@@ -66,6 +67,8 @@ def _filter() -> DeliveryFilter:
     asked = request.args
     return DeliveryFilter(
         outcome=member_of("outcome", Outcome),
+        kind=member_of("kind", DeliveryKind),
+        function=asked.get("function") or None,
         only_errors=flag("errors", asked.get("errors", "")),
         event=asked.get("event") or None,
         event_id=asked.get("event_id") or None,

@@ -62,4 +62,4 @@ def behalf() -> Behalf:
     """Return for whom the request asks: what they may see, and the languages that they read."""
     user = current_visit().user
     audience = Audience.nobody() if user is None else Audience.person_of(user.id)
-    return Behalf(audience, languages())
+    return Behalf(audience, languages(), is_look=request.method in {"GET", "HEAD"})

@@ -14,7 +14,9 @@ from werkzeug.exceptions import MethodNotAllowed
 from helpdesk.actors import Role
 from helpdesk.storage import sql
 from helpdesk.users import User
+from supervisor.delivery.function_calls import Occasion
 from supervisor.delivery.functions import FoundRoute, PluginFunctions
+from supervisor.states import DeliveryKind
 from supervisor.views import CallResult
 from webapp.context import app_context
 from webapp.errors import LoginNeeded, NotForYou, PluginFailed, PluginOnly
@@ -53,7 +55,13 @@ async def serve() -> Response | None:
         return refused
     asks = await asking()
     sent = msgspec.json.encode({**await arguments(found.params), **asks.envelope})
-    result = await functions.call(found.plugin_id, found.route.handler, sent, asks.behalf)
+    result = await functions.call(
+        found.plugin_id,
+        found.route.handler,
+        sent,
+        asks.behalf,
+        occasion=Occasion(DeliveryKind.ROUTE, f"{found.route.method} {found.route.path}"),
+    )
     user = current_visit().user
     if user is not None:
         g.unread = await app_context().helpdesk.notifications.unread_count(user.actor)

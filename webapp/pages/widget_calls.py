@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import msgspec
 
 from helpdesk.actors import Role
+from supervisor.delivery.function_calls import Occasion
 from supervisor.delivery.offers import PlacedWidget
 from supervisor.errors import SupervisorError
+from supervisor.states import DeliveryKind
 from supervisor.views import CallResult
 from webapp.context import AppContext
 from webapp.pages.plugin_answers import Html, understand
@@ -38,7 +40,11 @@ async def make(here: AppContext, placed: PlacedWidget, asking: Asking) -> Made:
     arguments = msgspec.json.encode(_arguments(asking))
     try:
         result = await here.supervisor.functions.call(
-            placed.plugin_id, placed.widget.handler, arguments, asking.behalf
+            placed.plugin_id,
+            placed.widget.handler,
+            arguments,
+            asking.behalf,
+            occasion=Occasion(DeliveryKind.WIDGET, placed.widget.id),
         )
     except SupervisorError:
         return Made(problem=DISABLED)

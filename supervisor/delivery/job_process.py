@@ -1,0 +1,126 @@
+"""Jobs of one plugin, each run in a process of its own that lives as long as the run.
+
+A job may take minutes. In the plugin's usual process, pages, widgets and events would wait for it.
+A run's process is locked down as the other one is, with the same grants and the same limit of
+memory. One job of a plugin runs at a time, and ``MOST_AT_ONCE`` on a server.
+"""
+
+import os
+from collections.abc import Awaitable, Callable, Sequence
+
+import trio
+
+from supervisor.calls.host_calls import HostCalls
+from supervisor.delivery.function_calls import CallRequest, returned
+from supervisor.delivery.work import PluginWork, WorkKey, function_work
+from supervisor.delivery.workload import Workload
+from supervisor.errors import SupervisorError
+from supervisor.limits import Limits
+from supervisor.process.conversation import Finished
+from supervisor.process.session import SessionHooks
+from supervisor.process.spawn import Spawner
+from supervisor.states import Outcome
+from supervisor.store.plugins import PluginRow
+from supervisor.views import CallResult
+
+MOST_AT_ONCE = 4
+
+
+class JobProcess:
+    """The place where one plugin's jobs run; owned by the plugin's runner."""
+
+    def __init__(
+        self,
+        row: PluginRow,
+        workload: Workload,
+        *,
+        spawner: Spawner,
+        host_calls: HostCalls,
+        open_code: Callable[[PluginRow], Awaitable[int]],
+        places: trio.CapacityLimiter,
+    ) -> None:
+        """``places``: those of all plugins."""
+        self._row = row
+        self._workload = workload
+        self._spawner = spawner
+        self._host_calls = host_calls
+        self._open_code = open_code
+        self._places = places
+        self._turn = trio.Lock()
+        self._scope: trio.CancelScope | None = None
+        self._closed = False
+
+    async def run(self, request: CallRequest, limits: Limits) -> CallResult:
+        """Run a job when it is its turn, and record how it went."""
+        work = function_work(request, self._workload.recorder.new_delivery())
+        result = CallResult.failed("the plugin was stopped during the job", str(Outcome.LOST))
+        async with self._turn, self._places:
+            if self._closed:
+                result = CallResult.failed("the plugin was disabled before the job began")
+            else:
+                with trio.CancelScope() as self._scope:
+                    result = await self._one(work, limits)
+                self._scope = None
+        self._workload.recorder.call(
+            work,
+            request,
+            result.outcome,
+            result.error,
+            duration_s=result.duration_s,
+            memory=result.memory_bytes or None,
+        )
+        return result
+
+    async def aclose(self, grace_s: float) -> None:
+        """Let what runs end by itself for so long, then end it; its process is gone behind this."""
+        self._closed = True
+        with trio.move_on_after(grace_s):
+            async with self._turn:
+                return
+        if self._scope is not None:
+            self._scope.cancel()
+        async with self._turn:
+            return
+
+    async def _one(self, work: PluginWork, limits: Limits) -> CallResult:
+        said: list[Finished[WorkKey]] = []
+        ready, done = trio.Event(), trio.Event()
+
+        def finished(results: Sequence[Finished[WorkKey]]) -> None:
+            said.extend(results)
+            done.set()
+
+        workload = self._workload
+        hooks: SessionHooks[WorkKey] = SessionHooks(
+            ready=lambda _ready, _controls: ready.set(),
+            finished=finished,
+            logged=lambda line: workload.recorder.log(line.level, line.text, line.work or work),
+            answer=lambda called: self._host_calls.answer(workload.caller, called),
+        )
+        workload.recorder.tally.starts += 1
+        try:
+            code = await self._open_code(self._row)
+            try:
+                session = await self._spawner.spawn(
+                    self._row.id, self._row.report.entry, limits, code, hooks
+                )
+            finally:
+                os.close(code)
+        except SupervisorError as exc:
+            return CallResult.failed(str(exc), str(Outcome.START_FAILED))
+        began = trio.current_time()
+
+        async def ask() -> None:
+            await ready.wait()
+            await session.ask([work])
+            await done.wait()
+            session.stop()
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(ask)
+            ended = await session.run()
+            nursery.cancel_scope.cancel()
+        if said:
+            return returned(said[0])
+        spent, calls = trio.current_time() - began, tuple(work.host_calls)
+        return CallResult(str(ended.outcome), b"", ended.error, spent, 0, calls)
