@@ -3,7 +3,7 @@
 A page that fails is worth another try, and a page that always fails costs a new process each time
 somebody looks. So a function that ended the process several times in a row for the same person is
 not called for them for a while, which doubles with each further failure. Nobody else waits for it,
-and the plugin goes on: who looks at a page can neither switch a plugin off nor keep it from others.
+and the plugin goes on: whoever opens a page can neither disable a plugin nor keep it from others.
 """
 
 from collections import OrderedDict
