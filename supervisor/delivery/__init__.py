@@ -8,6 +8,7 @@
     ticket_panels    the panels that a ticket page shows
     runners          every enabled plugin's runner; disables a plugin that keeps failing
     runner           one enabled plugin: one child after another
+    job_process      jobs, each run in a process of its own
     workload         what one child does: events and panels in, results out
     recorder         what a child reports, as rows, counts and log lines: redacted and bounded
     feed             one plugin's place in the outbox: next, again, claimed
@@ -23,5 +24,4 @@
     function_calls   calls of functions that somebody waits for
     call_arguments   what of a call's arguments is kept in the delivery log; pure
     call_backoff     when a call that keeps ending the process is not made; pure
-    job_process      jobs, each run in a process of its own
 """
