@@ -16,6 +16,8 @@ Rooms and modules, highest first; each imports only from its own row and the row
     runtime      wasmtime: engine settings, instance, memory, direct calls
     goplugin     the host's side of HashiCorp's go-plugin; pure
     gob, yamux   how Go writes values, and many streams over one connection; pure
+    grpc         calls over HTTP/2; pure
+    protos       messages that protoc has generated; pure
     lockdown     seccomp, Landlock, capabilities, limits, in the order that works
     wire         frames and messages; pure
     wasm         reader of the binary format; pure

@@ -1,26 +1,45 @@
 """Turns a new fork into a native plugin's bridge: from our frames to go-plugin.
 
 Everything that a native plugin says is parsed here, in a process that has nothing but two pipes and
-one connected socket. To the supervisor it is a child as any other: one call at a time, and what a
-plugin asks outside of a call is refused, as it would be nobody's request.
+one connected socket; over gRPC also a few connections that the program makes to the host. To the
+supervisor it is a child as any other: one call at a time, and what a plugin asks outside of a call
+is refused, as it would be nobody's request.
 """
 
+import ctypes
+import gc
+import importlib
 import json
 import os
 import select
+import struct
 import time
 from collections import deque
 from dataclasses import dataclass
-from typing import NoReturn
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
 
 from sandbox_child.child import lock_down_or_refuse, refuse
 from sandbox_child.gob.decoder import Caps
 from sandbox_child.gob.errors import GobError
 from sandbox_child.goplugin.errors import GoPluginError
-from sandbox_child.goplugin.host import Dispensed, Happening, Host, HostCalled, Printed, Returned
+from sandbox_child.goplugin.happenings import (
+    HEALTH_PING,
+    MAIN,
+    Dispensed,
+    Happening,
+    HostCalled,
+    Left,
+    Printed,
+    Returned,
+    Side,
+)
+from sandbox_child.goplugin.host import Host
 from sandbox_child.goplugin.output import Output
+from sandbox_child.grpc.errors import GrpcError
 from sandbox_child.lockdown import process
-from sandbox_child.lockdown.policy import PIPE_IN, PIPE_OUT, PLUGIN_SOCKET
+from sandbox_child.lockdown.libc import check, libc
+from sandbox_child.lockdown.policy import ACCEPTED, LISTENER, PIPE_IN, PIPE_OUT, PLUGIN_SOCKET
 from sandbox_child.plans import Surroundings, bridge_plan
 from sandbox_child.wire.frames import Frame, FrameDecoder, encode_frame
 from sandbox_child.wire.messages import (
@@ -44,6 +63,9 @@ from sandbox_child.wire.messages import (
 from sandbox_child.wire.spec import BridgeSpec
 from sandbox_child.yamux.errors import YamuxError
 
+if TYPE_CHECKING:
+    from sandbox_child.goplugin.tls import Identity, TlsLink
+
 _READ_BYTES = 64 * 1024
 _ROOM = 64 * 1024
 """What a message has besides the data that it carries."""
@@ -53,14 +75,96 @@ _CLOSED = "the plugin's program closed its connection"
 _NOT_NOW = "a plugin can call the host only while it answers a call"
 
 
+_GRPC, _TLS = "sandbox_child.goplugin.grpc_host", "sandbox_child.goplugin.tls"
+_NEW_SOCKET = 0x800 | 0x80000  # NONBLOCK, CLOEXEC
+_SOL_SOCKET, _SO_PEERCRED = 1, 17
+_PEER = struct.Struct("iII")
+_BROKEN = (YamuxError, GobError, GoPluginError, GrpcError)
+
+
+def load_protocol(spec: BridgeSpec) -> None:
+    """Load what this bridge needs and others do not; done by the fork server, before the fork.
+
+    Only a server with such a plugin pays for it, and only its first start.
+    """
+    wanted = [_GRPC] * (spec.protocol == "grpc") + [_TLS] * bool(spec.certificate)
+    if all(name in _loaded for name in wanted):
+        return
+    for name in wanted:
+        importlib.import_module(name)
+        _loaded.add(name)
+    gc.collect()
+    gc.freeze()
+
+
+_loaded: set[str] = set()
+
+
 def run_bridge(spec: BridgeSpec, around: Surroundings) -> NoReturn:
-    """Never returns. Descriptors 0, 1 and 3 are the pipes and the socket already."""
+    """Never returns. The descriptors stand where they belong already."""
     process.set_name("ohd-bridge")
-    bridge = Bridge(spec)
     poll = select.poll()
     poll.register(PIPE_IN, select.POLLIN)
-    controls = lock_down_or_refuse(bridge_plan(spec.cage, around), lambda: None)
+    listens = spec.protocol == "grpc"
+    try:
+        identity = _load_identity(spec)
+    except GoPluginError as exc:
+        refuse(str(exc))
+    controls = lock_down_or_refuse(bridge_plan(spec.cage, around, listens=listens), lambda: None)
+    try:
+        bridge = Bridge(spec, _side(spec), identity)
+    except GoPluginError as exc:
+        refuse(str(exc))
     bridge.run(poll, controls)
+
+
+def _side(spec: BridgeSpec) -> Side:
+    largest = max(MAX_RESULT, spec.max_request_bytes) + _ROOM
+    if spec.protocol == "netrpc":
+        return Host(Caps(message_bytes=largest))
+    from sandbox_child.goplugin.grpc_host import GrpcHost  # noqa: PLC0415
+    from sandbox_child.grpc.connection import Caps as GrpcCaps  # noqa: PLC0415
+
+    return GrpcHost(GrpcCaps(message=largest), spec.address, tls=bool(spec.certificate))
+
+
+def _load_identity(spec: BridgeSpec) -> "Identity | None":
+    if not spec.certificate:
+        return None
+    from sandbox_child.goplugin.tls import load_identity  # noqa: PLC0415
+
+    # OpenSSL takes a key from a file alone: one in memory, which goes with this process's lockdown.
+    file = os.memfd_create("ohd-identity")
+    os.write(file, spec.identity.encode())
+    try:
+        return load_identity(Path(f"/proc/self/fd/{file}"), spec.certificate)
+    finally:
+        os.close(file)
+
+
+class _Link:
+    """One connection to the program, perhaps under TLS."""
+
+    def __init__(self, number: int, descriptor: int, tls: "TlsLink | None") -> None:
+        self.number = number
+        self.descriptor = descriptor
+        self.unwritten = memoryview(b"")
+        self._tls = tls
+
+    def fill(self, side: Side) -> None:
+        """Take what is to be written next, once all of it before has been."""
+        if not self.unwritten:
+            plain = side.output(self.number)
+            self.unwritten = memoryview(self._tls.output(plain) if self._tls else plain)
+
+    def plain(self, data: bytes) -> bytes:
+        """Return what the program's bytes hold."""
+        return self._tls.feed(data) if self._tls else data
+
+    @property
+    def ended(self) -> bool:
+        """Whether the program has said that it sends no more."""
+        return self._tls is not None and self._tls.ended
 
 
 @dataclass(slots=True)
@@ -80,15 +184,20 @@ class _Work:
 class Bridge:
     """The loop, and what it must remember."""
 
-    def __init__(self, spec: BridgeSpec) -> None:
+    def __init__(self, spec: BridgeSpec, side: Side, identity: "Identity | None") -> None:
         self._spec = spec
-        largest = max(MAX_RESULT, spec.max_request_bytes) + _ROOM
-        self._host = Host(Caps(message_bytes=largest))
+        self._host = side
+        self._identity = identity
+        if identity is not None:
+            from sandbox_child.goplugin.tls import trust  # noqa: PLC0415
+
+            trust(identity)
+        self._links = {PLUGIN_SOCKET: _Link(MAIN, PLUGIN_SOCKET, self._tls(MAIN))}
+        self._listens = spec.protocol == "grpc"
         self._frames = FrameDecoder(
             max(spec.max_answer_bytes, spec.max_arguments_bytes) + MAX_FUNCTION_NAME
         )
         self._requests: deque[Frame] = deque()
-        self._unwritten = memoryview(b"")
         self._ready = False
         self._work: _Work | None = None
         self._waiting: deque[HostCalled] = deque()
@@ -99,41 +208,97 @@ class Bridge:
     def run(self, poll: select.poll, controls: bytes) -> NoReturn:
         """Serve until either side ends."""
         while True:
-            self._unwritten = self._unwritten or memoryview(self._host.output())
-            wanted = select.POLLIN | (select.POLLOUT if self._unwritten else 0)
-            poll.register(PLUGIN_SOCKET, wanted)
+            self._watch(poll)
             for descriptor, event in poll.poll():
                 try:
                     if descriptor == PIPE_IN:
                         self._hear()
-                        continue
-                    if event & select.POLLOUT:
-                        self._write()
-                    if event & ~select.POLLOUT:
-                        self._read(controls)
-                except (YamuxError, GobError, GoPluginError) as exc:
+                    elif descriptor == LISTENER:
+                        self._accept()
+                    elif descriptor in self._links:
+                        self._serve(self._links[descriptor], event, poll, controls)
+                except _BROKEN as exc:
                     self._fail(f"the plugin broke its protocol: {exc}")
-                except (BrokenPipeError, ConnectionResetError):
-                    self._fail(_CLOSED)
                 except OSError as exc:
                     self._fail(f"the connection to the plugin's program broke: {exc.strerror}")
             self._next()
 
-    def _write(self) -> None:
+    def _watch(self, poll: select.poll) -> None:
         try:
-            self._unwritten = self._unwritten[os.write(PLUGIN_SOCKET, self._unwritten) :]
+            for link in self._links.values():
+                link.fill(self._host)
+                wanted = select.POLLIN | (select.POLLOUT if link.unwritten else 0)
+                poll.register(link.descriptor, wanted)
+        except _BROKEN as exc:
+            self._fail(f"the plugin broke its protocol: {exc}")
+        if self._listens:
+            has_room = len(self._links) <= len(ACCEPTED)
+            poll.register(LISTENER, select.POLLIN if has_room else 0)
+
+    def _accept(self) -> None:
+        descriptor = libc.accept4(LISTENER, None, None, _NEW_SOCKET)
+        if descriptor < 0:
+            return
+        if self._peer(descriptor) != self._spec.program:
+            os.close(descriptor)
+            return
+        self._host.open_link(descriptor)
+        self._links[descriptor] = _Link(descriptor, descriptor, self._tls(descriptor))
+
+    def _peer(self, descriptor: int) -> int:
+        """Return the process that has connected; the kernel says so, not the process."""
+        found = ctypes.create_string_buffer(_PEER.size)
+        size = ctypes.c_uint32(_PEER.size)
+        result = libc.getsockopt(descriptor, _SOL_SOCKET, _SO_PEERCRED, found, ctypes.byref(size))
+        check(result, "getsockopt")
+        pid: int = _PEER.unpack(found.raw)[0]
+        return pid
+
+    def _tls(self, number: int) -> "TlsLink | None":
+        if self._identity is None:
+            return None
+        from sandbox_child.goplugin.tls import TlsLink  # noqa: PLC0415
+
+        return TlsLink(self._identity, opened_by_peer=number != MAIN)
+
+    def _serve(self, link: _Link, event: int, poll: select.poll, controls: bytes) -> None:
+        try:
+            if event & select.POLLOUT:
+                self._write(link)
+            if event & ~select.POLLOUT:
+                self._read(link, controls)
+        except (BrokenPipeError, ConnectionResetError):
+            self._lost(link)
+        if link.ended:
+            self._lost(link)
+        if link.descriptor not in self._links:
+            poll.unregister(link.descriptor)
+            os.close(link.descriptor)
+
+    def _write(self, link: _Link) -> None:
+        try:
+            link.unwritten = link.unwritten[os.write(link.descriptor, link.unwritten) :]
         except BlockingIOError:
             return
 
-    def _read(self, controls: bytes) -> None:
+    def _read(self, link: _Link, controls: bytes) -> None:
         try:
-            data = os.read(PLUGIN_SOCKET, _READ_BYTES)
+            data = os.read(link.descriptor, _READ_BYTES)
         except BlockingIOError:
             return
         if not data:
+            self._lost(link)
+            return
+        if plain := link.plain(data):
+            for happened in self._host.feed(plain, link.number):
+                self._take(happened, controls)
+
+    def _lost(self, link: _Link) -> None:
+        """Forget a connection that has ended; with the first of them everything does."""
+        if link.number == MAIN:
             self._fail(_CLOSED)
-        for happened in self._host.feed(data):
-            self._take(happened, controls)
+        if self._links.pop(link.descriptor, None) is not None:
+            self._host.close_link(link.number)
 
     def _hear(self) -> None:
         data = os.read(PIPE_IN, _READ_BYTES)
@@ -162,8 +327,10 @@ class Bridge:
                 call = self._host.init(json.loads(arguments))
             elif name == NATIVE_SHUTDOWN:
                 call = self._host.shutdown()
+            elif name == HEALTH_PING.encode():
+                call = self._host.ping()
             else:
-                call = self._host.call(name.decode("utf-8", "replace"), arguments)
+                call = self._host.call(name.decode("utf-8", "replace"), arguments, head[2])
         self._work = _Work(head[1], started, call, name)
         self._tell_lines()
 
@@ -175,6 +342,8 @@ class Bridge:
             self._called(happened)
         elif isinstance(happened, Returned):
             self._returned(happened)
+        elif isinstance(happened, Left):
+            self._fail(_CLOSED)
         elif isinstance(happened, Dispensed):
             self._ready = True
             _send(encode_frame((READY, 0), controls))

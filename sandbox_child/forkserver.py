@@ -31,6 +31,7 @@ from sandbox_child import bridge, child, compiler, program
 from sandbox_child.lockdown import cgroup, process
 from sandbox_child.lockdown.libc import call_kernel
 from sandbox_child.lockdown.namespaces import enter_namespaces
+from sandbox_child.lockdown.policy import LISTENER, PLUGIN_SOCKET
 from sandbox_child.lockdown.program_policy import PROGRAM, SUPERVISOR
 from sandbox_child.lockdown.status import ControlStatus
 from sandbox_child.lockdown.syscalls import this_architecture
@@ -105,6 +106,8 @@ def main(
             os._exit(0)
         try:
             spec = unpack_spec(packed)
+            if isinstance(spec, BridgeSpec):
+                bridge.load_protocol(spec)
             pid, pidfd, isolation = _fork_for(spec, user)
         except (OSError, ValueError, KeyError, TypeError) as exc:
             control.send(msgpack.packb([0, f"{type(exc).__name__}: {exc}"]))
@@ -245,6 +248,8 @@ def _targets(spec: ChildSpec) -> tuple[int, ...]:
     """Return where the first descriptors belong."""
     if isinstance(spec, ProgramSpec):
         return (0, 1, 2, PROGRAM, SUPERVISOR)
+    if isinstance(spec, BridgeSpec) and spec.protocol == "grpc":
+        return (0, 1, PLUGIN_SOCKET, LISTENER)
     return (0, 1, 3) if isinstance(spec, CompileSpec | BridgeSpec) else (0, 1)
 
 

@@ -11,7 +11,9 @@ from sandbox_child.lockdown import landlock
 from sandbox_child.lockdown.limits import ResourceLimits
 from sandbox_child.lockdown.order import LockdownPlan
 from sandbox_child.lockdown.policy import (
+    ACCEPTED,
     ARTIFACT_OUT,
+    LISTENER,
     MODULE_IN,
     PIPE_IN,
     PIPE_OUT,
@@ -20,6 +22,7 @@ from sandbox_child.lockdown.policy import (
     DatabaseFiles,
     bridge_rules,
     compiler_rules,
+    listening_bridge_rules,
     plugin_rules,
     query_rules,
 )
@@ -78,17 +81,23 @@ def plugin_plan(cage: CageSpec, around: Surroundings) -> LockdownPlan:
     )
 
 
-def bridge_plan(cage: CageSpec, around: Surroundings) -> LockdownPlan:
+def bridge_plan(cage: CageSpec, around: Surroundings, *, listens: bool = False) -> LockdownPlan:
     """Return the lockdown of a native plugin's bridge.
 
     poll(2) waits for no more descriptors than may be open. Both numbers below two are taken, so
-    that it can open none for that.
+    that it can open none for that. One that ``listens``, as gRPC needs it, has room for a few
+    connections of the program.
     """
+    own = (LISTENER,) if listens else ()
     return replace(
         plugin_plan(cage, around),
-        keep=(PIPE_IN, PIPE_OUT, PLUGIN_SOCKET),
-        rules=bridge_rules,
-        limits=ResourceLimits(cage.data_bytes, cage.address_space_bytes, open_files=2),
+        keep=(PIPE_IN, PIPE_OUT, PLUGIN_SOCKET, *own),
+        rules=listening_bridge_rules if listens else bridge_rules,
+        limits=ResourceLimits(
+            cage.data_bytes,
+            cage.address_space_bytes,
+            open_files=max(ACCEPTED) + 1 if listens else 2,
+        ),
     )
 
 

@@ -80,7 +80,8 @@ def _plan(spec: AttackSpec, around: Surroundings, scene: Scene) -> LockdownPlan:
     if spec.inside == "native":
         return _program_plan(spec, around)
     if spec.inside == "bridge":
-        return bridge_plan(spec.cage, around)
+        # The wider of the two: whatever it stops, the other does.
+        return bridge_plan(spec.cage, around, listens=True)
     if spec.inside == "query":
         files = database_files(str(spec.targets["helpdesk"]), scene.own_database)
         return query_plan(spec.cage, around, files, max_file_bytes=2 * OWN_BYTES)

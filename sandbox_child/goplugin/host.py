@@ -1,4 +1,4 @@
-"""One plugin's connection: a state machine that is fed with bytes, and gives bytes and events.
+"""A plugin over net/rpc: a state machine that is fed with bytes, and gives bytes and events.
 
 ::
 
@@ -20,6 +20,15 @@ from typing import Any, Final
 from sandbox_child.gob.decoder import Caps
 from sandbox_child.gob.types import A_BOOL, A_STRING, NOTHING, Type
 from sandbox_child.goplugin.errors import GoPluginError
+from sandbox_child.goplugin.happenings import (
+    HEALTH_PING,
+    MAIN,
+    Dispensed,
+    Happening,
+    HostCalled,
+    Printed,
+    Returned,
+)
 from sandbox_child.goplugin.netrpc import Answer, Caller, Request, Server
 from sandbox_child.goplugin.shapes import CALL, CALL_ANSWER, INIT
 from sandbox_child.yamux.events import DataReceived, Event, StreamEnded, StreamOpened
@@ -34,41 +43,11 @@ _MAX_UNSENT: Final = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Dispensed:
-    """The plugin's own stream stands: it can be called."""
-
-
-@dataclass(frozen=True, slots=True)
-class Returned:
-    """A call of ours has ended; ``error``, where not empty, is the plugin's."""
-
-    call: int
-    error: str
-    result: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class HostCalled:
-    """The plugin calls a function of the host; answer with :meth:`Host.answer`.
-
-    Which plugin it says it is (``CallerPlugin``) is not passed on: the connection tells.
-    """
+class _Asked:
+    """Where a call of the host came from."""
 
     stream: int
     request: Request
-    function: str
-    arguments: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Printed:
-    """The plugin printed something."""
-
-    data: bytes
-    is_error: bool
-
-
-Happening = Dispensed | Returned | HostCalled | Printed
 
 
 class Host:
@@ -96,9 +75,16 @@ class Host:
         self._servers: dict[int, Server] = {}
         self._registering = 0
 
-    def output(self) -> bytes:
+    def output(self, _link: int = MAIN) -> bytes:
         """Return what is to be written; ask again once all of it has been."""
         return self._session.output()
+
+    def open_link(self, _link: int) -> None:
+        """Refuse: everything goes over one connection."""
+        raise GoPluginError("a second connection")
+
+    def close_link(self, _link: int) -> None:
+        """Do nothing: there is no link but the one whose end ends everything."""
 
     def register(self) -> int:
         """Ask for the plugin's manifest; return the number of the call."""
@@ -109,9 +95,13 @@ class Host:
         """Hand the plugin its settings."""
         return self._call("Plugin.Init", INIT, {"Config": config, "HostAPIID": HOST_SERVICE})
 
-    def call(self, function: str, arguments: bytes) -> int:
-        """Call a function of the plugin."""
+    def call(self, function: str, arguments: bytes, _milliseconds: int | None = None) -> int:
+        """Call a function of the plugin; net/rpc has no word for how long it may take."""
         return self._call("Plugin.Call", CALL, {"Function": function, "Args": arguments})
+
+    def ping(self) -> int:
+        """Ask whether it is well: whatever it answers means that it is."""
+        return self.call(HEALTH_PING, b"")
 
     def shutdown(self) -> int:
         """Let the plugin finish."""
@@ -124,15 +114,18 @@ class Host:
 
     def answer(self, called: HostCalled, result: bytes, error: str = "") -> None:
         """Answer a call of the plugin: its JSON, or why it failed."""
-        server = self._servers.get(called.stream)
+        asked = called.request
+        if not isinstance(asked, _Asked):
+            raise TypeError("a call of another protocol")
+        server = self._servers.get(asked.stream)
         if server is None:
             return
         body = {"Result": result, "Error": error}
-        self._session.send(called.stream, server.answer(called.request, CALL_ANSWER, body))
-        if self._session.unsent(called.stream) + self._session.unwritten > _MAX_UNSENT:
+        self._session.send(asked.stream, server.answer(asked.request, CALL_ANSWER, body))
+        if self._session.unsent(asked.stream) + self._session.unwritten > _MAX_UNSENT:
             raise GoPluginError("it asks the host and does not read the answers")
 
-    def feed(self, data: bytes) -> list[Happening]:
+    def feed(self, data: bytes, _link: int = MAIN) -> list[Happening]:
         """Return what ``data`` from the plugin tells."""
         happened: list[Happening] = []
         for event in self._session.feed(data):
@@ -242,7 +235,7 @@ class Host:
                 self._session.send(stream, server.answer(request, CALL_ANSWER, {}, error))
                 continue
             arguments = _bytes(body.get("Args"))
-            happened.append(HostCalled(stream, request, function, arguments))
+            happened.append(HostCalled(_Asked(stream, request), function, arguments))
 
 
 def _bytes(value: object) -> bytes:

@@ -29,6 +29,8 @@ _MADV_DONTNEED, _MADV_FREE = 4, 8
 _PROT_READ = 0x1
 _MAP_SHARED = 0x1
 _EMPTY_PATH = 0x1000
+_SOCK_NONBLOCK, _SOCK_CLOEXEC = 0x800, 0x80000
+_SOL_SOCKET, _SO_PEERCRED = 1, 17
 _LOCKING = (5, 6)  # F_GETLK, F_SETLK
 
 _STDERR = 2
@@ -36,6 +38,10 @@ PIPE_IN, PIPE_OUT = 0, 1
 """The descriptors that a plugin's child keeps."""
 PLUGIN_SOCKET = 3
 """What a bridge keeps besides."""
+LISTENER = 2
+"""What a bridge over gRPC keeps besides: it stands where nothing may be read or written."""
+ACCEPTED = (4, 5, 6, 7)
+"""What the program's own connections to such a bridge become."""
 MODULE_IN, REPORT_OUT, ARTIFACT_OUT = 0, 1, 3
 """The descriptors that a compile child keeps."""
 
@@ -161,6 +167,32 @@ def bridge_rules(own_pid: int) -> list[Rule]:
         Rule(wait),
         *_common(own_pid),
         Rule("mprotect", (OneOf(2, (0,), ignore=_PROT_READ_WRITE, wide=True),)),
+    ]
+
+
+def listening_bridge_rules(own_pid: int) -> list[Rule]:
+    """Return the rules of a bridge over gRPC, which also takes connections of the program.
+
+    That far go-plugin needs it: over gRPC the program calls the host on a connection of its own. A
+    connection's other end is asked for its process id, and for nothing else.
+    """
+    return [
+        Rule("read", (OneOf(0, ACCEPTED),)),
+        Rule("write", (OneOf(0, ACCEPTED),)),
+        Rule(
+            "accept4",
+            (
+                OneOf(0, (LISTENER,)),
+                OneOf(1, (0,), wide=True),
+                OneOf(2, (0,), wide=True),
+                OneOf(3, (_SOCK_NONBLOCK | _SOCK_CLOEXEC,)),
+            ),
+        ),
+        Rule(
+            "getsockopt", (OneOf(0, ACCEPTED), OneOf(1, (_SOL_SOCKET,)), OneOf(2, (_SO_PEERCRED,)))
+        ),
+        Rule("close", (OneOf(0, ACCEPTED),)),
+        *bridge_rules(own_pid),
     ]
 
 

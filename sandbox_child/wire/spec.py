@@ -4,7 +4,7 @@ Sent over a socket that only these two hold, beside the descriptors that the chi
 are trusted; the shapes are still checked, so that a mistake shows where it was made.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 import msgpack
@@ -83,7 +83,8 @@ class BridgeSpec:
     """A child that speaks to a native plugin's program.
 
     Descriptors: frames in, frames out, and the socket that is connected to the program, which does
-    not block.
+    not block. Over gRPC besides: a listening socket, which does not block, for the connections that
+    the program makes to the host's service.
     """
 
     kind: Literal["bridge"]
@@ -94,6 +95,15 @@ class BridgeSpec:
     max_log_line_bytes: int
     max_log_lines: int
     max_host_calls: int
+    protocol: Literal["netrpc", "grpc"] = "netrpc"
+    address: str = ""
+    """Path of the listening socket, as the program sees it."""
+    program: int = 0
+    """Process id of the program: nobody else's connection is taken."""
+    certificate: str = ""
+    """The program's, base64, where it asks for mutual TLS."""
+    identity: str = field(default="", repr=False)
+    """Our certificate and its key, PEM, where the program has a certificate."""
 
 
 @dataclass(frozen=True, slots=True)

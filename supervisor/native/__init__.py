@@ -4,6 +4,8 @@
 
     plugin     the front door: start program and bridge, call, serve host calls, end both
     program    the program's process: its folder, its start, its handshake, what it prints
+    door       the socket at which a program calls its host over gRPC
+    identity   the host's certificate for go-plugin's mutual TLS
     sealed     the program's bytes: checked, pinned by their hash, out of everybody's reach
     elf        whether bytes are a program that this machine runs; pure
     handshake  the line by which a program says where it listens; pure

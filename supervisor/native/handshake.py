@@ -2,19 +2,22 @@
 
 ::
 
-    1|1|unix|/folder/plugin123|netrpc|
-    | |   |         |            |    certificate, base64: none, as none is asked for
-    | |   |         |            protocol: netrpc
+    1|1|unix|/folder/plugin123|grpc|MIIB...|false
+    | |   |         |            |    |       whether connections are multiplexed: not done here
+    | |   |         |            |    certificate, base64, where it takes the TLS that is offered
+    | |   |         |            protocol: netrpc or grpc
     | |   |         address: a socket right inside the private folder
     | |   network: unix
     | version of the plugin's contract
     version of go-plugin's protocol
 
-Further fields may follow. Source: client.go of go-plugin.
+The last three may be missing. Source: client.go of go-plugin.
 """
 
+import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import Literal
 
 from supervisor.native.errors import StartFailed
 
@@ -24,6 +27,10 @@ CORE_VERSION, CONTRACT_VERSION = "1", "1"
 COOKIE = ("GOATKIT_PLUGIN", "goatkit-v1")
 _FIELDS_LEAST, _FIELDS_MOST = 4, 7
 _SHOWN = 60
+_CERTIFICATE_BYTES = (50, 3500)
+"""Of the field. Old programs have something else there, which is no longer than the first."""
+_BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
+Protocol = Literal["netrpc", "grpc"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +39,19 @@ class Handshake:
 
     socket_name: str
     """Name of the socket in the private folder."""
-    protocol: str
+    protocol: Protocol
+    certificate: str = ""
+    """The program's, base64; empty where it does without TLS."""
 
 
-def environment(folder: str) -> dict[str, str]:
-    """Return all that a program finds in its environment."""
+def environment(folder: str, certificate: str = "") -> dict[str, str]:
+    """Return all that a program finds in its environment.
+
+    ``certificate``: the host's own, PEM, which asks for mutual TLS.
+    """
+    offered = {"PLUGIN_CLIENT_CERT": certificate} if certificate else {}
     return {
+        **offered,
         COOKIE[0]: COOKIE[1],
         "PLUGIN_PROTOCOL_VERSIONS": CONTRACT_VERSION,
         "PLUGIN_MIN_PORT": "0",
@@ -47,7 +61,7 @@ def environment(folder: str) -> dict[str, str]:
     }
 
 
-def read_handshake(line: bytes, folder: str) -> Handshake:
+def read_handshake(line: bytes, folder: str, *, offered_tls: bool = True) -> Handshake:
     """Return what the line says, its end cut off; raises StartFailed for any other line."""
     try:
         text = line.decode("ascii")
@@ -60,15 +74,35 @@ def read_handshake(line: bytes, folder: str) -> Handshake:
             "'1|1|unix|PATH|netrpc|'"
         )
     core, contract, network, address = fields[:4]
-    protocol, certificate = (*fields[4:6], "", "")[:2]
+    protocol, certificate, multiplexed = (*fields[4:7], "", "", "")[:3]
     _expect("version of go-plugin's protocol", core, CORE_VERSION)
     _expect("version of the plugin's contract", contract, CONTRACT_VERSION)
     _expect("network", network, "unix")
-    # Before the field was there, there was one protocol only.
-    _expect("protocol", protocol or "netrpc", "netrpc")
-    if certificate:
-        raise StartFailed("the program asks for TLS; expected none, as its socket is its own")
-    return Handshake(_name(address, folder), "netrpc")
+    if multiplexed.lower() in {"true", "1"}:
+        raise StartFailed("the program multiplexes its connections; nobody asked it to")
+    found = _certificate(certificate)
+    if found and not offered_tls:
+        raise StartFailed("the program asks for TLS, which was not offered to it")
+    return Handshake(_name(address, folder), _protocol(protocol), found)
+
+
+def _protocol(name: str) -> Protocol:
+    if name in ("", "netrpc"):
+        # Before the field was there, there was one protocol only.
+        return "netrpc"
+    if name == "grpc":
+        return "grpc"
+    raise StartFailed(f"the protocol is {_show(name)}; expected 'netrpc' or 'grpc'")
+
+
+def _certificate(text: str) -> str:
+    """Return the field as it is: what is in it is the bridge's to read."""
+    least, most = _CERTIFICATE_BYTES
+    if len(text) <= least:
+        return ""
+    if len(text) > most or not _BASE64.fullmatch(text):
+        raise StartFailed(f"its certificate is not base64 of at most {most:,} characters")
+    return text
 
 
 def _name(address: str, folder: str) -> str:

@@ -58,6 +58,8 @@ class NativeSettings:
     """Hears each line that it prints or logs."""
     limits: Limits = field(default_factory=Limits)
     native: NativeLimits = field(default_factory=NativeLimits)
+    offer_tls: bool = True
+    """Whether the program is asked for the mutual TLS of go-plugin."""
 
 
 class NativePlugin:
@@ -81,6 +83,11 @@ class NativePlugin:
     def program_controls(self) -> tuple[str, ...]:
         """What is active of the program's cage."""
         return self._program.controls
+
+    @property
+    def has_tls(self) -> bool:
+        """Whether the program took the mutual TLS that it was offered."""
+        return bool(self._program.handshake.certificate)
 
     @property
     def pids(self) -> tuple[int, int]:
@@ -201,7 +208,12 @@ async def open_native(
     with plain_errors():
         async with (
             open_program(
-                settings.fork_server, settings.cage, sealed, settings.native, settings.tell
+                settings.fork_server,
+                settings.cage,
+                sealed,
+                settings.native,
+                settings.tell,
+                offer_tls=settings.offer_tls,
             ) as program,
             trio.open_nursery() as nursery,
         ):
@@ -229,8 +241,9 @@ async def _spawn_bridge(
         max_log_lines=limits.log_lines,
         max_host_calls=limits.host_calls,
     )
-    with socket.socket(fileno=program.connection) as connection:
-        child = await spawn_piped(settings.fork_server, spec, [connection.fileno()])
+    spec, sockets = program.spoken_to_by(spec)
+    with socket.socket(fileno=program.connection), program.door:
+        child = await spawn_piped(settings.fork_server, spec, sockets)
     return Session(
         child.handle, child.to_child, child.from_child, limits, hooks, result_bytes=MAX_RESULT
     )

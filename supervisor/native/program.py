@@ -13,16 +13,17 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import trio
 
 from sandbox_child.wire.frames import PREFIX, PREFIX_LENGTH, decode_head
 from sandbox_child.wire.messages import MAX_REPORT, READY, RESULT, check_head
-from sandbox_child.wire.spec import ProgramSpec
+from sandbox_child.wire.spec import BridgeSpec, ProgramSpec
+from supervisor.native.door import Door, make_door
 from supervisor.native.errors import StartFailed, plain_errors
-from supervisor.native.handshake import MAX_LINE, environment, read_handshake
+from supervisor.native.handshake import MAX_LINE, Handshake, environment, read_handshake
 from supervisor.native.limits import NativeLimits
 from supervisor.native.sealed import SealedProgram
 from supervisor.process.cage import Cage
@@ -47,9 +48,26 @@ class Program:
     handle: ChildHandle
     connection: int
     """The connected socket; the caller's to close."""
+    handshake: Handshake
+    """Its handshake line."""
+    door: Door
     controls: tuple[str, ...]
     """What is active of the wider cage."""
     printed: "Printed"
+
+    def spoken_to_by(self, spec: BridgeSpec) -> tuple[BridgeSpec, list[int]]:
+        """Return the bridge's spec with what this program speaks, and the sockets that it gets."""
+        said, identity = self.handshake, self.door.identity
+        speaking = replace(
+            spec,
+            protocol=said.protocol,
+            address=self.door.address,
+            program=self.handle.pid,
+            certificate=said.certificate,
+            identity=identity.both if said.certificate and identity else "",
+        )
+        own = [self.door.listener.fileno()] if said.protocol == "grpc" else []
+        return speaking, [self.connection, *own]
 
     async def why_it_ended(self) -> str:
         """Return how the process ended, with its last lines; empty while it runs."""
@@ -109,6 +127,8 @@ async def open_program(
     sealed: SealedProgram,
     limits: NativeLimits,
     tell: Callable[[str], None],
+    *,
+    offer_tls: bool = True,
 ) -> AsyncIterator[Program]:
     """Start the program and connect to it; it is killed with the block, and its folder removed.
 
@@ -116,14 +136,15 @@ async def open_program(
     """
     folder = await trio.to_thread.run_sync(_make_folder)
     try:
-        with plain_errors():
+        door = await trio.to_thread.run_sync(lambda: make_door(folder, offer_tls=offer_tls))
+        with plain_errors(), door:
             async with trio.open_nursery() as nursery:
-                handle, stdout, stderr = await _spawn(fork_server, cage, sealed, limits, folder)
+                handle, stdout, stderr = await _spawn(fork_server, cage, sealed, limits, door)
                 printed = Printed(limits, tell)
                 try:
                     async with stdout, stderr:
                         nursery.start_soon(lambda: printed.drain(stderr, is_last=True))
-                        program = await _Start(stdout, folder, limits).run(handle, printed)
+                        program = await _Start(stdout, folder, limits, door).run(handle, printed)
                         nursery.start_soon(lambda: printed.drain(stdout, is_last=False))
                         yield program
                 finally:
@@ -139,13 +160,13 @@ async def _spawn(
     cage: Cage,
     sealed: SealedProgram,
     limits: NativeLimits,
-    folder: str,
+    door: Door,
 ) -> tuple[ChildHandle, trio.lowlevel.FdStream, trio.lowlevel.FdStream]:
     spec = ProgramSpec(
         kind="program",
         cage=cage.program(limits.memory_bytes, limits.threads),
-        folder=folder,
-        environment=environment(folder),
+        folder=door.folder,
+        environment=environment(door.folder, door.certificate),
         system_libraries=sealed.facts.system_libraries,
         file_bytes=limits.file_bytes,
         open_files=limits.open_files,
@@ -168,7 +189,10 @@ async def _spawn(
 class _Start:
     """The program from its first byte to the connection."""
 
-    def __init__(self, stdout: trio.lowlevel.FdStream, folder: str, limits: NativeLimits) -> None:
+    def __init__(
+        self, stdout: trio.lowlevel.FdStream, folder: str, limits: NativeLimits, door: Door
+    ) -> None:
+        self._door = door
         self._stdout = stdout
         self._folder = folder
         self._limits = limits
@@ -184,13 +208,13 @@ class _Start:
                 await printed.ended.wait()
                 raise StartFailed(f"the program ended at its start: {status}", printed.last())
             try:
-                said = read_handshake(line, self._folder)
+                said = read_handshake(line, self._folder, offered_tls=bool(self._door.identity))
                 connection = await trio.to_thread.run_sync(
                     _connect, self._folder, said.socket_name, handle.pid
                 )
             except StartFailed as exc:
                 raise StartFailed(str(exc), printed.last()) from None
-            return Program(handle, connection, controls, printed)
+            return Program(handle, connection, said, self._door, controls, printed)
         raise StartFailed(
             f"the program did not say within {self._limits.start_s:g} s where it listens",
             printed.last(),

@@ -4,6 +4,7 @@ The modules that they import come from Go's own proxy, once, under the sums of `
 """
 
 import hashlib
+import json
 import os
 import platform
 import shutil
@@ -14,6 +15,7 @@ from tests.guests.toolchains import CACHE, BuildFailed, ToolMissing, _run
 
 SOURCES = Path(__file__).resolve().parent / "go"
 KEPT = CACHE / "native"
+PROTOS = SOURCES.parents[2] / "docs/proto"
 
 
 def build_native(name: str, mode: str = "") -> Path:
@@ -35,10 +37,43 @@ def build_native(name: str, mode: str = "") -> Path:
             _run([go, "mod", "download"], SOURCES, _environment())
         except BuildFailed as failed:
             raise ToolMissing(f"the Go modules could not be had: {failed}") from None
-        flags = ["-trimpath", "-buildvcs=false", f"-ldflags=-s -w -X main.mode={mode}"]
+        overlay = f"-overlay={_stubs(go)}"
+        flags = ["-trimpath", "-buildvcs=false", overlay, f"-ldflags=-s -w -X main.mode={mode}"]
         _run([go, "build", *flags, "-o", str(made), f"./{name}"], SOURCES, _environment())
         made.replace(kept)
     return kept
+
+
+def _stubs(go: str) -> Path:
+    """Generate Go's side of ``goatkit.proto``; return the overlay that puts it into the module."""
+    source = PROTOS / "goatkit.proto"
+    digest = hashlib.sha256(source.read_bytes() + (SOURCES / "go.mod").read_bytes()).hexdigest()
+    folder = KEPT / f"stubs-{digest[:20]}"
+    overlay = folder / "overlay.json"
+    if overlay.exists():
+        return overlay
+    made = folder.with_name(f"{folder.name}.{os.getpid()}")
+    made.mkdir(parents=True, exist_ok=True)
+    plugins = []
+    for package in (
+        "google.golang.org/protobuf/cmd/protoc-gen-go",
+        "google.golang.org/grpc/cmd/protoc-gen-go-grpc",
+    ):
+        _run([go, "build", "-o", str(made), package], SOURCES, _environment())
+        plugins.append(f"--plugin={made / package.rpartition('/')[2]}")
+    options = [f"--{kind}_opt=paths=source_relative" for kind in ("go", "go-grpc")]
+    command = [sys.executable, "-m", "grpc_tools.protoc", f"-I{PROTOS}", *plugins, *options]
+    _run([*command, f"--go_out={made}", f"--go-grpc_out={made}", str(source)], PROTOS, {})
+    places = {
+        str(SOURCES / "goatkit" / name): str(folder / name)
+        for name in ("goatkit.pb.go", "goatkit_grpc.pb.go")
+    }
+    (made / "overlay.json").write_text(json.dumps({"Replace": places}))
+    if folder.exists():
+        shutil.rmtree(made)
+    else:
+        made.replace(folder)
+    return overlay
 
 
 def _environment() -> dict[str, str]:

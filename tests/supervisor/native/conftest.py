@@ -47,6 +47,7 @@ class Stage:
         limits: Limits | None = None,
         native: NativeLimits | None = None,
         cage: CageSettings | None = None,
+        offer_tls: bool = True,
     ) -> AsyncIterator[NativePlugin]:
         settings = NativeSettings(
             self.fork_server,
@@ -55,6 +56,7 @@ class Stage:
             self.lines.append,
             limits or Limits(deadline_s=20.0),
             native or NativeLimits(),
+            offer_tls=offer_tls,
         )
         with seal_program(program) as sealed:
             async with open_native(settings, sealed) as plugin:

@@ -159,10 +159,12 @@ func main() {
 		say(folder, "1|9|unix|"+folder+"/plugin|netrpc|")
 	case "tcp":
 		say(folder, "1|1|tcp|127.0.0.1:22|netrpc|")
-	case "grpc":
-		say(folder, "1|1|unix|"+folder+"/plugin|grpc|")
-	case "tls":
-		say(folder, "1|1|unix|"+folder+"/plugin|netrpc|MIIB")
+	case "soap":
+		say(folder, "1|1|unix|"+folder+"/plugin|soap|")
+	case "certificate":
+		say(folder, "1|1|unix|"+folder+"/plugin|grpc|"+strings.Repeat("-", 60))
+	case "multiplexed":
+		say(folder, "1|1|unix|"+folder+"/plugin|grpc||true")
 	case "elsewhere":
 		say(folder, "1|1|unix|/run/docker.sock|netrpc|")
 	case "upwards":

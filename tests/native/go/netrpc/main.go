@@ -37,13 +37,19 @@ type HostArgs struct {
 	CallToken    string
 }
 
-type host struct{ client *rpc.Client }
+type host struct {
+	client *rpc.Client
+	ask    func(method string, args []byte) (json.RawMessage, error)
+}
 
 func (h *host) call(method string, args any, caller string) (json.RawMessage, error) {
-	if h == nil || h.client == nil {
+	if h == nil {
 		return nil, errors.New("no host")
 	}
 	data, _ := json.Marshal(args)
+	if h.ask != nil {
+		return h.ask(method, data)
+	}
 	var answer CallResponse
 	err := h.client.Call("Plugin.Call", HostArgs{Method: method, Args: data, CallerPlugin: caller}, &answer)
 	if err != nil {
@@ -80,7 +86,7 @@ func (s *server) Init(args InitArgs, _ *interface{}) error {
 	if err != nil {
 		return fmt.Errorf("no host stream: %w", err)
 	}
-	s.host = &host{rpc.NewClient(connection)}
+	s.host = &host{client: rpc.NewClient(connection)}
 	s.rows, err = s.host.call("db_query", map[string]any{"query": "SELECT 1", "args": nil}, "native")
 	fmt.Println("init: asked the database")
 	return err
@@ -199,10 +205,15 @@ func (kit) Server(broker *plugin.MuxBroker) (interface{}, error) {
 func (kit) Client(*plugin.MuxBroker, *rpc.Client) (interface{}, error) { return nil, nil }
 
 func main() {
-	plugin.Serve(&plugin.ServeConfig{
+	config := &plugin.ServeConfig{
 		HandshakeConfig: plugin.HandshakeConfig{
 			ProtocolVersion: 1, MagicCookieKey: "GOATKIT_PLUGIN", MagicCookieValue: "goatkit-v1",
 		},
 		Plugins: map[string]plugin.Plugin{"gkplugin": kit{}},
-	})
+	}
+	if mode == "grpc" {
+		config.Plugins = map[string]plugin.Plugin{"gkplugin": grpcKit{}}
+		config.GRPCServer = plugin.DefaultGRPCServer
+	}
+	plugin.Serve(config)
 }
