@@ -276,3 +276,15 @@ def m010_keys_and_devices(db: sqlite_utils.Database) -> None:
         "CREATE INDEX login_devices_by_user ON login_devices (user_id, id)",
     ):
         db.execute(statement)
+
+
+@HELPDESK_MIGRATIONS()
+def m011_filters(db: sqlite_utils.Database) -> None:
+    """Index what lists filter by beside the facts of ``list_step``: times, and custom fields."""
+    for statement in (
+        "CREATE INDEX tickets_by_creation_time ON tickets (created_at, number)",
+        "CREATE INDEX tickets_by_update_time ON tickets (updated_at, number)",
+        """CREATE INDEX custom_fields_by_value
+            ON custom_fields (key, value COLLATE NOCASE, ticket_id)""",
+    ):
+        db.execute(statement)

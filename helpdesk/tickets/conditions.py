@@ -43,6 +43,8 @@ class Numbers:
     """The same asked of one ticket ``{t}``, which reads no list; None where that costs more."""
     size: int
     """How many rows the query has, or so many that it does not matter."""
+    is_counted: bool = False
+    """Whether the whole query is counted, however long it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ class Where:
         if numbers.size <= SHORT or not seek:
             self._conditions.append(_Condition(lead, text, size=numbers.size))
             return
-        leading = None if unwanted else select
+        leading = None if unwanted or numbers.is_counted else select
         sought = f"({negation}({seek}))"
         self._conditions.append(_Condition(lead, text, sought, leading, numbers.size))
 

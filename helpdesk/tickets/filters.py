@@ -11,7 +11,16 @@ from helpdesk.access import Viewer
 from helpdesk.errors import NotAllowed
 from helpdesk.tickets import rows, search, tags
 from helpdesk.tickets.conditions import Lead, Numbers, Where
-from helpdesk.tickets.filter_values import ME, NAMED, NOBODY, OPEN, group_id, statuses
+from helpdesk.tickets.filter_values import (
+    ME,
+    NAMED,
+    NOBODY,
+    OPEN,
+    bounds,
+    group_id,
+    statuses,
+    submitter_id,
+)
 from helpdesk.tickets.model import TicketFilter
 
 
@@ -24,6 +33,9 @@ def conditions(
     _add_people(connection, where, viewer, wanted)
     _add_state(connection, where, wanted)
     _add_catalogue(where, wanted)
+    _add_times(connection, where, viewer, wanted)
+    if wanted.field:
+        _add_field(connection, where, wanted)
     for tag in wanted.tags:
         _add_tag(connection, where, viewer, tag)
     if wanted.text.strip():
@@ -57,7 +69,8 @@ def _add_people(
         group = group_id(connection, wanted.group_id)
         where.add("{t}.assignee_group_id = ?", group, lead=Lead.PERSON)
     if wanted.submitter_id:
-        where.add("{t}.submitter_id = ?", wanted.submitter_id, lead=Lead.PERSON)
+        submitter = submitter_id(connection, wanted.submitter_id)
+        where.add("{t}.submitter_id = ?", submitter, lead=Lead.PERSON)
     if wanted.workable and not viewer.is_admin:
         _add_scope(where, viewer)
 
@@ -107,6 +120,42 @@ def _add_catalogue(where: Where, wanted: TicketFilter) -> None:
         if value:
             named = f"SELECT id FROM {table} WHERE {NAMED}"  # noqa: S608 - our own names
             where.add(f"{{t}}.{column} IN ({named})", value, value, lead=lead)
+
+
+def _add_times(
+    connection: sqlite3.Connection, where: Where, viewer: Viewer, wanted: TicketFilter
+) -> None:
+    # What a submitter may know of changes the public time alone.
+    updated = "updated_at" if access.may_see_notes(viewer) else "public_updated_at"
+    for name, column, first, last in (
+        ("created", "created_at", wanted.created_from, wanted.created_to),
+        ("updated", updated, wanted.updated_from, wanted.updated_to),
+    ):
+        if not first and not last:
+            continue
+        begin, end = bounds(name, first, last)
+        inside = f"{column} >= ? AND {column} < ?"
+        if updated == column and updated != "updated_at":
+            where.add("{t}." + inside.replace(f" AND {column}", f" AND {{t}}.{column}"), begin, end)
+            continue
+        select = f"SELECT number FROM tickets WHERE {inside}"  # noqa: S608 - our own names
+        size = search.counted(connection, select, (begin, end))
+        seek = f"{{t}}.{column} >= ? AND {{t}}.{column} < ?"
+        numbers = Numbers(select, seek, size, is_counted=True)
+        where.add_numbers(numbers, begin, end, lead=_lead(size))
+
+
+def _add_field(connection: sqlite3.Connection, where: Where, wanted: TicketFilter) -> None:
+    select, values = "SELECT ticket_id FROM custom_fields WHERE key = ?", [wanted.field]
+    if wanted.field_value is not None:
+        select += " AND value = ? COLLATE NOCASE"
+        values.append(wanted.field_value)
+    size = search.counted(connection, select, values)
+    where.add(f"{{t}}.id IN ({select})", *values, lead=_lead(size))
+
+
+def _lead(size: int) -> Lead:
+    return Lead.FEW if size <= search.RARE else Lead.NEVER
 
 
 def _add_tag(
@@ -173,6 +222,6 @@ def _add_word(
         select = f"{select} UNION ALL {theirs}"
         seek = seek and f"{seek} OR {{t}}.submitter_id IN ({marks})"
         values += people
-        size += search.tickets_of(connection, people)
+        size += search.counted(connection, theirs, people)
     lead = Lead.FEW if size <= search.RARE else Lead.ALONE
     where.add_numbers(Numbers(select, seek, size), *values, lead=lead)

@@ -38,6 +38,8 @@ _FILTERED = (
     " assignee_group_id, revision, subject"
 )
 """What conditions ask of a ticket; all of it in the index of the usual order."""
+_TIMES = ("created_at", "updated_at", "public_updated_at")
+"""What few conditions ask, and no index of lists has."""
 
 
 def tickets(
@@ -114,9 +116,11 @@ def _ids(
 
 def _beginning_query(where: Where, by: Sequence[str], sort: str) -> str:
     walked = WALKED * 5 if where.is_narrow else WALKED
+    conditions = where.sql(alone=False, seeking=True)
+    asked = [_FILTERED, *(column for column in _TIMES if f".{column} " in conditions)]
     return (
-        f"SELECT t.id FROM (SELECT {_FILTERED} FROM tickets AS t ORDER BY {_order(by, sort)}"  # noqa: S608
-        f" LIMIT {walked}) AS t WHERE {where.sql(alone=False, seeking=True)}"
+        f"SELECT t.id FROM (SELECT {', '.join(asked)} FROM tickets AS t ORDER BY {_order(by, sort)}"  # noqa: S608
+        f" LIMIT {walked}) AS t WHERE {conditions}"
         " LIMIT :limit OFFSET :offset"
     )
 

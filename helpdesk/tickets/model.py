@@ -264,6 +264,17 @@ class TicketFilter:
     group_id: str | None = None
     """Tickets assigned to this group, by its ID or name."""
     submitter_id: str | None = None
+    """A user ID or an email address."""
+    field: str | None = None
+    """The key of a custom field that tickets have."""
+    field_value: str | None = None
+    """What that field holds, in any case of ASCII; None for anything."""
+    created_from: str | None = None
+    """A day as ``2026-04-05``, in UTC, or a time in RFC 3339; the same for the next three. Both
+    ends belong to the range."""
+    created_to: str | None = None
+    updated_from: str | None = None
+    updated_to: str | None = None
     tags: Sequence[str] = ()
     """Tickets that have all of them, for those who may see internal notes."""
     mine: bool = False
@@ -293,6 +304,12 @@ class TicketFilter:
             assignee_id=more.assignee_id or self.assignee_id,
             group_id=more.group_id or self.group_id,
             submitter_id=more.submitter_id or self.submitter_id,
+            field=more.field or self.field,
+            field_value=more.field_value if more.field else self.field_value,
+            created_from=more.created_from or self.created_from,
+            created_to=more.created_to or self.created_to,
+            updated_from=more.updated_from or self.updated_from,
+            updated_to=more.updated_to or self.updated_to,
             tags=tuple(dict.fromkeys((*self.tags, *more.tags))),
             mine=self.mine or more.mine,
             followed=self.followed or more.followed,

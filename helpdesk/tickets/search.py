@@ -161,6 +161,12 @@ def words_of(text: str, *, with_notes: bool) -> list[Word]:
     return list(found.values())[:MAX_WORDS]
 
 
+def counted(connection: sqlite3.Connection, select: str, values: Sequence[str | None]) -> int:
+    """Return how many rows a query has, at most ``_MOST_PIECES``."""
+    query = f"SELECT count(*) FROM ({select} LIMIT {_MOST_PIECES})"  # noqa: S608 - our own query
+    return int(sql.scalar(connection, query, values))
+
+
 def pieces(connection: sqlite3.Connection, match: str, most: int = _MOST_PIECES) -> int:
     """Return how many pieces match, at most ``most``; looks at no more of them."""
     query = "SELECT count(*) FROM (SELECT 1 FROM search WHERE search MATCH ? LIMIT ?)"
@@ -206,16 +212,6 @@ def requesters(connection: sqlite3.Connection, word: str) -> list[str]:
     """Return the ids of the people whose name or address has ``word``; of many, the first."""
     query = "SELECT id FROM users WHERE instr(search_text, ?) LIMIT ?"
     return [user_id for (user_id,) in connection.execute(query, (word, MOST_REQUESTERS))]
-
-
-def tickets_of(connection: sqlite3.Connection, requester_ids: Sequence[str]) -> int:
-    """Return how many tickets these people have, at most ``_MOST_PIECES``."""
-    marks = ", ".join("?" * len(requester_ids))
-    query = (
-        "SELECT count(*) FROM"  # noqa: S608
-        f" (SELECT 1 FROM tickets WHERE submitter_id IN ({marks}) LIMIT ?)"
-    )
-    return int(sql.scalar(connection, query, (*requester_ids, _MOST_PIECES)))
 
 
 def by_id_part(connection: sqlite3.Connection, word: str, requester_id: str | None) -> list[int]:

@@ -102,6 +102,15 @@ class Tickets(Door):
 
         return await self._database.read(job)
 
+    async def field_keys(self, actor: Actor) -> tuple[str, ...]:
+        """Return the keys of custom fields that tickets have (staff)."""
+
+        def job(connection: sqlite3.Connection) -> tuple[str, ...]:
+            access.require_staff(load_viewer(connection, actor), "list the keys of custom fields")
+            return filter_values.field_keys(connection)
+
+        return await self._database.read(job)
+
     async def neighbours(
         self, actor: Actor, wanted: TicketFilter, sort: str, at: str
     ) -> walk.Neighbours:

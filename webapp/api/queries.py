@@ -41,7 +41,15 @@ class TicketQuery(Paged):
     item: str = ""
     assignee: Annotated[str, Meta(description="A user ID, me or nobody.")] = ""
     group: Annotated[str, Meta(description="ID or name of the assigned group.")] = ""
-    submitter: Annotated[str, Meta(description="A user ID.")] = ""
+    submitter: Annotated[str, Meta(description="A user ID or an email address.")] = ""
+    field: Annotated[str, Meta(description="Key of a custom field that tickets have.")] = ""
+    field_value: Annotated[str, Meta(description="What that field holds; A to Z in any case.")] = ""
+    created_from: Annotated[
+        str, Meta(description="A day (2026-04-05, UTC) or a time; the other bounds are alike.")
+    ] = ""
+    created_to: str = ""
+    updated_from: str = ""
+    updated_to: str = ""
     tag: Annotated[list[str], Meta(description="Repeated: all of them.")] = []
     mine: Annotated[bool, Meta(description="Assigned to the caller.")] = False
     followed: Annotated[bool, Meta(description="Followed by the caller.")] = False
@@ -63,6 +71,12 @@ class TicketQuery(Paged):
             assignee_id=self.assignee or None,
             group_id=self.group or None,
             submitter_id=self.submitter or None,
+            field=self.field or None,
+            field_value=self.field_value or None,
+            created_from=self.created_from or None,
+            created_to=self.created_to or None,
+            updated_from=self.updated_from or None,
+            updated_to=self.updated_to or None,
             tags=tuple(filter(None, self.tag)),
             mine=self.mine,
             followed=self.followed,

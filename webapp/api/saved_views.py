@@ -34,6 +34,12 @@ class FilterBody(Body):
     assignee_id: str | None = None
     group_id: str | None = None
     submitter_id: str | None = None
+    field: str | None = None
+    field_value: str | None = None
+    created_from: str | None = None
+    created_to: str | None = None
+    updated_from: str | None = None
+    updated_to: str | None = None
     tags: list[str] = msgspec.field(default_factory=list)
     mine: bool = False
     followed: bool = False

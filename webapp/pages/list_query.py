@@ -5,8 +5,9 @@ A number or an order that makes no sense is as if it were left out. A filter mea
 the API, which has the same ones; those that the form does not offer are kept as they came.
 """
 
+import dataclasses
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from helpdesk.actors import Role
@@ -38,9 +39,14 @@ STAFF_VIEWS = {
 }
 USER_VIEWS = {"": "My tickets", "open": "Open", "settled": "Resolved and closed"}
 _SETTLED = ("Resolved", "Closed")
-_FILTERS = ("status", "priority", "category", "type", "assignee", "group", "tag")
+_RANGES = ("created_from", "created_to", "updated_from", "updated_to")
+_MORE = ("submitter", "field", "field_value", *_RANGES)
+_FILTERS = (
+    *("status", "priority", "category", "type", "item", "assignee", "group", "tag"),
+    *_MORE,
+)
 _FLAGS = ("mine", "followed", "unassigned", "open", "workable")
-_UNOFFERED = ("item", "submitter", *_FLAGS)
+_UNOFFERED = _FLAGS
 _LONGEST_TEXT = 200
 _LONGEST_SHOWN = 80
 
@@ -55,14 +61,22 @@ class Wanted:
     priority: str
     category: str
     type: str
+    item: str
     assignee: str
     group: str
     tag: str
+    submitter: str
+    field: str
+    field_value: str
+    created_from: str
+    created_to: str
+    updated_from: str
+    updated_to: str
     sort: str
     page: int
     exact: bool = False
     """Whether mistyped words are not corrected; the form does not carry it on."""
-    unoffered: Mapping[str, str] = field(default_factory=dict)
+    unoffered: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """Filters that the form does not offer."""
 
     @classmethod
@@ -87,6 +101,11 @@ class Wanted:
         """How many filters are set beside the search box."""
         return sum(bool(getattr(self, name)) for name in _FILTERS) + len(self.unoffered)
 
+    @property
+    def more_chosen(self) -> int:
+        """How many of the filters are set that the form has in its second part."""
+        return sum(bool(getattr(self, name)) for name in _MORE)
+
     def filter(self) -> TicketFilter:
         """Say it in the domain's terms, which checks it; a view comes to that."""
         flags = {name: flag(name, self.unoffered.get(name, "")) for name in _FLAGS}
@@ -95,10 +114,13 @@ class Wanted:
             priority=(self.priority,) if self.priority else (),
             category=self.category or None,
             type=self.type or None,
-            item=self.unoffered.get("item"),
+            item=self.item or None,
             assignee_id=self.assignee or None,
             group_id=self.group or None,
-            submitter_id=self.unoffered.get("submitter"),
+            submitter_id=self.submitter.strip() or None,
+            field=self.field.strip() or None,
+            field_value=self.field_value.strip() or None,
+            **{name: getattr(self, name).strip() or None for name in _RANGES},
             tags=(self.tag,) if self.tag else (),
             mine=flags["mine"],
             followed=flags["followed"],

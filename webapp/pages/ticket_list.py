@@ -48,6 +48,7 @@ class Offers:
     users: tuple[User, ...]
     groups: tuple[Group, ...]
     tags: tuple[Tag, ...]
+    field_keys: tuple[str, ...]
 
     def by_name(self) -> dict[str, list[tuple[str, str]]]:
         """Return value and label of what the filters offer by a name."""
@@ -57,6 +58,7 @@ class Offers:
             "priority": [(priority.value, priority.value) for priority in Priority],
             "category": [(category.id, category.name) for category in self.categories],
             "type": [(kind.id, kind.name) for kind in kinds],
+            "item": [(item.id, item.name) for kind in kinds for item in kind.items],
             "group": [(group.id, group.name) for group in self.groups],
             "tag": [(tag.name, tag.name) for tag in self.tags],
         }
@@ -176,6 +178,7 @@ async def _offers(actor: Actor) -> Offers:
         await desk.users.assignable(actor) if is_staff else (),
         await desk.groups.all(actor) if is_staff else (),
         await desk.tickets.tags(actor) if is_staff else (),
+        await desk.tickets.field_keys(actor) if is_staff else (),
     )
 
 
