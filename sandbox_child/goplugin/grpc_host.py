@@ -266,6 +266,7 @@ def _called(link: int, server: Server, asked: Asked) -> HostCalled | None:
 
 def _parse(kind: type[_M], data: bytes) -> _M:
     try:
-        return kind.FromString(data)
+        found: _M = kind.FromString(data)
     except DecodeError:
         raise GoPluginError("an answer that is no message of the kind that was asked for") from None
+    return found
