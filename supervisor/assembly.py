@@ -16,6 +16,7 @@ from supervisor.administration.fetch import Fetcher
 from supervisor.administration.install_jobs import InstallJobs
 from supervisor.administration.installer import Installer
 from supervisor.administration.key_rotation import EncryptionKey
+from supervisor.administration.refusals import Refusals
 from supervisor.administration.versions import Versions
 from supervisor.calls.host_calls import HostCalls
 from supervisor.calls.host_functions import HostFunctions, Site
@@ -149,6 +150,7 @@ class Assembly:
             limits=limits,
         )
         self.logs = PluginLogs(self.installed, self.journal, store.recorded)
+        self.refusals = Refusals(self.installed, self.journal, store.recorded)
         self.egress_log = EgressLog(self.journal, store.recorded)
         self.health = HealthChecks(
             store.recorded,

@@ -35,6 +35,7 @@ class Supervisor:
         self.versions = parts.versions
         self.deliveries = parts.deliveries
         self.logs = parts.logs
+        self.refusals = parts.refusals
         self.panels = parts.panels
         self.functions = parts.functions
         self.offers = parts.offers

@@ -3,6 +3,7 @@
 ::
 
     install_jobs  installations in progress, each with its steps
+    refusals      calls that were refused, with the permissions that would allow them
     installer     checks a module, compiles it, and installs it as a plugin or a version
     versions      upgrade, roll back and discard versions
     controls      enable, disable, configure, permissions, limits, restart, uninstall

@@ -124,7 +124,7 @@ class PluginControls:
         installed = self._with.installed
         row = installed.row(plugin_id)
         token = row.description.token(token) or ""
-        if token in row.description.asks_for:
+        if token in row.description.asks_for or (granted and token in row.withheld):
             kept = row.withheld - {token} if granted else row.withheld | {token}
             return await self.withhold(plugin_id, withheld=kept, actor=actor)
         async with installed.lock(plugin_id):

@@ -137,6 +137,22 @@ def allows(grants: Iterable[Permission], kind: str, access: str, subject: str | 
     )
 
 
+def covers(grants: Iterable[Permission], wanted: Permission) -> bool:
+    """Tell whether ``grants`` allow all of ``wanted``, whose scopes are subjects, not patterns.
+
+    Without a scope, anything of the kind is enough: that is what a call wants that names nothing.
+    """
+    held = tuple(grants)
+    accesses = (READ, WRITE) if wanted.access == READWRITE else (wanted.access,)
+    if not wanted.scope:
+        return all(holds(held, wanted.kind, access) for access in accesses)
+    return all(
+        allows(held, wanted.kind, access, subject)
+        for access in accesses
+        for subject in wanted.scope
+    )
+
+
 def needed(kind: str, access: str, subject: str | None) -> Permission:
     """Return the narrowest permission that allows this; raises GrantError where none does."""
     return permission(kind, access, () if subject is None or kind not in BY_KIND else (subject,))

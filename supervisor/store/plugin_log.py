@@ -28,6 +28,8 @@ class LogRow(NamedTuple):
 
 LEVELS = ("debug", "info", "warn", "error")
 """From the least severe to the most severe."""
+_MOST_REFUSALS = 5_000
+_MOST_REASONS = 200
 _COLUMNS = "id, at, plugin_id, level, message, event_id"
 
 
@@ -65,6 +67,17 @@ def find_lines(
         (*values, limit),
     )
     return _lines(reversed(found) if after is None else found)
+
+
+def refusals(db: sqlite3.Connection, plugin_id: str) -> list[tuple[str, int, int]]:
+    """Return what the host wrote of calls that a grant would allow: text, how often, when last."""
+    query = (
+        "SELECT message, count(*) AS count, max(at) AS at FROM (SELECT message, at FROM plugin_logs"
+        " WHERE plugin_id = ? AND level = 'warn' AND message LIKE '% to allow it'"
+        " ORDER BY id DESC LIMIT ?) GROUP BY message ORDER BY max(at) DESC LIMIT ?"
+    )
+    found = rows(db, query, (plugin_id, _MOST_REFUSALS, _MOST_REASONS))
+    return [(row["message"], row["count"], row["at"]) for row in found]
 
 
 def newest_line(db: sqlite3.Connection, plugin_id: str | None) -> int:

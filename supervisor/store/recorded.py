@@ -61,6 +61,10 @@ class RecordStore:
             lambda db: plugin_log.find_lines(db, plugin_id, levels, after=after, limit=limit)
         )
 
+    async def refusals(self, plugin_id: str) -> Sequence[tuple[str, int, int]]:
+        """Return the reasons of refused calls: text, how often, and when last; newest first."""
+        return await self._database.read(lambda db: plugin_log.refusals(db, plugin_id))
+
     async def newest_line(self, plugin_id: str | None) -> int:
         """Return the id of the newest log line, 0 where there is none."""
         return await self._database.read(lambda db: plugin_log.newest_line(db, plugin_id))

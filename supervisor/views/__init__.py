@@ -30,6 +30,7 @@ from supervisor.views.plugins import (
     PanelSlot,
     PermissionView,
     PluginView,
+    RefusedCall,
     VersionComparison,
     VersionView,
 )
@@ -66,6 +67,7 @@ __all__ = [
     "PluginHistory",
     "PluginView",
     "ProcessView",
+    "RefusedCall",
     "SandboxView",
     "SupervisorFigures",
     "VersionComparison",

@@ -60,6 +60,22 @@ class PermissionView:
 
 
 @dataclass(frozen=True, slots=True)
+class RefusedCall:
+    """Calls to the host that were refused because one permission is missing."""
+
+    functions: tuple[str, ...]
+    """Names of the host functions, such as ``db_query``."""
+    token: str
+    """The permission that would allow them, the narrowest there is."""
+    sentence: str
+    """Meaning of the permission, in plain words."""
+    warning: str | None
+    count: int
+    at: str
+    """When the last one was refused."""
+
+
+@dataclass(frozen=True, slots=True)
 class VersionView:
     """One version of a plugin whose module is on disk."""
 

@@ -135,6 +135,7 @@ class FakeSupervisor:
         self.checked = CheckReport((), (), 1.0)
         self.functions = NoFunctions()
         self.offers = NoOffers()
+        self.refusals = Room(of=self.no_refusals)
         self.overview = Room(
             plugins=self.plugins,
             plugin=self.plugin,
@@ -160,6 +161,7 @@ class FakeSupervisor:
             set_config=self.set_config,
             set_limits=self.set_limits,
             withhold=self.withhold,
+            grant=self.grant,
             restart=self.restart,
             uninstall=self.uninstall,
         )
@@ -342,6 +344,13 @@ class FakeSupervisor:
         self.views[plugin_id] = replace(self.views[plugin_id], permissions=left)
         return self._view(plugin_id)
 
+    async def grant(self, plugin_id: str, token: str, *, actor: str) -> PluginView:
+        view = await self.plugin(plugin_id)
+        known = [one.token for one in view.permissions]
+        if token not in known:
+            raise PermissionUnknown(plugin_id, {token}, known)
+        return view
+
     async def restart(self, plugin_id: str, *, actor: str) -> PluginView:
         view = await self.plugin(plugin_id)
         if not view.enabled:
@@ -391,6 +400,9 @@ class FakeSupervisor:
             if delivery_id not in {one.id for one in self.told}:
                 raise CannotRedeliver(plugin_id, f"delivery {delivery_id} is not there")
         return len(delivery_ids)
+
+    async def no_refusals(self, _plugin_id: str) -> tuple[()]:
+        return ()
 
     async def read_logs(
         self,

@@ -22,6 +22,7 @@ DONE = {
     "enabled": "Plugin enabled.",
     "disabled": "Plugin disabled.",
     "restarted": "Plugin restarted.",
+    "granted": "Permission granted. It applies immediately.",
     "upgraded": "Plugin upgraded.",
     "rolled-back": "Plugin rolled back, with the settings this version had.",
 }
@@ -49,6 +50,7 @@ async def _overview(plugin_id: str, outcome: Outcome) -> Response:
         "",
         outcome,
         cells=await live_cells(plugin),
+        refused=await app_context().supervisor.refusals.of(plugin_id),
         by_day=by_day,
         history=history,
         charts=charts(history),

@@ -1,12 +1,17 @@
 """Admin, one plugin: its permissions in plain words, and what the admin leaves it of that."""
 
+from dataclasses import dataclass
+
 from quart import Response
 
-from supervisor.errors import ConfigInvalid
+from supervisor.errors import ConfigInvalid, PermissionUnknown
+from supervisor.registration import GrantError, choices
+from supervisor.registration.scopes import BY_KIND
 from webapp.context import app_context
 from webapp.http.forms import form_fields, many
 from webapp.http.redirects import see
-from webapp.pages.outcomes import done_from_address
+from webapp.http.unsent import form_page
+from webapp.pages.outcomes import NOTHING, Outcome, done_from_address
 from webapp.pages.plugin import settings_refused
 from webapp.pages.plugin_frame import names, show
 from webapp.rendering.links import plugin_url
@@ -18,19 +23,40 @@ blueprint = Section("plugin_review", __name__, Access.ADMIN)
 DONE = {
     "installed": "Plugin installed. It is disabled: review its permissions, then enable it.",
     "narrowed": "Permissions saved. They apply immediately.",
+    "granted": "Permission granted. It applies immediately.",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One permission that can be granted with a scope."""
+
+    token: str
+    label: str
 
 
 @blueprint.get("/admin/plugins/<plugin_id>/review")
 async def review(plugin_id: str) -> Response:
     """Show what the plugin is and asks for."""
+    return await _review(plugin_id, done_from_address(DONE))
+
+
+async def _review(plugin_id: str, outcome: Outcome = NOTHING) -> Response:
     plugin = await app_context().supervisor.overview.plugin(plugin_id)
+    every = {one.permission.text for one in choices()}
     return show(
         "plugin_review.html",
         plugin,
         "review",
-        done_from_address(DONE),
+        outcome,
         names=await names([plugin.installed_by]),
+        refused=await app_context().supervisor.refusals.of(plugin_id),
+        declares_nothing=every <= {one.token for one in plugin.permissions},
+        kinds=[
+            Kind(one.permission.text, f"{one.permission.text}: {one.sentence}")
+            for one in choices()
+            if one.permission.kind in BY_KIND
+        ],
     )
 
 
@@ -56,3 +82,23 @@ async def narrow(plugin_id: str) -> Response:
     except ConfigInvalid as error:
         return await settings_refused(plugin_id, error.problems)
     return see(plugin_url(plugin_id, done="enabled"))
+
+
+@blueprint.post("/admin/plugins/<plugin_id>/grant")
+async def grant(plugin_id: str) -> Response:
+    """Grant one permission, such as that which a refused call wanted."""
+    fields = await form_fields()
+    scope = fields.get("scope", "").strip()
+    token = fields.get("permission", "") + (f":{scope}" if scope else "")
+    try:
+        await app_context().supervisor.controls.grant(
+            plugin_id, token, actor=current_visit().actor.id
+        )
+    except (GrantError, PermissionUnknown) as error:
+        wrong = {"scope" if scope else "permission": str(error)}
+        outcome = Outcome(
+            problem=str(error), problems=wrong, typed=fields, form="grant", status=422
+        )
+        return await _review(plugin_id, outcome)
+    from_overview = form_page().partition("?")[0] == plugin_url(plugin_id)
+    return see(plugin_url(plugin_id, "" if from_overview else "review", "granted"))

@@ -102,6 +102,7 @@ FORMS: list[tuple[str, dict[str, str], dict[str, int]]] = [
         {"key": "k", "act": "hide"},
         dict.fromkeys(ROLES, 400) | {"nobody": 401},
     ),
+    ("/admin/plugins/org.example.probe/grant", {"permission": "x"}, ADMIN_API | {"admin": 422}),
     ("/dashboard/reset", {}, dict.fromkeys(ROLES, 303) | {"nobody": 401}),
     ("/tickets/{foreign}/reply", {"reply": "r"}, _STEP),
     ("/tickets/{foreign}/follow", {}, _STEP),
