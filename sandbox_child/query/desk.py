@@ -73,7 +73,6 @@ class Desk:
         self._clock = Clock()
         self._deadline = Deadline()
         self._helpdesk = HelpDesk(spec, self._clock, self._deadline)
-        self._helpdesk.bound_memory(spec.working_bytes)
         self._own: OwnDatabase | None = None
         self._own_missing = "this plugin has no database of its own"
         if spec.own:
@@ -88,6 +87,10 @@ class Desk:
     def own_path(self) -> str:
         """Of the plugin's own database, where it is open; else empty."""
         return self._own.path if self._own else ""
+
+    def bound_memory(self) -> None:
+        """Bound what SQLite takes in this process, for good: SQLite lowers that limit only."""
+        self._helpdesk.bound_memory(self._spec.working_bytes)
 
     def rehearse(self) -> None:
         """Do everything once that is made at first use."""

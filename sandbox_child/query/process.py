@@ -43,6 +43,7 @@ def run_query(spec: QuerySpec, around: Surroundings) -> NoReturn:
     time.tzset()
     try:
         desk = Desk(spec)
+        desk.bound_memory()
         desk.rehearse()
     except (sqlite3.Error, OSError) as exc:
         refuse(f"a database cannot be opened: {exc}")
