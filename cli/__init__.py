@@ -5,6 +5,7 @@ Rooms and modules, highest first; each imports only from its own row and the row
     main         the command and its groups
     checks       ``ohd doctor`` and ``ohd sandbox check``
     data         people, keys, backup and restore: with or without a running server
+    mail         ``ohd mail receive``
     kit          the author's kit: ``ohd plugin init``, ``test``, ``run``, ``dev``; ``ohd schema``
     plugins      ``ohd plugin install`` and its siblings, for operators
     serving      ``ohd serve``, and what the server does beside serving

@@ -14,10 +14,13 @@ from cli.config import Config
 from cli.errors import CannotGoOn
 from helpdesk.actors import Actor
 from helpdesk.errors import HelpDeskError, Invalid, LimitReached, NotAllowed, NotFound
+from helpdesk.inbound.reading import Attempts, OpenMessage, ReaderAway, Unreadable
 from helpdesk.service import MIGRATIONS, HelpDesk
 from helpdesk.settings import SettingValues
 from sandbox_child.runtime.settings import settings_fingerprint
 from supervisor.delivery.error_threshold import ErrorThreshold
+from supervisor.mail.errors import MailUnread
+from supervisor.mail.reader import MailReader
 from supervisor.ports import ActionResult, PluginActor
 from supervisor.secrets.box import SecretBox, load_keys
 from supervisor.service import HelpDeskPorts, Supervisor, open_supervisor
@@ -68,6 +71,20 @@ class Notices:
     async def tell_admins(self, title: str, body: str, link: str) -> None:
         """Put a notice into every admin's list."""
         await self.helpdesk.notifications.notify_admins(title=title, body=body, link=link)
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """``helpdesk.inbound.reading.Reader`` over the supervisor's processes."""
+
+    reader: MailReader
+
+    async def read(self, message: OpenMessage, size: int, attempts: Attempts, /) -> None:
+        """Read one message."""
+        try:
+            await self.reader.read(message, size, attempts)
+        except MailUnread as exc:
+            raise (Unreadable if exc.for_good else ReaderAway)(str(exc)) from None
 
 
 class HealthSettings:
@@ -165,6 +182,7 @@ async def open_application(config: Config, *, run_plugins: bool) -> AsyncIterato
                 settings_fingerprint() + (WITH_LINES if config.supervisor.source_lines else ""),
                 run_plugins=run_plugins,
             ) as supervisor:
+                helpdesk.intake.reader = Mail(supervisor.mail)
                 yield Application(helpdesk, supervisor)
 
 

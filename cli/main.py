@@ -47,6 +47,7 @@ _COMMANDS = {
     "key": "cli.data.key:key",
     "backup": "cli.data.backup:backup",
     "restore": "cli.data.restore:restore",
+    "mail": "cli.mail.receive:mail",
     "doctor": "cli.checks.doctor:doctor",
     "sandbox": "cli.checks.sandbox:sandbox",
     "schema": "cli.kit.schema:schema",

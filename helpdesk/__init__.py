@@ -7,6 +7,7 @@ own row and the rows below::
     demo             a help desk that looks lived in
     demo_data        its people, groups and tickets; data only
     service          ``HelpDesk``: the services over one database
+    inbound          mail that arrives, and what becomes of it
     files            files on tickets
     saved_views      filters of the ticket list that staff keep
     dashboards       how each person has arranged their widgets

@@ -15,6 +15,7 @@ from helpdesk.access import Viewer
 from helpdesk.actors import SYSTEM
 from helpdesk.clock import rfc3339
 from helpdesk.errors import StorageError
+from helpdesk.mail import outgoing
 from helpdesk.service import HelpDesk
 from helpdesk.tickets import status
 from helpdesk.tickets.change import Change
@@ -34,6 +35,8 @@ async def run(helpdesk: HelpDesk, *, every_s: float = PASS_EVERY_S) -> None:
             await helpdesk.sessions.purge_expired()
             await helpdesk.api_keys.write_uses()
             await helpdesk.files.forget_unfinished()
+            await helpdesk.intake.prune()
+            await helpdesk.database.write(lambda c: outgoing.prune(c, helpdesk.clock.now()))
             await helpdesk.database.write(lambda c: once.purge(c, helpdesk.clock.now()))
         except StorageError:
             # A full disk heals; the next pass finds the same tickets.

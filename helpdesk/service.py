@@ -24,6 +24,7 @@ from helpdesk.files.service import FILE_MIGRATIONS, Files
 from helpdesk.files.store import FileStore
 from helpdesk.first_run import FirstRun
 from helpdesk.groups import Groups
+from helpdesk.inbound.intake import Intake
 from helpdesk.invitations import INVITATION_MIGRATIONS, Invitations
 from helpdesk.languages import LANGUAGE_MIGRATIONS
 from helpdesk.mail.choices import Choices
@@ -50,6 +51,8 @@ from helpdesk.tickets.spelling import SPELLING_MIGRATIONS
 from helpdesk.tickets.tags import TAG_MIGRATIONS
 from helpdesk.users import Users
 
+ORIGINALS_FOLDER = "mail"
+"""Messages as they came, beside the database."""
 MIGRATIONS = (
     HELPDESK_MIGRATIONS,
     AUDIT_MIGRATIONS,
@@ -108,6 +111,14 @@ class HelpDesk:
         self.canned = CannedReplies(database, self.settings, self.audit)
         store = FileStore(database.path.parent / "files")
         self.files = Files(database, clock, self.settings, store)
+        self.intake = Intake(
+            database,
+            clock,
+            self.settings,
+            self.audit,
+            files=store,
+            originals=FileStore(database.path.parent / ORIGINALS_FOLDER),
+        )
         self.tickets = Tickets(database, clock, self.settings)
         self.links = Links(database, clock, self.settings)
         self.followers = Followers(database, clock, self.settings)

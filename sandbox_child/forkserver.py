@@ -45,6 +45,7 @@ from sandbox_child.wire.spec import (
     BridgeSpec,
     ChildSpec,
     CompileSpec,
+    MailSpec,
     PluginSpec,
     ProbeSpec,
     ProgramSpec,
@@ -233,6 +234,10 @@ def _become(
             from sandbox_child.query.process import run_query  # noqa: PLC0415
 
             run_query(spec, around)
+        elif isinstance(spec, MailSpec):
+            from sandbox_child.mail.process import run_mail  # noqa: PLC0415
+
+            run_mail(spec, around)
         elif isinstance(spec, ProbeSpec):
             child.run_probe(spec, around)
         elif attack is not None:

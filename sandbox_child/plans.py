@@ -147,6 +147,11 @@ def compiler_plan(
     )
 
 
+def mail_plan(cage: CageSpec, around: Surroundings) -> LockdownPlan:
+    """Return the lockdown of a mail process: a plugin's, which has no file and no network."""
+    return plugin_plan(cage, around)
+
+
 def query_plan(
     cage: CageSpec, around: Surroundings, files: DatabaseFiles, *, max_file_bytes: int
 ) -> LockdownPlan:

@@ -31,6 +31,7 @@ from supervisor.delivery.runner import RunnerTools
 from supervisor.delivery.runners import Runners
 from supervisor.delivery.ticket_panels import TicketPanels
 from supervisor.egress import EgressClient
+from supervisor.mail.reader import MailReader
 from supervisor.plugins.artifacts import ArtifactStore
 from supervisor.plugins.audit import Unaudited
 from supervisor.plugins.compiler import Compiler
@@ -115,6 +116,7 @@ class Assembly:
         self.sandbox = Sandbox(fork_server, config.cage, config.limits, groups)
         compiler = Compiler(fork_server, artifacts, cage, config.limits)
         self.compiler = compiler
+        self.mail = MailReader(fork_server, cage)
         self.journal = Journal(store.recorded)
         self.ledger = JournalLedger(self.journal)
         self.installed = PluginRegistry(store.installed)

@@ -44,11 +44,13 @@ class Supervisor:
         self.health = parts.health
         self.sandbox = parts.sandbox
         self.key = parts.key
+        self.mail = parts.mail
 
     async def begin(self) -> None:
         """Load what is installed, clear what a cut-off installation left, start what is enabled."""
         parts = self._parts
         parts.nursery.start_soon(parts.journal.run)
+        parts.nursery.start_soon(parts.mail.run)
         await parts.sandbox.look()
         await parts.installed.load()
         await parts.journal.load()
@@ -141,4 +143,5 @@ async def open_supervisor(
                 yield supervisor
             finally:
                 await supervisor.drain()
+                await parts.mail.aclose()
                 nursery.cancel_scope.cancel()

@@ -46,6 +46,7 @@ ROOMS: dict[str, dict[str, set[str]]] = {
             *("egress", "secrets", "views"),
         },
         "query": {"process"},
+        "mail": {"process"},
         "native": {"process"},
         "store": {"contracts", "manifest", "secrets", "views"},
         "contracts": {"manifest", "registration", "views"},
@@ -69,6 +70,7 @@ ROOMS: dict[str, dict[str, set[str]]] = {
     "cli": {
         "checks": {"control", "data", "plugins"},
         "data": {"control", "plugins"},
+        "mail": {"control", "plugins"},
         "kit": {"control", "serving", "trial"},
         "plugins": {"control", "trial"},
         "serving": {"control"},
@@ -76,6 +78,7 @@ ROOMS: dict[str, dict[str, set[str]]] = {
         "control": set(),
     },
     "helpdesk": {
+        "inbound": {"mail", "files", "tickets", "storage"},
         "files": {"tickets", "storage"},
         "tickets": {"mail", "storage"},
         "mail": {"storage"},
@@ -85,6 +88,7 @@ ROOMS: dict[str, dict[str, set[str]]] = {
         "attacks": {"query", "lockdown", "wire"},
         "abi": {"runtime", "wasm", "wire"},
         "query": {"lockdown", "wire"},
+        "mail": {"lockdown", "wire"},
         "runtime": {"wasm"},
         "goplugin": {"gob", "yamux", "grpc", "protos", "wire"},
         "gob": set(),

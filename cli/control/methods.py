@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, get_type_hints
 
+from helpdesk.inbound.intake import Intake
 from supervisor.administration.controls import PluginControls
 from supervisor.administration.install_jobs import InstallJobs
 from supervisor.administration.key_rotation import EncryptionKey
@@ -40,8 +41,9 @@ METHODS: Mapping[str, Callable[..., Any]] = {
     "controls.set_limits": PluginControls.set_limits,
     "controls.uninstall": PluginControls.uninstall,
     "key.rotate": EncryptionKey.rotate,
+    "intake.receive": Intake.receive,
 }
-"""Rooms are attributes of ``supervisor.service.Supervisor``."""
+"""Rooms are attributes of ``supervisor.service.Supervisor``, but ``intake``: the help desk's."""
 
 
 def types_of(method: str) -> Mapping[str, Any]:

@@ -24,6 +24,9 @@ import trio
 from cli.control.methods import METHODS, types_of
 from cli.errors import CannotGoOn
 from helpdesk.audit import acting_from
+from helpdesk.errors import HelpDeskError
+from helpdesk.inbound.intake import Intake
+from helpdesk.inbound.reading import ReaderAway
 from supervisor.errors import ConfigInvalid, LimitsInvalid, SupervisorError
 from supervisor.service import Supervisor
 
@@ -40,6 +43,7 @@ async def serve_control(
     service: Supervisor,
     data: Path,
     *,
+    intake: Intake | None = None,
     task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Answer requests until cancelled; the caller holds the data directory's lock."""
@@ -55,12 +59,26 @@ async def serve_control(
     listener.listen()
     task_status.started()
     try:
-        await trio.serve_listeners(partial(_answer, service), [trio.SocketListener(listener)])
+        await trio.serve_listeners(
+            partial(_answer, _Rooms(service, intake)), [trio.SocketListener(listener)]
+        )
     finally:
         path.unlink(missing_ok=True)
 
 
-async def _answer(service: Supervisor, stream: trio.abc.Stream) -> None:
+class _Rooms:
+    """What METHODS speaks of: the supervisor's rooms, and the intake of mail."""
+
+    def __init__(self, service: Supervisor, intake: Intake | None) -> None:
+        self._service = service
+        self.intake = intake
+
+    def __getattr__(self, room: str) -> object:
+        """Return a room of the supervisor."""
+        return getattr(self._service, room)
+
+
+async def _answer(service: _Rooms, stream: trio.abc.Stream) -> None:
     """Answer one request; whatever is wrong with it, the server goes on."""
     async with stream:
         with suppress(trio.BrokenResourceError, trio.ClosedResourceError):
@@ -70,7 +88,7 @@ async def _answer(service: Supervisor, stream: trio.abc.Stream) -> None:
             await _send(stream, answer)
 
 
-async def _perform(service: Supervisor, packed: bytes) -> dict[str, Any]:
+async def _perform(service: _Rooms, packed: bytes) -> dict[str, Any]:
     try:
         request = msgspec.msgpack.decode(packed, type=_Request)
         if request.method not in METHODS:
@@ -79,7 +97,7 @@ async def _perform(service: Supervisor, packed: bytes) -> dict[str, Any]:
         return {"result": msgspec.to_builtins(result)}
     except (ConfigInvalid, LimitsInvalid) as exc:
         return {"error": str(exc), "problems": exc.problems}
-    except SupervisorError as exc:
+    except (SupervisorError, HelpDeskError, ReaderAway) as exc:
         return {"error": str(exc)}
     except Exception as exc:
         log.exception("command_failed")

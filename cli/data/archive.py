@@ -6,6 +6,7 @@
     ohd.sqlite3         the database, one moment of it
     modules/<hash>.wasm every plugin's module
     files/<aa>/<hash>   every file of a ticket
+    mail/<aa>/<hash>    every message as it came
     config.toml         the settings file, where there is one; never put in place by itself
     secret.key          only where it was asked for
 
@@ -32,12 +33,13 @@ from cli.errors import CannotGoOn
 FORMAT = 1
 DATABASE, CONFIG, KEY, MODULES = "ohd.sqlite3", "config.toml", "secret.key", "modules"
 FILES = "files"
+MAIL = "mail"
 _MANIFEST = "manifest.json"
 _MOST_MANIFEST = 16 << 20
 _CHUNK = 1 << 20
 _NAME = re.compile(
     r"ohd\.sqlite3|config\.toml|secret\.key|modules/[0-9a-f]{64}\.wasm"
-    r"|files/[0-9a-f]{2}/[0-9a-f]{64}",
+    r"|(files|mail)/[0-9a-f]{2}/[0-9a-f]{64}",
     re.ASCII,
 )
 

@@ -17,7 +17,16 @@ import click
 from cli.compose import DATABASE_FILE
 from cli.config import Config, load_config
 from cli.config_file import DEFAULT_PATH
-from cli.data.archive import CONFIG, DATABASE, FILES, KEY, MODULES, Contents, write_archive
+from cli.data.archive import (
+    CONFIG,
+    DATABASE,
+    FILES,
+    KEY,
+    MAIL,
+    MODULES,
+    Contents,
+    write_archive,
+)
 from cli.errors import CannotGoOn, plain_errors
 from cli.plugins.switching import with_data
 
@@ -62,7 +71,8 @@ def make_backup(settings: Config, target: Path, config: Path, *, with_key: bool)
         snapshot = Path(folder) / DATABASE
         for _ in range(_TRIES):
             modules = _take_snapshot(source, snapshot, settings.data / MODULES)
-            contents = {DATABASE: snapshot, **files, **modules, **_files(settings.data / FILES)}
+            stored = _files(settings.data / FILES) | _files(settings.data / MAIL)
+            contents = {DATABASE: snapshot, **files, **modules, **stored}
             with suppress(FileNotFoundError):  # a plugin was uninstalled meanwhile
                 write_archive(path, Contents(_version(), _timestamp(now), contents))
                 return path
@@ -88,8 +98,10 @@ def _timestamp(moment: datetime) -> str:
 
 
 def _files(folder: Path) -> dict[str, Path]:
-    """Return the files of tickets; each was there before the row that speaks of it."""
-    return {f"{FILES}/{path.parent.name}/{path.name}": path for path in folder.glob("[0-9a-f]?/*")}
+    """Return stored contents by name; each was there before the row that speaks of it."""
+    return {
+        f"{folder.name}/{path.parent.name}/{path.name}": path for path in folder.glob("[0-9a-f]?/*")
+    }
 
 
 def _modules_of(database: sqlite3.Connection) -> set[str]:

@@ -118,7 +118,14 @@ async def _run(
         nursery.start_soon(jobs.run, application.helpdesk)
         nursery.start_soon(retention.run, application.helpdesk)
         nursery.start_soon(application.helpdesk.sender.run)
-        await nursery.start(serve_control, application.supervisor, settings.data)
+        await nursery.start(
+            partial(
+                serve_control,
+                application.supervisor,
+                settings.data,
+                intake=application.helpdesk.intake,
+            )
+        )
         served = await start_web(nursery, application, settings.web, operator.stop)
         if with_demo:
             click.echo(f"Log in as {', '.join(DEMO_LOGINS)}; the password is: demo", err=True)

@@ -122,21 +122,7 @@ class Files(Door):
 
         def job(change: Change) -> TicketFile:
             ticket, _ = change.ticket(reference)
-            _require_add(change.connection, change.viewer, ticket, internal=internal)
-            _require_room(change.connection, ticket, content)
-            added = TicketFile(
-                new_id(),
-                safe_name(name),
-                content.size,
-                content.kind,
-                content.sha256,
-                internal,
-                change.author,
-                change.now,
-            )
-            _insert(change.connection, ticket.number, added)
-            change.save(ticket, public=not internal)
-            return added
+            return attach(change, ticket, name, content, internal=internal)
 
         return await self._change(actor, job)
 
@@ -170,6 +156,33 @@ class Files(Door):
     def read(self, file: TicketFile) -> Reading:
         """Return the content of a file that ``get`` returned, to be read in pieces."""
         return self._store.read(file.sha256)
+
+
+def attach(
+    change: Change,
+    ticket: Ticket,
+    name: str,
+    content: Content,
+    *,
+    internal: bool = False,
+    file_id: str | None = None,
+) -> TicketFile:
+    """Put a content that was kept on a ticket, as part of a change; ``file_id`` is a new id."""
+    _require_add(change.connection, change.viewer, ticket, internal=internal)
+    _require_room(change.connection, ticket, content)
+    added = TicketFile(
+        file_id or new_id(),
+        safe_name(name),
+        content.size,
+        content.kind,
+        content.sha256,
+        internal,
+        change.author,
+        change.now,
+    )
+    _insert(change.connection, ticket.number, added)
+    change.save(ticket, public=not internal)
+    return added
 
 
 def _require_add(

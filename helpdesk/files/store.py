@@ -61,6 +61,18 @@ class FileStore:
             with trio.CancelScope(shield=True):
                 await trio.to_thread.run_sync(_drop, file, path)
 
+    async def size(self, sha256: str) -> int:
+        """Return how many bytes a content has. Raises ``NotFound``."""
+        try:
+            return (await trio.to_thread.run_sync(_place(self._folder, sha256).stat)).st_size
+        except FileNotFoundError:
+            raise NotFound("file content", sha256) from None
+
+    async def forget(self, sha256: str) -> None:
+        """Remove a content that nobody speaks of any more."""
+        path = _place(self._folder, sha256)
+        await trio.to_thread.run_sync(lambda: path.unlink(missing_ok=True))
+
     def read(self, sha256: str) -> "Reading":
         """Return a content that is to be read, as an asynchronous context manager."""
         return Reading(_place(self._folder, sha256))

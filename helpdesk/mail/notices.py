@@ -42,10 +42,12 @@ def about_ticket(
     words: Mapping[str, str],
     now: datetime,
     is_automatic: bool = True,
+    answers: str = "",
 ) -> str | None:
     """Queue a letter of an event on a ticket; return its id, None where no mail is sent.
 
-    ``words``: values of placeholders besides those of the ticket and the receiver.
+    ``words``: values of placeholders besides those of the ticket and the receiver. ``answers``: the
+    Message-ID that the letter answers; else the last that came from the receiver about the ticket.
     """
     values = settings.read(connection)
     if values.outgoing == settings.OFF:
@@ -60,7 +62,7 @@ def about_ticket(
         "receiver.name": receiver.name,
     }
     root = marks.root_id(marks.key_of(connection), ticket.number, values.domain)
-    answered = _last_from(connection, ticket.number, receiver.id)
+    answered = answers or _last_from(connection, ticket.number, receiver.id)
     letter = Letter(
         to=receiver.email,
         to_name=receiver.name,

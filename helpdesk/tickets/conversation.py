@@ -13,15 +13,18 @@ from helpdesk.tickets.change import Change
 from helpdesk.tickets.model import Author, CustomField, Reply, Ticket
 
 
-def reply(change: Change, ticket_id: str, body: str) -> Reply:
-    """Add a public reply; a closed ticket takes none."""
+def reply(change: Change, ticket_id: str, body: str, *, reopen: bool = True) -> Reply:
+    """Add a public reply; a closed ticket takes none.
+
+    ``reopen``: whether a resolved ticket is reopened where its submitter writes; not by a program.
+    """
     ticket, standing = change.ticket(ticket_id)
     allowed = access.may_reply(change.viewer, standing)
     change.require(allowed, standing, "reply to this ticket")
     is_open = ticket.status != CLOSED
     access.require(is_open, "reply to this ticket", "it is closed; reopen it, or open a new ticket")
     added = _add(change, ticket, body, is_internal=False)
-    if change.viewer.actor.id == ticket.submitter.id:
+    if reopen and change.viewer.actor.id == ticket.submitter.id:
         # Whoever asked says that it is not solved: nobody would look at a resolved ticket.
         status.reopen_if_resolved(change, ticket_id)
     return added

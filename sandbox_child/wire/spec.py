@@ -154,6 +154,15 @@ class QuerySpec:
 
 
 @dataclass(frozen=True, slots=True)
+class MailSpec:
+    """A child that reads mail of strangers. Descriptors: frames in, frames out."""
+
+    kind: Literal["mail"]
+    cage: CageSpec
+    max_document_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class AttackSpec:
     """A child of ``ohd sandbox check`` that tries one attack from inside the lockdown.
 
@@ -170,16 +179,27 @@ class AttackSpec:
     """What there is to attack: paths, ports, process ids, addresses."""
 
 
-ChildSpec = PluginSpec | BridgeSpec | ProgramSpec | CompileSpec | ProbeSpec | QuerySpec | AttackSpec
+ChildSpec = (
+    PluginSpec
+    | BridgeSpec
+    | ProgramSpec
+    | CompileSpec
+    | ProbeSpec
+    | QuerySpec
+    | MailSpec
+    | AttackSpec
+)
 
 _KINDS: dict[
-    str, type[BridgeSpec | ProgramSpec | CompileSpec | ProbeSpec | QuerySpec | AttackSpec]
+    str,
+    type[BridgeSpec | ProgramSpec | CompileSpec | ProbeSpec | QuerySpec | MailSpec | AttackSpec],
 ] = {
     "bridge": BridgeSpec,
     "program": ProgramSpec,
     "compile": CompileSpec,
     "probe": ProbeSpec,
     "query": QuerySpec,
+    "mail": MailSpec,
     "attack": AttackSpec,
 }
 
