@@ -18,6 +18,7 @@ from helpdesk.inbound.reading import Attempts, OpenMessage, ReaderAway, Unreadab
 from helpdesk.service import MIGRATIONS, HelpDesk
 from helpdesk.settings import SettingValues
 from sandbox_child.runtime.settings import settings_fingerprint
+from supervisor.assembly import StandIns
 from supervisor.delivery.error_threshold import ErrorThreshold
 from supervisor.mail.errors import MailUnread
 from supervisor.mail.reader import MailReader
@@ -30,6 +31,7 @@ DATABASE_FILE = "ohd.sqlite3"
 LOCK_FILE = "server.lock"
 WITH_LINES = ";lines"
 """Tells compiled code that knows its source lines from code that does not."""
+_NO_STAND_INS = StandIns()
 _MIGRATIONS = (*MIGRATIONS, supervisor_migrations)
 
 
@@ -151,7 +153,9 @@ async def open_helpdesk(config: Config) -> AsyncIterator[HelpDesk]:
 
 
 @asynccontextmanager
-async def open_application(config: Config, *, run_plugins: bool) -> AsyncIterator[Application]:
+async def open_application(
+    config: Config, *, run_plugins: bool, stand_ins: StandIns = _NO_STAND_INS
+) -> AsyncIterator[Application]:
     """Open everything over the data directory, which nobody else may have open.
 
     ``run_plugins``: whether the enabled plugins are started.
@@ -174,6 +178,7 @@ async def open_application(config: Config, *, run_plugins: bool) -> AsyncIterato
                 helpdesk.database.path,
                 health_rule=health.rule,
                 reseal=helpdesk.mail.reseal,
+                stand_ins=stand_ins,
             )
             async with open_supervisor(
                 config.supervisor,

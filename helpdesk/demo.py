@@ -34,13 +34,17 @@ from helpdesk.tickets.model import TicketDraft
 from helpdesk.viewers import load_viewer
 
 
-async def fill(helpdesk: HelpDesk) -> bool:
-    """Write the demo where nobody has an account yet; return whether it did."""
+async def fill(helpdesk: HelpDesk, tickets: Sequence[DemoTicket] = TICKETS) -> bool:
+    """Write the demo where nobody has an account yet; return whether it did.
+
+    Raises HelpDeskError for a ticket whose place, status or priority there is not, and KeyError
+    for a person whom the demo does not have.
+    """
     if await helpdesk.users.count():
         return False
     encoded = await helpdesk.passwords.hash(PASSWORD)
     now = helpdesk.clock.now()
-    return await helpdesk.database.write(lambda c: _fill(c, helpdesk, encoded, now))
+    return await helpdesk.database.write(lambda c: _fill(c, helpdesk, encoded, now, tickets))
 
 
 async def open_logins(helpdesk: HelpDesk) -> list[str]:
@@ -54,7 +58,13 @@ async def open_logins(helpdesk: HelpDesk) -> list[str]:
     return found
 
 
-def _fill(connection: sqlite3.Connection, helpdesk: HelpDesk, encoded: str, now: datetime) -> bool:
+def _fill(
+    connection: sqlite3.Connection,
+    helpdesk: HelpDesk,
+    encoded: str,
+    now: datetime,
+    tickets: Sequence[DemoTicket],
+) -> bool:
     if sql.scalar(connection, "SELECT count(*) FROM users"):
         return False
     people = _add_people(connection, encoded, now)
@@ -62,7 +72,7 @@ def _fill(connection: sqlite3.Connection, helpdesk: HelpDesk, encoded: str, now:
         statuses.insert(connection, name)
     categories = _add_catalogue(connection)
     teams = _add_groups(connection, people, categories)
-    _Scene(connection, helpdesk, now, people, teams).play(TICKETS)
+    _Scene(connection, helpdesk, now, people, teams).play(tickets)
     return True
 
 
@@ -128,12 +138,12 @@ class _Scene:
         for story in stories:
             steps.append((story.hours_ago, story, None))
             steps += ((move.hours_ago, story, move) for move in story.moves)
-        made: dict[str, str] = {}
+        made: dict[int, str] = {}
         for _, story, move in sorted(steps, key=lambda step: -step[0]):
             if move is None:
-                made[story.subject] = self._create(story)
+                made[id(story)] = self._create(story)
             else:
-                self._make(self._change(move.by, move.hours_ago), made[story.subject], move)
+                self._make(self._change(move.by, move.hours_ago), made[id(story)], move)
 
     def _create(self, story: DemoTicket) -> str:
         category, type_, item = story.place

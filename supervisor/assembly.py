@@ -18,7 +18,7 @@ from supervisor.administration.installer import Installer
 from supervisor.administration.key_rotation import EncryptionKey
 from supervisor.administration.refusals import Refusals
 from supervisor.administration.versions import Versions
-from supervisor.calls.host_calls import HostCalls
+from supervisor.calls.host_calls import Egress, HostCalls
 from supervisor.calls.host_functions import HostFunctions, Site
 from supervisor.calls.queries import Queries
 from supervisor.config import SupervisorConfig
@@ -34,7 +34,7 @@ from supervisor.egress import EgressClient
 from supervisor.mail.reader import MailReader
 from supervisor.plugins.artifacts import ArtifactStore
 from supervisor.plugins.audit import Unaudited
-from supervisor.plugins.compiler import Compiler
+from supervisor.plugins.compiler import Compiler, KeptCode
 from supervisor.plugins.limits import LimitsInForce
 from supervisor.plugins.module_files import ModuleFiles
 from supervisor.plugins.registry import PluginRegistry
@@ -70,6 +70,15 @@ async def nobody(_ids: Collection[str]) -> Mapping[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
+class StandIns:
+    """What an author's tools put in the place of a server's parts; a server has none of them."""
+
+    egress: Egress | None = None
+    """Answers the requests of guests."""
+    kept_code: KeptCode | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class HelpDeskPorts:
     """Interfaces that the help desk gives the supervisor."""
 
@@ -86,6 +95,7 @@ class HelpDeskPorts:
     """The rule as the admins have it now; asked whenever a delivery has failed."""
     reseal: Reseal | None = None
     """Seals the help desk's own secrets with the key that seals now."""
+    stand_ins: StandIns = StandIns()
 
 
 class Assembly:
@@ -114,7 +124,8 @@ class Assembly:
         self.fork_server = fork_server
         cage = Cage(config.cage)
         self.sandbox = Sandbox(fork_server, config.cage, config.limits, groups)
-        compiler = Compiler(fork_server, artifacts, cage, config.limits)
+        stand_ins = ports.stand_ins
+        compiler = Compiler(fork_server, artifacts, cage, config.limits, stand_ins.kept_code)
         self.compiler = compiler
         self.mail = MailReader(fork_server, cage)
         self.journal = Journal(store.recorded)
@@ -124,7 +135,7 @@ class Assembly:
         self.tools = tools = RunnerTools(
             spawner=spawner,
             open_code=lambda row: compiler.open(row.sha256, row.manifest),
-            host_calls=HostCalls(egress, ports.actions, self.ledger),
+            host_calls=HostCalls(stand_ins.egress or egress, ports.actions, self.ledger),
             limits=limits,
             health_rule=ports.health_rule,
             restart_rule=config.restart,

@@ -6,10 +6,16 @@
     update   ``--update``: writes results into a case's expectations
     report   prints a case that failed
     compare  expectations beside results
+    function_runs
+             the cases of a GoatKit plugin, run on a disposable help desk
     tried    one case, run in a real child
     schema   ``ohd schema``
     stubs    egress answered from a case
+    function_cases
+             reads and checks the cases of a GoatKit plugin
     cases    reads and checks cases
+    function_shape
+             a GoatKit plugin's case as types
     shape    a case as types
     dev      ``ohd plugin dev``: builds, reloads, and tails the log
     run      ``ohd plugin run``

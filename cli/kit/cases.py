@@ -4,7 +4,7 @@ What is wrong is said with its file, its line and the fix. Must not know how a c
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from cli.trial.payload import TRIAL_IDS
 from sandbox_child.wire.messages import EVENT, PANEL
 from supervisor.delivery.recorder import config_member
 from supervisor.egress.errors import RequestFailed
-from supervisor.egress.url import parse_target
+from supervisor.egress.url import parse_target, read_host
 from supervisor.errors import ConfigInvalid
 from supervisor.limits import Limits
 from supervisor.manifest import ConfigValue, Manifest, check_config, effective_config
@@ -59,10 +59,10 @@ def read_case(path: Path, manifest: Manifest, limits: Limits) -> Case:
         body=body,
         config=_configuration(document, manifest, {**given, **shape.config}, shape.config),
         http=tuple(shape.http),
-        limits=_limits(document, shape.limits, limits),
+        limits=check_limits(document, shape.limits, limits),
         expect=shape.expect,
     )
-    _check_stubs(document, shape, frozenset(manifest.allowed_hosts))
+    check_stubs(document, shape.http, frozenset(manifest.allowed_hosts))
     size = len(case.blob(case.config))
     if size > case.limits.payload_bytes:
         most = case.limits.payload_bytes
@@ -117,7 +117,8 @@ def _configuration(
         raise document.wrong(place, f"config: {name}: {problem}") from None
 
 
-def _limits(document: Document, given: CaseLimits, production: Limits) -> Limits:
+def check_limits(document: Document, given: CaseLimits, production: Limits) -> Limits:
+    """Return the limits of a case; raises FileWrong for one above the server's."""
     chosen: dict[str, Any] = {}
     for name in given.__struct_fields__:
         value = getattr(given, name)
@@ -132,13 +133,15 @@ def _limits(document: Document, given: CaseLimits, production: Limits) -> Limits
     return replace(production, **chosen)
 
 
-def _check_stubs(document: Document, shape: CaseShape, hosts: frozenset[str]) -> None:
-    for index, stub in enumerate(shape.http):
+def check_stubs(document: Document, stubs: Sequence[Stub], hosts: frozenset[str] | None) -> None:
+    """Raise FileWrong for an answer that nothing can ask for; ``hosts``: None for any."""
+    for index, stub in enumerate(stubs):
         if stub.error and (stub.body is not None or stub.status != 200):
             problem = "a network error has no status or body; remove them, or 'error'"
             raise document.wrong(("http", index), problem)
         try:
-            parse_target(stub.url, hosts, _ALL_PORTS)
+            any_host = frozenset({read_host(stub.url) or ""})
+            parse_target(stub.url, any_host if hosts is None else hosts, _ALL_PORTS)
         except RequestFailed as exc:
             problem = f"http[{index}].url can never be requested: {exc}"
             raise document.wrong(("http", index, "url"), problem) from None

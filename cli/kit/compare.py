@@ -12,9 +12,10 @@ from typing import Any
 
 import msgspec
 
+from cli.kit.function_shape import FunctionExpect
 from cli.kit.shape import Contains, Expect, ExpectedReply, ExpectedRequest
 from cli.kit.stubs import Asked
-from cli.kit.tried import Happened
+from cli.kit.tried import NO_RESULT, Happened
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,8 @@ def recorded(happened: Happened) -> dict[str, Any]:
     full: dict[str, Any] = {"outcome": trial.outcome.value}
     if trial.url is not None:
         full["url"] = trial.url
+    if happened.result is not NO_RESULT:
+        full |= {"result": happened.result, "host_calls": happened.host_calls}
     full |= {
         "logs": happened.logs,
         "requests": [_request_in_full(asked) for asked in happened.requests],
@@ -59,6 +62,8 @@ def _sides(expect: Expect, happened: Happened) -> Iterator[tuple[str, Any, Any]]
         yield "error", _plain(expect.error), _text(expect.error, trial.error or "")
     if expect.url is not None:
         yield "url", expect.url, trial.url
+    if isinstance(expect, FunctionExpect):
+        yield from _function_sides(expect, happened)
     if expect.logs is not None:
         wanted, lines = expect.logs, happened.logs
         yield (
@@ -85,6 +90,20 @@ def _sides(expect: Expect, happened: Happened) -> Iterator[tuple[str, Any, Any]]
         )
     if expect.fields is not None:
         yield "fields", expect.fields, happened.fields
+
+
+def _function_sides(expect: FunctionExpect, happened: Happened) -> Iterator[tuple[str, Any, Any]]:
+    found = None if happened.result is NO_RESULT else happened.result
+    if expect.result is not msgspec.UNSET:
+        yield "result", expect.result, found
+    if expect.html is not None:
+        page = str(found.get("html", "")) if isinstance(found, dict) else ""
+        parts = expect.html if isinstance(expect.html, list) else [expect.html]
+        missing = [part for part in parts if _text(part, page) != _plain(part)]
+        wanted = _plain(expect.html)
+        yield "html", wanted, page if missing else wanted
+    if expect.host_calls is not None:
+        yield "host_calls", expect.host_calls, happened.host_calls
 
 
 def _plain(value: Any) -> Any:

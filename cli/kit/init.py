@@ -5,7 +5,7 @@ such as ``@NAME@`` are replaced. Nothing is built and nothing is fetched.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import click
 
 from cli.errors import CannotGoOn, plain_errors
 from supervisor.manifest import parse_manifest
+from supervisor.registration import parse_registration
 
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
 _NAME = re.compile(r"[a-z]([a-z0-9-]{0,48}[a-z0-9])?")
@@ -56,8 +57,31 @@ LANGUAGES: Mapping[str, Language] = {
 }
 
 
+GOATKIT_LANGUAGES: Mapping[str, Language] = {
+    "go": Language("Go", ("goatkit/go",), "main.go", "goatkit/goatkit.go", LANGUAGES["go"].needs),
+    "zig": Language("Zig", ("goatkit/zig",), "main.zig", "goatkit.zig", LANGUAGES["zig"].needs),
+    "rust": Language(
+        "Rust", ("goatkit/rust",), "src/lib.rs", "src/goatkit.rs", LANGUAGES["rust"].needs
+    ),
+}
+"""For plugins of the GoatKit contract."""
+
+
 def project_files(language: Language, name: str, plugin_id: str) -> dict[str, str]:
     """Return the texts of a new project by their paths in it; raises ManifestError."""
+    files = _filled(("common", *language.layers), language, name, plugin_id)
+    parse_manifest(files["manifest.json"].encode())
+    return files
+
+
+def goatkit_files(language: Language, name: str) -> dict[str, str]:
+    """Return the texts of a new GoatKit project; raises RegistrationRefused."""
+    files = _filled(("goatkit/common", *language.layers), language, name, f"goatkit.{name}")
+    parse_registration(files["registration.json"].encode())
+    return files
+
+
+def _filled(layers: Sequence[str], language: Language, name: str, plugin_id: str) -> dict[str, str]:
     words = {
         "@NAME@": name,
         "@ID@": plugin_id,
@@ -68,12 +92,11 @@ def project_files(language: Language, name: str, plugin_id: str) -> dict[str, st
         "@NEEDS@": language.needs,
     }
     files = {}
-    for layer in ("common", *language.layers):
+    for layer in layers:
         for path, text in _layer(_TEMPLATES / layer):
             for word, value in words.items():
                 text = text.replace(word, value)  # noqa: PLW2901 - all of them, one by one
             files[path] = text
-    parse_manifest(files["manifest.json"].encode())
     return files
 
 
@@ -90,25 +113,46 @@ def _layer(folder: Path) -> Iterator[tuple[str, str]]:
 @click.option(
     "--lang", type=click.Choice(list(LANGUAGES)), required=True, help="Language of the plugin."
 )
+@click.option(
+    "--abi",
+    type=click.Choice(["ohd", "goatkit"]),
+    default="ohd",
+    show_default=True,
+    help="Contract: goatkit is for go, zig and rust.",
+)
 @click.option("--id", "plugin_id", metavar="ID", help="[default: com.example.NAME]")
-def init_plugin(name: str, lang: str, plugin_id: str | None) -> None:
+def init_plugin(name: str, lang: str, abi: str, plugin_id: str | None) -> None:
     """Create a plugin project in the new folder NAME."""
     if not _NAME.fullmatch(name):
         raise CannotGoOn(
             f"{name!r} cannot name a plugin; use at most 50 lower-case letters, digits and "
             'hyphens, a letter first, such as "slack-alerts"'
         )
-    language, folder = LANGUAGES[lang], Path(name)
+    folder, goatkit = Path(name), abi == "goatkit"
+    language = _goatkit_language(lang, plugin_id) if goatkit else LANGUAGES[lang]
     with plain_errors():
-        files = project_files(language, name, plugin_id or f"com.example.{name}")
+        if goatkit:
+            files = goatkit_files(language, name)
+        else:
+            files = project_files(language, name, plugin_id or f"com.example.{name}")
         _write(folder, files)
-    click.echo(f"wrote {name}/ with a plugin in {language.title}:")
+    kind = "a GoatKit plugin" if goatkit else "a plugin"
+    click.echo(f"wrote {name}/ with {kind} in {language.title}:")
     for path in files:
         click.echo(f"  {path}")
     click.echo(f"Next steps (requires {language.needs}):")
     setup = ["npm install"] if "package.json" in files else []
     for command in (f"cd {name}", *setup, "make", "make test"):
         click.echo(f"  {command}")
+
+
+def _goatkit_language(lang: str, plugin_id: str | None) -> Language:
+    if plugin_id is not None:
+        raise CannotGoOn("--id is for ohd plugins; a GoatKit plugin has the id goatkit.NAME")
+    if lang not in GOATKIT_LANGUAGES:
+        known = ", ".join(GOATKIT_LANGUAGES)
+        raise CannotGoOn(f"there is no GoatKit template in {lang}; choose one of {known}")
+    return GOATKIT_LANGUAGES[lang]
 
 
 def _write(folder: Path, files: Mapping[str, str]) -> None:

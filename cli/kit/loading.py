@@ -43,6 +43,7 @@ class Loader:
         except AlreadyInstalled as exc:
             view = await self._plugins.overview.plugin(exc.plugin_id)
         await self._accept(view.id, sha256)
+        await self._allow(view.id)
         view = await self._switch_on(view.id)
         self._sha256 = sha256
         return view
@@ -54,6 +55,13 @@ class Loader:
                 await self._plugins.versions.accept(
                     plugin_id, sha256, accepted=accepted, actor=AUTHOR
                 )
+
+    async def _allow(self, plugin_id: str) -> None:
+        """Grant what it asks for; plugins of one contract are granted nothing by installing."""
+        view = await self._plugins.overview.plugin(plugin_id)
+        for permission in view.permissions:
+            if not permission.granted:
+                await self._plugins.controls.grant(plugin_id, permission.token, actor=AUTHOR)
 
     async def _switch_on(self, plugin_id: str) -> PluginView:
         view = await self._plugins.overview.plugin(plugin_id)

@@ -10,6 +10,7 @@ import click
 
 from cli.kit.cases import Case
 from cli.kit.compare import Difference
+from cli.kit.function_cases import FunctionCase
 from cli.kit.tried import Happened
 from cli.trial.document import to_yaml
 from cli.trial.manifest_file import HOSTS, line_of
@@ -23,7 +24,7 @@ _COLOURS = {"-": "red", "+": "green", "@": "cyan"}
 
 
 def failure_lines(
-    case: Case, found: Sequence[Difference], happened: Happened, manifest: Path
+    case: Case | FunctionCase, found: Sequence[Difference], happened: Happened, manifest: Path
 ) -> Iterator[str]:
     """Yield the report of a failed case, plain text, a line each.
 
@@ -47,7 +48,9 @@ def failure_lines(
         yield f"hosts are declared in {manifest}:{line_of(manifest, HOSTS)}, {HOSTS}"
 
 
-def _what_differs(case: Case, found: Sequence[Difference], happened: Happened) -> Iterator[str]:
+def _what_differs(
+    case: Case | FunctionCase, found: Sequence[Difference], happened: Happened
+) -> Iterator[str]:
     for difference in found:
         line = case.document.line(("expect", difference.key))
         yield f"{difference.key} differs ({case.document.path}:{line}): - expected, + actual"
@@ -59,7 +62,9 @@ def _what_differs(case: Case, found: Sequence[Difference], happened: Happened) -
         yield f"  not requested: {request}"
 
 
-def _unlike_real(case: Case) -> str | None:
+def _unlike_real(case: Case | FunctionCase) -> str | None:
+    if isinstance(case, FunctionCase):
+        return None
     return payload_problem(json.loads(case.body)) if case.kind == EVENT else None
 
 

@@ -8,13 +8,18 @@ from typing import Any
 import click
 
 from cli.errors import CannotGoOn
+from cli.kit.function_shape import function_case_schema
 from cli.kit.shape import case_schema
 from webapp.api.plugin_schemas import schemas, titled
 
 
 def all_schemas() -> Mapping[str, dict[str, Any]]:
     """Return every schema by name: what a server serves, and that of the cases of a test."""
-    return {**schemas(), "case": titled("case", case_schema())}
+    return {
+        **schemas(),
+        "case": titled("case", case_schema()),
+        "goatkit-case": titled("goatkit-case", function_case_schema()),
+    }
 
 
 def as_text(schema: Mapping[str, Any]) -> str:

@@ -1,8 +1,11 @@
 """``ohd plugin test``: runs a plugin's cases in the sandbox, and shows what differs."""
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import click
 import trio
@@ -11,18 +14,22 @@ from cli.config import load_config
 from cli.errors import CannotGoOn, run
 from cli.kit.cases import Case, read_case
 from cli.kit.compare import differences
+from cli.kit.function_cases import FunctionCase, read_function_case
+from cli.kit.function_runs import open_function_runs
 from cli.kit.junit import Result, write_junit
 from cli.kit.project import CASES, Project
 from cli.kit.report import coloured, failure_lines
-from cli.kit.tried import try_case
+from cli.kit.tried import Happened, try_case
 from cli.kit.update import update
-from cli.trial.bench import Bench, open_bench
+from cli.trial.bench import open_bench
 from cli.trial.errors import FileWrong
 from cli.trial.manifest_file import NAME
-from cli.trial.module import inspect_module, read_file
+from cli.trial.module import inspect_module, read_file, registers_itself
 from supervisor.config import SupervisorConfig
-from supervisor.manifest import Manifest
 from supervisor.text import clean_text
+
+AnyCase = Case | FunctionCase
+C = TypeVar("C", Case, FunctionCase)
 
 _FAILED = 1
 _LONGEST_NAME = 300
@@ -37,6 +44,7 @@ class _Wanted:
     only: str | None
     update: bool
     build: bool
+    config: Path | None
 
 
 @click.command("test")
@@ -65,7 +73,7 @@ def test_plugin(
     cases pass, 1 if one fails, 2 for invalid input.
     """
     settings = load_config(config).supervisor
-    wanted = _Wanted(target, cases, only, rewrite, build)
+    wanted = _Wanted(target, cases, only, rewrite, build, config)
     results = run(_run, settings, wanted)
     if junit is not None:
         write_junit(junit, target.resolve().name, results)
@@ -81,22 +89,34 @@ async def _run(settings: SupervisorConfig, wanted: _Wanted) -> list[Result]:
         await trio.to_thread.run_sync(project.build)
     path = await trio.to_thread.run_sync(project.module)
     module = await trio.to_thread.run_sync(read_file, path)
+    if await trio.to_thread.run_sync(registers_itself, module):
+        return await _run_functions(settings, wanted, project, module)
     found = await trio.to_thread.run_sync(inspect_module, module)
-    cases = await trio.to_thread.run_sync(_read_cases, project, wanted, found.manifest, settings)
+    read = partial(read_case, manifest=found.manifest, limits=settings.limits)
+    cases = await trio.to_thread.run_sync(_read_cases, project, wanted, read)
     async with open_bench(settings, module, found) as bench:
-        runner = _Runner(settings, bench, project.folder / NAME, wanted.update)
-        return [await runner.run(case) for case in cases]
+        tell = _Tell(project.folder / NAME, wanted.update)
+        return [await tell.of(case, await try_case(settings, bench, case)) for case in cases]
 
 
-def _read_cases(
-    project: Project, wanted: _Wanted, manifest: Manifest, settings: SupervisorConfig
-) -> list[Case]:
+async def _run_functions(
+    settings: SupervisorConfig, wanted: _Wanted, project: Project, module: bytes
+) -> list[Result]:
+    """Run the cases of a GoatKit plugin."""
+    read = partial(read_function_case, limits=settings.limits)
+    cases = await trio.to_thread.run_sync(_read_cases, project, wanted, read)
+    async with open_function_runs(settings, module, wanted.config) as runs:
+        tell = _Tell(project.folder / NAME, wanted.update)
+        return [await tell.of(case, await runs.run(case)) for case in cases]
+
+
+def _read_cases(project: Project, wanted: _Wanted, read: Callable[[Path], C]) -> list[C]:
     """Return the cases that are asked for; says of every unusable one what is wrong with it."""
-    cases: list[Case] = []
+    cases: list[C] = []
     wrong: list[FileWrong] = []
     for path in project.cases(wanted.cases):
         try:
-            cases.append(read_case(path, manifest, settings.limits))
+            cases.append(read(path))
         except FileWrong as exc:
             wrong.append(exc)
     if wrong:
@@ -114,17 +134,14 @@ def _read_cases(
 
 
 @dataclass(frozen=True, slots=True)
-class _Runner:
-    """Runs cases on one bench and prints how each went."""
+class _Tell:
+    """Prints how each case went."""
 
-    settings: SupervisorConfig
-    bench: Bench
     manifest: Path
     rewrite: bool
     """Whether a case that fails is made to expect what happened."""
 
-    async def run(self, case: Case) -> Result:
-        happened = await try_case(self.settings, self.bench, case)
+    async def of(self, case: AnyCase, happened: Happened) -> Result:
         found = differences(case.expect, happened)
         spent_ms, where = happened.trial.duration_ms, case.document.path
         result = Result(case.name, str(where), spent_ms / 1000)
@@ -142,6 +159,6 @@ class _Runner:
         return replace(result, failure="\n".join(lines))
 
 
-def _say(mark: str, colour: str, case: Case, remark: str) -> None:
+def _say(mark: str, colour: str, case: AnyCase, remark: str) -> None:
     name = clean_text(case.name, _LONGEST_NAME, lines=False)
     click.echo(f"{click.style(f'{mark:4}', fg=colour)}  {name}  ({remark})")

@@ -1,7 +1,7 @@
 """One case, tried in a real child: what happened, in the words of a case."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from cli.kit.cases import Case
 from cli.kit.stubs import Asked, StubbedEgress
@@ -11,6 +11,9 @@ from supervisor.calls.bound_secrets import BoundSecrets
 from supervisor.config import SupervisorConfig
 from supervisor.process.conversation import Work
 from supervisor.secrets.redaction import Redactor
+
+NO_RESULT: Final = object()
+"""Of a call that returned nothing, as it failed or as it is no function's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +26,18 @@ class Happened:
     """Requests that the case has no answer for."""
     unused: tuple[str, ...]
     """Answers of the case that nothing asked for."""
+    result: Any = NO_RESULT
+    """JSON that a function returned."""
 
     @property
     def logs(self) -> list[str]:
         """Every line that the plugin, or the host on its behalf, logged, behind its level."""
         return [f"{line['level']}: {line['message']}" for line in self.trial.logs]
+
+    @property
+    def host_calls(self) -> list[str]:
+        """Every call of a host function by name, and whether it went well."""
+        return [f"{made.name}: {'ok' if made.status else 'failed'}" for made in self.trial.calls]
 
     @property
     def replies(self) -> list[dict[str, Any]]:

@@ -8,10 +8,11 @@ from typing import Any
 
 from cli.kit.cases import Case
 from cli.kit.compare import Difference, recorded
+from cli.kit.function_cases import FunctionCase
 from cli.kit.tried import Happened
 
 
-def update(case: Case, found: Sequence[Difference], happened: Happened) -> None:
+def update(case: Case | FunctionCase, found: Sequence[Difference], happened: Happened) -> None:
     """Change the case's file so that it expects what happened; raises CannotGoOn."""
     full = recorded(happened)
     root: Any = case.document.root

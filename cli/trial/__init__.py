@@ -3,11 +3,12 @@
 ::
 
     call           ``ohd plugin call``: a GoatKit function
+    function_call  one call of a GoatKit function on a disposable help desk
     native         ``ohd plugin call`` of a native program
     bench          a compiled module and a fork server
-    code_cache     compiled code, kept between commands
     module         ``ohd plugin inspect`` and ``embed``
     desk           a disposable help desk, for GoatKit plugins
+    code_cache     compiled code, kept between commands
     payload        an event and a configuration
     guest_call     one guest call in a real child, and its result
     manifest_file  a project's manifest, its faults with their line

@@ -11,19 +11,13 @@ from cli.compose import Application
 from cli.config import load_config
 from cli.errors import CannotGoOn, run
 from cli.trial.desk import open_trial_desk
+from cli.trial.function_call import FunctionCall, call_function, install
 from cli.trial.module import read_file
 from cli.trial.native import MAGIC, call_native
-from helpdesk.actors import SYSTEM, Role
-from helpdesk.users import User
-from supervisor.calls.behalf import EVERYTHING, Behalf
-from supervisor.query import Audience
 from supervisor.text import clean_text
 from supervisor.views import CallResult
-from webapp.pages.plugin_requests import about
 
-_ACTOR = "ohd plugin call"
 _LONGEST_LINE = 2_000
-_WORDS = {"admin": Role.ADMIN, "agent": Role.STAFF, "staff": Role.STAFF, "customer": Role.USER}
 
 
 @click.command()
@@ -72,23 +66,10 @@ class Asked:
 
 
 async def _call(application: Application, module: bytes, asked: Asked) -> dict[str, Any]:
-    supervisor = application.supervisor
-    view = await supervisor.installs.install(module, source="a file", actor=_ACTOR)
-    if not view.id.startswith("goatkit."):
-        raise CannotGoOn("this is no GoatKit plugin; use `ohd plugin run` for its events")
-    for token in asked.grants:
-        await supervisor.controls.grant(view.id, token, actor=_ACTOR)
     sent = _object(asked.arguments)
-    behalf = EVERYTHING
-    if asked.user is not None:
-        person = await _person(application, asked.user)
-        behalf = Behalf(Audience.person_of(person.id))
-        said = await about(application.helpdesk, person)
-        sent = {**(sent or {}), **said, "_lang": "en"}
-    await supervisor.controls.set_enabled(view.id, True, actor=_ACTOR)
-    encoded = b"" if sent is None else json.dumps(sent).encode()
-    result = await supervisor.functions.call(view.id, asked.function, encoded, behalf)
-    lines = await supervisor.logs.read(view.id)
+    plugin = await install(application, module)
+    wanted = FunctionCall(asked.function, sent, asked.user, grants=asked.grants)
+    result, lines = await call_function(application, plugin, wanted)
     return _document(result, [f"{line.level}: {line.message}" for line in lines])
 
 
@@ -114,21 +95,6 @@ def _object(arguments: str) -> dict[str, Any] | None:
     return found
 
 
-async def _person(application: Application, wanted: str) -> User:
-    users = application.helpdesk.users
-    role = _WORDS.get(wanted.lower())
-    if role is None and wanted.lower() != "user":
-        found = await users.find_by_email(SYSTEM, wanted)
-        if found is None:
-            raise CannotGoOn(f"--user: nobody has the address {wanted!r}, and it is no role")
-        return found
-    page = await users.list(SYSTEM)
-    people = [each for each in page.rows if each.role is (role or Role.USER)]
-    if not people:
-        raise CannotGoOn(f"--user: nobody has the role {wanted}")
-    return people[0]
-
-
 def _document(result: CallResult, logs: list[str]) -> dict[str, Any]:
     return {
         "outcome": result.outcome,
@@ -146,12 +112,17 @@ def _shown(found: dict[str, Any]) -> str:
         f"outcome     {found['outcome']}",
         f"took        {found['duration_ms']:g} ms",
         f"memory      {found['memory_bytes'] // 1024:,} KiB",
-        *([f"error       {found['error']}"] if found["error"] else []),
+        *(_in_lines("error", found["error"] or "")),
         f"result      {json.dumps(found['result'], ensure_ascii=False)}",
         *(f"host call   {made['name']}: {_how(made)}" for made in found["host_calls"]),
-        *(f"log         {line}" for line in found["logs"]),
+        *(shown for line in found["logs"] for shown in _in_lines("log", line)),
     ]
     return "\n".join(clean_text(line, _LONGEST_LINE, lines=False) for line in lines)
+
+
+def _in_lines(label: str, text: str) -> list[str]:
+    """Return a text of several lines with its label before the first."""
+    return [f"{label if not at else '':12}{line}" for at, line in enumerate(text.splitlines())]
 
 
 def _how(made: dict[str, Any]) -> str:

@@ -1,38 +1,56 @@
 """A disposable help desk: for trying a plugin with tickets, in its real cage.
 
-It has the sample tickets of ``ohd serve --demo``, or a copy of a data directory's database.
+It has the sample tickets of ``ohd serve --demo``, others, or a copy of a data directory's database.
 """
 
 import sqlite3
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing
+from dataclasses import replace
 from pathlib import Path
 
 import trio
 
 from cli.compose import Application, open_application
-from cli.config import load_config
+from cli.config import Config, load_config
 from cli.errors import CannotGoOn
+from cli.trial.code_cache import KeptModules
 from helpdesk import demo
+from helpdesk.demo_data import TICKETS, DemoTicket
+from supervisor.assembly import StandIns
+from supervisor.calls.host_calls import Egress
 
 _DATABASE = "ohd.sqlite3"
 
 
 @asynccontextmanager
-async def open_trial_desk(data: Path | None) -> AsyncIterator[Application]:
+async def open_trial_desk(
+    data: Path | None = None,
+    *,
+    config: Path | None = None,
+    tickets: Sequence[DemoTicket] = TICKETS,
+    egress: Egress | None = None,
+) -> AsyncIterator[Application]:
     """Open the help desk with its plugins running; nothing of it stays.
 
     ``data``: the data directory whose database is copied; it may be in use, and is not changed.
+    ``tickets``: what a new one has. ``egress``: answers requests in the place of the network.
+    Guest code knows the lines of its source, and is kept for the next time.
     """
     with tempfile.TemporaryDirectory(prefix="ohd-trial-") as folder:
         if data is not None:
             await trio.to_thread.run_sync(_copy, data / _DATABASE, Path(folder) / _DATABASE)
-        config = load_config(None, data=Path(folder))
-        async with open_application(config, run_plugins=data is None) as application:
+        settings = _with_lines(load_config(config, data=Path(folder)))
+        stand_ins = StandIns(egress, KeptModules())
+        async with open_application(settings, run_plugins=True, stand_ins=stand_ins) as application:
             if data is None:
-                await demo.fill(application.helpdesk)
+                await demo.fill(application.helpdesk, tickets)
             yield application
+
+
+def _with_lines(settings: Config) -> Config:
+    return replace(settings, supervisor=replace(settings.supervisor, source_lines=True))
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -82,8 +82,8 @@ def inspect(file: Path, as_json: bool) -> None:
     """Show a module's manifest, imports and exports. Exit status 2 if it would be refused."""
     with plain_errors():
         module = read_file(file)
-        registers_itself = _registers_itself(module)
-    if registers_itself:
+        is_goatkit = registers_itself(module)
+    if is_goatkit:
         # What it is, it says itself: it is run once, in its cage.
         run(_inspect_goatkit, module, as_json)
         return
@@ -95,7 +95,7 @@ def inspect(file: Path, as_json: bool) -> None:
         _print(found)
 
 
-def _registers_itself(module: bytes) -> bool:
+def registers_itself(module: bytes) -> bool:
     """Tell whether a file is a GoatKit plugin, bare or packed."""
     if read_manifest(module) is not None:
         return False

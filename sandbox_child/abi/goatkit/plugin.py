@@ -11,6 +11,8 @@ from sandbox_child.wire.messages import INVOKE, MAX_RESULT, REGISTER
 
 _I = "i32"
 _LOW_HALF = 32
+_PAIRS = 3
+"""Times that memory for a call is asked for."""
 
 
 class GoatkitPlugin(Instance):
@@ -43,24 +45,39 @@ class GoatkitPlugin(Instance):
         return self._invoke(blob, work[3])
 
     def _invoke(self, blob: bytes, name_length: int) -> bytes:
-        """Call ``gk_call`` with the name and the arguments that follow one another in ``blob``.
-
-        Both lie in one block: between two, a guest's garbage collector could take the first back,
-        which nothing in its memory points at. Without arguments their pointer is 0, and nothing is
-        allocated for them.
-        """
-        block = self.allocator.alloc(len(blob))
-        self.guest.memory().write(block, blob)
-        length = len(blob) - name_length
-        arguments = block + name_length if length else 0
+        """Call ``gk_call`` with the name and the arguments that follow one another in ``blob``."""
+        name, arguments = blob[:name_length], blob[name_length:]
+        blocks = self._blocks(name, arguments)
         self._functions.serving = True
         try:
-            self._call(block, name_length, arguments, length)
+            self._call(blocks[0], len(name), blocks[1] if arguments else 0, len(arguments))
             result = self._result("gk_call", self._call, free=True)
         finally:
             self._functions.serving = False
-        self.allocator.free(block, len(blob))
+        for address, part in zip(blocks, (name, arguments), strict=False):
+            self.allocator.free(address, len(part))
         return result
+
+    def _blocks(self, name: bytes, arguments: bytes) -> list[int]:
+        """Write both into blocks of the guest's, and return where they lie.
+
+        Each has a block of its own: plugins look blocks up by the address that they gave away.
+        Without arguments there is one block, and nothing is allocated for them. Between two, a
+        collector may take the first back, which nothing in the guest's memory points at: so both
+        are written when both are there, and where they overlap, another pair is asked for.
+        """
+        for _ in range(_PAIRS):
+            first = self.allocator.alloc(len(name))
+            if not arguments:
+                self.guest.memory().write(first, name)
+                return [first]
+            second = self.allocator.alloc(len(arguments))
+            if second >= first + len(name) or first >= second + len(arguments):
+                memory = self.guest.memory()
+                memory.write(first, name)
+                memory.write(second, arguments)
+                return [first, second]
+        raise BadResult("gk_malloc gave the same memory away twice")
 
     def _result(self, what: str, function: GuestFunction, *, free: bool) -> bytes:
         """Copy what the last call returned; nothing where pointer or length is 0."""
