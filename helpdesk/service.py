@@ -44,10 +44,12 @@ from helpdesk.storage.migrations import HELPDESK_MIGRATIONS
 from helpdesk.storage.newest import newest_id
 from helpdesk.tickets.followers import FOLLOWER_MIGRATIONS, Followers
 from helpdesk.tickets.links import LINK_MIGRATIONS, Links
+from helpdesk.tickets.marks import Marks
 from helpdesk.tickets.merge import MERGE_MIGRATIONS, Merges
 from helpdesk.tickets.search import SEARCH_MIGRATIONS
 from helpdesk.tickets.service import Tickets
 from helpdesk.tickets.spelling import SPELLING_MIGRATIONS
+from helpdesk.tickets.split import Splits
 from helpdesk.tickets.tags import TAG_MIGRATIONS
 from helpdesk.users import Users
 
@@ -119,10 +121,12 @@ class HelpDesk:
             files=store,
             originals=FileStore(database.path.parent / ORIGINALS_FOLDER),
         )
-        self.tickets = Tickets(database, clock, self.settings)
+        self.tickets = Tickets(database, clock, self.settings, self.audit)
         self.links = Links(database, clock, self.settings)
         self.followers = Followers(database, clock, self.settings)
         self.merges = Merges(database, clock, self.settings)
+        self.splits = Splits(database, clock, self.settings)
+        self.marks = Marks(database, clock, self.settings)
 
     @classmethod
     @contextlib.asynccontextmanager

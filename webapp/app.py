@@ -69,6 +69,7 @@ from webapp.pages import (
     ticket_links,
     ticket_list,
     ticket_new,
+    ticket_split,
     versions,
 )
 from webapp.pages import plugins as plugin_pages
@@ -89,6 +90,7 @@ BLUEPRINTS: tuple[Section, ...] = (
     ticket_new.blueprint,
     ticket.blueprint,
     ticket_links.blueprint,
+    ticket_split.blueprint,
     ticket_files.blueprint,
     canned_replies.blueprint,
     saved_views.blueprint,

@@ -288,3 +288,23 @@ def m011_filters(db: sqlite_utils.Database) -> None:
             ON custom_fields (key, value COLLATE NOCASE, ticket_id)""",
     ):
         db.execute(statement)
+
+
+@HELPDESK_MIGRATIONS()
+def m012_seen_tickets(db: sqlite_utils.Database) -> None:
+    """Remember which change of a ticket each person has seen; see ``helpdesk.tickets.seen``."""
+    newest = "SELECT coalesce(max(revision), 0) FROM tickets"
+    for statement in (
+        # The row of number 0 says from which change on anything is news for the person.
+        """CREATE TABLE ticket_seen (
+            user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+            number INTEGER NOT NULL,
+            revision INTEGER NOT NULL,
+            PRIMARY KEY (user_id, number)
+        ) STRICT, WITHOUT ROWID""",
+        f"INSERT INTO ticket_seen (user_id, number, revision) SELECT id, 0, ({newest}) FROM users",  # noqa: S608
+        f"""CREATE TRIGGER ticket_seen_begun AFTER INSERT ON users BEGIN
+            INSERT INTO ticket_seen (user_id, number, revision) VALUES (NEW.id, 0, ({newest}));
+        END""",  # noqa: S608
+    ):
+        db.execute(statement)

@@ -4,6 +4,8 @@
 
     service       ``Tickets``: what pages, the API, plugins and jobs call
     merge         two tickets become one
+    split         one ticket becomes two
+    marks         what is read and unread
     links         duplicate, related, blocked by
     conversation  replies, internal notes, custom fields
     bulk          one change to many tickets
@@ -25,6 +27,7 @@
     timeline      replies and history in one line of time
     rows          SQL rows to model, and back
     tags          words that staff put on tickets
+    seen          up to which change each person has seen a ticket
     search        the full-text index, and the search language
     spelling      the words of tickets, and those near a mistyped one
     workflow      which status may follow which; pure

@@ -18,7 +18,7 @@ from helpdesk.events import EventType
 from helpdesk.ids import new_id
 from helpdesk.once import Once, do
 from helpdesk.settings import SettingValues
-from helpdesk.tickets import notices, rows, search, trace
+from helpdesk.tickets import notices, rows, search, seen, trace
 from helpdesk.tickets.model import Author, Ticket
 
 
@@ -76,6 +76,7 @@ class Change:
         changed = dataclasses.replace(ticket, **changes, updated_at=self.now, revision=revision)
         rows.update(self.connection, changed, public=public)
         trace.record(self.connection, ticket, changed, self.author, self.now)
+        seen.follow(self.connection, self.viewer, ticket.number, ticket.revision, revision)
         old, new = ((t.subject, t.description) for t in (ticket, changed))
         if new != old:
             search.replace_ticket(self.connection, ticket.id, old, new)

@@ -17,7 +17,7 @@ from typing import Protocol
 from helpdesk import access
 from helpdesk.access import Viewer
 from helpdesk.paging import Page, PageRequest
-from helpdesk.tickets import lists, search, spelling
+from helpdesk.tickets import lists, search, seen, spelling
 from helpdesk.tickets.model import CorrectedWord, Correction, TicketFilter, TicketSummary
 from helpdesk.tickets.spelling import Near
 
@@ -40,6 +40,8 @@ class TicketPage(Page[TicketSummary]):
     """A page of tickets, and how its search was corrected."""
 
     correction: Correction | None = None
+    unread: frozenset[str] = frozenset()
+    """Ids of the tickets that have news for the viewer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,11 @@ class Vocabulary(Protocol):
 
 def tickets(connection: sqlite3.Connection, viewer: Viewer, asked: Asked) -> TicketPage:
     """Return a page of a list, with its search corrected where that finds more."""
+    found = _page(connection, viewer, asked)
+    return replace(found, unread=seen.unread(connection, viewer, found.rows))
+
+
+def _page(connection: sqlite3.Connection, viewer: Viewer, asked: Asked) -> TicketPage:
     wanted, request = asked.wanted, asked.request
     refined = asked.within.refined(wanted)
     plain = lists.tickets(connection, viewer, refined, asked.sort, request)

@@ -8,12 +8,13 @@ from typing import Any
 
 from helpdesk import access, accounts, catalogue, checks, groups
 from helpdesk.actors import Role
+from helpdesk.audit import AuditPen
 from helpdesk.errors import ChangedMeanwhile, Invalid, NotFound
 from helpdesk.events import EventType, assignee_document
 from helpdesk.ids import new_id
 from helpdesk.statuses import NEW
 from helpdesk.storage import sql
-from helpdesk.tickets import rows, status, tags, trace
+from helpdesk.tickets import rows, seen, status, tags, trace
 from helpdesk.tickets.change import Change
 from helpdesk.tickets.model import (
     Assignee,
@@ -59,10 +60,16 @@ class TicketChanges:
     remove_tags: Sequence[str] = ()
 
 
-def create(change: Change, draft: TicketDraft) -> Ticket:
-    """Create a ticket for the actor, or for another by staff."""
+def create(change: Change, draft: TicketDraft, record: AuditPen | None = None) -> Ticket:
+    """Create a ticket for the actor, or for another by staff.
+
+    ``record``: writes of an account that is made for a requester who has none.
+    """
     viewer = change.viewer
-    submitter = _submitter(change, draft.submitter_id)
+    submitter_id = draft.submitter_id
+    if draft.submitter_email:
+        submitter_id = _requester(change, draft.submitter_email, draft.submitter_name, record)
+    submitter = _submitter(change, submitter_id)
     if draft.assignee_user_id or draft.assignee_group_id:
         access.require_staff(viewer, "assign a ticket")
     ticket = Ticket(
@@ -85,6 +92,7 @@ def create(change: Change, draft: TicketDraft) -> Ticket:
         tags=(),
     )
     rows.insert(change.connection, ticket)
+    seen.follow(change.connection, viewer, ticket.number, 0, ticket.revision)
     if draft.tags:
         access.require_staff(viewer, "tag a ticket")
         ticket = tags.alter(change.connection, ticket, draft.tags, ())
@@ -220,6 +228,30 @@ def _ref(connection: sqlite3.Connection, table: str, node_id: str | None) -> Ref
         return None
     query = f"SELECT name FROM {table} WHERE id = ?"  # noqa: S608
     return Ref(node_id, sql.scalar(connection, query, (node_id,)))
+
+
+def _requester(change: Change, email: str, name: str | None, record: AuditPen | None) -> str:
+    """Return whose an address is; of a new requester, make the account."""
+    access.require_staff(change.viewer, "create a ticket for another person")
+    query, address = "SELECT id FROM users WHERE email = ?", accounts.typed_email(email)
+    found: str | None = sql.scalar(change.connection, query, (address,))
+    if found is not None:
+        return found
+    if not name or not name.strip():
+        expected = "the email address of an existing account, or a name for a new one"
+        raise Invalid("submitter", repr(email[:254]), expected)
+    user = accounts.User(
+        new_id(),
+        checks.email(email),
+        checks.name("submitter_name", name),
+        Role.USER,
+        disabled=False,
+        created_at=change.now,
+    )
+    accounts.insert(change.connection, user, None)
+    if record is not None:
+        record(change.connection, "user.created", user.email, accounts.facts(user))
+    return user.id
 
 
 def _submitter(change: Change, user_id: str | None) -> Person:

@@ -246,6 +246,10 @@ class TicketDraft:
     assignee_group_id: str | None = None
     tags: Sequence[str] = ()
     """For staff."""
+    submitter_email: str | None = None
+    """For staff, in the place of ``submitter_id``."""
+    submitter_name: str | None = None
+    """Of the account that is made where nobody has ``submitter_email``."""
 
 
 @dataclass(frozen=True, slots=True)

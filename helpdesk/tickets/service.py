@@ -13,8 +13,12 @@ from typing import TypeVar
 from helpdesk import access
 from helpdesk.access import Viewer
 from helpdesk.actors import Actor
+from helpdesk.audit import AuditLog
+from helpdesk.clock import Clock
 from helpdesk.once import Once
 from helpdesk.paging import Page, PageRequest
+from helpdesk.settings import Settings
+from helpdesk.storage.database import Database
 from helpdesk.tickets import (
     bulk,
     conversation,
@@ -52,6 +56,12 @@ _EVERYTHING = TicketFilter()
 
 class Tickets(Door):
     """Reads and changes tickets."""
+
+    def __init__(
+        self, database: Database, clock: Clock, settings: Settings, audit: AuditLog
+    ) -> None:
+        super().__init__(database, clock, settings)
+        self._audit = audit
 
     async def list(
         self,
@@ -155,10 +165,11 @@ class Tickets(Door):
 
     async def create(self, actor: Actor, draft: TicketDraft, *, once: Once | None = None) -> Ticket:
         """Create a ticket; its status is New. ``once``: not again for a request that repeats."""
+        record = self._audit.pen(actor.id)
 
         def job(change: Change) -> Ticket:
             def act() -> str:
-                return edits.create(change, draft).id
+                return edits.create(change, draft, record).id
 
             made_id = change.once(once, act)
             return change.ticket(made_id)[0]

@@ -62,6 +62,9 @@ class TicketBody(Body):
     type: str | None = None
     item: str | None = None
     submitter: str | None = None
+    submitter_name: Annotated[
+        Name | None, Meta(description="Adds an account where nobody has that address.")
+    ] = None
     assignee: AssigneeBody | None = None
     tags: TagNames = []
 

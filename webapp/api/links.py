@@ -1,11 +1,13 @@
-"""Links between tickets over the API, and merging."""
+"""Links between tickets over the API, merging and splitting."""
 
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from helpdesk.once import Once
 from helpdesk.tickets.links import LinkKind
-from webapp.api.bodies import Body
+from helpdesk.tickets.split import MOST_MOVED
+from webapp.api.bodies import Body, Subject
 from webapp.api.operations import operation
 from webapp.api.shapes import (
     Listing,
@@ -45,6 +47,13 @@ class MergeBody(Body):
     into: Reference
 
 
+class SplitBody(Body):
+    """The new ticket's subject, and the messages that move to it."""
+
+    subject: Subject
+    replies: Annotated[list[str], Meta(min_length=1, max_length=MOST_MOVED)]
+
+
 @operation(blueprint, "GET", _ALL, of="ticket")
 async def links(ticket_id: str) -> Listing[LinkOut]:
     """List the tickets that a ticket is linked to; none for requesters."""
@@ -76,6 +85,24 @@ async def merge(ticket_id: str, body: MergeBody) -> TicketOut:
     helpdesk = app_context().helpdesk
     into = await helpdesk.merges.merge(current_visit().actor, ticket_id, body.into)
     return ticket_json(into, (await helpdesk.settings.all()).site_url)
+
+
+@operation(
+    blueprint,
+    "POST",
+    "/api/tickets/<ticket_id>/split",
+    of="ticket",
+    status=201,
+    location="/api/tickets/{id}",
+    errors=(403, 409),
+)
+async def split(ticket_id: str, body: SplitBody, once: Once | None) -> TicketOut:
+    """Move messages to a new ticket of the same requester, and return that one (staff)."""
+    helpdesk = app_context().helpdesk
+    made = await helpdesk.splits.split(
+        current_visit().actor, ticket_id, body.subject, body.replies, once=once
+    )
+    return ticket_json(made, (await helpdesk.settings.all()).site_url)
 
 
 async def _shown(ticket_id: str) -> Listing[LinkOut]:

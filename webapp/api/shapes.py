@@ -109,7 +109,15 @@ class TicketRow(Struct):
     tags: Annotated[list[str], Meta(description="Empty for submitters, who do not see them.")]
 
 
-class TicketListing(Listing[TicketRow]):
+class ListedTicket(TicketRow):
+    """A ticket in a list, and whether it has news for the caller."""
+
+    unread: Annotated[
+        bool, Meta(description="Changed since the caller last looked at it, or marked as unread.")
+    ]
+
+
+class TicketListing(Listing[ListedTicket]):
     """A page of tickets."""
 
     more: Annotated[
@@ -283,7 +291,12 @@ def ticket_listing(found: TicketPage, site_url: str) -> TicketListing:
         words = [CorrectedWordOut(word.typed, word.used) for word in made.words]
         correction = CorrectionOut(made.text, words, made.exact)
     return TicketListing(
-        [summary_json(row, site_url) for row in found.rows],
+        [
+            ListedTicket(
+                **msgspec.structs.asdict(summary_json(row, site_url)), unread=row.id in found.unread
+            )
+            for row in found.rows
+        ],
         found.page,
         found.per_page,
         found.total,

@@ -6,8 +6,6 @@ from typing import Any
 from msgspec import UnsetType
 
 from helpdesk import checks
-from helpdesk.actors import Actor
-from helpdesk.errors import Invalid
 from helpdesk.once import Once
 from helpdesk.tickets.edits import TicketChanges
 from helpdesk.tickets.model import Ticket, TicketDraft, TicketFilter
@@ -87,20 +85,12 @@ async def create(body: TicketBody, once: Once | None) -> TicketOut:
         category=body.category,
         type=body.type,
         item=body.item,
-        submitter_id=await _submitter(actor, body.submitter),
+        submitter_email=body.submitter,
+        submitter_name=body.submitter_name,
         **_assignee(body.assignee),
         tags=tuple(body.tags),
     )
     return await _shown(await app_context().helpdesk.tickets.create(actor, draft, once=once))
-
-
-async def _submitter(actor: Actor, email: str | None) -> str | None:
-    if email is None:
-        return None
-    user = await app_context().helpdesk.users.find_by_email(actor, email)
-    if user is None:
-        raise Invalid("submitter", repr(email[:254]), "the email address of an existing account")
-    return user.id
 
 
 @operation(blueprint, "GET", "/api/tags", errors=(403,))
@@ -223,3 +213,15 @@ async def _shown(found: Ticket) -> TicketOut:
 
 async def _site_url() -> str:
     return (await app_context().helpdesk.settings.all()).site_url
+
+
+@operation(blueprint, "POST", f"{_ONE}/read", of="ticket")
+async def read(ticket_id: str) -> None:
+    """Mark a ticket as read by the caller."""
+    await app_context().helpdesk.marks.read(current_visit().actor, ticket_id)
+
+
+@operation(blueprint, "POST", f"{_ONE}/unread", of="ticket")
+async def unread(ticket_id: str) -> None:
+    """Mark a ticket as unread by the caller, until they look at it again."""
+    await app_context().helpdesk.marks.unread_again(current_visit().actor, ticket_id)

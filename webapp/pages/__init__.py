@@ -5,7 +5,7 @@
     ticket_links, ticket_files
                    linking and merging tickets; their files
     saved_views    views that staff keep
-    ticket, ticket_bulk, ticket_list, ticket_new
+    ticket, ticket_bulk, ticket_list, ticket_new, ticket_split
                    tickets
     canned_replies
                    texts that staff keep

@@ -41,6 +41,15 @@ def came_from(arguments: Mapping[str, str]) -> dict[str, str]:
     return _carried(arguments.get("list", ""), arguments.get("at", ""))
 
 
+def back_url(arguments: Mapping[str, str]) -> str:
+    """Return the list that a ticket was opened from, the whole list where that is not known."""
+    try:
+        listed = parse_qsl(came_from(arguments).get("list", ""), max_num_fields=_MOST_FIELDS)
+    except ValueError:
+        listed = []
+    return list_url(listed)
+
+
 def _carried(query: str, at: str) -> dict[str, str]:
     fits = at and len(at) <= _LONGEST and len(query) <= _LONGEST
     return {name: value for name, value in (("list", query), ("at", at)) if fits and value}

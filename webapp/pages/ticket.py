@@ -4,12 +4,13 @@ Each form posts to an address of its own, changes one thing and leads back to th
 domain refuses, the page is shown again with the reason and what was typed.
 """
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
 from quart import Response, g, request
 
-from helpdesk.errors import HelpDeskError, NotFound
+from helpdesk.errors import HelpDeskError, NotFound, StorageError
 from helpdesk.tickets import tags
 from helpdesk.tickets.edits import UNSET, TicketChanges
 from webapp.context import app_context
@@ -18,7 +19,7 @@ from webapp.http.failures import failure
 from webapp.http.forms import form_fields, form_once
 from webapp.http.redirects import see
 from webapp.pages.choices import LEVELS, place_is_changed, read_assignee, read_place
-from webapp.pages.list_place import came_from
+from webapp.pages.list_place import back_url, came_from
 from webapp.pages.ticket_view import show_ticket
 from webapp.rendering.links import ticket_url
 from webapp.routes import Access, Section
@@ -32,6 +33,8 @@ async def ticket_page(ticket_id: str) -> Response:
     """Show the ticket."""
     before = request.args.get("before") or None
     await _mark_seen(ticket_id)
+    if before is None:
+        await _mark_read(ticket_id)
     return await show_ticket(ticket_id, done=request.args.get("done", ""), before=before)
 
 
@@ -47,6 +50,19 @@ async def _mark_seen(ticket_id: str) -> None:
     except HelpDeskError:
         return
     g.unread -= seen
+
+
+async def _mark_read(ticket_id: str) -> None:
+    """Note that the visitor has seen the ticket; a page never waits for that in vain."""
+    with contextlib.suppress(StorageError):
+        await app_context().helpdesk.marks.read(current_visit().actor, ticket_id)
+
+
+@blueprint.post("/tickets/<ticket_id>/unread")
+async def mark_unread(ticket_id: str) -> Response:
+    """Mark the ticket as unread, and go back to where it was opened from."""
+    await app_context().helpdesk.marks.unread_again(current_visit().actor, ticket_id)
+    return see(back_url(request.args))
 
 
 @blueprint.post(

@@ -6,7 +6,7 @@ from quart import Response
 
 from helpdesk.actors import Actor, Role
 from helpdesk.checks import MAX_SUBJECT
-from helpdesk.errors import HelpDeskError, Invalid, NotFound
+from helpdesk.errors import HelpDeskError, NotFound
 from helpdesk.tickets.model import Priority, TicketDraft
 from webapp.context import app_context
 from webapp.http.failures import failure
@@ -33,7 +33,7 @@ async def create() -> Response:
     fields = await form_fields()
     actor = current_visit().actor
     try:
-        draft = await _draft(actor, fields)
+        draft = _draft(actor, fields)
         ticket = await app_context().helpdesk.tickets.create(actor, draft, once=form_once(fields))
     except NotFound as error:
         return await _form(fields, {error.kind: str(error)}, 422)
@@ -43,23 +43,16 @@ async def create() -> Response:
     return see(ticket_url(ticket.number, "created"))
 
 
-async def _draft(actor: Actor, fields: Mapping[str, str]) -> TicketDraft:
+def _draft(actor: Actor, fields: Mapping[str, str]) -> TicketDraft:
+    for_another = actor.role != Role.USER
     return TicketDraft(
         subject=fields.get("subject", ""),
         description=fields.get("description", ""),
         priority=fields.get("priority") or Priority.MEDIUM,
         **read_place({name: fields.get(name, "") for name in LEVELS}),
-        submitter_id=await _submitter(actor, chosen(fields, "submitter")),
+        submitter_email=chosen(fields, "submitter") if for_another else None,
+        submitter_name=chosen(fields, "submitter_name") if for_another else None,
     )
-
-
-async def _submitter(actor: Actor, email: str | None) -> str | None:
-    if email is None or actor.role == Role.USER:
-        return None
-    user = await app_context().helpdesk.users.find_by_email(actor, email)
-    if user is None:
-        raise Invalid("submitter", repr(email[:254]), "the email address of an existing account")
-    return user.id
 
 
 async def _form(fields: Mapping[str, str], problems: Mapping[str, str], status: int) -> Response:

@@ -54,6 +54,7 @@ DONE = {
     "link": "Tickets linked.",
     "unlink": "Link removed.",
     "merge": "Tickets merged.",
+    "split": "Ticket split.",
     "file": "File added.",
     "follow": "You follow this ticket.",
     "unfollow": "You no longer follow this ticket.",
