@@ -24,6 +24,7 @@ from helpdesk.files.service import FILE_MIGRATIONS, Files
 from helpdesk.files.store import FileStore
 from helpdesk.first_run import FirstRun
 from helpdesk.groups import Groups
+from helpdesk.inbound.imap import MailboxWatch
 from helpdesk.inbound.intake import Intake
 from helpdesk.invitations import INVITATION_MIGRATIONS, Invitations
 from helpdesk.languages import LANGUAGE_MIGRATIONS
@@ -121,6 +122,7 @@ class HelpDesk:
             files=store,
             originals=FileStore(database.path.parent / ORIGINALS_FOLDER),
         )
+        self.mailbox = MailboxWatch(database, self.mail, self.mail_tokens, self.intake)
         self.tickets = Tickets(database, clock, self.settings, self.audit)
         self.links = Links(database, clock, self.settings)
         self.followers = Followers(database, clock, self.settings)

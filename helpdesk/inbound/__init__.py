@@ -2,6 +2,8 @@
 
 ::
 
+    imap        a mailbox that is watched
+    mailbox     one connection to a server that keeps mail; blocking, for a thread
     intake      ``Intake``: takes one message, once
     records     what came in and what became of it, for admins
     decisions   what becomes of a message, in one transaction

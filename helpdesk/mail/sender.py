@@ -51,6 +51,7 @@ class Sender:
         self._tokens = tokens
         self._wake = trio.Event()
         self._newest = 0
+        mail.observe(self.wake)
 
     async def run(self) -> None:
         """Send until cancelled."""

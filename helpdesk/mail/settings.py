@@ -8,7 +8,7 @@ import dataclasses
 import json
 import re
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -112,6 +112,7 @@ class MailSettings:
         self._audit = audit
         self.sealer: Sealer | None = None
         """Given by whoever has the key; without it no secret can be saved or used."""
+        self._observers: list[Callable[[], None]] = []
 
     async def all(self) -> MailValues:
         """Return the settings as they are now."""
@@ -154,7 +155,14 @@ class MailSettings:
                 record(connection, different)
             return after
 
-        return await self._database.write(job)
+        values = await self._database.write(job)
+        for tell in self._observers:
+            tell()
+        return values
+
+    def observe(self, tell: Callable[[], None]) -> None:
+        """Call ``tell`` behind every change from now on, on the Trio thread."""
+        self._observers.append(tell)
 
     async def show_on_page(self) -> None:
         """Show letters on a page instead of sending them, where nothing was set yet."""
