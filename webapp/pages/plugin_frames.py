@@ -1,5 +1,6 @@
 """Frames of plugins: a kept document by its token, and a widget made when its frame asks."""
 
+import re
 from html import escape
 
 from quart import Response, abort, g
@@ -13,6 +14,8 @@ from webapp.routes import Access, Section
 from webapp.security.plugin_frames import headers_of_frames
 from webapp.visitors.languages import languages
 from webapp.visitors.sessions import current_visit
+
+_SHADOWS = re.compile(r"shadowroot", re.IGNORECASE)
 
 blueprint = Section("plugin_frames", __name__, Access.ANYONE)
 
@@ -52,13 +55,15 @@ def document(html: str, language: str = "en") -> str:
 
     Both stand in it: a document without an origin shares no cache with others.
     """
+    # A shadow root that the markup brings would hide a frame from the script that removes frames.
+    shown = _SHADOWS.sub(r"data-\g<0>", html)
     return (
         f'<!doctype html><html lang="{escape(language)}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="color-scheme" content="light dark">'
         f"<style>{asset_text('goatkit.css')}</style>"
         f"<script>{asset_text('goatkit-frame.js')}</script>"
-        f"</head><body>{html}</body></html>"
+        f"</head><body>{shown}</body></html>"
     )
 
 

@@ -3,6 +3,31 @@
 // what becomes of that.
 
 (() => {
+  // No policy keeps WebRTC from sending to anybody, so it is taken away. A frame inside this one
+  // would have its own: it goes before its document comes. Originals are kept, as the plugin's
+  // scripts can replace what they find.
+  for (const name of ["RTCPeerConnection", "webkitRTCPeerConnection", "RTCIceGatherer"]) {
+    Object.defineProperty(window, name, { value: undefined, configurable: false });
+  }
+  const { apply } = Reflect;
+  const { remove, attachShadow } = Element.prototype;
+  const { querySelectorAll: inDocument } = Document.prototype;
+  const { querySelectorAll: inFragment } = DocumentFragment.prototype;
+  const { forEach } = NodeList.prototype;
+  const frames = "iframe, frame, object, embed, portal, fencedframe";
+  const watch = (root, find) => {
+    const clear = () => apply(forEach, apply(find, root, [frames]), [(one) => apply(remove, one, [])]);
+    new MutationObserver(clear).observe(root, { childList: true, subtree: true });
+  };
+  watch(document, inDocument);
+  Element.prototype.attachShadow = function shadow(options) {
+    const root = apply(attachShadow, this, [options]);
+    watch(root, inFragment);
+    return root;
+  };
+  for (const kind of [Element, ShadowRoot]) delete kind.prototype.setHTMLUnsafe;
+  delete Document.parseHTMLUnsafe;
+
   const host = parent;
   // A page of its own, with nobody around it to ask.
   if (host === window) return;
