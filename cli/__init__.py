@@ -11,6 +11,7 @@ Rooms and modules, highest first; each imports only from its own row and the row
     serving      ``ohd serve``, and what the server does beside serving
     trial        guest calls without a server; ``ohd plugin inspect`` and ``embed``
     compose      wires the help desk and the supervisor together
+    plugin_desk  what plugins do that know the help desk by integers
     control      the socket by which the command line speaks with a running server
     config       config.toml as the settings of each part
     config_file  config.toml as it is written: every key, its bounds, its default

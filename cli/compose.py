@@ -12,6 +12,7 @@ import trio
 
 from cli.config import Config
 from cli.errors import CannotGoOn
+from cli.plugin_desk import PluginDesk
 from helpdesk.actors import Actor
 from helpdesk.errors import HelpDeskError, Invalid, LimitReached, NotAllowed, NotFound
 from helpdesk.inbound.reading import Attempts, OpenMessage, ReaderAway, Unreadable
@@ -176,6 +177,7 @@ async def open_application(
                 helpdesk.audit,
                 helpdesk.users.names,
                 helpdesk.database.path,
+                PluginDesk(helpdesk),
                 health_rule=health.rule,
                 reseal=helpdesk.mail.reseal,
                 stand_ins=stand_ins,

@@ -8,6 +8,7 @@ own row and the rows below::
     demo_data        its people, groups and tickets; data only
     service          ``HelpDesk``: the services over one database
     inbound          mail that arrives, and what becomes of it
+    articles         replies, files, fields and statuses as plugins know them, by integers
     files            files on tickets
     saved_views      filters of the ticket list that staff keep
     dashboards       how each person has arranged their widgets

@@ -9,13 +9,16 @@ public reply           yes    yes                         own                 ye
 reopen                 yes    yes                         own                 no       own
 close                  yes    yes                         own                 no       own
 assign, edit, resolve  yes    yes                         no                  no       no
+set the status         yes    yes                         no                  granted  no
 set a custom field     no     no                          no                  yes      no
 =====================  =====  ==========================  ==================  =======  ======
 
 *Own* means submitted by that person. A ticket is in the scope of a staff member when it is assigned
 to them, or to one of their groups, or one of their groups owns its category, or when it belongs to
 no group at all: not assigned to one, and its category owned by none. The help desk itself may do
-everything. A ticket that somebody may not see does not exist for them (``NotFound``).
+everything. A plugin that acts for a person may do what it may by this table and what that person
+may, both; to set a custom field, the person has to be one who may note. A ticket that somebody may
+not see does not exist for them (``NotFound``).
 """
 
 from dataclasses import dataclass
@@ -30,6 +33,8 @@ class Viewer:
 
     actor: Actor
     group_ids: frozenset[str] = frozenset()
+    person: "Viewer | None" = None
+    """For whom a plugin acts: it may do nothing that they may not."""
 
     @property
     def is_person(self) -> bool:
@@ -65,6 +70,8 @@ class Standing:
 
 def may_see(viewer: Viewer, ticket: Standing) -> bool:
     """Tell whether the ticket exists for this viewer."""
+    if viewer.person is not None:
+        return may_see(viewer.person, ticket)
     return viewer.is_staff or viewer.is_plugin or _own(viewer, ticket)
 
 
@@ -88,17 +95,31 @@ def may_work_on(viewer: Viewer, ticket: Standing) -> bool:
 
 def may_note(viewer: Viewer, ticket: Standing) -> bool:
     """Tell whether the viewer may write internal notes."""
+    if viewer.person is not None:
+        return may_note(viewer.person, ticket)
     return viewer.is_plugin or may_work_on(viewer, ticket)
 
 
 def may_reply(viewer: Viewer, ticket: Standing) -> bool:
     """Tell whether the viewer may write public replies."""
+    if viewer.person is not None:
+        return may_reply(viewer.person, ticket)
     return viewer.is_plugin or _own(viewer, ticket) or may_work_on(viewer, ticket)
 
 
 def may_close_or_reopen(viewer: Viewer, ticket: Standing) -> bool:
     """Tell whether the viewer may close or reopen, as far as the status allows it."""
     return _own(viewer, ticket) or may_work_on(viewer, ticket)
+
+
+def may_set_status(viewer: Viewer, ticket: Standing, *, closes: bool) -> bool:
+    """Tell whether the viewer may set a status, which may be one that closes the ticket."""
+    if viewer.is_plugin and not viewer.actor.may_set_status:
+        return False
+    if viewer.person is not None:
+        return may_set_status(viewer.person, ticket, closes=closes)
+    settles = closes and may_close_or_reopen(viewer, ticket)
+    return viewer.is_plugin or settles or may_work_on(viewer, ticket)
 
 
 def may_set_custom_field(viewer: Viewer) -> bool:

@@ -41,6 +41,10 @@ class Actor:
     """Number of plugin causes up to and including this act; 0 for a person."""
     cause: str | None = None
     """Where a plugin acts: what all this follows from in the end, as the plugin host names it."""
+    person_id: str | None = None
+    """Where a plugin acts for somebody: it may do nothing that this person may not do."""
+    may_set_status: bool = False
+    """Where a plugin acts: whether an admin lets it change the status of tickets."""
 
     @classmethod
     def person(cls, user_id: str, name: str, role: Role) -> "Actor":

@@ -14,6 +14,7 @@ from sqlite_utils.migrations import Migrations
 
 from helpdesk import ids
 from helpdesk.api_keys import ApiKeys
+from helpdesk.articles import ARTICLE_MIGRATIONS, Articles
 from helpdesk.audit import AUDIT_MIGRATIONS, AuditLog
 from helpdesk.canned import CANNED_MIGRATIONS, CannedReplies
 from helpdesk.catalogue import Catalogue
@@ -72,6 +73,7 @@ MIGRATIONS = (
     MAIL_MIGRATIONS,
     LANGUAGE_MIGRATIONS,
     DASHBOARD_MIGRATIONS,
+    ARTICLE_MIGRATIONS,
 )
 """Every table of the domain, set by set, in the order in which they are made."""
 
@@ -123,6 +125,7 @@ class HelpDesk:
             originals=FileStore(database.path.parent / ORIGINALS_FOLDER),
         )
         self.mailbox = MailboxWatch(database, self.mail, self.mail_tokens, self.intake)
+        self.articles = Articles(database, clock, self.settings, self.files)
         self.tickets = Tickets(database, clock, self.settings, self.audit)
         self.links = Links(database, clock, self.settings)
         self.followers = Followers(database, clock, self.settings)

@@ -15,8 +15,13 @@ from helpdesk.storage import sql
 
 def load_viewer(connection: sqlite3.Connection, actor: Actor) -> Viewer:
     """Return the actor as they stand now. Raises ``NotAllowed`` where the account is gone."""
-    if actor.kind is not ActorKind.USER:
-        return Viewer(actor)
+    if actor.person_id is not None:
+        person = Actor(ActorKind.USER, actor.person_id, "", "")
+        return Viewer(actor, person=_person(connection, person))
+    return _person(connection, actor) if actor.kind is ActorKind.USER else Viewer(actor)
+
+
+def _person(connection: sqlite3.Connection, actor: Actor) -> Viewer:
     found = sql.row(connection, "SELECT name, role, disabled FROM users WHERE id = ?", (actor.id,))
     if found is None or found["disabled"]:
         raise NotAllowed("do anything", "this account does not exist or is disabled")

@@ -18,8 +18,10 @@ from supervisor.administration.installer import Installer
 from supervisor.administration.key_rotation import EncryptionKey
 from supervisor.administration.refusals import Refusals
 from supervisor.administration.versions import Versions
+from supervisor.calls.desk_functions import DeskFunctions
 from supervisor.calls.host_calls import Egress, HostCalls
 from supervisor.calls.host_functions import HostFunctions, Site
+from supervisor.calls.kept_functions import KeptFunctions
 from supervisor.calls.queries import Queries
 from supervisor.config import SupervisorConfig
 from supervisor.delivery.error_threshold import ErrorThreshold
@@ -43,6 +45,7 @@ from supervisor.ports import (
     AdminNotices,
     AuditLog,
     Database,
+    DeskCalls,
     Names,
     Outbox,
     Reseal,
@@ -90,6 +93,8 @@ class HelpDeskPorts:
     names: Names = nobody
     database_file: Path | None = None
     """Where the database lies; None where plugins cannot query it."""
+    desk: DeskCalls | None = None
+    """For plugins that know tickets by integers; None where there is no help desk."""
     site_name: Callable[[], str] = lambda: "Open Help Desk"
     health_rule: Callable[[], ErrorThreshold] = ErrorThreshold
     """The rule as the admins have it now; asked whenever a delivery has failed."""
@@ -184,7 +189,10 @@ class Assembly:
             )
             site = Site(ports.site_name, ZoneInfo(zone), zone)
             pair = Queries(queries.open, queries.open_for_jobs)
-            host_functions = HostFunctions(tools.host_calls, pair, site)
+            more = dict(KeptFunctions(store.data).table)
+            if ports.desk is not None:
+                more |= DeskFunctions(ports.desk, tools.host_calls).table
+            host_functions = HostFunctions(tools.host_calls, pair, site, more)
             host_functions.neighbours = NeighbourCalls(self.installed, self.functions)
             tools.host_calls.functions = host_functions
         context = ChangeContext(

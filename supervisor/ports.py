@@ -8,6 +8,7 @@ these protocols.
     Database       where ``store``, and nobody else, keeps the supervisor's rows: SQLite
     Outbox         the events, in order
     TicketActions  the changes that a plugin may make
+    DeskCalls      the same, and mail, for plugins that know tickets by integers
     AdminNotices   what admins should know
     AuditLog       entries, each written in the transaction of its change
     Names          the names of users, for snapshots
@@ -146,6 +147,93 @@ class TicketActions(Protocol):
         self, actor: PluginActor, ticket_id: str, key: str, value: str
     ) -> ActionResult:
         """Set one custom field in the plugin's name."""
+        ...
+
+
+class DeskRefused(Exception):
+    """The help desk does not do what a plugin asks; the message says why, fit for its log."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeskAttachment:
+    """A file on an article."""
+
+    id: int
+    filename: str
+    content_type: str
+    size: int
+    """Bytes."""
+    url: str
+
+
+class DeskCalls(Protocol):
+    """What plugins do that know tickets, articles and statuses by integers.
+
+    ``person`` is the id of whoever the call is for: what they may not do is refused. None for
+    nobody in particular. Every method raises DeskRefused.
+    """
+
+    async def add_article(
+        self,
+        actor: PluginActor,
+        person: str | None,
+        ticket: int,
+        subject: str,
+        body: str,
+        *,
+        is_internal: bool,
+    ) -> int:
+        """Write a reply or an internal note in the plugin's name; return its number."""
+        ...
+
+    async def attach(
+        self, actor: PluginActor, person: str | None, article: int, name: str, content: bytes
+    ) -> int:
+        """Attach a file to an article; return the attachment's number."""
+        ...
+
+    async def attachments(
+        self, actor: PluginActor, person: str | None, article: int
+    ) -> Sequence[DeskAttachment]:
+        """Return what plugins attached to an article."""
+        ...
+
+    async def set_status(
+        self, actor: PluginActor, person: str | None, ticket: int, status: int
+    ) -> None:
+        """Change the status of a ticket."""
+        ...
+
+    async def fields(
+        self, actor: PluginActor, person: str | None, ticket: int
+    ) -> Mapping[str, str]:
+        """Return all custom fields of a ticket."""
+        ...
+
+    async def set_fields(
+        self,
+        actor: PluginActor,
+        person: str | None,
+        ticket: int,
+        decide: Callable[[Mapping[str, str]], Mapping[str, str]],
+    ) -> None:
+        """Set what ``decide`` returns of the fields that there are, in one transaction."""
+        ...
+
+    async def with_fields(
+        self, actor: PluginActor, person: str | None, keys: Sequence[str]
+    ) -> Mapping[int, Mapping[str, str]]:
+        """Return the values of these fields by the number of the ticket, newest first."""
+        ...
+
+    async def is_member(self, address: str) -> bool:
+        """Tell whether somebody with an account has this address."""
+        ...
+
+    async def send_mail(
+        self, actor: PluginActor, to: str, subject: str, text: str, html: str
+    ) -> None:
+        """Put a letter into the help desk's outgoing mail; ``html`` may be empty."""
         ...
 
 

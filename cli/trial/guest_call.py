@@ -111,6 +111,7 @@ class GuestCall:
             secrets=candidate.secrets,
             log=self._log,
             change=lambda _size, _work: None,
+            hide=lambda _secret: None,
         )
 
     def hooks(self) -> SessionHooks[None]:

@@ -5,6 +5,7 @@ one is replying, or writing a note: the same people may. Owns the ``files`` tabl
 """
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -116,13 +117,26 @@ class Files(Door):
         return self._store.receive(MAX_FILE_BYTES)
 
     async def add(
-        self, actor: Actor, reference: str, name: str, content: Content, *, internal: bool
+        self,
+        actor: Actor,
+        reference: str,
+        name: str,
+        content: Content,
+        *,
+        internal: bool,
+        also: Callable[[sqlite3.Connection, TicketFile], None] | None = None,
     ) -> TicketFile:
-        """Put a content that was kept on a ticket. Raises ``LimitReached``, ``NotAllowed``."""
+        """Put a content that was kept on a ticket. Raises ``LimitReached``, ``NotAllowed``.
+
+        ``also`` is done in the same transaction.
+        """
 
         def job(change: Change) -> TicketFile:
             ticket, _ = change.ticket(reference)
-            return attach(change, ticket, name, content, internal=internal)
+            added = attach(change, ticket, name, content, internal=internal)
+            if also is not None:
+                also(change.connection, added)
+            return added
 
         return await self._change(actor, job)
 
@@ -134,7 +148,7 @@ class Files(Door):
         ) -> tuple[TicketFile, ...]:
             query = "SELECT * FROM files WHERE number = ? AND (is_internal = 0 OR ?) ORDER BY id"
             found = sql.rows(connection, query, (ticket.number, access.may_see_notes(viewer)))
-            return tuple(_file(row) for row in found)
+            return tuple(file_of(row) for row in found)
 
         return await self._read(actor, reference, job)
 
@@ -224,7 +238,8 @@ def _insert(connection: sqlite3.Connection, number: int, file: TicketFile) -> No
     )
 
 
-def _file(row: Any) -> TicketFile:
+def file_of(row: Any) -> TicketFile:
+    """Make a ``TicketFile`` of a row with all columns."""
     return TicketFile(
         row["id"],
         row["name"],

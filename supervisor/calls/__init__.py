@@ -4,6 +4,10 @@
 
     host_calls     the table of host calls, each with its permission check
     host_functions  what GoatKit guests call by name, each with its permission check
+    desk_functions  articles, statuses, custom fields and mail, for the person that a call is for
+    kept_functions  secrets and files that plugins keep
+    field_values   custom fields of plugins as text, changed and searched; pure
+    named_call     one such call while it is answered
     queries        the query processes of plugins, those of their jobs apart
     shown_calls    what of a named call is kept in the delivery log
     plugin_cache   what one plugin keeps in memory; bounded

@@ -33,6 +33,8 @@ class Caller:
     change: Callable[[int, AnyWork], str | None]
     """Notes a change to a ticket of so many bytes; returns why it must not be made, None where it
     may."""
+    hide: Callable[[str], None]
+    """Redacts a text from now on: a secret that the plugin keeps."""
     never_asked: frozenset[str] = frozenset()
     """Permissions that its module does not request at all."""
     withheld_hosts: frozenset[str] = frozenset()

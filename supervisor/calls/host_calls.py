@@ -16,7 +16,15 @@ from sandbox_child.wire.messages import HostCall, LogLevel
 from supervisor.calls.bound_secrets import SecretNotUsable
 from supervisor.calls.caller import Caller
 from supervisor.calls.chains import Chains
-from supervisor.calls.ledger import Attempt, Ledger, NoLedger, account, asked_by, shown_request
+from supervisor.calls.ledger import (
+    Attempt,
+    Ledger,
+    NoLedger,
+    account,
+    asked_by,
+    letter_account,
+    shown_request,
+)
 from supervisor.calls.shapes import AddReply, SetCustomField
 from supervisor.egress import (
     EgressAnswer,
@@ -30,6 +38,7 @@ from supervisor.egress.url import read_host
 from supervisor.limits import Limits
 from supervisor.ports import ActionResult, PluginActor, TicketActions
 from supervisor.process.conversation import AnyWork, Called
+from supervisor.states import EgressOutcome
 from supervisor.views import HostCallRecord
 
 __all__ = ["PERMISSIONS", "Caller", "Egress", "HostCalls"]
@@ -155,6 +164,12 @@ class HostCalls:
         finally:
             answer = _Answer(status, detail=detail or None)
             self._enter(call, answer, time.monotonic() - started)
+
+    def mailed(
+        self, caller: Caller, work: AnyWork, domain: str, outcome: EgressOutcome, detail: str
+    ) -> None:
+        """Enter a letter of a plugin in the egress log."""
+        self._ledger.note(letter_account(caller, domain, outcome, detail), work)
 
     def _enter(self, call: _Call, answer: _Answer, spent: float) -> None:
         """Put a request into the egress log, whatever became of it."""

@@ -5,11 +5,12 @@ plugin's log and the delivery record, with the grant that would have allowed it.
 """
 
 import time
-from base64 import b64decode, b64encode
-from binascii import Error as NotBase64
+from base64 import b64encode
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
+from functools import partial
+from types import MappingProxyType
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -20,6 +21,9 @@ from sandbox_child.wire.errors import MessageError
 from sandbox_child.wire.messages import LogLevel, read_named_call
 from supervisor.calls.behalf import EVERYTHING, Behalf
 from supervisor.calls.caller import Caller
+from supervisor.calls.desk_functions import NAMES as DESK
+from supervisor.calls.kept_functions import NAMES as KEPT
+from supervisor.calls.named_call import Handler, NamedCall, read_arguments
 from supervisor.calls.plugin_cache import PluginCache
 from supervisor.calls.queries import Queries
 from supervisor.calls.shown_calls import shown_call
@@ -29,7 +33,7 @@ from supervisor.limits import Limits
 from supervisor.process.conversation import AnyWork, Called
 from supervisor.query import TABLES, QueryRefused, RefusedBecause, granted
 from supervisor.registration import allows, holds, needed
-from supervisor.registration.grants import FunctionRefused, Grants, not_granted
+from supervisor.registration.grants import FunctionRefused, not_granted
 from supervisor.views import HostCallRecord
 
 log = structlog.get_logger("supervisor.hostcalls")
@@ -73,37 +77,19 @@ class Site:
     zone_name: str = "UTC"
 
 
-@dataclass(slots=True)
-class _Call:
-    caller: Caller
-    grants: Grants
-    work: AnyWork
-    behalf: Behalf
-    deadline: float
-    arguments: Mapping[str, Any] = field(default_factory=dict)
-
-    def text(self, name: str) -> str:
-        """Return an argument that has to be text; raises FunctionRefused."""
-        value = self.arguments.get(name)
-        if not isinstance(value, str):
-            raise FunctionRefused(f"{name}: expected text")
-        return value
-
-    def blob(self, name: str) -> bytes:
-        """Return an argument that has to be base64, empty where it is not given."""
-        value = self.arguments.get(name)
-        if value is None:
-            return b""
-        try:
-            return b64decode(value, validate=True)
-        except (NotBase64, TypeError, ValueError):
-            raise FunctionRefused(f"{name}: expected bytes as base64") from None
-
-
 class HostFunctions:
     """Answers the named calls of every plugin."""
 
-    def __init__(self, requests: Requests, queries: Queries, site: Site) -> None:
+    def __init__(
+        self,
+        requests: Requests,
+        queries: Queries,
+        site: Site,
+        more: Mapping[str, Handler] = MappingProxyType({}),
+    ) -> None:
+        """``more``: functions of other modules, by name."""
+        own = {name: partial(handler, self) for name, handler in _TABLE.items()}
+        self._table: Mapping[str, Handler] = {**more, **own}
         self._requests = requests
         self._queries = queries
         self._site = site
@@ -141,7 +127,7 @@ class HostFunctions:
         await self._queries.release(plugin_id)
 
     async def _answer(self, caller: Caller, work: AnyWork, name: str, arguments: bytes) -> bytes:
-        handler = _TABLE.get(name)
+        handler = self._table.get(name)
         if handler is None:
             raise FunctionRefused(NOT_SERVED.get(name, "there is no such function"))
         if caller.functions is None:
@@ -152,19 +138,21 @@ class HostFunctions:
         behalf = getattr(work.key, "behalf", EVERYTHING)
         allowed = caller.limits.deadline_s if work.deadline_s is None else work.deadline_s
         deadline = work.started + allowed
-        call = _Call(caller, caller.functions, work, behalf, deadline, _object(arguments))
-        answer = await handler(self, call)
+        call = NamedCall(
+            caller, caller.functions, work, behalf, deadline, read_arguments(arguments)
+        )
+        answer = await handler(call)
         return answer if isinstance(answer, bytes) else msgspec.json.encode(answer)
 
-    async def db_query(self, call: _Call) -> bytes:
+    async def db_query(self, call: NamedCall) -> bytes:
         """Run a SELECT over what was granted."""
         permissions = call.grants.permissions
         if not holds(permissions, "db", "read"):
             raise not_granted("db", "read", None)
         tables = frozenset(t for t in TABLES if allows(permissions, "db", "read", t))
-        return await self._select(call, call.text("query"), _list(call, "args"), tables)
+        return await self._select(call, call.text("query"), call.list("args"), tables)
 
-    async def db_exec(self, call: _Call) -> object:
+    async def db_exec(self, call: NamedCall) -> object:
         """Change the plugin's own database."""
         if not holds(call.grants.permissions, "db", "write"):
             raise not_granted("db", "write", None)
@@ -172,7 +160,7 @@ class HostFunctions:
             affected = await self._queries.execute(
                 call.caller.plugin_id,
                 call.text("query"),
-                _list(call, "args"),
+                call.list("args"),
                 behalf=call.behalf,
                 deadline=call.deadline,
             )
@@ -180,14 +168,14 @@ class HostFunctions:
             raise _refused(exc, "write") from None
         return {"affected": affected}
 
-    async def cache_get(self, call: _Call) -> object:
+    async def cache_get(self, call: NamedCall) -> object:
         """Return what was kept under a key."""
         call.grants.require("cache", "read")
         value = self._cache(call).get(call.text("key"), trio.current_time())
         encoded = None if value is None else b64encode(value).decode()
         return {"value": encoded, "found": value is not None}
 
-    async def cache_set(self, call: _Call) -> object:
+    async def cache_set(self, call: NamedCall) -> object:
         """Keep a value in memory for so many seconds; 0 for as long as there is room."""
         call.grants.require("cache", "write")
         ttl = call.arguments.get("ttl") or call.arguments.get("ttl_seconds") or 0
@@ -198,13 +186,13 @@ class HostFunctions:
             raise FunctionRefused("the value is too large to be kept")
         return {"ok": True}
 
-    async def cache_delete(self, call: _Call) -> object:
+    async def cache_delete(self, call: NamedCall) -> object:
         """Forget a key."""
         call.grants.require("cache", "write")
         self._cache(call).delete(call.text("key"))
         return {"ok": True}
 
-    async def http_request(self, call: _Call) -> object:
+    async def http_request(self, call: NamedCall) -> object:
         """Make a request to a host that was granted."""
         url = call.text("url")
         host = read_host(url)
@@ -229,7 +217,7 @@ class HostFunctions:
             raise FunctionRefused(got.detail or "there was no answer")
         return {"status": got.status, "body": b64encode(got.body).decode()}
 
-    async def config_get(self, call: _Call) -> object:
+    async def config_get(self, call: NamedCall) -> object:
         """Return one of three settings of the help desk."""
         call.grants.require("config", "use")
         key = call.text("key")
@@ -242,13 +230,13 @@ class HostFunctions:
             raise FunctionRefused(f"key: expected one of {', '.join(values)}, found {key[:80]!r}")
         return {"value": values[key]}
 
-    async def translate(self, call: _Call) -> object:
+    async def translate(self, call: NamedCall) -> object:
         """Return a text in the viewer's language, the key itself where there is none."""
         key = call.text("key")
         texts = call.grants.registration.translations
         return {"value": texts.translate(key, call.behalf.languages) or key}
 
-    async def plugin_call(self, call: _Call) -> bytes:
+    async def plugin_call(self, call: NamedCall) -> bytes:
         """Call a function of another plugin, for the same person, in the time that is left."""
         name, function = call.text("plugin"), call.text("function")
         call.grants.require("plugin_call", "use", name)
@@ -263,7 +251,7 @@ class HostFunctions:
         behalf = replace(call.behalf, chain=chain, depth=call.work.depth, cause=call.work.cause)
         return await self.neighbours.call(name, function, encoded, behalf, call.deadline)
 
-    async def log(self, call: _Call) -> object:
+    async def log(self, call: NamedCall) -> object:
         """Write a line into the plugin's log."""
         level = _LEVELS.get(str(call.arguments.get("level")).lower(), LogLevel.INFO)
         fields = call.arguments.get("fields")
@@ -272,15 +260,15 @@ class HostFunctions:
         call.caller.log(level, line, call.work)
         return {"ok": True}
 
-    async def time_now(self, _call: _Call) -> object:
+    async def time_now(self, _call: NamedCall) -> object:
         """Return the time in the server's time zone, as queries have it."""
         return {"now": datetime.now(self._site.zone).isoformat()}
 
-    async def org_id(self, _call: _Call) -> object:
+    async def org_id(self, _call: NamedCall) -> object:
         """Return 0: this help desk has no organisations."""
         return 0
 
-    async def list_ticket_states(self, call: _Call) -> object:
+    async def list_ticket_states(self, call: NamedCall) -> object:
         """Return the statuses as that platform has them."""
         call.grants.require("ticket", "read")
         rows = await self._select(
@@ -294,7 +282,7 @@ class HostFunctions:
         return {"states": [{**state, "color": ""} for state in states]}
 
     async def _select(
-        self, call: _Call, query: str, arguments: list[Any], tables: frozenset[str]
+        self, call: NamedCall, query: str, arguments: list[Any], tables: frozenset[str]
     ) -> bytes:
         """Return the rows that the call's audience may see, as JSON; raises FunctionRefused."""
         try:
@@ -309,11 +297,11 @@ class HostFunctions:
         except QueryRefused as exc:
             raise _refused(exc, "read") from None
 
-    def _cache(self, call: _Call) -> PluginCache:
+    def _cache(self, call: NamedCall) -> PluginCache:
         return self._caches.setdefault(call.caller.plugin_id, PluginCache())
 
 
-_TABLE: Final[Mapping[str, Callable[[HostFunctions, _Call], Awaitable[object]]]] = {
+_TABLE: Final[Mapping[str, Callable[[HostFunctions, NamedCall], Awaitable[object]]]] = {
     "db_query": HostFunctions.db_query,
     "db_exec": HostFunctions.db_exec,
     "cache_get": HostFunctions.cache_get,
@@ -328,51 +316,18 @@ _TABLE: Final[Mapping[str, Callable[[HostFunctions, _Call], Awaitable[object]]]]
     "org_id": HostFunctions.org_id,
     "list_ticket_states": HostFunctions.list_ticket_states,
 }
-SERVED: Final = tuple(_TABLE)
-_NEXT = "not served in this release"
+SERVED: Final = (*_TABLE, *KEPT, *DESK)
 NOT_SERVED: Final[Mapping[str, str]] = {
-    "send_email": "not sent: the help desk has no outgoing mail in this release",
     "publish_event": "not served: no page listens to the events of plugins",
     **dict.fromkeys(
         ("entity_soft_delete", "entity_hard_delete", "entity_restore", "recycle_bin_list"),
         "refused: plugins delete nothing of the help desk",
     ),
-    **dict.fromkeys(
-        (
-            *("secure_config_get", "secure_config_set"),
-            *("store_file", "get_file", "delete_file", "list_files"),
-            *("custom_fields_get", "custom_fields_set", "custom_fields_query"),
-            *("create_article", "create_article_attachment", "list_article_attachments"),
-            *("delete_article_attachment", "change_ticket_status", "list_ticket_views"),
-            *("generate_thumbnail", "render_markdown_to_pdf"),
-        ),
-        _NEXT,
-    ),
+    "delete_article_attachment": "refused: plugins delete nothing of the help desk",
+    "generate_thumbnail": "not served: the server opens no pictures; scale them in the page",
+    "render_markdown_to_pdf": "not served: the server has no browser to print with",
 }
 """Functions of that platform that give nothing here, each with the reason."""
-
-
-def _object(arguments: bytes) -> Mapping[str, Any]:
-    if not arguments:
-        return {}
-    try:
-        found = msgspec.json.decode(arguments)
-    except (msgspec.DecodeError, RecursionError):
-        raise FunctionRefused("its arguments are not JSON") from None
-    if found is None:
-        return {}
-    if not isinstance(found, dict):
-        raise FunctionRefused("its arguments: expected a JSON object")
-    return found
-
-
-def _list(call: _Call, name: str) -> list[Any]:
-    found = call.arguments.get(name)
-    if found is None:
-        return []
-    if not isinstance(found, list):
-        raise FunctionRefused(f"{name}: expected a list")
-    return found
 
 
 def _refused(refused: QueryRefused, access: str) -> FunctionRefused:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from supervisor.calls.caller import Caller
 from supervisor.egress import (
     EgressAnswer,
     EgressProgress,
@@ -116,6 +117,27 @@ def account(
         received_bytes=progress.received_bytes,
         duration_s=duration_s,
         detail=clean_text(redact(detail), MAX_DETAIL, lines=False) if detail else None,
+    )
+
+
+def letter_account(
+    caller: Caller, domain: str, outcome: EgressOutcome, detail: str
+) -> EgressAccount:
+    """Return the account of a letter; of its receiver it names the domain alone."""
+    host = caller.redact(domain).lower() if _PLAIN_HOST.fullmatch(domain) else ""
+    shown = clean_text(caller.redact(detail), MAX_DETAIL, lines=False) if detail else None
+    return EgressAccount(
+        plugin_id=caller.plugin_id,
+        outcome=outcome,
+        host=host[:MAX_HOST],
+        address=None,
+        method="MAIL",
+        path="",
+        status=0,
+        sent_bytes=0,
+        received_bytes=0,
+        duration_s=0.0,
+        detail=shown,
     )
 
 

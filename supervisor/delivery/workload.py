@@ -45,6 +45,8 @@ from supervisor.views import CallResult, PanelResult
 
 _SMALLEST_WINDOW, _LARGEST_WINDOW = 2, 256
 _QUICK_S = 0.002
+MOST_HIDDEN = 500
+"""Secrets that are redacted at once: more can only be those of a plugin that makes them up."""
 _UNCERTAIN = frozenset({Outcome.LOST, Outcome.PROTOCOL})
 
 
@@ -106,6 +108,13 @@ class Workload:
         self._config_member = config_member(self._bound.config)
         self._set_caller()
 
+    def hide(self, secret: str) -> None:
+        """Redact a secret that the plugin keeps itself, from now on."""
+        if secret not in self._secrets and len(self._secrets) < MOST_HIDDEN:
+            self._secrets.add(secret)
+            self.recorder.redact = Redactor(self._secrets)
+            self._set_caller()
+
     def narrow(
         self,
         withheld: frozenset[str],
@@ -136,6 +145,7 @@ class Workload:
             secrets=self._bound,
             log=self.recorder.log,
             change=self.recorder.change,
+            hide=self.hide,
             functions=self._description.functions(self._withheld, self._extras),
         )
 

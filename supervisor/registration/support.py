@@ -44,7 +44,7 @@ FIELDS: Mapping[str, Support] = {
     "hide_menu_items": _not("the navigation stays as it is in this release"),
     "landing_page": _not("everybody lands on their tickets in this release"),
     "groups": _not("an admin creates groups"),
-    "custom_fields": _not("plugins of this contract set no custom fields in this release"),
+    "custom_fields": _served("of tickets, named `PLUGIN_field`; the plugin alone sets them"),
     "events": _served("an addition: ticket events reach the function `on_event`"),
     "config_schema": _served("an addition: settings that an admin fills in"),
     "dependencies": _served("shown, with those that are missing"),

@@ -81,6 +81,7 @@ async def _ask(
         secrets=BoundSecrets(_MANIFEST, {}),
         log=lambda *_: None,
         change=lambda _size, _work: None,
+        hide=lambda _secret: None,
     )
 
     async def answer(called: Called) -> tuple[int, bytes]:

@@ -10,6 +10,7 @@ inside a database job.
     running       for whoever runs them
     recorded      for whoever writes down and reads what they did
     jobs          when jobs were last due, and how their last run went
+    plugin_data   files and secrets that plugins keep
     places        which plugins run, and each one's place in the outbox
     records       writes deliveries, log lines and requests in batches
     plugin_log    the row of a log line; the newest, and those of a delivery

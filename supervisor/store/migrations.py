@@ -265,3 +265,31 @@ def m034_calls(db: Database) -> None:
     db.execute(
         "CREATE INDEX deliveries_calls ON deliveries (plugin_id, kind, id) WHERE kind <> 'event'"
     )
+
+
+@migrations()
+def m035_plugin_data(db: Database) -> None:
+    """Files and secrets that plugins keep."""
+    db.execute(
+        """
+        CREATE TABLE plugin_files (
+            plugin_id TEXT NOT NULL REFERENCES plugins(id) ON DELETE CASCADE,
+            key TEXT NOT NULL,
+            size INTEGER NOT NULL,
+            metadata TEXT NOT NULL,     -- JSON: text to text
+            modified_at INTEGER NOT NULL,
+            content BLOB NOT NULL,      -- last, so that lists do not read it
+            PRIMARY KEY (plugin_id, key)
+        ) STRICT
+        """
+    )
+    db.execute(
+        """
+        CREATE TABLE plugin_secrets (
+            plugin_id TEXT NOT NULL REFERENCES plugins(id) ON DELETE CASCADE,
+            key TEXT NOT NULL,
+            sealed BLOB NOT NULL,       -- SecretBox
+            PRIMARY KEY (plugin_id, key)
+        ) STRICT, WITHOUT ROWID
+        """
+    )

@@ -11,6 +11,7 @@ from supervisor.ports import Database
 from supervisor.secrets.box import SecretBox
 from supervisor.store.installed import InstalledStore
 from supervisor.store.jobs import JobStore
+from supervisor.store.plugin_data import PluginDataStore
 from supervisor.store.recorded import RecordStore
 from supervisor.store.running import RunningStore
 
@@ -27,6 +28,8 @@ class PluginStore:
     """For whoever writes down and reads what they did."""
     jobs: JobStore
     """For whoever runs jobs."""
+    data: PluginDataStore
+    """For whoever keeps files and secrets for plugins."""
 
     @classmethod
     def over(cls, database: Database, box: SecretBox) -> Self:
@@ -36,4 +39,5 @@ class PluginStore:
             RunningStore(database),
             RecordStore(database),
             JobStore(database),
+            PluginDataStore(database, box),
         )

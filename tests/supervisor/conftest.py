@@ -11,6 +11,7 @@ import trio
 from argon2 import PasswordHasher
 
 from cli.compose import Actions, Notices
+from cli.plugin_desk import PluginDesk
 from helpdesk.actors import SYSTEM, Role
 from helpdesk.notifications import Notification
 from helpdesk.passwords import Passwords
@@ -215,6 +216,7 @@ async def _run_desk(
                 helpdesk.audit,
                 helpdesk.users.names,
                 helpdesk.database.path,
+                PluginDesk(helpdesk),
                 health_rule=health if callable(health) else lambda: health,
             )
             async with open_supervisor(
