@@ -13,8 +13,8 @@
     plugin_cache   what one plugin keeps in memory; bounded
     behalf         for whom a function is called
     chains         the budget of one event and of what plugins do because of it
+    ledger         the egress log's record of one request, without secrets
     caller         the plugin and the guest call behind a host call
     bound_secrets  secrets that a plugin may use and never sees
-    ledger         the egress log's record of one request, without secrets
     shapes         arguments of host calls as types, and their published schemas
 """

@@ -68,6 +68,7 @@ class Bench:
         self.egress = egress or Egress(answer(200, b"ok"))
         self.calls = HostCalls(self.egress, self.actions)
         self.work = Work(1, b"{}", None, depth=2)
+        quota = WriteQuota(Limits())
         self.caller = Caller(
             plugin_id="org.example.x",
             name="X",
@@ -77,7 +78,8 @@ class Bench:
             redact=Redactor([SECRET]),
             secrets=BoundSecrets(MANIFEST, {}),
             log=lambda level, text, _work: self.logs.append((level, text)),
-            change=WriteQuota(Limits()).change,
+            change=lambda size, _work: quota.change(size),
+            hide=lambda _secret: None,
         )
 
     async def __call__(self, name, request):
