@@ -217,3 +217,7 @@ class UnknownLevel(SupervisorError):
     def __init__(self, level: str, known: Sequence[str]) -> None:
         self.level = level
         super().__init__(f"{level!r} is not a log level; expected one of {', '.join(known)}")
+
+
+class OutOfRoom(SupervisorError):
+    """A plugin keeps as much as it may; the message says how much that is."""

@@ -113,7 +113,8 @@ OUTSIDE = {
         *("plugin_documents", "routes", "server", "turns"),
     },
     "cli": {
-        *("compose", "config", "config_file", "errors", "logs", "main", "tables", "values"),
+        *("compose", "config", "config_file", "errors", "logs", "main", "plugin_desk", "tables"),
+        "values",
     },
     "sandbox_child": {"bridge", "child", "compiler", "forkserver", "plans", "program", "serve"},
 }

@@ -8,31 +8,17 @@ import json
 import sqlite3
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from supervisor.errors import OutOfRoom
 from supervisor.ports import Database
 from supervisor.secrets.box import SecretBox
 from supervisor.store.sealed import own_field
 from supervisor.store.sql import row, rows, scalar
 from supervisor.text import timestamp
+from supervisor.views import StoredFile
 
 MOST_SECRETS = 100
 """Of one plugin."""
-
-
-class OutOfRoom(Exception):
-    """A plugin keeps as much as it may; the message says how much that is."""
-
-
-@dataclass(frozen=True, slots=True)
-class StoredFile:
-    """A file that a plugin keeps, without its content."""
-
-    key: str
-    size: int
-    """Bytes."""
-    metadata: Mapping[str, str]
-    modified_at: str
 
 
 class PluginDataStore:

@@ -1,5 +1,6 @@
 """Views of installed plugins, their versions and panels."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -220,6 +221,17 @@ class CallResult:
     def failed(cls, error: str, outcome: str = "dropped") -> "CallResult":
         """Return the result of a call that returned nothing."""
         return cls(outcome, b"", error)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file that a plugin keeps, without its content."""
+
+    key: str
+    size: int
+    """Bytes."""
+    metadata: Mapping[str, str]
+    modified_at: str
 
 
 @dataclass(frozen=True, slots=True)
