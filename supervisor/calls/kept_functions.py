@@ -2,15 +2,16 @@
 
 import re
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from mimetypes import guess_type
-from typing import Final
+from typing import Final, Protocol
 
 from supervisor.calls.named_call import DONE, Handler, NamedCall
+from supervisor.errors import OutOfRoom
 from supervisor.limits import MIB
 from supervisor.registration.grants import FunctionRefused
 from supervisor.secrets.box import KeyUnusable
-from supervisor.store.plugin_data import OutOfRoom, PluginDataStore
+from supervisor.views import StoredFile
 
 MOST_FILE_BYTES = 64 * MIB
 """Of all files of one plugin; it may ask for less (``max_file_storage_bytes``)."""
@@ -26,10 +27,47 @@ NAMES: Final = (
 )
 
 
+class Kept(Protocol):
+    """Where files and secrets lie, by plugin and key."""
+
+    async def secret(self, plugin_id: str, key: str) -> str | None:
+        """Return a secret, None where there is none; raises KeyUnusable."""
+        ...
+
+    async def set_secret(self, plugin_id: str, key: str, value: str) -> None:
+        """Keep a secret; raises OutOfRoom."""
+        ...
+
+    async def store(
+        self,
+        plugin_id: str,
+        key: str,
+        content: bytes,
+        metadata: Mapping[str, str],
+        *,
+        most_bytes: int,
+        most_files: int,
+    ) -> None:
+        """Keep a file in the place of one of the same key; raises OutOfRoom."""
+        ...
+
+    async def file(self, plugin_id: str, key: str) -> tuple[bytes, Mapping[str, str]] | None:
+        """Return a file's content and metadata, None where there is none."""
+        ...
+
+    async def delete(self, plugin_id: str, key: str) -> bool:
+        """Delete a file; return whether there was one."""
+        ...
+
+    async def files(self, plugin_id: str, prefix: str) -> Sequence[StoredFile]:
+        """Return the files whose keys begin so, by key."""
+        ...
+
+
 class KeptFunctions:
     """See the module."""
 
-    def __init__(self, store: PluginDataStore) -> None:
+    def __init__(self, store: Kept) -> None:
         self._store = store
 
     @property

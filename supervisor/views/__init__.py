@@ -31,6 +31,7 @@ from supervisor.views.plugins import (
     PermissionView,
     PluginView,
     RefusedCall,
+    StoredFile,
     VersionComparison,
     VersionView,
 )
@@ -69,6 +70,7 @@ __all__ = [
     "ProcessView",
     "RefusedCall",
     "SandboxView",
+    "StoredFile",
     "SupervisorFigures",
     "VersionComparison",
     "VersionView",
