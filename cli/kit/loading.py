@@ -57,7 +57,7 @@ class Loader:
                 )
 
     async def _allow(self, plugin_id: str) -> None:
-        """Grant what it asks for; plugins of one contract are granted nothing by installing."""
+        """Grant all requested permissions; GoatKit plugins are granted none by installing."""
         view = await self._plugins.overview.plugin(plugin_id)
         for permission in view.permissions:
             if not permission.granted:

@@ -116,6 +116,14 @@ def _compile_zig(source: Path, out: Path) -> None:
     _run(command, source, _zig_environment())
 
 
+def compile_zig_command(source: Path, out: Path) -> None:
+    """Build a command for WASI: its ``_start`` runs ``main``, and its exports stay usable."""
+    target = ["-target", "wasm32-wasi", "-rdynamic"]
+    size = ["-O", "ReleaseSmall", "-fstrip"]
+    command = [*_zig(), "build-exe", "main.zig", *target, *size, f"-femit-bin={out}"]
+    _run(command, source, _zig_environment())
+
+
 def _compile_c(source: Path, out: Path) -> None:
     flags_file = source / "flags"
     flags = (flags_file.read_text("utf-8") if flags_file.exists() else "").split()
@@ -141,8 +149,8 @@ def rustc() -> str:
     )
 
 
-def _has_target(candidate: str) -> bool:
-    query = [candidate, "--print", "target-libdir", "--target", _RUST_TARGET]
+def _has_target(candidate: str, target: str = _RUST_TARGET) -> bool:
+    query = [candidate, "--print", "target-libdir", "--target", target]
     try:
         folder = Path(_run(query, ROOT).strip())
     except BuildFailed:
@@ -160,6 +168,40 @@ def _compile_rust(source: Path, out: Path) -> None:
     kind = ["--edition", "2021", "--crate-type", "cdylib", "--target", _RUST_TARGET]
     size = ["-C", "opt-level=s", "-C", "panic=abort", "-C", "strip=symbols"]
     _run([rustc(), *kind, *size, str(root.relative_to(source)), "-o", str(out)], source)
+
+
+_RUST_WASI = ("wasm32-wasip1", "wasm32-wasi")
+"""The same target, by its later and its earlier name."""
+
+
+def compile_rust_command(source: Path, out: Path) -> None:
+    """Build a command for WASI."""
+    names = ("gk_malloc", "gk_free", "gk_register", "gk_call")
+    exported = [part for name in names for part in ("-C", f"link-arg=--export={name}")]
+    _compile_rust_for_wasi(source, out, ["--crate-type", "bin", *exported])
+
+
+def compile_rust_reactor(source: Path, out: Path) -> None:
+    """Build a library for WASI."""
+    _compile_rust_for_wasi(source, out, ["--crate-type", "cdylib"])
+
+
+def _compile_rust_for_wasi(source: Path, out: Path, kind: Sequence[str]) -> None:
+    compiler, target = _rustc_for_wasi()
+    size = ["-C", "opt-level=s", "-C", "strip=symbols"]
+    what = ["--edition", "2021", "--target", target, *kind, *size]
+    _run([compiler, *what, "main.rs", "-o", str(out)], source)
+
+
+def _rustc_for_wasi() -> tuple[str, str]:
+    for candidate in filter(None, (shutil.which("rustc"), "/usr/bin/rustc")):
+        for target in _RUST_WASI:
+            if Path(candidate).exists() and _has_target(candidate, target):
+                return candidate, target
+    raise ToolMissing(
+        "no rustc has the target wasm32-wasip1; run `rustup target add wasm32-wasip1`, or "
+        "`apt-get install rustc libstd-rust-dev-wasm32 lld`"
+    )
 
 
 # Standard Go, from the Python package that carries its distribution.
@@ -196,6 +238,12 @@ def _go_version() -> str:
 
 def _compile_go(source: Path, out: Path) -> None:
     flags = ["-buildmode=c-shared", "-trimpath", "-buildvcs=false", "-ldflags=-s -w"]
+    _run([_go(), "build", *flags, "-o", str(out), "."], source, _go_environment())
+
+
+def compile_go_command(source: Path, out: Path) -> None:
+    """Build a command: its ``_start`` runs ``main`` and says that the program ends."""
+    flags = ["-trimpath", "-buildvcs=false", "-ldflags=-s -w"]
     _run([_go(), "build", *flags, "-o", str(out), "."], source, _go_environment())
 
 

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tests.guests.build import build_guest, guest_names
+from tests.guests.goatkit_guests import build_goatkit, goatkit_names
 from tests.guests.toolchains import (
     NODE_FOLDER,
     BuildFailed,
@@ -125,9 +126,10 @@ def prepare_native() -> None:
 def prepare_guests() -> tuple[list[str], list[str], list[str]]:
     """Build every guest; return what is broken, lacks its compiler, and cannot get it anywhere."""
     broken, unbuilt, unobtainable = [], [], []
-    for name in guest_names():
+    for name in [*guest_names(), *(f"goatkit/{each}" for each in goatkit_names())]:
         try:
-            build_guest(name)
+            kind, _, label = name.partition("/")
+            build_goatkit(label) if kind == "goatkit" else build_guest(name)
         except ToolUnobtainable as missing:
             unobtainable.append(f"guest {name}: {missing}")
         except ToolMissing as missing:

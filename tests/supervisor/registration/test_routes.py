@@ -188,8 +188,12 @@ def test_a_route_without_a_method_is_get(route, method) -> None:
 @pytest.mark.parametrize(
     "method", ["HEAD", "OPTIONS", "FETCH", "GET ", "*", 7, ["GET"], "po\u017ft"]
 )
-def test_other_methods_refuse_the_route(route, method) -> None:
-    assert "routes[0].method" in route("/kb", method=method)[1]
+def test_other_methods_count_as_get_with_a_warning(parse, method) -> None:
+    found = parse(routes=[{"path": "/kb", "handler": "h", "method": method}])
+    assert [each.method for each in found.routes] == ["GET"]
+    (warning,) = map(str, found.warnings)
+    assert warning.startswith("routes[0].method is ")
+    assert warning.endswith("GET is used.")
 
 
 @pytest.mark.parametrize("handler", [None, "", 7, "a\nb", "x" * 201])

@@ -1,0 +1,3 @@
+module example.org/acme-stats
+
+go 1.24
