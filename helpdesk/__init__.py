@@ -10,6 +10,7 @@ own row and the rows below::
     inbound          mail that arrives, and what becomes of it
     articles         replies, files, fields and statuses as plugins know them, by integers
     files            files on tickets
+    drafts           what people have written and not sent
     saved_views      filters of the ticket list that staff keep
     dashboards       how each person has arranged their widgets
     canned           texts that staff keep ready for replies

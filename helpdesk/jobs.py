@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 import trio
 
-from helpdesk import once
+from helpdesk import drafts, once
 from helpdesk.access import Viewer
 from helpdesk.actors import SYSTEM
 from helpdesk.clock import rfc3339
@@ -38,6 +38,7 @@ async def run(helpdesk: HelpDesk, *, every_s: float = PASS_EVERY_S) -> None:
             await helpdesk.intake.prune()
             await helpdesk.database.write(lambda c: outgoing.prune(c, helpdesk.clock.now()))
             await helpdesk.database.write(lambda c: once.purge(c, helpdesk.clock.now()))
+            await helpdesk.database.write(lambda c: drafts.purge(c, helpdesk.clock.now()))
         except StorageError:
             # A full disk heals; the next pass finds the same tickets.
             _log.exception("scheduled jobs did not finish")

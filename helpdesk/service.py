@@ -21,6 +21,7 @@ from helpdesk.catalogue import Catalogue
 from helpdesk.change_feed import ChangeFeed
 from helpdesk.clock import Clock, SystemClock
 from helpdesk.dashboards import DASHBOARD_MIGRATIONS, Dashboards
+from helpdesk.drafts import DRAFT_MIGRATIONS, Drafts
 from helpdesk.files.service import FILE_MIGRATIONS, Files
 from helpdesk.files.store import FileStore
 from helpdesk.first_run import FirstRun
@@ -68,6 +69,7 @@ MIGRATIONS = (
     MERGE_MIGRATIONS,
     SEARCH_MIGRATIONS,
     SPELLING_MIGRATIONS,
+    DRAFT_MIGRATIONS,
     FILE_MIGRATIONS,
     INVITATION_MIGRATIONS,
     MAIL_MIGRATIONS,
@@ -132,6 +134,7 @@ class HelpDesk:
         self.merges = Merges(database, clock, self.settings)
         self.splits = Splits(database, clock, self.settings)
         self.marks = Marks(database, clock, self.settings)
+        self.drafts = Drafts(database, clock)
 
     @classmethod
     @contextlib.asynccontextmanager

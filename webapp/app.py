@@ -34,6 +34,7 @@ from webapp.config import WebConfig
 from webapp.http import failures, guard, requests
 from webapp.http.connection import WholeExchange
 from webapp.live.hub import Hub
+from webapp.live.presence import Presence
 from webapp.live.process_watch import ProcessWatch
 from webapp.monitoring import health, metrics, traffic
 from webapp.pages import (
@@ -42,6 +43,7 @@ from webapp.pages import (
     catalogue,
     dashboard,
     deliveries,
+    drafts,
     egress,
     events,
     groups,
@@ -55,6 +57,7 @@ from webapp.pages import (
     plugin_frames,
     plugin_log,
     plugin_routes,
+    presence,
     process_stream,
     profile,
     review,
@@ -97,6 +100,8 @@ BLUEPRINTS: tuple[Section, ...] = (
     panels.blueprint,
     dashboard.blueprint,
     plugin_frames.blueprint,
+    drafts.blueprint,
+    presence.blueprint,
     events.blueprint,
     setup.blueprint,
     notifications.blueprint,
@@ -168,6 +173,7 @@ def create_app(helpdesk: HelpDesk, supervisor: Supervisor, config: WebConfig) ->
             config,
             throttle,
             live,
+            Presence(live.tell_presence),
             watch,
             FormattingPool(),
             site,

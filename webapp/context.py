@@ -13,6 +13,7 @@ from helpdesk.settings import SettingValues
 from supervisor.service import Supervisor
 from webapp.config import WebConfig
 from webapp.live.hub import Hub
+from webapp.live.presence import Presence
 from webapp.live.process_watch import ProcessWatch
 from webapp.plugin_documents import PluginDocuments
 from webapp.rendering.formatting_pool import FormattingPool
@@ -41,6 +42,7 @@ class AppContext:
     config: WebConfig
     throttle: Throttle
     live: Hub
+    presence: Presence
     watch: ProcessWatch
     formatting: FormattingPool
     site: Site

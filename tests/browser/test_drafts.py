@@ -119,6 +119,53 @@ def test_nobody_else_sees_it_and_logging_out_forgets_it(open_page: Open, desk: D
     assert ("mine alone" in kept, "of staff" in kept) == (False, False)
 
 
+def test_a_draft_is_there_in_another_tab_and_after_a_log_in(open_page: Open, desk: Desk) -> None:
+    address = f"/tickets/{desk.ticket('Drafts: two tabs')}"
+    first = open_page("staff", address)
+    with first.expect_response("**/drafts") as kept:
+        first.get_by_label("Reply", exact=True).fill("begun here")
+    assert kept.value.json() == {"kept": True}
+    # Another browser of the same person: nothing of the first one's storage is in it.
+    second = open_page("staff", address)
+    expect(second.get_by_label("Reply", exact=True)).to_have_value("begun here")
+    expect(second.locator(".restored")).to_contain_text("Restored what you had not sent")
+    colleague = open_page("admin", address)
+    expect(colleague.get_by_label("Reply", exact=True)).to_have_value("")
+    send(second, "Reply")
+    expect(second.locator("#done")).to_have_text("Reply sent.")
+    first.reload()
+    expect(first.get_by_label("Reply", exact=True)).to_have_value("")
+    expect(colleague.get_by_label("Reply", exact=True)).to_have_value("")
+
+
+def test_a_page_of_somebody_who_has_gone_leaks_nothing_to_the_next(
+    open_page: Open, desk: Desk
+) -> None:
+    address = f"/tickets/{desk.ticket('Drafts: same browser')}"
+    page = open_page("admin", address)
+    page.get_by_label("Reply", exact=True).fill("of the admin")
+    page.context.clear_cookies()
+    page.context.add_cookies(staff_cookies(desk))
+    with page.expect_response("**/drafts") as kept:
+        page.get_by_label("Internal note").fill("written by the admin, too")
+    assert kept.value.json() == {"kept": False}
+    page.goto(address)
+    expect(page.get_by_label("Reply", exact=True)).to_have_value("")
+    expect(page.get_by_label("Internal note")).to_have_value("")
+
+
+def test_colleagues_see_who_is_replying(open_page: Open, desk: Desk) -> None:
+    address = f"/tickets/{desk.ticket('Presence')}"
+    staff, admin = open_page("staff", address), open_page("admin", address)
+    requester = open_page("user", address)
+    expect(admin.locator("#presence")).to_contain_text("is viewing this ticket.")
+    staff.get_by_label("Reply", exact=True).press_sequentially("Hello")
+    expect(admin.locator("#presence")).to_contain_text("is replying.")
+    expect(requester.locator("#presence")).to_have_count(0)
+    staff.goto("/tickets")
+    expect(admin.locator("#presence")).to_be_empty()
+
+
 def staff_cookies(desk: Desk) -> list[dict[str, str]]:
     with closing(log_in(desk.url, "staff")) as client:
         return [

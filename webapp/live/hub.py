@@ -45,6 +45,8 @@ class Batch:
     """The person's notifications changed."""
     refresh: bool = False
     """More changed than was kept: look at everything again."""
+    presence: bool = False
+    """Somebody came to the ticket that the page shows, or left, or does something else there."""
 
 
 class Slot:
@@ -73,9 +75,12 @@ class Slot:
 class Subscription(Slot):
     """Changes that one open page has not received yet."""
 
-    def __init__(self, person: User, credential: bytes) -> None:
+    def __init__(self, person: User, credential: bytes, shown: str = "") -> None:
         super().__init__(person, credential)
+        self.shown = shown
+        """The id of a ticket of which the page is told who else is at it; empty for none."""
         self._tickets: dict[str, None] = {}
+        self._presence = bool(shown)
         self._notices = False
         self._refresh = False
         self._changed = trio.Event()
@@ -105,6 +110,11 @@ class Subscription(Slot):
         self._notices = True
         self._changed.set()
 
+    def put_presence(self) -> None:
+        """Leave word that somebody else is at the ticket that the page shows, or no longer is."""
+        self._presence = True
+        self._changed.set()
+
     def end(self) -> None:
         """Let whoever waits know that nothing more will come."""
         super().end()
@@ -116,9 +126,9 @@ class Subscription(Slot):
 
     def take(self) -> Batch:
         """Empty the mailbox."""
-        parcel = Batch(tuple(self._tickets), self._notices, self._refresh)
+        parcel = Batch(tuple(self._tickets), self._notices, self._refresh, self._presence)
         self._tickets.clear()
-        self._notices = self._refresh = False
+        self._notices = self._refresh = self._presence = False
         if not self.ended:
             self._changed = trio.Event()
         return parcel
@@ -170,6 +180,12 @@ class Hub:
         self._count -= 1
         if not mine:
             del self._by_person[seat.person.id]
+
+    def tell_presence(self, ticket_id: str) -> None:
+        """Leave word with the pages that show a ticket and are told who is at it."""
+        for seat in self._every():
+            if isinstance(seat, Subscription) and seat.shown == ticket_id:
+                seat.put_presence()
 
     def close(self) -> None:
         """End every stream: the server is about to stop."""

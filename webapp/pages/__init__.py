@@ -4,8 +4,9 @@
 
     ticket_links, ticket_files
                    linking and merging tickets; their files
-    saved_views    views that staff keep
-    ticket, ticket_bulk, ticket_list, ticket_new, ticket_split
+    saved_views, ticket_new
+                   views that staff keep; a new ticket
+    ticket, ticket_bulk, ticket_list, ticket_split
                    tickets
     canned_replies
                    texts that staff keep
@@ -15,8 +16,9 @@
                    Admin: the help desk
     plugins, installs, plugin, review, versions, deliveries, plugin_log, egress, sandbox
                    Admin: plugins; ``review`` grants permissions, ``versions`` compares versions
-    events, process_stream, panels
-                   what open pages ask for: changes, processes, panels
+    drafts, events, presence, process_stream, panels
+                   what open pages ask for: what is not sent yet, changes, who else is
+                   there, processes, panels
     dashboard      widgets of plugins
     dashboard_layout
                    how a person has arranged them; pure

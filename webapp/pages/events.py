@@ -1,21 +1,26 @@
 """``GET /events``: tells an open page what changed, as server-sent events.
 
-https://html.spec.whatwg.org/multipage/server-sent-events.html. Three kinds, ids and numbers only;
-a page asks for what it shows by the usual addresses, under the usual rules::
+https://html.spec.whatwg.org/multipage/server-sent-events.html. Ids and numbers only, and to
+staff the names of colleagues; a page asks for what it shows by the usual addresses, under the usual
+rules::
 
     event: ticket            data: {"id": "01J…"}      this ticket changed
     event: notifications     data: {"unread": 3}       also once at the start
     event: refresh           data: {}                  more changed than was kept
+    event: presence          data: {"people": [{"name": "Sasha", "doing": "replying"}]}
 
 A page says with ``?age=`` how many milliseconds ago it was asked for, and is told what changed
-since. ``streams`` tells when a stream ends.
+since; with ``?ticket=`` that it shows a ticket, and staff are told who else is at it, unless they
+asked for help with it themselves. ``streams`` tells when a stream ends.
 """
 
 import trio
 from quart import Response, request
 
 from helpdesk.accounts import User
-from webapp.context import AppContext
+from helpdesk.actors import Role
+from helpdesk.errors import HelpDeskError
+from webapp.context import AppContext, app_context
 from webapp.http.event_streams import (
     HEARTBEAT,
     HEARTBEAT_S,
@@ -27,11 +32,13 @@ from webapp.http.event_streams import (
 )
 from webapp.live.hub import Batch
 from webapp.routes import Access, Section, facts
+from webapp.visitors.sessions import current_visit
 
 blueprint = Section("events", __name__, Access.SIGNED_IN)
 
 PAUSE_S = 0.1
 """Changes within this time of each other are sent together."""
+_LONGEST_ID = 40
 TRANSIT_S = 0.2
 """Added to a page's age, as its request for the stream took a moment too."""
 
@@ -41,7 +48,22 @@ TRANSIT_S = 0.2
 async def events() -> Response:
     """Open a stream for the visitor."""
     age_s = _age_s(request.args.get("age", ""))
-    return stream_response(lambda here, person, shown: _News(here, person, shown, age_s))
+    shown = await _shown(request.args.get("ticket", ""))
+    return stream_response(
+        lambda here, person, credential: _News(here, person, credential, age_s, shown)
+    )
+
+
+async def _shown(ticket_id: str) -> str:
+    """Return the id of the ticket of which the visitor is told who is at it; empty for none."""
+    visit = current_visit()
+    if not ticket_id or visit.signed_in.role is Role.USER:
+        return ""
+    try:
+        ticket = await app_context().helpdesk.tickets.get(visit.actor, ticket_id[:_LONGEST_ID])
+    except HelpDeskError:
+        return ""
+    return "" if ticket.submitter.id == visit.signed_in.id else ticket.id
 
 
 def _age_s(given: str) -> float:
@@ -54,8 +76,10 @@ def _age_s(given: str) -> float:
 class _News(Stream):
     """Tells one page what changes of tickets, and of its person's notifications."""
 
-    def __init__(self, here: AppContext, person: User, credential: str, age_s: float) -> None:
-        self._mailbox = mailbox_for(person, credential)
+    def __init__(
+        self, here: AppContext, person: User, credential: str, age_s: float, shown: str
+    ) -> None:
+        self._mailbox = mailbox_for(person, credential, shown)
         super().__init__(here, self._mailbox, credential)
         self._age_s = age_s
         self._begun = False
@@ -67,7 +91,7 @@ class _News(Stream):
     async def next_bytes(self) -> bytes:
         if not self._begun:
             self._begun = True
-            return opening() + await self._notices()
+            return opening() + await self._notices() + self._presence()
         with trio.move_on_after(HEARTBEAT_S) as waiting:
             await self._mailbox.wait_changed()
         if self._mailbox.ended:
@@ -81,9 +105,21 @@ class _News(Stream):
         lines = [event_bytes("ticket", {"id": ticket_id}) for ticket_id in parcel.ticket_ids]
         if parcel.refresh:
             lines.append(event_bytes("refresh", {}))
+        if parcel.presence:
+            lines.append(self._presence())
         if parcel.notices:
             lines.append(await self._notices())
         return b"".join(lines)
+
+    def _presence(self) -> bytes:
+        if not self._mailbox.shown:
+            return b""
+        people = [
+            {"name": one.name, "doing": one.doing}
+            for one in self.here.presence.at(self._mailbox.shown)
+            if one.person_id != self._mailbox.person.id
+        ]
+        return event_bytes("presence", {"people": people})
 
     async def _notices(self) -> bytes:
         notifications, person = self.here.helpdesk.notifications, self._mailbox.person

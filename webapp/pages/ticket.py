@@ -81,7 +81,14 @@ async def change(ticket_id: str, step: str) -> Response:
         return await again(ticket_id, fields, BodyInvalid(str(error)))
     except HelpDeskError as error:
         return await again(ticket_id, fields, error)
+    await forget_draft()
     return see(ticket_url(ticket_id, _done(step, fields), **came_from(request.args)))
+
+
+async def forget_draft() -> None:
+    """Forget what was kept of the form of this request: it was sent, and has worked."""
+    with contextlib.suppress(StorageError):
+        await app_context().helpdesk.drafts.forget(current_visit().actor, request.path)
 
 
 async def _insert(ticket_id: str, fields: Mapping[str, str]) -> Response:

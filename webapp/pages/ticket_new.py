@@ -14,6 +14,7 @@ from webapp.http.forms import chosen, form_fields, form_once, new_form_id
 from webapp.http.page import page
 from webapp.http.redirects import see
 from webapp.pages.choices import LEVELS, catalogue_levels, read_place
+from webapp.pages.ticket import forget_draft
 from webapp.rendering.links import ticket_url
 from webapp.routes import Access, Section
 from webapp.visitors.sessions import current_visit
@@ -40,6 +41,7 @@ async def create() -> Response:
     except HelpDeskError as error:
         found = failure(error)
         return await _form(fields, found.fields or {"": found.message}, found.status)
+    await forget_draft()
     return see(ticket_url(ticket.number, "created"))
 
 

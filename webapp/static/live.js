@@ -3,7 +3,7 @@
 // One stream of events (server-sent events) while the page can be seen: browsers allow few
 // connections to one server, and a page in the background must not hold one. `ohd:ticket` is
 // raised on the document for each ticket that changed, with its id; with the id null where changes
-// may have been missed.
+// may have been missed. `ohd:presence` says which colleagues are at the ticket of the page.
 
 let stream = null;
 let missed = false;
@@ -23,13 +23,19 @@ function showUnread(unread) {
 function open() {
   if (stream !== null || document.hidden) return;
   // With the time since the page was asked for: what happened meanwhile is told at once.
-  stream = new EventSource(`/events?age=${Math.ceil(performance.now())}`);
+  const query = new URLSearchParams({ age: Math.ceil(performance.now()) });
+  const ticket = document.querySelector("[data-ticket-id]")?.dataset.ticketId;
+  if (ticket) query.set("ticket", ticket);
+  stream = new EventSource(`/events?${query}`);
   stream.addEventListener("open", () => {
     if (missed) passOn(null);
     missed = false;
   });
   stream.addEventListener("error", () => (missed = true));
   stream.addEventListener("ticket", (event) => passOn(JSON.parse(event.data).id));
+  stream.addEventListener("presence", (event) => {
+    document.dispatchEvent(new CustomEvent("ohd:presence", { detail: JSON.parse(event.data) }));
+  });
   stream.addEventListener("refresh", () => passOn(null));
   stream.addEventListener("notifications", (event) => showUnread(JSON.parse(event.data).unread));
 }
