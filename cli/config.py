@@ -12,6 +12,7 @@ from supervisor.administration.fetch import FetchRules
 from supervisor.config import SupervisorConfig
 from supervisor.egress import EgressPolicy
 from supervisor.limits import Limits
+from supervisor.plugins.signatures import SignatureRules, read_public_key
 from supervisor.process.cage import CageSettings
 from webapp.config import WebConfig
 
@@ -69,6 +70,10 @@ def load_config(
             ),
             plain_http_panels=file.panels.allow_http,
             fetch=FetchRules(file.plugins.fetch_s, file.plugins.allow_http),
+            signatures=SignatureRules(
+                file.plugins.require_signature,
+                {name: read_public_key(key) for name, key in file.plugins.trusted_keys.items()},
+            ),
             kept_versions=file.plugins.kept_versions,
         ),
         log_level=file.log.level,

@@ -21,6 +21,7 @@ from msgspec import Meta
 from cli.errors import CannotGoOn
 from supervisor.limits import KIB, MIB, Limits, stack_problem
 from supervisor.plugins.limits import TABLE, plain
+from supervisor.plugins.signatures import read_public_key
 from supervisor.process.cage import ALL_CONTROLS, DEFAULT_REQUIRED
 
 DEFAULT_PATH = Path("config.toml")
@@ -81,6 +82,8 @@ class Plugins(msgspec.Struct, forbid_unknown_fields=True):
     kept_versions: Annotated[int, Meta(ge=0, le=100)] = 5
     fetch_s: Annotated[float, Meta(ge=0.1, le=3_600)] = 60.0
     allow_http: bool = False
+    require_signature: bool = False
+    trusted_keys: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 class Panels(msgspec.Struct, forbid_unknown_fields=True):
@@ -163,13 +166,22 @@ def _problems(file: File) -> Iterator[str]:
             known = sorted(ALL_CONTROLS)
             expected = f"controls among {', '.join(known)}"
             yield _sentence("sandbox", "require", control, expected) + _meant(control, known)
-    if not math.isfinite(file.plugins.fetch_s):
-        yield _sentence("plugins", "fetch_s", file.plugins.fetch_s, "a number from 0.1 to 3600")
+    yield from _plugin_problems(file.plugins)
     for host, networks in file.egress.private.items():
         if not _HOST.fullmatch(host):
             yield _sentence("egress.private", "", host, "a host name such as wiki.example.com")
         yield from _network_problems("egress.private", host, networks)
     yield from _network_problems("egress", "denied", file.egress.denied)
+
+
+def _plugin_problems(plugins: Plugins) -> Iterator[str]:
+    if not math.isfinite(plugins.fetch_s):
+        yield _sentence("plugins", "fetch_s", plugins.fetch_s, "a number from 0.1 to 3600")
+    for name, key in plugins.trusted_keys.items():
+        try:
+            read_public_key(key)
+        except ValueError as exc:
+            yield _sentence("plugins.trusted_keys", name, key, str(exc))
 
 
 def _network_problems(section: str, key: str, networks: list[str]) -> Iterator[str]:

@@ -16,6 +16,7 @@ _PLUGIN_COMMANDS = {
     "embed": "cli.trial.module:embed",
     "run": "cli.kit.run:run_plugin",
     "init": "cli.kit.init:init_plugin",
+    "keygen": "cli.kit.keygen:keygen",
     "pack": "cli.kit.pack:pack_plugin",
     "test": "cli.kit.test:test_plugin",
     "dev": "cli.kit.dev:dev_plugin",

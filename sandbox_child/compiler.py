@@ -6,6 +6,7 @@ The report goes out as one frame: READY with the JSON of a ModuleReport, or RESU
 why the module is refused.
 """
 
+import hashlib
 import json
 import os
 from dataclasses import asdict, replace
@@ -44,13 +45,16 @@ def run_compiler(spec: CompileSpec, engine: wasmtime.Engine, around: Surrounding
     )
     try:
         lock_down(plan, lambda: None)
-        module, manifest, signature = _unpacked(_read_all(spec.max_module_bytes))
+        data = _read_all(spec.max_module_bytes)
+        module, manifest, signature = _unpacked(data)
+        digest = "" if module is data else hashlib.sha256(module).hexdigest()
         facts = read_module(module, Caps(module_bytes=spec.max_module_bytes))
         report = examine(facts, Needs(spec.needs_events, spec.needs_panel, spec.has_manifest))
         report = replace(
             report,
             package_manifest=manifest.decode(),
             package_signature=signature.decode("ascii", "replace"),
+            module_sha256=digest,
         )
         compiled = wasmtime.Module(engine, module).serialize()
     except (LockdownError, PackageError, ModuleError, AbiRefused) as exc:

@@ -157,7 +157,10 @@ class Assembly:
             audit=ports.audit,
             active=run_plugins,
         )
-        self.overview = Overview(self.installed, self.runners, limits, store.recorded)
+        self.signatures = config.signatures
+        self.overview = Overview(
+            self.installed, self.runners, limits, store.recorded, lambda: self.signatures
+        )
         self.deliveries = DeliveryLog(
             self.installed,
             self.runners,
@@ -205,6 +208,7 @@ class Assembly:
             ports.audit,
             limits,
             self.overview.view,
+            lambda: self.signatures,
             self.overview.forget,
         )
         self.controls = PluginControls(context)

@@ -7,6 +7,7 @@ from supervisor.administration.fetch import FetchRules
 from supervisor.delivery.restart_backoff import RestartRule
 from supervisor.egress import EgressPolicy
 from supervisor.limits import Limits
+from supervisor.plugins.signatures import SignatureRules
 from supervisor.process.cage import CageSettings
 
 
@@ -26,6 +27,7 @@ class SupervisorConfig:
     """Whether backtraces name source lines: for authors, on their own machine."""
     fetch: FetchRules = field(default_factory=FetchRules)
     """For modules that are installed from a URL."""
+    signatures: SignatureRules = field(default_factory=SignatureRules)
     kept_versions: int = 5
     """Of each plugin: how many that were installed before are kept to roll back to."""
 

@@ -90,6 +90,7 @@ class Supervisor:
         parts.limits.defaults = parts.compiler.limits = limits
         parts.fetcher.rules = config.fetch
         parts.versions.kept_versions = config.kept_versions
+        parts.signatures = config.signatures
 
 
 @asynccontextmanager

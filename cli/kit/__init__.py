@@ -22,6 +22,7 @@
     replay   ``ohd plugin run --delivery``
     init     ``ohd plugin init``: a new project from a template
     pack     ``ohd plugin pack``: a GoatKit package of a folder
+    keygen   ``ohd plugin keygen``: a key to sign plugins with
     loading  puts a module into a running help desk
     watch    waits for changes in a folder
     project  a plugin's folder: module, build, cases

@@ -9,7 +9,9 @@ from pathlib import Path
 import click
 
 from cli.errors import CannotGoOn, plain_errors
+from cli.kit.keygen import read_key
 from sandbox_child.packages import DEFAULT_CAPS, Package, write_package
+from supervisor.plugins.signatures import sign
 from supervisor.registration import parse_registration
 from supervisor.registration.errors import RegistrationRefused
 from supervisor.text import clean_text
@@ -28,7 +30,14 @@ _LONGEST_LINE = 1_000
     type=click.Path(path_type=Path),
     help="Where to write it.  [default: NAME-VERSION.zip]",
 )
-def pack_plugin(folder: Path, output: Path | None) -> None:
+@click.option(
+    "--sign",
+    "key",
+    metavar="KEY",
+    type=click.Path(path_type=Path),
+    help="Sign the module with this private key (see `ohd plugin keygen`).",
+)
+def pack_plugin(folder: Path, output: Path | None, key: Path | None) -> None:
     """Create a GoatKit package (ZIP) from the folder DIR.
 
     Everything in DIR is packed except hidden files, ZIP files beside the manifest, and the folders
@@ -37,6 +46,9 @@ def pack_plugin(folder: Path, output: Path | None) -> None:
     with plain_errors():
         files = collect(folder)
         packed, package = write_package(files)
+        if key is not None:
+            files[f"{package.module_name}.sig"] = sign(package.module, read_key(key)).encode()
+            packed, package = write_package(files)
         target = output or Path(_file_name(package))
         _write(target, packed)
     click.echo(f"wrote {target}: {len(packed):,} bytes, {len(files)} files")

@@ -16,6 +16,7 @@ from cli.errors import CannotGoOn, run
 from cli.plugins.switching import actor, open_admin, print_permissions, with_data
 from cli.tables import print_table
 from cli.trial.module import read_file
+from supervisor.plugins.signatures import MOST_SIGNATURE_BYTES
 from supervisor.service import Supervisor
 from supervisor.states import VersionStatus
 from supervisor.text import clean_text
@@ -97,6 +98,7 @@ def install(source: str, config: Path | None, data: Path | None) -> None:
             click.echo(f"Review and accept it: ohd plugin upgrade {view.id}")
             return
         click.echo(f"{view.id} {view.version} installed. It is disabled.")
+        click.echo(_clean(view.signature.sentence))
         for warning in view.warnings:
             click.echo(f"warning: {_clean(warning)}", err=True)
         click.echo(f"Enable it: ohd plugin enable {view.id}")
@@ -109,7 +111,19 @@ async def _install(admin: Supervisor, source: str) -> PluginView:
         return await admin.installs.from_url(source, actor=actor())
     path = Path(source)
     module = await trio.to_thread.run_sync(read_file, path)
-    return await admin.installs.install(module, source=path.name, actor=actor())
+    signature = await trio.to_thread.run_sync(_read_signature, path)
+    return await admin.installs.install(
+        module, source=path.name, actor=actor(), signature=signature
+    )
+
+
+def _read_signature(path: Path) -> str:
+    """Return the text of the file beside a module that has its signature; empty without one."""
+    try:
+        with path.with_name(f"{path.name}.sig").open("rb") as file:
+            return file.read(MOST_SIGNATURE_BYTES).decode("ascii", "replace")
+    except FileNotFoundError:
+        return ""
 
 
 @click.command()

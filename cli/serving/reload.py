@@ -26,7 +26,7 @@ from supervisor.service import Supervisor
 
 log = structlog.get_logger("ohd.reload")
 
-_AT_RUN_TIME = frozenset({"limits", "egress", "fetch", "kept_versions"})
+_AT_RUN_TIME = frozenset({"limits", "egress", "fetch", "kept_versions", "signatures"})
 
 
 class Reloader:

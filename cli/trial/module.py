@@ -122,6 +122,7 @@ async def _inspect_goatkit(module: bytes, as_json: bool) -> None:
             "permissions": [permission.token for permission in view.permissions],
             "imports": list(view.imports),
             "toolchain": view.toolchain,
+            "signature": view.signature.state,
             "warnings": list(view.warnings),
         }
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
@@ -131,6 +132,7 @@ async def _inspect_goatkit(module: bytes, as_json: bool) -> None:
         f"  {view.description}",
         "abi         goatkit",
         f"toolchain   {view.toolchain or 'unknown'}",
+        f"signature   {view.signature.sentence}",
         "permissions",
         *(f"  {permission.token}: {permission.sentence}" for permission in view.permissions),
         "registration",

@@ -66,3 +66,5 @@ class ModuleReport:
     """JSON of the package that the module came in; empty for a bare module."""
     package_signature: str = ""
     """What the package says of its signature, as it is written there."""
+    module_sha256: str = ""
+    """Of the module in the package; empty for a bare module, whose digest the host knows."""

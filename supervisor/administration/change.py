@@ -17,6 +17,7 @@ from supervisor.errors import NotFinished
 from supervisor.plugins.limits import LimitsInForce
 from supervisor.plugins.module_files import ModuleFiles
 from supervisor.plugins.registry import PluginRegistry
+from supervisor.plugins.signatures import SignatureRules
 from supervisor.ports import AuditLog, Outbox
 from supervisor.store.plugin_store import PluginStore
 from supervisor.store.plugins import PluginRow
@@ -42,6 +43,8 @@ class ChangeContext:
     limits: LimitsInForce
     view: Callable[[PluginRow], PluginView]
     """Takes the snapshot that whoever made the change is shown."""
+    signatures: Callable[[], SignatureRules]
+    """The operator's rules as they are now."""
     forget: Callable[[str], None]
     """Drops what is remembered of a plugin that was uninstalled."""
 

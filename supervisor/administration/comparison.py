@@ -7,13 +7,16 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from supervisor.manifest import ConfigField, Manifest
+from supervisor.plugins.signatures import SignatureRules
 from supervisor.states import VersionStatus
 from supervisor.store.versions import VersionRow
 from supervisor.text import timestamp
 from supervisor.views import VersionComparison, VersionView
 
 
-def version_view(version: VersionRow, withheld: frozenset[str]) -> VersionView:
+def version_view(
+    version: VersionRow, withheld: frozenset[str], rules: SignatureRules
+) -> VersionView:
     """Return the snapshot of a version that keeps ``withheld`` from its plugin."""
     return VersionView(
         version=version.manifest.version,
@@ -28,6 +31,7 @@ def version_view(version: VersionRow, withheld: frozenset[str]) -> VersionView:
         imports=tuple(f"{line.module}.{line.name}" for line in version.report.imports),
         config_fields=tuple(version.manifest.config_schema),
         permissions=version.description.views(version.asks_for, withheld),
+        signature=rules.look(version.report, version.sha256).view(),
     )
 
 
@@ -45,10 +49,11 @@ def asked_anew(active: VersionRow, other: VersionRow) -> tuple[str, ...]:
     return _missing(other.asks_for, active.asks_for)
 
 
-def compare(active: VersionRow, other: VersionRow) -> VersionComparison:
+def compare(active: VersionRow, other: VersionRow, rules: SignatureRules) -> VersionComparison:
     """Return both versions, and where they differ."""
     withheld = withheld_after(active, other)
-    before, after = version_view(active, active.withheld), version_view(other, withheld)
+    before = version_view(active, active.withheld, rules)
+    after = version_view(other, withheld, rules)
     old, new = active.manifest.config_schema, other.manifest.config_schema
     return VersionComparison(
         active=before,

@@ -84,13 +84,18 @@ class InstallJobs:
         self._most_bytes = most_bytes
         self._all: dict[str, _Install] = {}
 
-    async def install(self, module: bytes, *, source: str, actor: str) -> PluginView:
+    async def install(
+        self, module: bytes, *, source: str, actor: str, signature: str = ""
+    ) -> PluginView:
         """Check, compile and store a module; a new plugin is disabled.
 
         A module with the id of an installed plugin waits beside the active version until
-        ``Versions.accept``. Raises ModuleRefused with the reason, or AlreadyInstalled.
+        ``Versions.accept``. ``signature``: of a bare module, as its ``.sig`` file has it. Raises
+        ModuleRefused with the reason, or AlreadyInstalled.
         """
-        return self._view(await self._installer.install(module, source=source, actor=actor))
+        return self._view(
+            await self._installer.install(module, source=source, actor=actor, signature=signature)
+        )
 
     async def from_url(self, url: str, *, actor: str) -> PluginView:
         """Fetch a module and install it; raises FetchFailed and what :meth:`install` raises."""

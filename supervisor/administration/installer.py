@@ -22,6 +22,7 @@ from supervisor.plugins import audit
 from supervisor.plugins.artifacts import module_hash
 from supervisor.plugins.audit import version_facts
 from supervisor.plugins.compiler import Compiler
+from supervisor.plugins.signatures import MOST_SIGNATURE_BYTES
 from supervisor.plugins.start_trial import StartTrial, beyond_every_limit, unmet_need
 from supervisor.registration import MAX_BYTES, parse_registration
 from supervisor.states import InstallStep, VersionStatus
@@ -56,11 +57,18 @@ class Installer:
         self._locks: dict[str, trio.Lock] = {}
 
     async def install(
-        self, module: bytes, *, source: str, actor: str, progress: Progress = nobody
+        self,
+        module: bytes,
+        *,
+        source: str,
+        actor: str,
+        signature: str = "",
+        progress: Progress = nobody,
     ) -> PluginRow:
         """Check, compile and keep a module; it starts disabled, or waits beside its older version.
 
-        Raises ModuleRefused with the reason, or AlreadyInstalled.
+        ``signature``: of a bare module; a package brings its own. Raises ModuleRefused with the
+        reason, or AlreadyInstalled.
         """
         progress(InstallStep.CHECKING, None)
         limit = self._with.limits.defaults.module_bytes
@@ -78,6 +86,10 @@ class Installer:
             async with self._with.shelf.holding(sha256, module):
                 progress(InstallStep.COMPILING, manifest.id if manifest else None)
                 report = await self._compiler.compile(sha256, manifest)
+                if signature and not report.module_sha256:
+                    report = replace(report, package_signature=signature[:MOST_SIGNATURE_BYTES])
+                # Before anything of it runs.
+                self._with.signatures().check(report, sha256)
                 progress(InstallStep.STARTING, manifest.id if manifest else None)
                 if report.entry.contract == "ohd" and manifest is not None:
                     report = await self._tried(sha256, manifest, report)

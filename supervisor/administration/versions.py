@@ -39,9 +39,10 @@ class Versions:
         """Return the active version, the one that waits, and those that are kept, newest first."""
         row = self._with.installed.row(plugin_id)
         active, others = version_of(row), self._with.installed.others(plugin_id)
+        rules = self._with.signatures()
         views = [
-            version_view(active, row.withheld),
-            *(version_view(other, withheld_after(active, other)) for other in others),
+            version_view(active, row.withheld, rules),
+            *(version_view(other, withheld_after(active, other), rules) for other in others),
         ]
         names = await self._names({view.installed_by for view in views})
         return [
@@ -52,7 +53,8 @@ class Versions:
     async def compare(self, plugin_id: str, sha256: str) -> VersionComparison:
         """Put a version beside the active one; raises PluginNotFound, VersionNotFound."""
         other = self._with.installed.other(plugin_id, sha256)
-        return compare(version_of(self._with.installed.row(plugin_id)), other)
+        active = version_of(self._with.installed.row(plugin_id))
+        return compare(active, other, self._with.signatures())
 
     async def accept(
         self,

@@ -77,6 +77,17 @@ class RefusedCall:
 
 
 @dataclass(frozen=True, slots=True)
+class SignatureView:
+    """Signer of a module."""
+
+    state: str
+    """``unsigned``, ``signed`` (by a trusted key), or ``untrusted``."""
+    key: str
+    """Name of the trusted key; empty if there is none."""
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class VersionView:
     """One version of a plugin whose module is on disk."""
 
@@ -99,6 +110,7 @@ class VersionView:
     config_fields: tuple[str, ...]
     permissions: tuple[PermissionView, ...]
     """Permissions from its manifest and imports; ``granted`` as if it became active."""
+    signature: SignatureView
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +194,7 @@ class PluginView:
     pid: int | None
     error_count: int
     last_error: str | None
+    signature: SignatureView
     contract: str
     """``ohd``, or ``goatkit`` for a plugin that registers itself."""
 

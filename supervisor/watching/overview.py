@@ -4,7 +4,7 @@ Must not know how any of it is changed.
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 import trio
@@ -13,6 +13,7 @@ from ulid import ULID
 from supervisor.delivery.runners import Runners
 from supervisor.plugins.limits import LimitsInForce
 from supervisor.plugins.registry import PluginRegistry
+from supervisor.plugins.signatures import SignatureRules
 from supervisor.store.history import DAY, MINUTE_S
 from supervisor.store.plugins import PluginRow
 from supervisor.store.recorded import RecordStore
@@ -35,11 +36,13 @@ class Overview:
         runners: Runners,
         limits: LimitsInForce,
         store: RecordStore,
+        signatures: Callable[[], SignatureRules],
     ) -> None:
         self._installed = installed
         self._runners = runners
         self._limits = limits
         self._store = store
+        self._signatures = signatures
         self._sampler = Sampler(installed, runners, store)
 
     async def plugins(self) -> Sequence[PluginView]:
@@ -52,7 +55,8 @@ class Overview:
 
     def view(self, row: PluginRow) -> PluginView:
         """Return the snapshot of a plugin."""
-        return plugin_view(row, self._installed, self._runners, self._limits)
+        signature = self._signatures().look(row.report, row.sha256).view()
+        return plugin_view(row, self._installed, self._runners, self._limits, signature)
 
     async def processes(self) -> Sequence[ProcessView]:
         """Return a line for each installed plugin, with its process where it has one."""

@@ -13,13 +13,17 @@ from supervisor.states import PluginState
 from supervisor.store.configs import SavedConfig
 from supervisor.store.plugins import PluginRow
 from supervisor.text import timestamp
-from supervisor.views import ConfigFieldView, PluginView, ProcessView
+from supervisor.views import ConfigFieldView, PluginView, ProcessView, SignatureView
 from supervisor.watching.history import Meter
 from supervisor.watching.process_usage import Usage
 
 
 def plugin_view(
-    row: PluginRow, installed: PluginRegistry, runners: Runners, limits: LimitsInForce
+    row: PluginRow,
+    installed: PluginRegistry,
+    runners: Runners,
+    limits: LimitsInForce,
+    signature: SignatureView,
 ) -> PluginView:
     """Return the snapshot of a plugin; the values of secrets stay behind."""
     manifest, runner = row.manifest, runners.get(row.id)
@@ -56,6 +60,7 @@ def plugin_view(
         pid=runner.session.handle.pid if runner and runner.session else None,
         error_count=runner.recorder.errors if runner else row.error_count,
         last_error=(runner.recorder.last_error if runner else None) or row.last_error,
+        signature=signature,
         contract=row.report.entry.contract,
     )
 

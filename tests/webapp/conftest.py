@@ -64,6 +64,7 @@ from supervisor.views import (
     PluginView,
     ProcessView,
     SandboxView,
+    SignatureView,
     SupervisorFigures,
     VersionComparison,
     VersionView,
@@ -76,6 +77,7 @@ from webapp.server import serve
 
 PASSWORD = "a long enough password"
 EMPTY_MODULE = b"\0asm\1\0\0\0"
+UNSIGNED = SignatureView("unsigned", "", "The module is not signed.")
 LIMITS = LimitsInForce(Limits())
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
 
@@ -226,6 +228,7 @@ class FakeSupervisor:
             pid=None,
             error_count=0,
             last_error=None,
+            signature=UNSIGNED,
             contract="ohd",
         )
         return self._view(manifest.id)
@@ -310,6 +313,7 @@ class FakeSupervisor:
                 plugin.imports,
                 tuple(self.manifests[plugin_id].config_schema),
                 plugin.permissions,
+                plugin.signature,
             )
         ]
 

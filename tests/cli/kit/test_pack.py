@@ -6,6 +6,7 @@ import zipfile
 import pytest
 
 from sandbox_child.packages import read_package
+from supervisor.plugins.signatures import check_signature, read_public_key
 
 MODULE = b"\0asm\1\0\0\0"
 
@@ -141,3 +142,15 @@ def test_what_is_no_folder_is_refused(ohd, folder, path):
 
 def test_a_place_that_cannot_be_written_is_named(ohd, folder):
     assert "nowhere" in ohd.refused("plugin", "pack", folder, "-o", "nowhere/a.zip")
+
+
+def test_a_module_is_signed_with_a_new_key_and_the_package_proves_it(ohd, folder):
+    public = ohd.good("plugin", "keygen", "key.hex").strip()
+    ohd.good("plugin", "pack", folder, "--sign", "key.hex", "-o", "signed.zip")
+    package = read_package((ohd.folder / "signed.zip").read_bytes())
+    trusted = {"me": read_public_key(public)}
+    assert check_signature(package.module, package.signature, trusted).is_trusted
+    assert (ohd.folder / "key.hex").stat().st_mode & 0o077 == 0
+    assert "already exists" in ohd.refused("plugin", "keygen", "key.hex")
+    (ohd.folder / "wrong.hex").write_text("5" * 63)
+    assert "hexadecimal digits" in ohd.refused("plugin", "pack", folder, "--sign", "wrong.hex")
