@@ -30,6 +30,7 @@ from helpdesk.inbound.imap import MailboxWatch
 from helpdesk.inbound.intake import Intake
 from helpdesk.invitations import INVITATION_MIGRATIONS, Invitations
 from helpdesk.languages import LANGUAGE_MIGRATIONS
+from helpdesk.mail.administration import MailAdministration
 from helpdesk.mail.choices import Choices
 from helpdesk.mail.oauth import Tokens
 from helpdesk.mail.sender import Sender
@@ -111,6 +112,7 @@ class HelpDesk:
         self.notifications = Notifications(database, clock)
         self.choices = Choices(database)
         self.mail = MailSettings(database, clock, self.audit)
+        self.letters = MailAdministration(database, clock, self.audit)
         self.mail_tokens = Tokens(self.mail)
         self.sender = Sender(database, clock, self.settings, self.mail, self.mail_tokens)
         self.dashboards = Dashboards(database)

@@ -2,6 +2,8 @@
 
 ::
 
+    administration
+                what admins see and change of letters
     sender      the task that sends what is queued
     smtp        one connection to a server that takes mail; blocking, for a thread
     oauth       access tokens for servers that take no passwords

@@ -2,6 +2,8 @@
 
 ::
 
+    mail, mail_letters, mail_templates
+                   Admin: email
     ticket_links, ticket_files
                    linking and merging tickets; their files
     saved_views, ticket_new
@@ -10,7 +12,7 @@
                    tickets
     canned_replies
                    texts that staff keep
-    login, invitation, setup, profile, notifications
+    login, invitation, setup, profile, notifications, notification_choices
                    one's own account
     people, groups, catalogue, statuses, settings, audit
                    Admin: the help desk

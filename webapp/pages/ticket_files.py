@@ -69,7 +69,7 @@ async def download(file_id: str, name: str) -> Response:
     file = await files.get(current_visit().actor, file_id)
     g.own_headers = foreign_content_headers(tls=app_context().config.secure_cookies)
     response = current_app.response_class(
-        b"" if request.method == "HEAD" else _Download(files.read(file)), content_type=file.kind
+        b"" if request.method == "HEAD" else Download(files.read(file)), content_type=file.kind
     )
     response.timeout = LONGEST_DOWNLOAD_S
     response.headers["Content-Length"] = str(file.size)
@@ -78,7 +78,7 @@ async def download(file_id: str, name: str) -> Response:
     return response
 
 
-class _Download(ResponseBody):
+class Download(ResponseBody):
     """Sends a content in pieces, and lets go of it however that ends."""
 
     def __init__(self, content: Reading) -> None:
