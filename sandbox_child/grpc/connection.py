@@ -1,14 +1,12 @@
 """What both sides of a connection share, on top of h2.
 
 The peer is hostile. What it may make this side keep is bounded: streams, headers, the room that it
-has for data, and what waits to be sent. Everything that it sends besides data is paid for from an
-allowance of bytes, so that frames which cost it nothing (pings, settings, resets, window updates,
-empty data) end the connection before they cost much here.
+has for data, and what waits to be sent. Everything that it sends besides data has a toll.
 """
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import h2.events
@@ -21,10 +19,9 @@ from hpack.exceptions import HPACKError
 from hyperframe.exceptions import HyperframeError
 
 from sandbox_child.grpc.errors import GrpcError, GrpcFlood
+from sandbox_child.grpc.toll import PREFACE_BYTES, Clock, Rates, Toll
 
 Headers = list[tuple[bytes, bytes]]
-Clock = Callable[[], float]
-"""Seconds that never go back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,44 +38,14 @@ class Caps:
     header_list: int = 16 << 10
     unsent: int = 16 << 20
     """That wait because the peer does not read, or gives no room."""
-    overhead: int = 512 << 10
-    """Of everything but data, at once."""
-    overhead_per_s: int = 64 << 10
-    """And what of it is given back each second."""
-    overhead_per_call: int = 4 << 10
-    """And for each call that has ended, in either direction."""
-
-
-_FRAME_HEAD = 9
+    rates: Rates = field(default_factory=Rates)
+    """Of everything but data."""
 
 
 class _Http2(H2Connection):
     """h2 with less memory of what is over."""
 
     MAX_CLOSED_STREAMS = 1024
-
-
-class Allowance:
-    """Bytes that may still be spent; more come with time."""
-
-    def __init__(self, most: int, per_s: int, clock: Clock) -> None:
-        self._most = most
-        self._per_s = per_s
-        self._clock = clock
-        self._left = float(most)
-        self._then = clock()
-
-    def give(self, count: int) -> None:
-        """Add ``count``, up to the most."""
-        self._left = min(self._most, self._left + count)
-
-    def spend(self, count: int) -> bool:
-        """Take ``count``; return whether there was enough."""
-        now = self._clock()
-        self.give(int((now - self._then) * self._per_s))
-        self._then = now
-        self._left -= count
-        return self._left >= 0
 
 
 @dataclass(slots=True)
@@ -96,7 +63,7 @@ class Connection:
 
     def __init__(self, *, client: bool, caps: Caps, clock: Clock = time.monotonic) -> None:
         self._caps = caps
-        self._allowance = Allowance(caps.overhead, caps.overhead_per_s, clock)
+        self._toll = Toll(caps.rates, skip=0 if client else PREFACE_BYTES, clock=clock)
         self._http2 = http2 = _Http2(H2Configuration(client_side=client, header_encoding=None))
         values = {
             SettingCodes.INITIAL_WINDOW_SIZE: caps.window,
@@ -120,13 +87,11 @@ class Connection:
 
     def feed(self, data: bytes) -> list[h2.events.Event]:
         """Return what ``data`` from the peer tells; raises GrpcError, which ends the connection."""
+        self._toll.feed(data)
         try:
             events = self._http2.receive_data(data)
         except (H2Error, HPACKError, HyperframeError, ValueError) as exc:
             raise GrpcError(f"HTTP/2: {_plain(exc)}") from None
-        payload = sum(map(_payload, events))
-        if not self._allowance.spend(max(0, len(data) - payload)):
-            raise GrpcFlood("it sends more than calls need besides their data")
         for event in events:
             if isinstance(event, h2.events.WindowUpdated | h2.events.RemoteSettingsChanged):
                 self._push_all()
@@ -136,8 +101,8 @@ class Connection:
         return events
 
     def ended_call(self) -> None:
-        """Let the peer send the overhead of one call more."""
-        self._allowance.give(self._caps.overhead_per_call)
+        """Let the peer send what goes with one call more, besides data."""
+        self._toll.ended_call()
 
     def next_stream(self) -> int:
         """Return the number of the next stream of ours; raises GrpcError after the last."""
@@ -238,13 +203,6 @@ class Connection:
 def header_map(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
     """Return headers by name; the last of several counts."""
     return {bytes(name): bytes(value) for name, value in headers}
-
-
-def _payload(event: h2.events.Event) -> int:
-    """Return the bytes of a frame of data with its head; none where it has no data."""
-    if not isinstance(event, h2.events.DataReceived) or not event.data:
-        return 0
-    return len(event.data) + _FRAME_HEAD
 
 
 def _plain(exc: Exception) -> str:
