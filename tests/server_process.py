@@ -52,6 +52,10 @@ class ServerProcess:
         return self._process.pid
 
     @property
+    def port(self) -> int:
+        return int(self.url.rpartition(":")[2])
+
+    @property
     def log(self) -> str:
         """Everything that the running server has written."""
         return self._log_path.read_text("utf-8")

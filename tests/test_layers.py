@@ -61,8 +61,9 @@ ROOMS: dict[str, dict[str, set[str]]] = {
         "api": {"http", "visitors", "rendering"},
         "pages": {"http", "visitors", "live", "rendering", "security"},
         "monitoring": {"visitors"},
+        "admission": {"security"},
         "http": {"visitors", "live", "rendering", "security"},
-        "visitors": {"security"},
+        "visitors": {"admission", "security"},
         "live": {"rendering"},
         "rendering": set(),
         "security": set(),
@@ -110,7 +111,7 @@ OUTSIDE = {
     "supervisor": {"assembly", "config", "errors", "limits", "ports", "service", "states", "text"},
     "webapp": {
         *("app", "config", "connections", "context", "errors"),
-        *("plugin_documents", "routes", "server", "turns"),
+        *("lobby", "plugin_documents", "routes", "server", "turns"),
     },
     "cli": {
         *("compose", "config", "config_file", "errors", "logs", "main", "plugin_desk", "tables"),

@@ -11,12 +11,14 @@ highest first; each imports only from its own row and the rows below::
     http         one HTTP exchange: the guard, bodies, forms, streams, failures, a page
     visitors     who visits: sessions, cookies, logging in
     context      what the handlers share
+    lobby        connections that have been accepted and not been begun with
+    connections  TCP connections, bounded
+    admission    whose request is worked on next: people, then strangers by address
     plugin_documents
                  HTML of plugins, kept until its frame asks for it
     live         open pages and the changes they receive
     rendering    how things look: templates, Markdown, charts, tables, static files
     security     host and origin, throttle, security headers
-    connections  TCP connections, bounded
     turns        each person's costly requests, one after another
     routes       what a route says about itself: whom it is for, its body, how it fails
     config       settings

@@ -9,6 +9,8 @@ from helpdesk.service import HelpDesk
 from helpdesk.settings import SettingValues
 from supervisor.service import Supervisor
 from webapp import context
+from webapp.admission.exchanges import Admission
+from webapp.admission.known import KnownCredentials
 from webapp.api import canned_replies as api_canned_replies
 from webapp.api import catalogue as api_catalogue
 from webapp.api import docs as api_docs
@@ -187,6 +189,7 @@ def create_app(helpdesk: HelpDesk, supervisor: Supervisor, config: WebConfig) ->
             FormattingPool(),
             site,
             PluginDocuments(),
+            Admission(KnownCredentials()),
             code,
         ),
     )

@@ -11,6 +11,7 @@ from quart import current_app
 from helpdesk.service import HelpDesk
 from helpdesk.settings import SettingValues
 from supervisor.service import Supervisor
+from webapp.admission.exchanges import Admission
 from webapp.config import WebConfig
 from webapp.live.hub import Hub
 from webapp.live.presence import Presence
@@ -47,6 +48,7 @@ class AppContext:
     formatting: FormattingPool
     site: Site
     documents: PluginDocuments
+    admission: Admission
     setup_code: str = field(repr=False)
     """Proves that whoever creates the first admin can read what the server printed. Always asked
     for: a proxy on the same machine makes strangers look like this machine."""

@@ -2,7 +2,7 @@
 
 import logging
 import resource
-from functools import partial
+import socket
 
 import trio
 from hypercorn.config import Config
@@ -12,9 +12,11 @@ from hypercorn.typing import AppWrapper
 from hypercorn.utils import repr_socket_addr, wrap_app
 from quart_trio import QuartTrio
 
+from webapp.admission.exchanges import Admission, AdmittedApp
 from webapp.config import KIB, WebConfig
-from webapp.connections import Connections, connection_handler
+from webapp.connections import Connection, Connections
 from webapp.context import context_of
+from webapp.lobby import Lobby, Opening
 from webapp.rendering import templating
 
 _log = logging.getLogger(__name__)
@@ -37,6 +39,8 @@ def server_config(config: WebConfig) -> Config:
     server.include_server_header = False
     server.graceful_timeout = GRACE_S
     server.keep_alive_timeout = 15.0
+    # The kernel drops who finds its queue full, and such a client tries again after a second.
+    server.backlog = 1024
     server.h11_max_incomplete_size = 16 * KIB
     server.websocket_max_message_size = 64 * KIB
     return server
@@ -58,13 +62,19 @@ async def serve(
     await trio.to_thread.run_sync(templating.load_all)
     shutdown = stop if stop is not None else trio.Event()
     server = server_config(config)
-    wrapped = wrap_app(app, server.wsgi_max_body_size, "asgi")
+    admission = context_of(app.extensions).admission
+    wrapped = wrap_app(AdmittedApp(app, admission, config), server.wsgi_max_body_size, "asgi")
     lifespan = Lifespan(wrapped, server, {})
     async with trio.open_nursery() as lifespan_nursery:
         await lifespan_nursery.start(lifespan.handle_lifespan)
         await lifespan.wait_for_startup()
         try:
-            await _serve_connections(wrapped, app, config, server, shutdown, task_status)
+            async with trio.open_nursery() as gates:
+                gates.start_soon(admission.run)
+                await _serve_connections(
+                    wrapped, app, config, server, admission, shutdown, task_status
+                )
+                gates.cancel_scope.cancel()
         finally:
             await context_of(app.extensions).formatting.aclose()
         await lifespan.wait_for_shutdown()
@@ -76,27 +86,43 @@ async def _serve_connections(  # noqa: PLR0917 - the parts of one server
     app: QuartTrio,
     config: WebConfig,
     server: Config,
+    admission: Admission,
     shutdown: trio.Event,
     task_status: trio.TaskStatus[list[str]],
 ) -> None:
     context = WorkerContext(None)
     connections = Connections(_most_connections(config), config.connections_per_address)
-    handle = connection_handler(wrapped, server, context, connections, http2=config.http2)
     listeners, addresses = _listen(server)
+
+    async def serve_one(opening: Opening) -> None:
+        if opening.place is not None:
+            admission.pieces.leave(opening.place)
+        stream = trio.SocketStream(trio.socket.from_stdlib_socket(opening.socket))
+        connection = Connection(
+            wrapped, server, context, stream, connections, admission=admission, http2=config.http2
+        )
+        await connection.serve(opening.said, opening.address, opening.person)
+
     async with trio.open_nursery() as forcing:
         async with trio.open_nursery() as serving:
+
+            def begin(opening: Opening) -> None:
+                serving.start_soon(serve_one, opening)
+
+            lobby = Lobby(connections, admission, begin, server.keep_alive_timeout)
             try:
                 async with trio.open_nursery() as accepting:
-                    accepting.start_soon(
-                        partial(trio.serve_listeners, handle, listeners, handler_nursery=serving)
-                    )
+                    accepting.start_soon(lobby.run)
+                    for listener in listeners:
+                        accepting.start_soon(lobby.accept, listener)
                     task_status.started(addresses)
                     await shutdown.wait()
                     context_of(app.extensions).live.close()
                     accepting.cancel_scope.cancel()
             finally:
                 for listener in listeners:
-                    listener.socket.close()
+                    listener.close()
+                lobby.close()
             await context.terminated.set()
             serving.cancel_scope.deadline = trio.current_time() + GRACE_S
             forcing.start_soon(_end_by_force, connections)
@@ -108,11 +134,11 @@ async def _end_by_force(connections: Connections) -> None:
     connections.abort_all()
 
 
-def _listen(server: Config) -> tuple[list[trio.SocketListener], list[str]]:
+def _listen(server: Config) -> tuple[list[socket.socket], list[str]]:
     listeners, addresses = [], []
     for sock in server.create_sockets().insecure_sockets:
         sock.listen(server.backlog)
-        listeners.append(trio.SocketListener(trio.socket.from_stdlib_socket(sock)))
+        listeners.append(sock)
         addresses.append(f"http://{repr_socket_addr(sock.family, sock.getsockname())}")
     return listeners, addresses
 

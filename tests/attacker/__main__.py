@@ -1,6 +1,7 @@
 """``python -m tests.attacker [--minutes N]``: strangers against a real server; exit 1 on harm."""
 
 import argparse
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -15,7 +16,8 @@ def main() -> int:
     given = parser.parse_args()
     seconds = given.minutes * 60
     with tempfile.TemporaryDirectory(prefix="siege-") as folder:
-        outcome = lay_siege(Path(folder), seconds, idle_s=max(5.0, seconds / 10))
+        rounds = max(1, round(given.minutes * 2))
+        outcome = lay_siege(Path(folder), seconds, max(5.0, seconds / rounds / 2), rounds)
     sys.stdout.write("\n".join(report(outcome)) + "\n")
     problems = list(outcome.problems)
     if outcome.ratio > MOST_TIMES_IDLE:
@@ -33,9 +35,15 @@ def report(outcome: Outcome) -> list[str]:
         "| | pages | median, ms | p99, ms | longest, ms |",
         "|---|---|---|---|---|",
         _row("idle", outcome.idle),
+        _row("beside the control", outcome.control),
         _row("under attack", outcome.attacked),
         "",
-        f"{outcome.seconds:.0f} s; the p99 is {outcome.ratio:.2f} times that of the idle server.",
+        (
+            f"{outcome.seconds:.0f} s of attack; the p99 is {outcome.ratio:.2f} times that of the "
+            f"idle server, {outcome.control_ratio:.2f} times beside the control. Load of the "
+            f"machine: {outcome.load[0]:.1f} before, {outcome.load[1]:.1f} at the end; "
+            f"{os.cpu_count()} processors."
+        ),
         (
             f"Descriptors: {before} before, {outcome.most_descriptors} at the end of the attack, "
             f"{after} after it. Memory: {outcome.memory_mb[0]:.0f} MB before, "

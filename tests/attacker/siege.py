@@ -1,8 +1,15 @@
 """A real server under attack by strangers, and one person who goes on reading tickets meanwhile.
 
 The server, the attackers and the reader are three processes. What is looked at: how long pages take
-before and meanwhile, that each is answered, that descriptors and tasks do not become more, that
-the log tells of no failure, and that the server stops although the attack goes on.
+with and without an attack, that each is answered, that descriptors and tasks do not become more,
+that the log tells of no failure, and that the server stops although the attack goes on.
+
+How long pages take is measured by the reader, which does nothing else, in rounds. In each, it reads
+beside nobody (idle), beside the same attackers while they attack something else on the same machine
+(the control, ``sink.py``), and beside the attack; so whatever else the machine does meanwhile
+touches all three alike. The attackers have the lowest priority of the three processes: elsewhere
+they would have processors of their own. The bound is on the 99th percentile under attack against
+that of the idle server. The control says which part of it is the attackers' own work.
 """
 
 import http.client
@@ -13,6 +20,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -27,6 +35,8 @@ FRESH_EVERY = 4
 PATIENCE_S = 60.0
 CALM_S = 60.0
 """So long after an attack the server has forgotten it."""
+STARTING_S = 2.0
+"""Time for the attackers to begin."""
 MOST_TIMES_IDLE = 3.0
 MORE_DESCRIPTORS = 10
 _TICKET = re.compile(r'href="(/tickets/[0-9A-Z]{26})')
@@ -39,7 +49,11 @@ class Outcome:
 
     seconds: float
     idle: Sequence[float]
+    control: Sequence[float]
+    """While the attackers attack something else on the same machine."""
     attacked: Sequence[float]
+    load: tuple[float, float]
+    """Processes that wanted a processor, before and after, by the system's average of a minute."""
     rounds: Mapping[str, int]
     """Of each attack."""
     descriptors: tuple[int, int]
@@ -55,6 +69,11 @@ class Outcome:
     def ratio(self) -> float:
         """How many times its idle 99th percentile a page took."""
         return percentile(self.attacked) / percentile(self.idle)
+
+    @property
+    def control_ratio(self) -> float:
+        """The same for the control."""
+        return percentile(self.control) / percentile(self.idle)
 
     @property
     def problems(self) -> list[str]:
@@ -135,25 +154,33 @@ class Reader:
         return http.client.HTTPConnection(self.url.rpartition("/")[2], timeout=PATIENCE_S)
 
 
-def lay_siege(folder: Path, seconds: float, idle_s: float) -> Outcome:
-    """Start a server with the demo in ``folder``, read for ``idle_s``, then beside an attack."""
+def lay_siege(folder: Path, seconds: float, idle_s: float, rounds: int = 1) -> Outcome:
+    """Start a server with the demo in ``folder``; attack it for so long in all.
+
+    In each round the reader reads for ``idle_s`` beside nobody, and beside the control.
+    """
     server = ServerProcess(folder, options=("--demo",))
     server.start()
     reader = Reader(server.url)
+    idle, control, attacked = list[float](), list[float](), list[float]()
+    load, done, most = os.getloadavg()[0], Counter[str](), 0
     try:
         reader.log_in()
-        reader.read(idle_s / 4)
+        reader.read(min(5.0, idle_s / 2))
         before, memory = descriptors(server.pid), resident_mb(server.pid)
-        idle = reader.read(idle_s)
-        with attackers(server, seconds) as attack:
-            attacked = reader.read(seconds)
-            most = descriptors(server.pid)
-            rounds = attack.communicate(timeout=PATIENCE_S)[0]
-        after = settled(server.pid, before + MORE_DESCRIPTORS)
+        for _ in range(rounds):
+            idle += reader.read(idle_s)
+            with sink() as port, attackers(port, PATIENCE_S + idle_s):
+                reader.read(STARTING_S)
+                control += reader.read(idle_s)
+            with attackers(server.port, seconds / rounds) as attack:
+                attacked += reader.read(seconds / rounds)
+                most = max(most, descriptors(server.pid))
+                done.update(json.loads(attack.communicate(timeout=PATIENCE_S)[0]))
+            after = settled(server.pid, before + MORE_DESCRIPTORS)
         memory_after = resident_mb(server.pid)
-        idle += reader.read(idle_s)
-        with attackers(server, PATIENCE_S):
-            reader.read(2.0)
+        with attackers(server.port, PATIENCE_S):
+            reader.read(STARTING_S)
             began = time.monotonic()
             status = server.stop()
             stop_s = time.monotonic() - began
@@ -164,8 +191,10 @@ def lay_siege(folder: Path, seconds: float, idle_s: float) -> Outcome:
     return Outcome(
         seconds=seconds,
         idle=idle,
+        control=control,
         attacked=attacked,
-        rounds=json.loads(rounds),
+        load=(load, os.getloadavg()[0]),
+        rounds=done,
         descriptors=(before, after),
         most_descriptors=most,
         memory_mb=(memory, memory_after),
@@ -176,15 +205,27 @@ def lay_siege(folder: Path, seconds: float, idle_s: float) -> Outcome:
 
 
 @contextmanager
-def attackers(server: ServerProcess, seconds: float) -> Iterator[subprocess.Popen[str]]:
+def attackers(port: int, seconds: float) -> Iterator[subprocess.Popen[str]]:
     """Run the attackers for so long, or until the block ends."""
-    port = server.url.rpartition(":")[2]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.attacker.attacks", port, str(seconds)],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    command = (sys.executable, "-m", "tests.attacker.attacks", str(port), str(seconds))
+    with _running(*command) as process:
+        # Whoever else wants a processor has it at once: kernels with slices of time would let the
+        # server's threads wait for milliseconds behind an attacker who shares theirs.
+        os.sched_setscheduler(process.pid, os.SCHED_IDLE, os.sched_param(0))
+        yield process
+
+
+@contextmanager
+def sink() -> Iterator[int]:
+    """Run what takes everything; yields its port."""
+    with _running(sys.executable, "-m", "tests.attacker.sink") as process:
+        assert process.stdout is not None
+        yield int(process.stdout.readline())
+
+
+@contextmanager
+def _running(*command: str) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     try:
         yield process
     finally:

@@ -63,10 +63,10 @@ class Books:
         return sum(self.outcomes[name] for name in FAILED)
 
 
-def read_books(data: Path) -> Books:
-    """Add up; ``problems`` says in words what does not fit."""
+def read_books(data: Path, *, served: bool) -> Books:
+    """Add up; ``problems`` says in words what does not fit. ``served``: while a server writes."""
     books = Books()
-    with _copied(data) as path, closing(sqlite3.connect(path)) as db:
+    with (_snapshot if served else _copied)(data) as path, closing(sqlite3.connect(path)) as db:
         for check in ("integrity_check", "foreign_key_check"):
             found = db.execute(f"PRAGMA {check}").fetchall()
             if found not in ([("ok",)], []):
@@ -141,7 +141,22 @@ def _find_doubled_work(books: Books, db: sqlite3.Connection) -> None:
 
 
 @contextmanager
+def _snapshot(data: Path) -> Iterator[Path]:
+    """Copy what a server is writing to: file by file, it would be torn by a checkpoint."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / DATABASE
+        uri = f"{(data / DATABASE).as_uri()}?mode=ro"
+        with (
+            closing(sqlite3.connect(uri, uri=True, timeout=60)) as live,
+            closing(sqlite3.connect(path)) as copy,
+        ):
+            live.backup(copy)
+        yield path
+
+
+@contextmanager
 def _copied(data: Path) -> Iterator[Path]:
+    """Copy what a dead server has left; opening that itself would recover it."""
     with tempfile.TemporaryDirectory() as folder:
         for ending in ("", "-wal"):
             source = data / (DATABASE + ending)

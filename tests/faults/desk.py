@@ -75,9 +75,12 @@ class Site:
         shutil.copytree(self.folder, folder, dirs_exist_ok=True)
         return replace(self, folder=folder, acknowledged=set())
 
-    def books(self) -> Books:
-        """Read the books, and hold them against what was acknowledged."""
-        books = read_books(self.data)
+    def books(self, *, served: bool = False) -> Books:
+        """Read the books, and hold them against what was acknowledged.
+
+        ``served``: while a server writes them.
+        """
+        books = read_books(self.data, served=served)
         lost = self.acknowledged - books.tickets
         if lost:
             books.problems.append(f"{len(lost)} acknowledged tickets are gone")
@@ -215,7 +218,7 @@ class Server:
         """Wait until nothing waits any more; return the books."""
 
         def settled() -> Books | None:
-            books = self._site.books()
+            books = self._site.books(served=True)
             return books if not books.waiting else None
 
         found: Books = until(settled, patience_s=patience_s)

@@ -157,11 +157,15 @@ async def test_one_address_cannot_hold_more_than_its_share(
     held = [await connect(site) for _ in range(5)]
     for stream in held:
         await stream.send_all(HEALTH)
+        answer = b""
         with trio.fail_after(20):
-            assert (await stream.receive_some()).startswith(b"HTTP/1.1 200")
+            while not answer.endswith(b"ok\n"):
+                answer += await stream.receive_some()
     one_more = await connect(site)
     with trio.fail_after(20):
-        assert await one_more.receive_some() == b""
+        assert await held[0].receive_some() == b""
+        await one_more.send_all(HEALTH)
+        assert (await one_more.receive_some()).startswith(b"HTTP/1.1 200")
     for stream in (*held, one_more):
         await stream.aclose()
 
@@ -178,15 +182,45 @@ def test_whoever_holds_the_most_makes_room() -> None:
     bounds = Connections(most=4, most_per_address=4)
     greedy = [FakeConnection() for _ in range(4)]
     for one in greedy:
-        assert bounds.admit(one, "192.0.2.1")
-    assert not bounds.admit(FakeConnection(), "192.0.2.1")
-    assert bounds.admit(FakeConnection(), "192.0.2.2")
+        bounds.admit(one, "192.0.2.1")
+    bounds.admit(FakeConnection(), "192.0.2.2")
     assert [one.aborted for one in greedy] == [True, False, False, False]
+    assert len(bounds) == 4
+
+
+def test_at_an_address_with_too_many_the_oldest_stranger_makes_room() -> None:
+    bounds = Connections(most=10, most_per_address=2)
+    person, *strangers = (FakeConnection() for _ in range(5))
+    for one in (person, *strangers):
+        bounds.admit(one, "192.0.2.1")
+        if one is person:
+            bounds.trust(one, "robin")
+    assert [one.aborted for one in strangers] == [True, True, False, False]
+    assert not person.aborted
+    assert len(bounds) == 3
+
+
+def test_strangers_push_out_no_person_and_one_person_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connections, "MOST_PER_PERSON", 2)
+    bounds = Connections(most=4, most_per_address=4)
+    robins, sams = [FakeConnection()], [FakeConnection() for _ in range(3)]
+    for person, theirs in (("robin", robins), ("sam", sams)):
+        for one in theirs:
+            bounds.admit(one, "192.0.2.1")
+            bounds.trust(one, person)
+            bounds.trust(one, person)
+    assert [one.aborted for one in sams] == [True, False, False]
+    for number in range(10):
+        bounds.admit(FakeConnection(), f"192.0.2.{number}")
+    assert [one.aborted for one in (robins[0], *sams)] == [False, True, False, False]
     assert len(bounds) == 4
 
 
 def test_behind_a_proxy_the_oldest_makes_room() -> None:
     bounds = Connections(most=2, most_per_address=None)
     first, second, third = FakeConnection(), FakeConnection(), FakeConnection()
-    assert all(bounds.admit(one, "127.0.0.1") for one in (first, second, third))
+    for one in (first, second, third):
+        bounds.admit(one, "127.0.0.1")
     assert (first.aborted, second.aborted, len(bounds)) == (True, False, 2)

@@ -2,12 +2,13 @@
 
 Two things go wrong when an answer is ready before its request has arrived whole (a body over its
 limit, a visitor who may not upload). Closing then makes the client's system throw the answer away
-(RFC 9112, 9.6), so the answer waits a little for the rest of the body, which is dropped. And the
+(RFC 9112, 9.6), so the answer waits a little for the rest of the body, which is dropped. Where that
+is much, the answer goes first, and ``webapp.connections`` drops the rest. And the
 server tells the app of the end of the exchange while the app still sends the last piece; were the
 app cancelled by that, the server would never finish, and the connection would hang.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 import trio
@@ -19,6 +20,8 @@ from webapp.http.streamed import PacedBody
 
 LINGER_S = 5.0
 """An answer waits this long for the rest of its request."""
+_MOST_WAITED_FOR = 4 * 1024 * 1024
+"""A request that announces more bytes than this is answered at once."""
 
 Message = dict[str, Any]
 
@@ -29,7 +32,7 @@ class WholeExchange(TrioASGIHTTPConnection):
     async def __call__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         """Serve one request."""
         self._body: object = None
-        exchange = _Exchange(receive, send, self._abandon)
+        exchange = _Exchange(receive, send, self._abandon, _patience(self.scope["headers"]))
         await super().__call__(exchange.receive, exchange.send)  # type: ignore[arg-type]
 
     async def handle_messages(  # type: ignore[override]
@@ -56,6 +59,16 @@ class WholeExchange(TrioASGIHTTPConnection):
             self._body.abandon()
 
 
+def _patience(headers: Iterable[tuple[bytes, bytes]]) -> float:
+    """Return how long to wait for the rest of a request, in seconds."""
+    for name, value in headers:
+        if name == b"content-length":
+            return LINGER_S if value.isdigit() and int(value) <= _MOST_WAITED_FOR else 0.0
+        if name == b"transfer-encoding":
+            return 0.0
+    return LINGER_S
+
+
 class _Exchange:
     """Stands between the server's two callables and the app's."""
 
@@ -64,7 +77,9 @@ class _Exchange:
         receive: Callable[[], Awaitable[Any]],
         send: Callable[[Any], Awaitable[None]],
         answered: Callable[[], None],
+        patience_s: float,
     ) -> None:
+        self._patience_s = patience_s
         self._tell_answered = answered
         self._receive = receive
         self._send = send
@@ -83,7 +98,7 @@ class _Exchange:
         if message["type"] == "http.response.start":
             self._answered = True
             self._tell_answered()
-            with trio.move_on_after(LINGER_S):
+            with trio.move_on_after(self._patience_s):
                 await self._arrived.wait()
         last = message["type"] == "http.response.body" and not message.get("more_body", False)
         with trio.CancelScope(shield=last):

@@ -5,6 +5,7 @@ and ``Sec-Fetch-Site`` that the browser adds (Fetch standard, Fetch Metadata). T
 beside the token, so that either alone is enough.
 """
 
+import functools
 import ipaddress
 from urllib.parse import urlsplit
 
@@ -49,11 +50,15 @@ def client_address(peer: str, forwarded_for: str | None, proxy_hops: int) -> str
     appended; entries to its left were written by the client and are not believed. IPv6 addresses
     count by their /64, which is what one customer has.
     """
-    address = forwarded_address(peer, forwarded_for, proxy_hops)
+    return _network(forwarded_address(peer, forwarded_for, proxy_hops)) or peer
+
+
+@functools.lru_cache(maxsize=4096)
+def _network(address: str) -> str | None:
     try:
         parsed = ipaddress.ip_address(address.strip("[]"))
     except ValueError:
-        return peer
+        return None
     if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is None:
         return str(ipaddress.ip_network((parsed, 64), strict=False))
     return str(parsed)

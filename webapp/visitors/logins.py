@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from quart import Request
 
 from helpdesk.sessions import NewSession
+from webapp.admission.gate import Crowded
 from webapp.context import AppContext
 from webapp.errors import TooManyAttempts
 from webapp.security.origin import client_address
@@ -22,20 +23,27 @@ async def log_in(
     passwords from elsewhere do not lock out an account's owner: attempts are counted for each
     address, for each account from one address, and for a browser that the owner has logged in with
     before on its own, whatever others do from the same address.
+
+    Checking a password is slow on purpose: addresses take turns at it.
     """
     config, sessions = app_context.config, app_context.helpdesk.sessions
     device = shown_device(request, config)
     if device and await sessions.device_is_known(email, device):
-        counted = {f"device {device}": config.login_failures_per_account}
+        counted, whose = {f"device {device}": config.login_failures_per_account}, device
     else:
         address = client_address(peer_of(request), forwarded_for(request), config.proxy_hops)
+        whose = address
         account = email.strip().lower()[:254]
         counted = {
             f"address {address}": config.login_failures_per_address,
             f"account {account} from {address}": config.login_failures_per_account,
         }
     with _counted(app_context, counted):
-        return await sessions.log_in(email, password, replaces=visit.token, device=device)
+        try:
+            async with app_context.admission.log_ins.place(whose):
+                return await sessions.log_in(email, password, replaces=visit.token, device=device)
+        except Crowded:
+            raise TooManyAttempts(1.0) from None
 
 
 @contextmanager

@@ -77,7 +77,10 @@ async def find_visit(request: Request, app_context: AppContext) -> Visit:
     token = request.cookies.get(app_context.config.session_cookie)
     if token and len(token) <= _LONGEST_TOKEN:
         session = await app_context.helpdesk.sessions.find(token)
-        if session is not None:
+        if session is None:
+            app_context.admission.known.forget(token)
+        else:
+            app_context.admission.known.note(token, session.user.id)
             return Visit(Proof.COOKIE, session.user, session.csrf_token, token)
     return _nobody(request, app_context.config)
 
@@ -99,8 +102,11 @@ def shown_credential(request: Request, config: WebConfig) -> str:
 async def _by_key(authorization: str, app_context: AppContext) -> Visit:
     match = _BEARER.fullmatch(authorization)
     found = await app_context.helpdesk.api_keys.find(match[1]) if match else None
-    if found is None:
+    if found is None or match is None:
+        if match is not None:
+            app_context.admission.known.forget(match[1])
         raise LoginNeeded
+    app_context.admission.known.note(match[1], found.user.id)
     return Visit(Proof.API_KEY, found.user, key_scope=found.scope)
 
 
