@@ -32,6 +32,7 @@ from supervisor.delivery.offers import PluginOffers
 from supervisor.delivery.runner import RunnerTools
 from supervisor.delivery.runners import Runners
 from supervisor.delivery.ticket_panels import TicketPanels
+from supervisor.delivery.webhooks import Webhooks
 from supervisor.egress import EgressClient
 from supervisor.mail.reader import MailReader
 from supervisor.plugins.artifacts import ArtifactStore
@@ -183,6 +184,7 @@ class Assembly:
         )
         self.panels = TicketPanels(self.installed, self.runners)
         self.functions = PluginFunctions(self.installed, self.runners)
+        self.webhooks = Webhooks(self.installed, store.data.secret)
         self.offers = PluginOffers(self.installed)
         zone = server_zone()
         self.jobs = Jobs(nursery, self.installed, self.functions, store.jobs, ZoneInfo(zone))

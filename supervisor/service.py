@@ -38,6 +38,7 @@ class Supervisor:
         self.refusals = parts.refusals
         self.panels = parts.panels
         self.functions = parts.functions
+        self.webhooks = parts.webhooks
         self.offers = parts.offers
         self.jobs = parts.jobs
         self.egress_log = parts.egress_log

@@ -90,6 +90,16 @@ class PluginFailed(WebError):
         super().__init__(f"the plugin {name} {what}; an admin finds the reason in its log")
 
 
+class WebhookNotSigned(WebError):
+    """A webhook without a signature that fits, or one too many."""
+
+    status = 401
+
+    def __init__(self, reason: str, *, is_flood: bool) -> None:
+        self.status = 429 if is_flood else 401
+        super().__init__(reason)
+
+
 class BodyInvalid(WebError):
     """A body that parsed, and does not fit what the route takes."""
 

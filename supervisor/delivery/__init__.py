@@ -5,6 +5,7 @@
     jobs             functions that run by a cron line
     functions        functions of GoatKit plugins, as routes, widgets and neighbours call them
     offers           widgets and entries of the navigation that GoatKit plugins have
+    webhooks         requests of other systems, each with a signature of its body
     ticket_panels    the panels that a ticket page shows
     runners          every enabled plugin's runner; disables a plugin that keeps failing
     runner           one enabled plugin: one child after another

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import trio
 
-from supervisor.calls.behalf import Behalf
+from supervisor.calls.behalf import NOBODY, Behalf
 from supervisor.contracts import GoatkitDescription
 from supervisor.delivery.function_calls import COMMAND, CallRequest, Occasion
 from supervisor.delivery.offers import permissions_of
@@ -19,7 +19,7 @@ from supervisor.errors import NotRunning
 from supervisor.plugins.registry import PluginRegistry
 from supervisor.registration import Job, Registration, Route, RouteTable, allows
 from supervisor.registration.grants import FunctionRefused
-from supervisor.states import DeliveryKind
+from supervisor.states import DeliveryKind, Outcome
 from supervisor.store.plugins import PluginRow
 from supervisor.views import CallResult
 
@@ -36,6 +36,11 @@ class FoundRoute:
     params: dict[str, str]
     is_public: bool
     """Whether its admin lets anybody call it, without a login."""
+
+    @property
+    def occasion(self) -> Occasion:
+        """What its calls are made for, in the delivery log."""
+        return Occasion(DeliveryKind.ROUTE, f"{self.route.method} {self.route.path}")
 
 
 class PluginFunctions:
@@ -91,6 +96,13 @@ class PluginFunctions:
         occasion = Occasion(DeliveryKind.JOB, job.id)
         behalf = Behalf(is_background=True)
         return await runner.run_job(CallRequest(job.handler, b"", job.timeout_s, behalf, occasion))
+
+    def refused(self, found: FoundRoute, why: str) -> None:
+        """Put a request on record that does not reach the plugin."""
+        runner = self._runners.get(found.plugin_id)
+        if runner is not None:
+            request = CallRequest(found.route.handler, b"", 0.0, NOBODY, found.occasion)
+            runner.recorder.dropped_call(request, Outcome.DROPPED, why)
 
     def _running(self, plugin_id: str) -> tuple[PluginRow, PluginRunner]:
         row = self._installed.row(plugin_id)

@@ -28,6 +28,8 @@
     plugin_bodies  what a visitor sends to such a path
     plugin_frames  documents of plugins, which have no origin
     widget_calls   the function behind a widget, called for the visitor
+    plugin_webhooks
+                   signatures in the place of a login
     plugin_requests
                    what a plugin learns of a request
     plugin_answers  what a plugin's function returned, as an answer; pure

@@ -14,9 +14,7 @@ from werkzeug.exceptions import MethodNotAllowed
 from helpdesk.actors import Role
 from helpdesk.storage import sql
 from helpdesk.users import User
-from supervisor.delivery.function_calls import Occasion
 from supervisor.delivery.functions import FoundRoute, PluginFunctions
-from supervisor.states import DeliveryKind
 from supervisor.views import CallResult
 from webapp.context import app_context
 from webapp.errors import LoginNeeded, NotForYou, PluginFailed, PluginOnly
@@ -27,6 +25,7 @@ from webapp.pages.plugin_answers import Download, Html, Json, Redirect, understa
 from webapp.pages.plugin_bodies import SAFE, arguments
 from webapp.pages.plugin_frames import document, framed
 from webapp.pages.plugin_requests import Asking, asking
+from webapp.pages.plugin_webhooks import is_by_signature, require_signature, signed
 from webapp.rendering.links import login_url
 from webapp.security.headers import foreign_content_headers
 from webapp.visitors.plugin_tokens import plugin_token
@@ -51,16 +50,21 @@ async def serve() -> Response | None:
         return _without_route(functions, raw_path)
     if asks_for not in {None, found.plugin_id}:
         raise PluginOnly
-    if (refused := await _admit(found)) is not None:
+    if found.route.access.webhook:
+        await require_signature(found)
+    if is_by_signature(found):
+        asks = signed()
+    elif (refused := await _admit(found)) is not None:
         return refused
-    asks = await asking()
+    else:
+        asks = await asking()
     sent = msgspec.json.encode({**await arguments(found.params), **asks.envelope})
     result = await functions.call(
         found.plugin_id,
         found.route.handler,
         sent,
         asks.behalf,
-        occasion=Occasion(DeliveryKind.ROUTE, f"{found.route.method} {found.route.path}"),
+        occasion=found.occasion,
     )
     user = current_visit().user
     if user is not None:
@@ -90,8 +94,6 @@ def _without_route(functions: PluginFunctions, raw_path: str) -> Response | None
 async def _admit(found: FoundRoute) -> Response | None:
     """Check login, role, groups and origin. Raises, or returns the way to the log-in page."""
     visit, access = current_visit(), found.route.access
-    if access.webhook:
-        raise NotForYou("webhook, which this release does not serve")
     if visit.user is None and not found.is_public:
         by_program = request.path.startswith("/api/") or PLUGIN_HEADER in request.headers
         if by_program or request.method not in SAFE:
