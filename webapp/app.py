@@ -194,6 +194,7 @@ def create_app(helpdesk: HelpDesk, supervisor: Supervisor, config: WebConfig) ->
         ),
     )
     traffic.install(app)
+    plugin_routes.install_first(app)
     guard.install(app)
     plugin_routes.install(app)
     failures.install(app)

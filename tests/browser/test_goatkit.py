@@ -1,5 +1,6 @@
 """Pages and widgets of GoatKit plugins in a real browser: shown, followed, and kept out."""
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -79,6 +80,115 @@ def test_the_menu_leads_to_a_page_whose_links_and_forms_work(open_page: Open) ->
     page.go_back()
     frame.get_by_role("link", name="To the tickets").click()
     page.wait_for_url("**/tickets")
+
+
+TOOLS = """<a href="/tools/file">The file</a> <a href="https://other.example/page">Elsewhere</a>
+<form method="post" action="/tools/save" enctype="multipart/form-data">
+  <input name="title" aria-label="Title"><input type="file" name="upload" aria-label="Upload">
+  <input type="checkbox" name="tag" value="a" checked>
+  <input type="checkbox" name="tag" value="b" checked>
+  <button>Send</button>
+</form>
+<p id="said">Asking</p>
+<script>
+  (async () => {
+    const own = await fetch("/tools/data?x=1", { method: "PUT", body: JSON.stringify({ y: 2 }),
+      headers: { "Content-Type": "application/json" } });
+    const { x, y, _user_role: role } = await own.json();
+    const other = await fetch("/admin/people").then(() => "read", () => "refused");
+    const none = await (await fetch("/none")).text();
+    const said = [own.status, x, y, role, other, none.length].join(" ");
+    document.getElementById("said").textContent = said;
+  })();
+</script>"""
+
+
+@pytest.fixture
+def tools(desk: Desk) -> Iterator[None]:
+    """Install a plugin whose page sends files, requests its own routes, and offers a file."""
+    routes = {
+        ("GET", ""): "page",
+        ("GET", "/bare"): "bare",
+        ("GET", "/file"): "file",
+        ("POST", "/save"): "show",
+        ("PUT", "/data"): "show",
+    }
+    module = goatkit_module(
+        {
+            "name": "tools",
+            "routes": [
+                {"method": m, "path": f"/tools{p}", "handler": handler, "middleware": ["auth"]}
+                for (m, p), handler in routes.items()
+            ],
+        },
+        {
+            "page": {"html": TOOLS, "title": "Tools"},
+            "bare": {
+                "html": "<p>All mine</p><script>location = '//evil.example/'</script>",
+                "raw": True,
+            },
+            "file": {
+                "_binary": True,
+                "content_type": "text/csv",
+                "filename": "a.csv",
+                "data": "YSxi",
+            },
+        },
+    )
+    plugin_id = desk.install(module)
+    yield
+    desk.uninstall(plugin_id)
+
+
+@pytest.mark.usefixtures("tools")
+def test_a_page_requests_its_own_routes_and_no_others(open_page: Open) -> None:
+    page = open_page("admin", "/tools", expected=["421", "404"])
+    said = page.frame_locator("iframe.plugin-page").locator("#said")
+    expect(said).to_have_text("200 1 2 Admin refused 0")
+
+
+@pytest.mark.usefixtures("tools")
+def test_a_form_sends_files_and_every_value_to_the_route_that_it_names(open_page: Open) -> None:
+    page = open_page("staff", "/tools", expected=["421", "404"])
+    frame = page.frame_locator("iframe.plugin-page")
+    frame.get_by_label("Title").fill("Ünïcode")
+    file = {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"hello"}
+    frame.get_by_label("Upload").set_input_files([file])
+    frame.get_by_role("button", name="Send").click()
+    page.wait_for_url("**/tools/save")
+    sent = json.loads(page.inner_text("body"))
+    assert (sent["title"], sent["tag"]) == ("Ünïcode", ["a", "b"])
+    assert sent["upload"] == {
+        "filename": "notes.txt",
+        "content_type": "text/plain",
+        "size": 5,
+        "data": "aGVsbG8=",
+    }
+    assert "csrf_token" not in sent
+
+
+@pytest.mark.usefixtures("tools")
+def test_a_link_downloads_a_file_and_one_that_leads_elsewhere_asks_first(open_page: Open) -> None:
+    page = open_page("staff", "/tools", expected=["421", "404"])
+    frame = page.frame_locator("iframe.plugin-page")
+    with page.expect_download() as download:
+        frame.get_by_role("link", name="The file").click()
+    assert download.value.suggested_filename == "a.csv"
+    frame.get_by_role("link", name="Elsewhere").click()
+    dialog = page.get_by_role("dialog", name="This link leads to another site")
+    expect(dialog.get_by_text("https://other.example/page")).to_be_visible()
+    dialog.get_by_role("button", name="Stay here").click()
+    expect(dialog).to_have_count(0)
+    assert page.url.endswith("/tools")
+
+
+@pytest.mark.usefixtures("tools")
+def test_a_bare_page_is_framed_too_so_that_it_cannot_lead_itself_away(open_page: Open) -> None:
+    page = open_page("staff", "/tickets", expected=["frame-src", "Framing"])
+    with page.expect_console_message(lambda said: "frame-src" in said.text):
+        page.goto("/tools/bare")
+    assert page.url.endswith("/tools/bare")
+    expect(page.get_by_role("navigation")).to_have_count(0)
 
 
 @pytest.mark.usefixtures("plugin")

@@ -32,16 +32,21 @@ from webapp.visitors.plugin_tokens import plugin_token
 from webapp.visitors.sessions import current_visit
 
 PLUGIN_HEADER = "X-Plugin"
-"""Sent by the page around a frame for the plugin in it: the request is for that plugin alone."""
+"""Sent by the page around a frame for the plugin in it: the request is for that plugin alone. It
+comes back with what the plugin has answered, and with nothing else: only that reaches the frame."""
+
+
+async def refuse_others() -> None:
+    """Refuse what a frame asks for that is no plugin's, before anything else is looked at."""
+    if request.url_rule is not None and PLUGIN_HEADER in request.headers:
+        raise PluginOnly
 
 
 async def serve() -> Response | None:
     """Answer the request where a plugin declares its path; None where that is none's."""
-    asks_for = request.headers.get(PLUGIN_HEADER)
     if request.url_rule is not None:
-        if asks_for is not None:
-            raise PluginOnly
         return None
+    asks_for = request.headers.get(PLUGIN_HEADER)
     functions = app_context().supervisor.functions
     raw_path = path_of(bytes(request.scope["raw_path"]))
     method = "GET" if request.method == "HEAD" else request.method
@@ -69,7 +74,10 @@ async def serve() -> Response | None:
     user = current_visit().user
     if user is not None:
         g.unread = await app_context().helpdesk.notifications.unread_count(user.actor)
-    return answer(found.plugin_id, found.plugin_name, result, asks)
+    response = answer(found.plugin_id, found.plugin_name, result, asks)
+    if asks_for is not None:
+        response.headers[PLUGIN_HEADER] = found.plugin_id
+    return response
 
 
 def path_of(raw: bytes) -> str:
@@ -144,7 +152,7 @@ def _file(found: Download) -> Response:
 
 def _shown(plugin_id: str, plugin_name: str, found: Html, asks: Asking) -> Response:
     html = document(found.html, asks.language)
-    if found.is_bare and not _is_visited():
+    if PLUGIN_HEADER in request.headers or (found.is_bare and not _is_visited()):
         return framed(html)
     visit = current_visit()
     token = app_context().documents.keep(html, visit.user.id if visit.user else "")
@@ -168,7 +176,12 @@ def _is_visited() -> bool:
     wanted = request.headers.get("Sec-Fetch-Dest")
     if wanted is not None:
         return wanted == "document"
-    return "text/html" in request.headers.get("Accept", "") and PLUGIN_HEADER not in request.headers
+    return "text/html" in request.headers.get("Accept", "")
+
+
+def install_first(app: Quart) -> None:
+    """Keep frames of plugins from everything that is not theirs; before the guard."""
+    app.before_request(refuse_others)
 
 
 def install(app: Quart) -> None:

@@ -38,12 +38,25 @@
     else if (early.length < 100) early.push(message);
   };
 
+  // Charts are drawn in the colours of the page.
+  Object.defineProperty(window, "Chart", {
+    configurable: true,
+    set(chart) {
+      Object.defineProperty(window, "Chart", { value: chart, configurable: true, writable: true });
+      const dark = matchMedia("(prefers-color-scheme: dark)").matches;
+      if (chart?.defaults === undefined) return;
+      chart.defaults.color = dark ? "#b6c0d0" : "#465061";
+      // Not the border's: a chart with one of its own gets no colours by itself.
+      chart.defaults.scale.grid.color = dark ? "#3a4557" : "#cfd6e2";
+    },
+  });
+
   let told = 0;
   // The body's own height: that of the root is never less than the frame's.
   const measure = () => {
     const { body } = document;
     if (body === null) return;
-    const height = Math.ceil(Math.max(body.getBoundingClientRect().bottom, body.scrollHeight)) + 8;
+    const height = Math.ceil(body.getBoundingClientRect().bottom + scrollY) + 8;
     if (height !== told) tell({ height });
     told = height;
   };

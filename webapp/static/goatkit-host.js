@@ -161,9 +161,11 @@ async function ask(entry, source, { fetch: text, id, method, type, accept, body 
     const sent = body instanceof ArrayBuffer && !["GET", "HEAD"].includes(method) ? body : undefined;
     const response = await fetch(found, { method, headers, body: sent, redirect: "follow" });
     if (response.status === NOT_THEIRS) throw new Error("it is not a route of this plugin");
-    const content = await response.arrayBuffer();
+    // A page of ours, such as an error's, is for the person and not for the plugin.
+    const isTheirs = response.headers.get("X-Plugin") === frame.dataset.goatkit;
+    const content = isTheirs ? await response.arrayBuffer() : new ArrayBuffer(0);
     if (content.byteLength > MOST_ANSWER) throw new Error("the answer is too large");
-    const kind = response.headers.get("Content-Type") ?? "";
+    const kind = (isTheirs && response.headers.get("Content-Type")) || "";
     reply({ status: response.status, type: kind, body: content });
   } catch (error) {
     reply({ error: `the request failed: ${error.message}` });

@@ -124,6 +124,125 @@ async def test_the_envelope_is_the_servers_and_parameters_come_along(pages: Any)
     assert "org_id" not in said
 
 
+async def test_a_frame_s_request_is_for_its_own_plugin_and_nothing_else(pages: Any) -> None:
+    client = (await pages.as_("staff")).client
+    mine = await client.get("/kb/stay", headers={"X-Plugin": ID})
+    assert (mine.status_code, mine.headers["X-Plugin"]) == (303, ID)
+    html = await client.get("/kb", headers={"X-Plugin": ID})
+    assert "An article" in html.text
+    assert "csrf" not in html.text
+    for path in ("/api/me", "/tickets", "/admin/people", "/login", "/static/app.css", "/kb"):
+        refused = await client.get(path, headers={"X-Plugin": "goatkit.other"})
+        assert refused.status_code == 421, path
+        assert "X-Plugin" not in refused.headers
+    wrong = await client.get("/kb/none", headers={"X-Plugin": ID})
+    assert (wrong.status_code, "X-Plugin" in wrong.headers) == (404, False)
+
+
+async def test_a_plugin_s_token_is_good_for_its_own_routes(pages: Any) -> None:
+    browser = await pages.as_("staff")
+    page = await browser.get("/kb")
+    token = page.text.partition('data-token="')[2].partition('"')[0]
+    assert token not in {"", page.csrf_token}
+    headers = {"X-CSRF-Token": token, "Sec-Fetch-Site": "same-origin"}
+    mine = await browser.client.post("/kb/5/edit", json={"a": 1}, headers=headers)
+    assert mine.json()["a"] == 1
+    for path in ("/tickets/new", "/logout", "/profile"):
+        data = {"csrf_token": token, "subject": "s", "description": "d"}
+        assert (await browser.client.post(path, data=data)).status_code == 403
+    other = await pages.as_("admin")
+    stolen = await other.client.post("/kb/5/edit", json={}, headers=headers)
+    assert stolen.status_code == 403
+
+
+async def test_every_method_and_kind_of_body_comes_in_as_the_contract_says(
+    real_site: Any,
+) -> None:
+    methods = ("GET", "POST", "PUT", "PATCH", "DELETE")
+    registration = {
+        "name": "echo",
+        "routes": [
+            {"method": method, "path": "/echo/:id", "handler": "show", "middleware": ["auth"]}
+            for method in methods
+        ],
+    }
+    module = goatkit_module(registration, {})
+    await real_site.shelf.installs.install(module, source="a test", actor="test")
+    await real_site.shelf.controls.set_enabled("goatkit.echo", True, actor="test")
+    browser = await real_site.as_("staff")
+    client = browser.client
+    client.headers["X-CSRF-Token"] = await browser.api_token()
+    for method in methods:
+        said = (await client.request(method, "/echo/a%20b?q=1&q=2&_is_admin=1")).json()
+        assert (said["_method"], said["id"], said["q"]) == (method, "a b", ["1", "2"])
+        assert (said["_is_admin"], said["query"]) == (False, {"q": "1"})
+    head = await client.head("/echo/1")
+    assert (head.status_code, head.content) == (200, b"")
+    options = await client.options("/echo/1")
+    assert options.status_code == 204
+    assert options.headers["Allow"] == "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"
+    assert (await client.get("/echo/1/")).json()["id"] == "1"
+    form = (await client.post("/echo/1", data={"a": ["x", "y"], "id": "2", "_lang": "xx"})).json()
+    assert (form["a"], form["id"], form["_lang"]) == (["x", "y"], "2", "en")
+    files = {"f": ("../../a.txt", b"hi", "text/plain")}
+    multipart = (await client.post("/echo/1", data={"t": "x"}, files=files)).json()
+    assert multipart["t"] == "x"
+    assert multipart["f"] == {
+        "filename": "a.txt",
+        "content_type": "text/plain",
+        "size": 2,
+        "data": "aGk=",
+    }
+    text = {"Content-Type": "text/csv"}
+    raw = (await client.post("/echo/1", content="a,b", headers=text)).json()
+    assert (raw["_body"], raw["_content_type"]) == ("a,b", "text/csv")
+    listed = (await client.post("/echo/1", json=[1, 2])).json()
+    assert (listed["_body"], listed["_content_type"]) == ("[1,2]", "application/json")
+    forged = (await client.post("/echo/1", json={"_body": "x", "_path": "y", "n": None})).json()
+    assert ("_body" in forged, forged["_path"], forged["n"]) == (False, "/echo/1", None)
+    broken = await client.post("/echo/1", content="{", headers={"Content-Type": "application/json"})
+    assert broken.status_code == 400
+    large = await client.post("/echo/1", content=b"x" * (4 * 1024 * 1024 + 1), headers=text)
+    assert large.status_code == 413
+    many = await client.get("/echo/1?" + "&".join(f"a{n}=1" for n in range(300)))
+    assert many.status_code == 422
+
+
+async def test_files_are_sent_as_what_they_are_and_never_as_pages(real_site: Any) -> None:
+    def file(kind: str, name: str = "") -> dict[str, object]:
+        more = {"filename": name} if name else {}
+        return {"_binary": True, "content_type": kind, "data": "PGI+aGk8L2I+", **more}
+
+    answers = {
+        "csv": file("text/csv", 'a"b.csv'),
+        "html": file("text/html"),
+        "svg": {**file("image/svg+xml"), "n": 1},
+        "png": file("image/png", "/etc/x.png"),
+        "wrong": {"_binary": True, "content_type": "text/csv", "data": "%%%"},
+    }
+    registration = {
+        "name": "files",
+        "routes": [
+            {"path": f"/sent/{name}", "handler": name, "middleware": ["auth"]} for name in answers
+        ],
+    }
+    module = goatkit_module(registration, answers)
+    await real_site.shelf.installs.install(module, source="a test", actor="test")
+    await real_site.shelf.controls.set_enabled("goatkit.files", True, actor="test")
+    client = (await real_site.as_("staff")).client
+    csv = await client.get("/sent/csv")
+    assert (csv.content, csv.headers["Content-Type"]) == (b"<b>hi</b>", "text/csv")
+    assert csv.headers["Content-Disposition"].startswith('attachment; filename="a_b.csv"')
+    assert csv.headers["Content-Security-Policy"].startswith("sandbox;")
+    for name in ("html", "svg"):
+        sent = await client.get(f"/sent/{name}")
+        assert sent.headers["Content-Type"] == "application/octet-stream"
+        assert sent.headers["Content-Disposition"] == "attachment"
+    png = await client.get("/sent/png")
+    assert png.headers["Content-Disposition"].startswith('inline; filename="x.png"')
+    assert (await client.get("/sent/wrong")).status_code == 502
+
+
 async def test_a_change_needs_a_token_and_json_goes_in_flat(pages: Any) -> None:
     browser = await pages.as_("staff")
     refused = await browser.client.post(
