@@ -75,6 +75,7 @@ def load_config(
                 {name: read_public_key(key) for name, key in file.plugins.trusted_keys.items()},
             ),
             kept_versions=file.plugins.kept_versions,
+            native=file.plugins.native,
         ),
         log_level=file.log.level,
     )

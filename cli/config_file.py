@@ -82,6 +82,7 @@ class Plugins(msgspec.Struct, forbid_unknown_fields=True):
     kept_versions: Annotated[int, Meta(ge=0, le=100)] = 5
     fetch_s: Annotated[float, Meta(ge=0.1, le=3_600)] = 60.0
     allow_http: bool = False
+    native: bool = False
     require_signature: bool = False
     trusted_keys: dict[str, str] = msgspec.field(default_factory=dict)
 

@@ -1,5 +1,7 @@
 """The compile child: checks the structure, compiles, writes the artifact, reports.
 
+A native plugin's program is not compiled: its artifact is the program itself, out of its package.
+
 It runs once per module and is thrown away. The bytes, of a module or of the package that it came
 in, are read only behind the lockdown.
 The report goes out as one frame: READY with the JSON of a ModuleReport, or RESULT with the reason
@@ -9,6 +11,7 @@ why the module is refused.
 import hashlib
 import json
 import os
+import platform
 from dataclasses import asdict, replace
 from typing import NoReturn
 
@@ -21,11 +24,13 @@ from sandbox_child.lockdown import process
 from sandbox_child.lockdown.errors import LockdownError
 from sandbox_child.lockdown.order import lock_down
 from sandbox_child.lockdown.policy import ARTIFACT_OUT, MODULE_IN, REPORT_OUT
-from sandbox_child.packages import PackageError, read_package
+from sandbox_child.packages import Package, PackageError, read_package
+from sandbox_child.packages.programs import MAGIC
 from sandbox_child.plans import Surroundings, compiler_plan
 from sandbox_child.wasm.caps import Caps
 from sandbox_child.wasm.errors import ModuleError
 from sandbox_child.wasm.module import read_module
+from sandbox_child.wire.entry import NATIVE_ENTRY, ModuleReport, ProgramFacts
 from sandbox_child.wire.frames import encode_frame
 from sandbox_child.wire.messages import MAX_TEXT, READY, RESULT, START_SEQ, OutcomeCode
 from sandbox_child.wire.spec import CompileSpec
@@ -46,17 +51,22 @@ def run_compiler(spec: CompileSpec, engine: wasmtime.Engine, around: Surrounding
     try:
         lock_down(plan, lambda: None)
         data = _read_all(spec.max_module_bytes)
-        module, manifest, signature = _unpacked(data)
-        digest = "" if module is data else hashlib.sha256(module).hexdigest()
-        facts = read_module(module, Caps(module_bytes=spec.max_module_bytes))
-        report = examine(facts, Needs(spec.needs_events, spec.needs_panel, spec.has_manifest))
+        package = _unpacked(data)
+        compiled: bytes | bytearray = package.module
+        if package.is_native:
+            report = _native_report(package.module)
+        else:
+            facts = read_module(package.module, Caps(module_bytes=spec.max_module_bytes))
+            report = examine(facts, Needs(spec.needs_events, spec.needs_panel, spec.has_manifest))
+            compiled = wasmtime.Module(engine, package.module).serialize()
         report = replace(
             report,
-            package_manifest=manifest.decode(),
-            package_signature=signature.decode("ascii", "replace"),
-            module_sha256=digest,
+            package_manifest=(package.manifest_json or b"").decode(),
+            package_signature=(package.signature or b"").decode("ascii", "replace"),
+            module_sha256=(
+                "" if package.module is data else hashlib.sha256(package.module).hexdigest()
+            ),
         )
-        compiled = wasmtime.Module(engine, module).serialize()
     except (LockdownError, PackageError, ModuleError, AbiRefused) as exc:
         _report(RESULT, str(exc))
     except wasmtime.WasmtimeError as exc:
@@ -70,12 +80,28 @@ def run_compiler(spec: CompileSpec, engine: wasmtime.Engine, around: Surrounding
     _report(READY, json.dumps(asdict(report)), size=len(compiled))
 
 
-def _unpacked(data: bytes) -> tuple[bytes, bytes, bytes]:
-    """Return the module with its package's manifest and signature; the last two may be empty."""
-    if not data.startswith(_ZIP):
-        return data, b"", b""
-    package = read_package(data)
-    return package.module, package.manifest_json or b"", package.signature or b""
+def _unpacked(data: bytes) -> Package:
+    """Return a package; what is none is taken for a module, whose reader says what it is."""
+    if data.startswith((_ZIP, MAGIC)):
+        return read_package(data)
+    return Package("module", data, "", None, "", None, ())
+
+
+def _native_report(program: bytes) -> ModuleReport:
+    """Return the report on a program, which is kept as it is."""
+    return ModuleReport(
+        entry=NATIVE_ENTRY,
+        imports=(),
+        exports=(),
+        toolchain=f"native program for Linux on {platform.machine()}",
+        start_section=False,
+        functions=0,
+        memory_min_pages=0,
+        memory_max_pages=None,
+        custom_sections=(),
+        warnings=(),
+        program=ProgramFacts(hashlib.sha256(program).hexdigest(), len(program)),
+    )
 
 
 def _read_all(limit: int) -> bytes:

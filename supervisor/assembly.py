@@ -24,6 +24,7 @@ from supervisor.calls.host_functions import HostFunctions, Site
 from supervisor.calls.kept_functions import KeptFunctions
 from supervisor.calls.queries import Queries
 from supervisor.config import SupervisorConfig
+from supervisor.delivery.children import Children
 from supervisor.delivery.error_threshold import ErrorThreshold
 from supervisor.delivery.functions import NeighbourCalls, PluginFunctions
 from supervisor.delivery.jobs import Jobs
@@ -35,6 +36,7 @@ from supervisor.delivery.ticket_panels import TicketPanels
 from supervisor.delivery.webhooks import Webhooks
 from supervisor.egress import EgressClient
 from supervisor.mail.reader import MailReader
+from supervisor.native.child import NativeTools
 from supervisor.plugins.artifacts import ArtifactStore
 from supervisor.plugins.audit import Unaudited
 from supervisor.plugins.compiler import Compiler, KeptCode
@@ -139,8 +141,7 @@ class Assembly:
         self.installed = PluginRegistry(store.installed)
         spawner = Spawner(fork_server, cage)
         self.tools = tools = RunnerTools(
-            spawner=spawner,
-            open_code=lambda row: compiler.open(row.sha256, row.manifest),
+            children=Children(spawner, compiler, NativeTools(fork_server, cage)),
             host_calls=HostCalls(stand_ins.egress or egress, ports.actions, self.ledger),
             limits=limits,
             health_rule=ports.health_rule,
@@ -157,6 +158,7 @@ class Assembly:
             notices=ports.notices,
             audit=ports.audit,
             active=run_plugins,
+            native=config.native,
         )
         self.signatures = config.signatures
         self.overview = Overview(

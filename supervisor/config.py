@@ -31,6 +31,9 @@ class SupervisorConfig:
     kept_versions: int = 5
     """Of each plugin: how many that were installed before are kept to roll back to."""
 
+    native: bool = False
+    """Whether native plugins may be installed and run."""
+
     @property
     def key_file(self) -> Path:
         """Where the keys lie that secrets are encrypted with."""

@@ -92,6 +92,7 @@ class Supervisor:
         parts.fetcher.rules = config.fetch
         parts.versions.kept_versions = config.kept_versions
         parts.signatures = config.signatures
+        parts.runners.native = config.native
 
 
 @asynccontextmanager

@@ -37,10 +37,10 @@ ROOMS: dict[str, dict[str, set[str]]] = {
             *("manifest", "secrets", "views"),
         },
         "delivery": {
-            *("plugins", "calls", "store", "process", "contracts", "registration"),
+            *("plugins", "calls", "store", "native", "process", "contracts", "registration"),
             *("manifest", "egress", "secrets", "views"),
         },
-        "plugins": {"store", "process", "manifest", "secrets", "views"},
+        "plugins": {"store", "native", "process", "manifest", "secrets", "views"},
         "calls": {
             *("process", "manifest", "registration", "query"),
             *("egress", "secrets", "views"),

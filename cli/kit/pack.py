@@ -106,7 +106,7 @@ def _walk(folder: Path, top: Path) -> list[Path]:
 def _file_name(package: Package) -> str:
     values = json.loads(package.manifest_json or b"{}")
     words = {key.casefold(): value for key, value in values.items()}
-    stem = package.module_name.rpartition("/")[2].removesuffix(".wasm")
+    stem = package.module_name.rpartition("/")[2].removesuffix(".wasm") or "plugin"
     name, version = (str(words.get(key) or "") for key in ("name", "version"))
     plain = "".join(
         c if c.isascii() and (c.isalnum() or c in "._-") else "-"

@@ -4,7 +4,6 @@
 
     call           ``ohd plugin call``: a GoatKit function
     function_call  one call of a GoatKit function on a disposable help desk
-    native         ``ohd plugin call`` of a native program
     bench          a compiled module and a fork server
     module         ``ohd plugin inspect`` and ``embed``
     desk           a disposable help desk, for GoatKit plugins

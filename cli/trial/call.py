@@ -8,12 +8,10 @@ from typing import Any
 import click
 
 from cli.compose import Application
-from cli.config import load_config
 from cli.errors import CannotGoOn, run
 from cli.trial.desk import open_trial_desk
 from cli.trial.function_call import FunctionCall, call_function, install
-from cli.trial.module import read_file
-from cli.trial.native import MAGIC, call_native
+from cli.trial.module import read_plugin
 from supervisor.text import clean_text
 from supervisor.views import CallResult
 
@@ -33,21 +31,16 @@ _LONGEST_LINE = 2_000
 def call(data: Path | None, as_json: bool, file: Path, **asked: Any) -> None:
     """Call FUNCTION of the GoatKit plugin FILE once, in its real process.
 
-    FILE is a module (.wasm), a package (.zip), or a native program for Linux, which runs in its
-    cage but without host functions.
+    FILE is a module (.wasm), a package (.zip), or a native program for Linux.
 
     Uses sample tickets without --data. Only permissions named with --grant are
     granted. Exit status 1 if the call fails.
     """
 
     async def go() -> None:
-        module = read_file(file)
-        wanted = Asked(**asked)
-        if module.startswith(MAGIC):
-            found = await _call_native(file, wanted, data)
-        else:
-            async with open_trial_desk(data) as application:
-                found = await _call(application, module, wanted)
+        module = read_plugin(file)
+        async with open_trial_desk(data) as application:
+            found = await _call(application, module, Asked(**asked))
         click.echo(json.dumps(found, indent=2) if as_json else _shown(found))
         if found["outcome"] != "ok":
             raise SystemExit(1)
@@ -71,16 +64,6 @@ async def _call(application: Application, module: bytes, asked: Asked) -> dict[s
     wanted = FunctionCall(asked.function, sent, asked.user, grants=asked.grants)
     result, lines = await call_function(application, plugin, wanted)
     return _document(result, [f"{line.level}: {line.message}" for line in lines])
-
-
-async def _call_native(file: Path, asked: Asked, data: Path | None) -> dict[str, Any]:
-    if asked.user is not None or asked.grants or data is not None:
-        raise CannotGoOn("--user, --grant and --data do not work for native programs yet")
-    sent = _object(asked.arguments)
-    encoded = b"" if sent is None else json.dumps(sent).encode()
-    settings = load_config(None).supervisor
-    result, lines = await call_native(settings, file, asked.function, encoded)
-    return _document(result, lines)
 
 
 def _object(arguments: str) -> dict[str, Any] | None:

@@ -41,7 +41,7 @@ async def open_trial_desk(
     with tempfile.TemporaryDirectory(prefix="ohd-trial-") as folder:
         if data is not None:
             await trio.to_thread.run_sync(_copy, data / _DATABASE, Path(folder) / _DATABASE)
-        settings = _with_lines(load_config(config, data=Path(folder)))
+        settings = _for_authors(load_config(config, data=Path(folder)))
         stand_ins = StandIns(egress, KeptModules())
         async with open_application(settings, run_plugins=True, stand_ins=stand_ins) as application:
             if data is None:
@@ -49,8 +49,10 @@ async def open_trial_desk(
             yield application
 
 
-def _with_lines(settings: Config) -> Config:
-    return replace(settings, supervisor=replace(settings.supervisor, source_lines=True))
+def _for_authors(settings: Config) -> Config:
+    """Return settings for an author's machine, where a native plugin needs none: its cage is the same."""
+    own = replace(settings.supervisor, source_lines=True, native=True)
+    return replace(settings, supervisor=own)
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -18,7 +18,8 @@ from cli.trial.manifest_file import check_manifest_file, unknown_keys
 from sandbox_child.abi.contracts import examine
 from sandbox_child.abi.errors import AbiRefused, TwoContracts
 from sandbox_child.abi.structure import Needs
-from sandbox_child.packages import read_package
+from sandbox_child.packages import DEFAULT_CAPS, read_package
+from sandbox_child.packages.programs import MAGIC as PROGRAM
 from sandbox_child.wasm.caps import MANIFEST_SECTION
 from sandbox_child.wasm.errors import SectionMissing
 from sandbox_child.wasm.module import read_module
@@ -28,6 +29,7 @@ from supervisor.administration.installer import read_manifest
 from supervisor.errors import ModuleRefused
 from supervisor.limits import DEFAULT_LIMITS
 from supervisor.manifest import Manifest
+from supervisor.native.sealed import check_file
 from supervisor.text import clean_text
 
 _SECTION = "ohd_manifest"
@@ -75,13 +77,21 @@ def read_file(path: Path) -> bytes:
         raise CannotGoOn(f"{path}: {exc.strerror}") from None
 
 
+def read_plugin(path: Path) -> bytes:
+    """Return the bytes of a module, a package or a program; raises CannotGoOn, NotAProgram."""
+    data = read_file(path)
+    if data.startswith(PROGRAM):
+        check_file(path, path.stat(), DEFAULT_CAPS.program_bytes)
+    return data
+
+
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def inspect(file: Path, as_json: bool) -> None:
     """Show a module's manifest, imports and exports. Exit status 2 if it would be refused."""
     with plain_errors():
-        module = read_file(file)
+        module = read_plugin(file)
         is_goatkit = registers_itself(module)
     if is_goatkit:
         # What it is, it says itself: it is run once, in its cage.
@@ -100,8 +110,10 @@ def registers_itself(module: bytes) -> bool:
     if read_manifest(module) is not None:
         return False
     try:
-        unpacked = read_package(module).module
-        return examine(read_module(unpacked), _UNKNOWN).entry.contract == "goatkit"
+        package = read_package(module)
+        if package.is_native:
+            return True
+        return examine(read_module(package.module), _UNKNOWN).entry.contract == "goatkit"
     except TwoContracts:
         raise
     except AbiRefused:
@@ -116,7 +128,7 @@ async def _inspect_goatkit(module: bytes, as_json: bool) -> None:
         )
     if as_json:
         found = {
-            "abi": "goatkit",
+            "abi": view.contract,
             "id": view.id,
             "registration": view.manifest,
             "permissions": [permission.token for permission in view.permissions],
@@ -130,7 +142,7 @@ async def _inspect_goatkit(module: bytes, as_json: bool) -> None:
     lines = [
         f"{view.name} {view.version} ({view.id})",
         f"  {view.description}",
-        "abi         goatkit",
+        f"abi         {view.contract}",
         f"toolchain   {view.toolchain or 'unknown'}",
         f"signature   {view.signature.sentence}",
         "permissions",

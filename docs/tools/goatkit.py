@@ -22,6 +22,7 @@ _CAPS = {
     "package_bytes": "the package as it is uploaded",
     "entries": "files and folders in it",
     "file_bytes": "one file, unpacked; the module is one of them",
+    "program_bytes": "one file of a native plugin's package, unpacked",
     "total_bytes": "all files, unpacked",
     "ratio": "unpacked size over packed size, of a file of more than 1 MiB",
     "manifest_bytes": "`manifest.json` or `plugin.yaml`",

@@ -7,6 +7,7 @@ process, which never parses a stranger's archive or YAML.
 
     write      makes a package of files
     package    reads one: the module, the manifest, the files, each unpacked to its end
+    programs   which entry is a native plugin's program for this machine
     manifest   which entries are manifest and module, and what the manifest says
     yaml_text  the plain part of YAML
     inflate    an entry's content, in pieces and never more than was announced

@@ -14,6 +14,8 @@ class Caps:
     """Files and folders together."""
     file_bytes: int = 32 * MIB
     """One file, unpacked; the module is one of them."""
+    program_bytes: int = 100 * MIB
+    """One file of a native plugin's package, unpacked; the programs are among them."""
     total_bytes: int = 128 * MIB
     """All files, unpacked."""
     ratio: int = 200

@@ -47,6 +47,8 @@ class Entry:
     size: int
     start: int
     """Offset of the packed bytes."""
+    set_id: bool = False
+    """Whether it would be set-user-id or set-group-id where it was unpacked."""
 
     @property
     def is_folder(self) -> bool:
@@ -64,6 +66,7 @@ class _Central:
     size: int
     offset: int
     name: str
+    set_id: bool
 
 
 def read_directory(data: bytes, caps: Caps) -> tuple[Entry, ...]:
@@ -130,7 +133,8 @@ def _read_central(data: bytes, at: int, end: int, caps: Caps) -> tuple[_Central,
     if _ZIP64[1] in (packed, size, offset):
         raise PackageError("is larger than 4 GiB, or says so", name)
     _check_kind(name, flags, method, attributes, size)
-    return _Central(raw_name, flags, method, crc, packed, size, offset, name), at
+    set_id = bool(attributes >> 16 & (stat.S_ISUID | stat.S_ISGID))
+    return _Central(raw_name, flags, method, crc, packed, size, offset, name, set_id), at
 
 
 def _check_kind(name: str, flags: int, method: int, attributes: int, size: int) -> None:
@@ -173,7 +177,15 @@ def _place(data: bytes, listed: list[_Central], directory: int) -> tuple[Entry, 
         if expected > directory:
             raise PackageError("ends behind the place where the directory begins", central.name)
         entries.append(
-            Entry(central.name, central.method, central.crc, central.packed, central.size, start)
+            Entry(
+                central.name,
+                central.method,
+                central.crc,
+                central.packed,
+                central.size,
+                start,
+                central.set_id,
+            )
         )
     if expected != directory:
         raise PackageError("has extra bytes between its entries and its directory")

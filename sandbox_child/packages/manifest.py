@@ -72,7 +72,6 @@ def find_module(names: Iterable[str], folder: str, manifest: PackageManifest | N
     """Return the module's name; raises PackageError where there is not exactly one."""
     every = sorted(name for name in names if name.lower().endswith(".wasm"))
     if manifest is not None:
-        _check_runtime(manifest)
         wanted = manifest.word("wasm")
         if wanted:
             name = f"{folder}{wanted.removeprefix('./')}"
@@ -88,9 +87,11 @@ def find_module(names: Iterable[str], folder: str, manifest: PackageManifest | N
     return every[0]
 
 
-def _check_runtime(manifest: PackageManifest) -> None:
+def is_native(manifest: PackageManifest) -> bool:
+    """Tell whether the package holds programs and no module; raises PackageError."""
     runtime = manifest.word("runtime").lower()
     if runtime == "grpc" or (manifest.word("binary") and not manifest.word("wasm")):
-        raise PackageError("is a native plugin; only WebAssembly plugins can run here")
+        return True
     if runtime not in {"", "wasm", "template"}:
-        raise PackageError(f'has the runtime {quoted(runtime)}; expected "wasm"')
+        raise PackageError(f'has the runtime {quoted(runtime)}; expected "wasm" or "grpc"')
+    return False

@@ -6,17 +6,20 @@ bytes. The host computes digests and checks signatures itself.
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sandbox_child.packages.caps import DEFAULT_CAPS, Caps
 from sandbox_child.packages.directory import Entry, read_directory
 from sandbox_child.packages.errors import PackageError
 from sandbox_child.packages.inflate import check_sizes, contents
 from sandbox_child.packages.manifest import (
+    PackageManifest,
     find_manifest,
     find_module,
+    is_native,
     read_manifest,
 )
+from sandbox_child.packages.programs import HEAD_BYTES, MAGIC, candidates, choose
 
 _WASM = b"\0asm"
 _ZIP = (b"PK\3\4", b"PK\5\6")
@@ -50,16 +53,19 @@ class Package:
     """A package that was read to its end."""
 
     kind: str
-    """``module`` or ``zip``."""
+    """``module``, ``program`` or ``zip``."""
     module: bytes
+    """Of a native plugin the program for this machine."""
     module_name: str
-    """As in the archive; empty for a bare module."""
+    """As in the archive; empty for a bare module or program."""
     manifest_json: bytes | None
     """One JSON object; the registration wins over it."""
     manifest_name: str
     signature: bytes | None
     """What stands in the file named as the module with ``.sig`` behind it."""
     files: tuple[PackagedFile, ...]
+    is_native: bool = False
+    """Whether it is a program and no WebAssembly module."""
     _data: bytes = field(default=b"", repr=False)
     _entries: Mapping[str, Entry] = field(default_factory=dict, repr=False)
 
@@ -76,6 +82,9 @@ def read_package(data: bytes, caps: Caps = DEFAULT_CAPS) -> Package:
         if len(data) > caps.file_bytes:
             raise PackageError(f"has {len(data):,} bytes; a module may have {caps.file_bytes:,}")
         return Package("module", data, "", None, "", None, ())
+    if data.startswith(MAGIC):
+        choose({"": data[:HEAD_BYTES]})
+        return Package("program", data, "", None, "", None, (), is_native=True)
     if not data.startswith(_ZIP):
         raise PackageError("is neither a WebAssembly module nor a ZIP file")
     return _read_zip(data, caps)
@@ -83,7 +92,8 @@ def read_package(data: bytes, caps: Caps = DEFAULT_CAPS) -> Package:
 
 def _read_zip(data: bytes, caps: Caps) -> Package:
     entries = read_directory(data, caps)
-    check_sizes(entries, caps)
+    # Programs may be larger than modules; which it holds is known once the manifest is read.
+    check_sizes(entries, replace(caps, file_bytes=max(caps.file_bytes, caps.program_bytes)))
     digests = {entry.name: _proved(data, entry) for entry in entries}
     files = {entry.name: entry for entry in entries if not entry.is_folder and _is_part(entry.name)}
     manifest_name = find_manifest(files)
@@ -92,12 +102,18 @@ def _read_zip(data: bytes, caps: Caps) -> Package:
         raw = _whole(data, files[manifest_name], caps.manifest_bytes)
         manifest = read_manifest(manifest_name, raw, caps)
     folder = _folder_of(manifest_name or "")
-    module_name = find_module(files, folder, manifest)
+    native = manifest is not None and is_native(manifest)
+    if manifest is not None and native:
+        module_name = _find_program(data, files, folder, manifest)
+        module = _whole(data, files[module_name], caps.program_bytes)
+    else:
+        check_sizes(entries, caps)
+        module_name = find_module(files, folder, manifest)
+        module = _whole(data, files[module_name], caps.file_bytes)
+        if not module.startswith(_WASM):
+            raise PackageError("is not a WebAssembly module", module_name)
     if manifest_name is None:
         folder = _folder_of(module_name)
-    module = _whole(data, files[module_name], caps.file_bytes)
-    if not module.startswith(_WASM):
-        raise PackageError("is not a WebAssembly module", module_name)
     signed = files.get(f"{module_name}.sig")
     own = {manifest_name, module_name, f"{module_name}.sig"}
     beside = {
@@ -116,9 +132,22 @@ def _read_zip(data: bytes, caps: Caps) -> Package:
             PackagedFile(path, entry.size, digests[entry.name])
             for path, entry in sorted(beside.items())
         ),
+        is_native=native,
         _data=data,
         _entries=beside,
     )
+
+
+def _find_program(
+    data: bytes, files: Mapping[str, Entry], folder: str, manifest: PackageManifest
+) -> str:
+    found = candidates(files, folder, manifest)
+    for name in found:
+        if files[name].set_id:
+            raise PackageError(
+                "is set-user-id or set-group-id; a plugin's program is neither", name
+            )
+    return choose({name: next(contents(data, files[name]), b"")[:HEAD_BYTES] for name in found})
 
 
 def _proved(data: bytes, entry: Entry) -> str:

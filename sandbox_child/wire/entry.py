@@ -7,8 +7,10 @@ runs it. Plain values, so that each side can read the other's.
 from dataclasses import dataclass
 from typing import Literal
 
-Contract = Literal["ohd", "goatkit"]
-AllocatorKind = Literal["ohd_alloc", "malloc", "cabi_realloc", "__new", "arena", "gk_malloc"]
+Contract = Literal["ohd", "goatkit", "goatkit-native"]
+AllocatorKind = Literal[
+    "ohd_alloc", "malloc", "cabi_realloc", "__new", "arena", "gk_malloc", "none"
+]
 StartKind = Literal["_initialize", "_start", "none"]
 PanelShape = Literal["multi_value", "struct_return", "packed_i64", "none"]
 
@@ -18,7 +20,8 @@ class Entry:
     """Names of the doors that the host goes in by."""
 
     allocator: AllocatorKind
-    """The export that gives memory; ``arena``: the host grows the memory itself."""
+    """The export that gives memory; ``arena``: the host grows the memory itself; ``none``: it is no
+    module."""
     has_free: bool
     """Whether the allocator's counterpart is exported too."""
     start: StartKind
@@ -47,6 +50,25 @@ class ExportLine:
 
 
 @dataclass(frozen=True, slots=True)
+class ProgramFacts:
+    """Facts about a native plugin's program, pinned when it is installed."""
+
+    sha256: str
+    size: int
+
+
+NATIVE_ENTRY = Entry(
+    allocator="none",
+    has_free=False,
+    start="none",
+    on_event=False,
+    panel="none",
+    contract="goatkit-native",
+)
+"""Of a native plugin, which is entered by none of a module's doors."""
+
+
+@dataclass(frozen=True, slots=True)
 class ModuleReport:
     """Report of a compile child on a module that it accepted."""
 
@@ -68,3 +90,5 @@ class ModuleReport:
     """What the package says of its signature, as it is written there."""
     module_sha256: str = ""
     """Of the module in the package; empty for a bare module, whose digest the host knows."""
+    program: ProgramFacts | None = None
+    """Of a native plugin; None for a module."""

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 import structlog
 
 from supervisor.administration.change import ChangeContext
-from supervisor.errors import NotRunning, PermissionUnknown
+from supervisor.errors import CannotStart, NotRunning, PermissionUnknown
 from supervisor.manifest import check_config, effective_config
 from supervisor.manifest.permissions import EVENT_PREFIX
 from supervisor.plugins import audit
@@ -71,7 +71,7 @@ class PluginControls:
                     ),
                 )
             if runner := runners.get(plugin_id):
-                runner.workload.set_config(effective_config(row.manifest, new))
+                runner.configure(effective_config(row.manifest, new))
             elif row.enabled:
                 runners.start(row)
             log.info("plugin_configured", plugin=plugin_id, fields=sorted(values), by=actor)
@@ -104,9 +104,8 @@ class PluginControls:
                         plugin_id, new, starts, record=record, changes=changes
                     ),
                 )
+                await self._follow(installed.row(plugin_id))
             row = installed.row(plugin_id)
-            if runner := self._with.runners.get(plugin_id):
-                runner.workload.narrow(row.withheld, row.subscriptions, row.extras)
             log.info("plugin_narrowed", plugin=plugin_id, withheld=sorted(new), by=actor)
             return self._with.view(row)
 
@@ -145,9 +144,19 @@ class PluginControls:
                     ),
                 )
             row = installed.row(plugin_id)
-            if runner := self._with.runners.get(plugin_id):
-                runner.workload.narrow(row.withheld, row.subscriptions, row.extras)
+            await self._follow(row)
             return self._with.view(row)
+
+    async def _follow(self, row: PluginRow) -> None:
+        """Let what runs follow changed permissions; what must not run any more ends."""
+        runners = self._with.runners
+        runner = runners.get(row.id)
+        if runner is not None and runners.forbids(row) is None:
+            runner.workload.narrow(row.withheld, row.subscriptions, row.extras)
+        elif row.enabled:
+            await runners.stop(row.id)
+            # It says why it does not run, or runs now that it may.
+            runners.start(row)
 
     async def set_limits(
         self, plugin_id: str, overrides: Mapping[str, float | None], *, actor: str
@@ -218,6 +227,8 @@ class PluginControls:
     async def _enable(self, row: PluginRow, actor: str) -> None:
         check_ready(row.manifest, self._with.installed.config(row.id))
         check_needs(row.id, row.report, self._with.limits.of(row.limits))
+        if (obstacle := self._with.runners.forbids(row)) is not None:
+            raise CannotStart(row.id, obstacle)
         seq = await self._with.outbox.last_seq()
         record = self._with.audit.stamp(actor, audit.ENABLED, row.id)
         changes = {"version": row.manifest.version}

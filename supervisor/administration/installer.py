@@ -16,6 +16,7 @@ from sandbox_child.wasm.sections import manifest_section
 from sandbox_child.wire.entry import ModuleReport
 from supervisor.administration.change import ChangeContext
 from supervisor.contracts import describe
+from supervisor.contracts.native import SWITCHED_OFF
 from supervisor.errors import AlreadyInstalled, ModuleRefused
 from supervisor.manifest import Manifest, parse_manifest
 from supervisor.plugins import audit
@@ -33,7 +34,8 @@ from supervisor.text import timestamp
 Progress = Callable[[InstallStep, str | None], None]
 """Receives each step, and the plugin's ID once that is known."""
 
-_ZIP = b"PK\x03\x04"
+_PACKED = (b"PK\x03\x04", b"\x7fELF")
+"""What is no module: a package, or a native plugin's program."""
 _NOT_KNOWN = ""
 """Whose module it is, before it has registered itself: one of these at a time."""
 _OF_GOATKIT = "goatkit."
@@ -118,6 +120,8 @@ class Installer:
 
     async def _registered(self, sha256: str, report: ModuleReport) -> tuple[str, ModuleReport]:
         """Return what a module registers, and its report with what that leaves to say."""
+        if report.program is not None and not self._with.runners.native:
+            raise ModuleRefused(SWITCHED_OFF)
         if (never := beyond_every_limit(report)) is not None:
             raise ModuleRefused(f"the module cannot start: {never}")
         limits = self._with.limits.of({})
@@ -199,9 +203,9 @@ def _check_id(plugin_id: str) -> None:
 def read_manifest(module: bytes) -> tuple[str, Manifest] | None:
     """Return the manifest of a module as text and as checked; raises ModuleRefused.
 
-    None for what carries none: a package, or a module that may register itself.
+    None for what carries none: a package, a program, or a module that may register itself.
     """
-    if module.startswith(_ZIP):
+    if module.startswith(_PACKED):
         return None
     try:
         raw = manifest_section(module)

@@ -119,6 +119,9 @@ class HostFunctions:
             called.work.host_calls.append(HostCallRecord(name, asked, status, spent, shown))
             if shown:
                 caller.log(LogLevel.WARN, f"{name}: {shown}", called.work)
+        if status == _FAILED:
+            # Native plugins are told why, as that platform tells them; a module never hears it.
+            return status, (shown or "").encode()
         return status, answer or b"null"
 
     async def release(self, plugin_id: str) -> None:

@@ -7,7 +7,8 @@ the work: how a plugin is installed, started, called and given its jobs.
 ::
 
     ohd       a manifest section, and what the module imports
-    goatkit   a registration
+    goatkit   a registration, of a module or of a native program
+    native    what admins consent to where it is a native program
 """
 
 from sandbox_child.wire.entry import ModuleReport
@@ -22,6 +23,6 @@ Description = OhdDescription | GoatkitDescription
 
 def describe(text: str, report: ModuleReport) -> Description:
     """Read what is kept of a plugin; raises ModuleRefused."""
-    if report.entry.contract == "goatkit":
+    if report.entry.contract in {"goatkit", "goatkit-native"}:
         return GoatkitDescription.read(text.encode(), report)
     return OhdDescription.read(text.encode(), report)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from sandbox_child.wire.entry import ModuleReport
+from supervisor.contracts.native import NOT_GRANTED, PERMISSION, native_view
 from supervisor.manifest import Manifest
 from supervisor.registration import (
     Permission,
@@ -32,20 +33,30 @@ class GoatkitDescription:
     registration: Registration
     host_calls: frozenset[str] = frozenset()
     """None of the ``ohd`` contract."""
+    is_native: bool = False
+    """Whether it is a program and no module."""
 
     @classmethod
     def read(cls, raw: bytes, report: ModuleReport) -> "GoatkitDescription":
         """Read a registration; raises ModuleRefused."""
         package = report.package_manifest.encode() or None
         registration = parse_registration(raw, package)
-        return cls(_manifest(registration), _asked(registration), registration)
+        is_native = report.entry.contract == "goatkit-native"
+        asks_for = (*((PERMISSION,) if is_native else ()), *_asked(registration))
+        return cls(_manifest(registration), asks_for, registration, is_native=is_native)
 
     takes_events_as_calls: ClassVar[bool] = True
     takes_extras: ClassVar[bool] = True
 
     def token(self, text: str) -> str | None:
         """Return a permission as it is kept; raises GrantError for what is none."""
+        if self.is_native and text.strip() == PERMISSION:
+            return PERMISSION
         return parse_grant(text).text
+
+    def obstacle(self, withheld: Collection[str]) -> str | None:
+        """Return why it must not run with what its admin keeps from it."""
+        return NOT_GRANTED if self.is_native and PERMISSION in withheld else None
 
     def functions(self, withheld: Collection[str], extras: Collection[str]) -> Grants:
         """Return what it may ask of the host by name."""
@@ -61,16 +72,18 @@ class GoatkitDescription:
 
     def granted(self, withheld: Collection[str], extras: Iterable[str] = ()) -> list[Permission]:
         """Return what its admin has granted: of its requests, and more."""
-        tokens = {*self.asks_for, *extras} - set(withheld)
+        tokens = {*self.asks_for, *extras} - set(withheld) - {PERMISSION}
         return [parse_grant(token) for token in sorted(tokens)]
 
     def views(self, tokens: Iterable[str], withheld: frozenset[str]) -> tuple[PermissionView, ...]:
         """Put permissions into words."""
-        words = ((token, ask(parse_grant(token))) for token in tokens)
-        return tuple(
-            PermissionView(token, found.sentence, found.warning, token not in withheld)
-            for token, found in words
-        )
+        return tuple(self._view(token, granted=token not in withheld) for token in tokens)
+
+    def _view(self, token: str, *, granted: bool) -> PermissionView:
+        if token == PERMISSION:
+            return native_view(granted=granted)
+        found = ask(parse_grant(token))
+        return PermissionView(token, found.sentence, found.warning, granted)
 
 
 def _asked(registration: Registration) -> tuple[str, ...]:

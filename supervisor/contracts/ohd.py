@@ -49,6 +49,11 @@ class OhdDescription:
         """Return what it gets where its admin says nothing: what its manifest declares."""
         return self.asks_for
 
+    def obstacle(self, withheld: Collection[str]) -> str | None:
+        """Return why it must not run with what its admin keeps from it: nothing keeps it."""
+        del withheld
+        return None
+
     def is_subscribed(self, event: str, withheld: Collection[str]) -> bool:
         """Tell whether it receives an event."""
         return EVENT_PREFIX + event not in withheld

@@ -10,6 +10,7 @@
     runners          every enabled plugin's runner; disables a plugin that keeps failing
     runner           one enabled plugin: one child after another
     job_process      jobs, each run in a process of its own
+    children         a plugin's process, or its two: started, begun and finished alike
     workload         what one child does: events and panels in, results out
     recorder         what a child reports, as rows, counts and log lines: redacted and bounded
     feed             one plugin's place in the outbox: next, again, claimed

@@ -83,6 +83,11 @@ class CallQueue:
         request.finish(result)
         self.drop(request)
 
+    def fail(self, error: str) -> None:
+        """End the calls that wait: there is no process to wait for just now."""
+        for request in list(self._waiting):
+            self.answer(request, CallResult.failed(error))
+
     def close(self) -> None:
         """Tell everybody who still waits that nothing will come."""
         for request in list(self._waiting):

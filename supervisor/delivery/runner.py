@@ -5,16 +5,17 @@ is the workload's business. ``docs/states.md`` draws the states; every change of
 :meth:`PluginRunner._become`.
 """
 
-import os
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass, field, replace
 
+import msgspec
 import structlog
 import trio
 
-from sandbox_child.wire.messages import LogLevel
+from sandbox_child.wire.messages import LogLevel, OutcomeCode
 from supervisor.calls.host_calls import HostCalls
+from supervisor.delivery.children import Child, Children, Code, LifeCall
 from supervisor.delivery.error_threshold import ErrorThreshold
 from supervisor.delivery.feed import Feed
 from supervisor.delivery.function_calls import CallRequest
@@ -26,10 +27,11 @@ from supervisor.delivery.work import Delivery, WorkKey
 from supervisor.delivery.workload import Workload
 from supervisor.errors import SupervisorError
 from supervisor.manifest import ConfigValue
+from supervisor.native.limits import NativeLimits
 from supervisor.plugins.limits import LimitsInForce
 from supervisor.process.conversation import Finished, Ready, Spent
-from supervisor.process.session import Session, SessionHooks
-from supervisor.process.spawn import Spawner
+from supervisor.process.handle import ChildHandle
+from supervisor.process.session import Ended, Session, SessionHooks
 from supervisor.states import Outcome, PluginState
 from supervisor.store.plugins import PluginRow
 from supervisor.store.redeliveries import Entry
@@ -42,8 +44,7 @@ log = structlog.get_logger("supervisor.runner")
 class RunnerTools:
     """What all runners of one supervisor share; ``limits`` apply from a plugin's next child on."""
 
-    spawner: Spawner
-    open_code: Callable[[PluginRow], Awaitable[int]]
+    children: Children
     host_calls: HostCalls
     limits: LimitsInForce
     health_rule: Callable[[], ErrorThreshold] = ErrorThreshold
@@ -99,13 +100,14 @@ class PluginRunner:
         self._recycled = False
         """Whether the last child ended because its guest left by ``proc_exit(0)``: no restart."""
         self.controls: tuple[str, ...] = ()
-        self.session: Session[WorkKey] | None = None
+        self.child: Child | None = None
         self.child_since: float | None = None
         self._tools = tools
         self._policy = RestartPolicy(tools.restart_rule)
         self._ready = trio.Event()
         self._nudged = trio.Event()
         self._stop_asked = trio.Event()
+        self._renewing = False
         self._ended = trio.Event()
 
     async def run(self) -> str | None:
@@ -128,6 +130,29 @@ class PluginRunner:
         self._become(PluginState.STOPPING)
         self._nudge()
         await self._ended.wait()
+
+    @property
+    def session(self) -> Session[WorkKey] | None:
+        """The session with its process, where it has one."""
+        return self.child.session if self.child else None
+
+    @property
+    def handles(self) -> tuple[ChildHandle, ...]:
+        """Its processes: one, of a native plugin the program before its bridge."""
+        return self.child.handles if self.child else ()
+
+    @property
+    def native_limits(self) -> NativeLimits | None:
+        """What a native plugin's program may use; None of a module."""
+        native = self.child.native if self.child else None
+        return native.native if native else None
+
+    def configure(self, config: Mapping[str, ConfigValue]) -> None:
+        """Give the plugin other values: from its next event on, or as it begins anew."""
+        self.workload.set_config(config)
+        if self.child is not None and self.child.native is not None:
+            self._renewing = True
+            self._nudge()
 
     def deliver_again(self, entries: Iterable[Entry]) -> None:
         """Let the plugin get events again that are queued on disk."""
@@ -187,7 +212,7 @@ class PluginRunner:
 
     async def _run(self) -> str | None:
         await self.workload.recover()
-        code = await self._tools.open_code(self.row)
+        code = await self._tools.children.open_code(self.row)
         try:
             while not self._stop_asked.is_set():
                 began = trio.current_time()
@@ -199,7 +224,7 @@ class PluginRunner:
                     return f"its process failed {self._policy.failures} times in a row"
                 await self._pause(delay)
         finally:
-            os.close(code)
+            code.close()
         return None
 
     async def _pause(self, delay: float) -> None:
@@ -209,10 +234,10 @@ class PluginRunner:
                 await self._stop_asked.wait()
         self.restarts += not self._stop_asked.is_set() and not self._recycled
 
-    async def _one_child(self, code: int) -> Outcome:
+    async def _one_child(self, code: Code) -> Outcome:
         """Make a child and serve it to its end."""
         self._become(PluginState.STARTING)
-        self._ready = trio.Event()
+        self._ready, self._renewing = trio.Event(), False
         self.limits = self._tools.limits.of(self.row.limits)
         self.workload.set_limits(self.limits)
         self.recorder.tally.starts += 1
@@ -222,54 +247,99 @@ class PluginRunner:
             logged=lambda said: self.recorder.log(said.level, said.text, said.work),
             answer=lambda called: self._tools.host_calls.answer(self.workload.caller, called),
         )
-        try:
-            session = await self._tools.spawner.spawn(
-                self.row.id, self.row.report.entry, self.limits, code, hooks
-            )
-        except SupervisorError as exc:
-            self.recorder.failure("start", str(exc), None)
-            return Outcome.START_FAILED
-        with self._current(session):
-            async with trio.open_nursery() as nursery:
-                nursery.start_soon(self._feed_child, session)
-                ended = await session.run()
-                nursery.cancel_scope.cancel()
+        opened = self._tools.children.open(
+            self.row,
+            self.limits,
+            code,
+            hooks,
+            tell=lambda line: self.recorder.note(LogLevel.INFO, line),
+            give_up=self._stop_asked,
+        )
+        async with AsyncExitStack() as stack:
+            try:
+                child = await stack.enter_async_context(opened)
+            except SupervisorError as exc:
+                if self._stop_asked.is_set():
+                    return Outcome.OK
+                self.recorder.failure("start", str(exc), None)
+                self._native_start_failed(code)
+                return Outcome.START_FAILED
+            with self._current(child):
+                async with trio.open_nursery() as nursery:
+                    nursery.start_soon(self._feed_child, child)
+                    ended = await child.run()
+                    nursery.cancel_scope.cancel()
+        return self._gone(child, ended, code)
+
+    def _gone(self, child: Child, ended: Ended[WorkKey], code: Code) -> Outcome:
+        """Record the end of a child; return what it means for the next one."""
+        if child.native is not None:
+            if child.native.finishing and ended.outcome is not Outcome.OK:
+                if ended.outcome is Outcome.TIMEOUT:
+                    text = "it did not finish when it was asked to, and was killed"
+                    self.recorder.note(LogLevel.WARN, text)
+                ended = replace(ended, outcome=Outcome.OK, culprit=None)
+            if child.native.last_words:
+                self.recorder.note(LogLevel.ERROR, child.native.last_words)
         self.workload.child_gone(ended)
         self._recycled = ended.spent is Spent.GUEST_LEFT
         if ended.spent is Spent.MEMORY_FULL:
-            size = session.conversation.memory_bytes // 1024
+            size = child.session.conversation.memory_bytes // 1024
             self.recorder.note(LogLevel.INFO, f"memory at {size} KiB: a new process takes over")
+        if child.native is not None and not child.has_begun and ended.outcome is not Outcome.OK:
+            self._native_start_failed(code)
+            return Outcome.START_FAILED
         if ended.culprit is not None and not isinstance(ended.culprit.key, Delivery):
             # What people asked for has failed: events neither wait for that nor end by it.
             return Outcome.TRAP
         return ended.outcome
 
+    def _native_start_failed(self, code: Code) -> None:
+        """Tell those who wait why a native program did not begin: its next start may take long."""
+        if code.program is not None:
+            self.workload.calls.fail(f"the plugin could not start: {self.recorder.last_error}")
+
     @contextmanager
-    def _current(self, session: Session[WorkKey]) -> Iterator[None]:
-        self.session, self.child_since = session, trio.current_time()
+    def _current(self, child: Child) -> Iterator[None]:
+        self.child, self.child_since = child, trio.current_time()
         try:
             yield
         finally:
-            self.session = self.child_since = None
+            self.child = self.child_since = None
 
-    async def _feed_child(self, session: Session[WorkKey]) -> None:
+    async def _feed_child(self, child: Child) -> None:
         """Give the child work whenever there is some and it has room; then let it finish."""
+        session = child.session
         await self._ready.wait()
+        if not await child.begin(self.row, self.workload.config):
+            return  # its session has ended, or is about to
+        self._become(PluginState.RUNNING)
         line = session.conversation.in_line
-        while not self._stop_asked.is_set() and self.workload.verdict is None:
+        while self._goes_on:
             self._nudged = trio.Event()
             room = self.workload.room(len(line))
             asked = any(not isinstance(work.key, Delivery) for work in line)
             works = await self.workload.next(room, asked=asked)
             if works:
+                child.is_quiet = False
                 await session.ask(works)
-            else:
+                continue
+            with trio.move_on_after(child.ping_after_s) as waiting:
                 await self._wait(for_events=room > 0)
+            if waiting.cancelled_caught and not line:
+                await session.ask([child.ping()])
         with trio.move_on_after(self.limits.deadline_s):
             while line and self.workload.verdict is None:
                 self._nudged = trio.Event()
                 await self._nudged.wait()
+        if not line:
+            await child.finish()
         session.stop()
+
+    @property
+    def _goes_on(self) -> bool:
+        stops = self._stop_asked.is_set() or self._renewing
+        return not stops and self.workload.verdict is None
 
     async def _wait(self, *, for_events: bool) -> None:
         if not for_events:
@@ -290,13 +360,30 @@ class PluginRunner:
     def _on_ready(self, ready: Ready, controls: tuple[str, ...]) -> None:
         del ready
         self.controls = controls
-        self._become(PluginState.RUNNING)
         self._ready.set()
 
     def _on_finished(self, results: Sequence[Finished[WorkKey]]) -> None:
-        if self.workload.finished(results):
+        if self.child is not None and self.child.native is not None:
+            results = self._without_life(results, self.child.memory_bytes() or 0)
+        if results and self.workload.finished(results):
             self._policy.delivered()
         self._nudge()
+
+    def _without_life(
+        self, results: Sequence[Finished[WorkKey]], memory_bytes: int
+    ) -> Sequence[Finished[WorkKey]]:
+        """Answer the calls of a native plugin's life; return the others, with its memory."""
+        others = []
+        for result in results:
+            request = result.work.key if result.work else None
+            if not isinstance(request, LifeCall):
+                others.append(msgspec.structs.replace(result, memory_bytes=memory_bytes))
+            elif result.outcome is OutcomeCode.OK:
+                request.finish(CallResult(str(Outcome.OK), b"", None, result.duration_s, 0, ()))
+            else:
+                text = self.recorder.failure(request.function, result.text, None)
+                request.finish(CallResult.failed(text))
+        return others
 
     def _become(self, state: PluginState) -> None:
         if self._stop_asked.is_set():

@@ -12,6 +12,7 @@ from pathlib import Path
 import structlog
 import trio
 
+from supervisor.contracts.native import SWITCHED_OFF
 from supervisor.delivery.feed import Feed
 from supervisor.delivery.journal import Journal
 from supervisor.delivery.recorder import Recorder
@@ -56,9 +57,14 @@ class Runners:
         notices: AdminNotices,
         audit: AuditLog,
         active: bool,
+        native: bool = False,
     ) -> None:
-        """``active``: whether plugins run at all here, or are only looked after."""
+        """``active``: whether plugins run at all here, or are only looked after.
+
+        ``native``: whether native plugins may run.
+        """
         self.active = active
+        self.native = native
         self._nursery = nursery
         self._installed = installed
         self._tools = tools
@@ -98,7 +104,7 @@ class Runners:
 
     def children(self) -> dict[int, tuple[Path, ...]]:
         """Return the process id of every child, with the folders of its control group."""
-        handles = [r.session.handle for r in self._running.values() if r.session]
+        handles = [handle for runner in self._running.values() for handle in runner.handles]
         return {handle.pid: handle.folders for handle in handles}
 
     def longest_deadline_s(self, least: float) -> float:
@@ -110,6 +116,10 @@ class Runners:
         if not self.active or row.id in self._running:
             return
         self._obstacles.pop(row.id, None)
+        if (obstacle := self.forbids(row)) is not None:
+            log.error("plugin_not_started", plugin=row.id, error=obstacle)
+            self._obstacles[row.id] = obstacle
+            return
         saved = self._installed.config(row.id)
         try:
             check_ready(row.manifest, saved)
@@ -129,6 +139,12 @@ class Runners:
         self._running[row.id] = runner
         start = partial(self._nursery.start_soon, name=f"plugin {row.id}")
         self._surroundings.copy().run(start, self._run, runner)
+
+    def forbids(self, row: PluginRow) -> str | None:
+        """Return why a plugin must not run: the operator's word, or its admin's."""
+        if row.report.program is not None and not self.native:
+            return SWITCHED_OFF
+        return row.description.obstacle(row.withheld)
 
     async def report_obstacles(self) -> None:
         """Tell the admins which enabled plugins do not run: nobody looks when a server starts."""

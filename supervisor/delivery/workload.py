@@ -349,6 +349,11 @@ class Workload:
             self.recorder.note(LogLevel.ERROR, f"the panel is paused for {pause}: {why}")
 
     @property
+    def config(self) -> Mapping[str, ConfigValue]:
+        """The configuration as the guest gets it."""
+        return self._bound.config
+
+    @property
     def panels_are_paused(self) -> bool:
         """Whether the panel has failed too often lately to be asked for."""
         return trio.current_time() < self._panels_paused_until

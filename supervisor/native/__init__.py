@@ -2,7 +2,8 @@
 
 ::
 
-    plugin     the front door: start program and bridge, call, serve host calls, end both
+    plugin     one plugin by itself: start it, call it, serve its host calls, end it
+    child      program and bridge as one child, which a session owns
     program    the program's process: its folder, its start, its handshake, what it prints
     door       the socket at which a program calls its host over gRPC
     identity   the host's certificate for go-plugin's mutual TLS

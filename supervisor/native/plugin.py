@@ -5,25 +5,22 @@ kills. Where either process ends, the other does.
 """
 
 import json
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import trio
 
-from sandbox_child.wire.messages import MAX_RESULT, NATIVE_INIT, NATIVE_SHUTDOWN, read_named_call
-from sandbox_child.wire.spec import BridgeSpec
+from sandbox_child.wire.messages import NATIVE_INIT, NATIVE_SHUTDOWN, read_named_call
 from supervisor.limits import Limits
+from supervisor.native.child import NativeChild, NativeTools, open_native_child
 from supervisor.native.errors import CallFailed, plain_errors
 from supervisor.native.limits import NativeLimits
-from supervisor.native.program import Program, open_program
 from supervisor.native.sealed import SealedProgram
 from supervisor.process.cage import Cage
 from supervisor.process.conversation import Called, Finished, Logged, Ready, Work
 from supervisor.process.forkserver import ForkServer
-from supervisor.process.pipes import spawn_piped
-from supervisor.process.session import Ended, Session, SessionHooks
+from supervisor.process.session import Ended, SessionHooks
 from supervisor.process.work import call_work, register_work
 from supervisor.states import Outcome
 
@@ -65,35 +62,38 @@ class NativeSettings:
 class NativePlugin:
     """One running plugin. Open it with :func:`open_native`."""
 
-    def __init__(self, settings: NativeSettings, program: Program) -> None:
+    def __init__(self, settings: NativeSettings) -> None:
         self._settings = settings
-        self._program = program
         self._ended: Ended[_Call] | None = None
         self._why = ""
-        self._last_words = ""
-        """How the program ended, where that is not our doing."""
         self.over = trio.Event()
         """Set once both processes have ended."""
         self._ready = trio.Event()
         self.controls: tuple[str, ...] = ()
         """What is active of the bridge's cage."""
-        self._session: Session[_Call] | None = None
+        self._child: NativeChild[_Call] | None = None
+
+    @property
+    def child(self) -> NativeChild[_Call]:
+        """Both processes."""
+        assert self._child is not None  # noqa: S101 - it is set before anybody has this
+        return self._child
 
     @property
     def program_controls(self) -> tuple[str, ...]:
         """What is active of the program's cage."""
-        return self._program.controls
+        return self.child.program.controls
 
     @property
     def has_tls(self) -> bool:
         """Whether the program took the mutual TLS that it was offered."""
-        return bool(self._program.handshake.certificate)
+        return bool(self.child.program.handshake.certificate)
 
     @property
     def pids(self) -> tuple[int, int]:
         """Process ids of program and bridge."""
-        assert self._session is not None  # noqa: S101 - it is set before anybody has this
-        return self._program.handle.pid, self._session.handle.pid
+        program, bridge = self.child.handles
+        return program.pid, bridge.pid
 
     async def register(self) -> bytes:
         """Return the plugin's manifest, JSON of whatever shape; raises CallFailed."""
@@ -115,6 +115,7 @@ class NativePlugin:
         """Let the plugin finish and its program end, for as long as it has; then end both."""
         with trio.move_on_after(self._settings.native.shutdown_s):
             deadline = self._settings.native.shutdown_s
+            self.child.finishing = True
             try:
                 await self._do(call_work(NATIVE_SHUTDOWN.decode(), b"", deadline, _Call()))
                 # The owner of both processes is the one that waits for them.
@@ -124,8 +125,8 @@ class NativePlugin:
 
     async def _do(self, work: Work[_Call]) -> bytes:
         call = work.key
-        if self._session is not None and self._ended is None:
-            await self._session.ask([work])
+        if self._ended is None:
+            await self.child.session.ask([work])
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(_first, nursery, call.done)
                 nursery.start_soon(_first, nursery, self.over)
@@ -140,7 +141,8 @@ class NativePlugin:
         return result.result
 
     def _with_last_words(self, why: str) -> str:
-        return "; ".join(part for part in (why, self._last_words) if part)
+        last = self._child.last_words if self._child else ""
+        return "; ".join(dict.fromkeys(part for part in (why, last) if part))
 
     def hooks(self) -> SessionHooks[_Call]:
         """Return what the session tells."""
@@ -151,16 +153,13 @@ class NativePlugin:
             answer=self._on_called,
         )
 
-    async def run(self, session: Session[_Call], task_status: trio.TaskStatus[None]) -> None:
-        """Own the bridge until it ends."""
-        self._session = session
+    async def own(self, child: NativeChild[_Call], task_status: trio.TaskStatus[None]) -> None:
+        """Run both processes until they end."""
+        self._child = child
         task_status.started()
-        ended = await session.run()
+        ended = await child.run()
         self._ended = ended
         self._why = ended.error
-        if ended.outcome is not Outcome.TIMEOUT:
-            self._last_words = await self._program.why_it_ended()
-        await self._program.handle.reap()
         self.over.set()
 
     async def started(self) -> None:
@@ -172,9 +171,9 @@ class NativePlugin:
             raise CallFailed(Outcome.START_FAILED.value, self._with_last_words(self._why))
 
     def stop(self) -> None:
-        """End the bridge."""
-        if self._session is not None:
-            self._session.stop()
+        """End both processes."""
+        if self._child is not None:
+            self._child.session.stop()
 
     def _on_ready(self, _ready: Ready, controls: tuple[str, ...]) -> None:
         self.controls = controls
@@ -206,47 +205,26 @@ async def open_native(
     Raises StartFailed, CallFailed, ProcessError.
     """
     with plain_errors():
+        plugin = NativePlugin(settings)
+        tools = NativeTools(settings.fork_server, settings.cage)
         async with (
-            open_program(
-                settings.fork_server,
-                settings.cage,
+            open_native_child(
+                tools,
                 sealed,
+                settings.limits,
                 settings.native,
-                settings.tell,
+                plugin.hooks(),
+                tell=settings.tell,
                 offer_tls=settings.offer_tls,
-            ) as program,
+            ) as child,
             trio.open_nursery() as nursery,
         ):
-            plugin = NativePlugin(settings, program)
-            session = await _spawn_bridge(settings, program, plugin.hooks())
-            await nursery.start(plugin.run, session)
+            await nursery.start(plugin.own, child)
             try:
                 await plugin.started()
                 yield plugin
             finally:
                 plugin.stop()
-
-
-async def _spawn_bridge(
-    settings: NativeSettings, program: Program, hooks: SessionHooks[_Call]
-) -> Session[_Call]:
-    limits = settings.limits
-    spec = BridgeSpec(
-        kind="bridge",
-        cage=settings.cage.plugin(limits),
-        max_request_bytes=limits.http_request_bytes,
-        max_answer_bytes=limits.http_response_bytes,
-        max_arguments_bytes=limits.payload_bytes,
-        max_log_line_bytes=limits.log_line_bytes,
-        max_log_lines=limits.log_lines,
-        max_host_calls=limits.host_calls,
-    )
-    spec, sockets = program.spoken_to_by(spec)
-    with socket.socket(fileno=program.connection), program.door:
-        child = await spawn_piped(settings.fork_server, spec, sockets)
-    return Session(
-        child.handle, child.to_child, child.from_child, limits, hooks, result_bytes=MAX_RESULT
-    )
 
 
 async def _first(nursery: trio.Nursery, event: trio.Event) -> None:

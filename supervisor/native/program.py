@@ -11,7 +11,7 @@ import stat
 import struct
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -53,6 +53,8 @@ class Program:
     door: Door
     controls: tuple[str, ...]
     """What is active of the wider cage."""
+    folder: str
+    """Its private folder."""
     printed: "Printed"
 
     def spoken_to_by(self, spec: BridgeSpec) -> tuple[BridgeSpec, list[int]]:
@@ -129,10 +131,12 @@ async def open_program(
     tell: Callable[[str], None],
     *,
     offer_tls: bool = True,
+    give_up: trio.Event | None = None,
 ) -> AsyncIterator[Program]:
     """Start the program and connect to it; it is killed with the block, and its folder removed.
 
-    ``tell`` hears what it prints. Raises StartFailed, or ProcessError.
+    ``tell`` hears what it prints; ``give_up`` ends the wait for its start. Raises StartFailed, or
+    ProcessError.
     """
     folder = await trio.to_thread.run_sync(_make_folder)
     try:
@@ -144,7 +148,8 @@ async def open_program(
                 try:
                     async with stdout, stderr:
                         nursery.start_soon(lambda: printed.drain(stderr, is_last=True))
-                        program = await _Start(stdout, folder, limits, door).run(handle, printed)
+                        start = _Start(stdout, folder, limits, door)
+                        program = await _unless(give_up, lambda: start.run(handle, printed))
                         nursery.start_soon(lambda: printed.drain(stdout, is_last=False))
                         yield program
                 finally:
@@ -186,6 +191,23 @@ async def _spawn(
     return handle, trio.lowlevel.FdStream(out_read), trio.lowlevel.FdStream(error_read)
 
 
+async def _unless(give_up: trio.Event | None, start: Callable[[], Awaitable[Program]]) -> Program:
+    """Return the started program; raises StartFailed once ``give_up`` is set."""
+    if give_up is None:
+        return await start()
+    async with trio.open_nursery() as nursery:
+
+        async def watch() -> None:
+            await give_up.wait()
+            nursery.cancel_scope.cancel()
+
+        nursery.start_soon(watch)
+        program = await start()
+        nursery.cancel_scope.cancel()
+        return program
+    raise StartFailed("the program was stopped before it had started")
+
+
 class _Start:
     """The program from its first byte to the connection."""
 
@@ -214,7 +236,9 @@ class _Start:
                 )
             except StartFailed as exc:
                 raise StartFailed(str(exc), printed.last()) from None
-            return Program(handle, connection, said, self._door, controls, printed)
+            return Program(
+                handle, connection, said, self._door, controls, self._folder, printed
+            )
         raise StartFailed(
             f"the program did not say within {self._limits.start_s:g} s where it listens",
             printed.last(),

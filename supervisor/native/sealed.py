@@ -58,22 +58,31 @@ def seal_program(
     except OSError as exc:
         raise NotAProgram(f"{path} cannot be opened: {exc.strerror}") from None
     try:
-        _check_file(path, os.fstat(source), most)
-        descriptor = _memory()
-        try:
-            found, size = _copy(source, descriptor, most)
-            _check_hash(found, sha256)
-            facts = examine(os.pread(descriptor, HEAD_BYTES, 0), platform.machine())
-            fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, _SEALS)
-        except BaseException:
-            os.close(descriptor)
-            raise
+        check_file(path, os.fstat(source), most)
+        return seal_descriptor(source, sha256, most)
     finally:
         os.close(source)
+
+
+def seal_descriptor(source: int, sha256: str | None, most: int | None = None) -> SealedProgram:
+    """Return the program that ``source`` is open on, which stays the caller's.
+
+    Raises NotAProgram, ProgramChanged.
+    """
+    descriptor = _memory()
+    try:
+        found, size = _copy(source, descriptor, most or NativeLimits().program_bytes)
+        _check_hash(found, sha256)
+        facts = examine(os.pread(descriptor, HEAD_BYTES, 0), platform.machine())
+        fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, _SEALS)
+    except BaseException:
+        os.close(descriptor)
+        raise
     return SealedProgram(descriptor, found, size, facts)
 
 
-def _check_file(path: Path, status: os.stat_result, most: int) -> None:
+def check_file(path: Path, status: os.stat_result, most: int) -> None:
+    """Raise NotAProgram for a file that is never run, whatever is in it."""
     if not stat.S_ISREG(status.st_mode):
         raise NotAProgram(f"{path} is no regular file")
     if status.st_mode & (stat.S_ISUID | stat.S_ISGID):
@@ -99,7 +108,7 @@ def _memory() -> int:
 def _copy(source: int, target: int, most: int) -> tuple[str, int]:
     """Copy a file that may grow meanwhile; return the hash and the size of what was copied."""
     digest, size = hashlib.sha256(), 0
-    while chunk := os.read(source, _CHUNK):
+    while chunk := os.pread(source, _CHUNK, size):
         size += len(chunk)
         if size > most:
             raise NotAProgram(f"the program has more than {most:,} bytes")

@@ -16,6 +16,9 @@ from sandbox_child.wire.messages import OutcomeCode
 from supervisor.errors import CannotStart, ModuleRefused
 from supervisor.limits import KIB, MIB, Limits
 from supervisor.manifest import Manifest
+from supervisor.native.errors import NativeError
+from supervisor.native.plugin import HostRefused, NativeSettings, open_native
+from supervisor.native.sealed import seal_descriptor
 from supervisor.plugins.compiler import Compiler
 from supervisor.plugins.limits import TABLE
 from supervisor.process.conversation import Called, Finished
@@ -90,6 +93,11 @@ class StartTrial:
             answer=_no_answer,
         )
         code = await self.compiler.open(sha256, None)
+        if report.program is not None:
+            try:
+                return await self._native_registration(code, report.program.sha256, limits)
+            finally:
+                os.close(code)
         try:
             session = await self.spawner.spawn(_UNNAMED, report.entry, limits, code, hooks)
         except ProcessError as exc:
@@ -108,6 +116,27 @@ class StartTrial:
             return said[0].result
         what = "its registration failed" if ended.started else "the module cannot start"
         raise ModuleRefused(f"{what}: {clean_text(ended.error, _LONGEST)}")
+
+    async def _native_registration(self, code: int, pinned: str, limits: Limits) -> bytes:
+        """Return what a program says of itself; it begins no work, and is ended."""
+
+        async def refuse(_name: str, _arguments: bytes) -> bytes:
+            await trio.lowlevel.checkpoint()
+            raise HostRefused("nothing is granted before the plugin is installed")
+
+        settings = NativeSettings(
+            self.spawner.fork_server, self.spawner.cage, refuse, lambda _line: None, limits
+        )
+        try:
+            with await trio.to_thread.run_sync(seal_descriptor, code, pinned) as sealed:
+                async with open_native(settings, sealed) as plugin:
+                    raw = await plugin.register()
+        except (NativeError, ProcessError) as exc:
+            text = clean_text(str(exc), _LONGEST)
+            raise ModuleRefused(f"the program cannot be installed: {text}") from None
+        if not raw:
+            raise ModuleRefused("GKRegister returned nothing; expected a JSON object")
+        return raw
 
     async def problem(
         self, sha256: str, manifest: Manifest, report: ModuleReport, limits: Limits

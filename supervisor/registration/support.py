@@ -55,7 +55,7 @@ FIELDS: Mapping[str, Support] = {
     "skip_org_injection": _not("there are no organizations, so none is put into queries"),
     "event_authorizer": _not("there are no event channels for browsers to listen to"),
     "sidecars": _not("a plugin gets no containers beside it"),
-    "binary": _not("native plugins are not run; only WebAssembly is"),
+    "binary": _served("the program of a native plugin, where the operator allows these"),
     "plugin_type": _not("themes are not served"),
 }
 """By the field's name in the registration or in the package's manifest."""

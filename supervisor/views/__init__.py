@@ -40,6 +40,7 @@ from supervisor.views.processes import (
     ControlView,
     HistoryPoint,
     PluginHistory,
+    ProcessPart,
     ProcessView,
     SandboxView,
 )
@@ -68,6 +69,7 @@ __all__ = [
     "PluginCounts",
     "PluginHistory",
     "PluginView",
+    "ProcessPart",
     "ProcessView",
     "RefusedCall",
     "SandboxView",

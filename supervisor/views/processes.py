@@ -6,8 +6,25 @@ from supervisor.states import PluginState
 
 
 @dataclass(frozen=True, slots=True)
+class ProcessPart:
+    """One of a native plugin's two processes, read just now."""
+
+    role: str
+    """``program`` or ``bridge``."""
+    pid: int
+    cpu_percent: float | None
+    rss_bytes: int | None
+    uss_bytes: int | None
+    threads: int | None
+    controls: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ProcessView:
-    """The operating-system process of one enabled plugin, read just now."""
+    """The operating-system process of one enabled plugin, read just now.
+
+    Of a native plugin: its program, with the usage of both of its processes together.
+    """
 
     plugin_id: str
     state: PluginState
@@ -35,6 +52,8 @@ class ProcessView:
     errors_24h: int
     last_error: str | None
     controls: tuple[str, ...]
+    parts: tuple[ProcessPart, ...] = ()
+    """Both processes of a native plugin; empty where there is one process."""
 
 
 @dataclass(frozen=True, slots=True)

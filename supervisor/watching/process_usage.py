@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import psutil
 import trio
@@ -39,6 +40,24 @@ class Usage:
     """What would be free if it ended; up to a minute old where there are many processes. What its
     control group is charged for, where the system does not say."""
     threads: int | None
+
+
+def together(usages: Sequence["Usage"]) -> "Usage":
+    """Return what several processes use in all; what is unknown of each is unknown."""
+    return Usage(
+        _sum([usage.cpu_percent for usage in usages]),
+        _sum([usage.rss_bytes for usage in usages]),
+        _sum([usage.uss_bytes for usage in usages]),
+        _sum([usage.threads for usage in usages]),
+    )
+
+
+_N = TypeVar("_N", int, float)
+
+
+def _sum(figures: Sequence[_N | None]) -> _N | None:
+    known = [figure for figure in figures if figure is not None]
+    return sum(known[1:], known[0]) if known else None
 
 
 _UNKNOWN = Usage(None, None, None, None)

@@ -24,7 +24,7 @@ from supervisor.store.history import (
 )
 from supervisor.store.recorded import RecordStore
 from supervisor.watching.history import Meter
-from supervisor.watching.process_usage import Usage, UsageReader
+from supervisor.watching.process_usage import Usage, UsageReader, together
 
 LOOK_EVERY_S = 5.0
 FRESH_S = 0.9
@@ -144,11 +144,12 @@ class Sampler:
         if runner is None:
             return None
         session = runner.session
-        used = self.usage.get(session.handle.pid) if session else None
+        pids = [handle.pid for handle in runner.handles]
+        used = together([self.usage[pid] for pid in pids if pid in self.usage])
         in_flight = len(session.conversation.in_line) if session else 0
         return Use(
             waiting=max(0, await runner.workload.unfinished() - in_flight),
-            cpu_percent=used.cpu_percent if used else None,
-            uss_bytes=used.uss_bytes if used else None,
+            cpu_percent=used.cpu_percent,
+            uss_bytes=used.uss_bytes,
             guest_bytes=session.conversation.memory_bytes if session else None,
         )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import trio
 
+from supervisor.delivery.runner import PluginRunner
 from supervisor.delivery.runners import Runners
 from supervisor.limits import Limits
 from supervisor.manifest import ConfigField
@@ -13,9 +14,15 @@ from supervisor.states import PluginState
 from supervisor.store.configs import SavedConfig
 from supervisor.store.plugins import PluginRow
 from supervisor.text import timestamp
-from supervisor.views import ConfigFieldView, PluginView, ProcessView, SignatureView
+from supervisor.views import (
+    ConfigFieldView,
+    PluginView,
+    ProcessPart,
+    ProcessView,
+    SignatureView,
+)
 from supervisor.watching.history import Meter
-from supervisor.watching.process_usage import Usage
+from supervisor.watching.process_usage import Usage, together
 
 
 def plugin_view(
@@ -57,7 +64,7 @@ def plugin_view(
         limits=limit_views(limits, row.limits),
         manifest=dict(manifest.raw),
         warnings=row.report.warnings,
-        pid=runner.session.handle.pid if runner and runner.session else None,
+        pid=runner.handles[0].pid if runner and runner.handles else None,
         error_count=runner.recorder.errors if runner else row.error_count,
         last_error=(runner.recorder.last_error if runner else None) or row.last_error,
         signature=signature,
@@ -78,23 +85,25 @@ def process_view(
     """Return the snapshot of a plugin's process."""
     runner = runners.get(row.id)
     session = runner.session if runner else None
-    pid = session.handle.pid if session else None
-    used = usage.get(pid) if pid is not None else None
+    handles = runner.handles if runner else ()
+    parts = _parts(runner, usage) if runner else ()
+    used = together([usage[handle.pid] for handle in handles if handle.pid in usage])
+    native = runner.native_limits if runner else None
     in_flight = len(session.conversation.in_line) if session else 0
     since = runner.child_since if runner else None
     p50, p95 = meter.hour_quantiles_ms(0.5, 0.95)
     return ProcessView(
         plugin_id=row.id,
         state=_state(row, runners),
-        pid=pid,
+        pid=handles[0].pid if handles else None,
         uptime_s=trio.current_time() - since if since is not None else None,
         restarts=runner.restarts if runner else 0,
-        cpu_percent=used.cpu_percent if used else None,
-        rss_bytes=used.rss_bytes if used else None,
-        uss_bytes=used.uss_bytes if used else None,
-        guest_memory_bytes=session.conversation.memory_bytes if session else None,
-        guest_memory_limit_bytes=limits.memory_bytes,
-        threads=used.threads if used else None,
+        cpu_percent=used.cpu_percent,
+        rss_bytes=used.rss_bytes,
+        uss_bytes=used.uss_bytes,
+        guest_memory_bytes=session.conversation.memory_bytes if session and not parts else None,
+        guest_memory_limit_bytes=native.memory_bytes if native else limits.memory_bytes,
+        threads=used.threads,
         in_flight=in_flight,
         waiting=max(0, unfinished - in_flight),
         oldest_waiting_s=oldest_s,
@@ -105,7 +114,28 @@ def process_view(
         errors=runner.recorder.errors if runner else row.error_count,
         errors_24h=meter.errors_of_the_day(),
         last_error=(runner.recorder.last_error if runner else None) or row.last_error,
-        controls=runner.controls if session and runner else (),
+        controls=(parts[0].controls if parts else runner.controls) if session and runner else (),
+        parts=parts,
+    )
+
+
+def _parts(runner: PluginRunner, usage: Mapping[int, Usage]) -> tuple[ProcessPart, ...]:
+    """Return the two processes of a native plugin."""
+    native = runner.child.native if runner.child else None
+    if native is None:
+        return ()
+    of_each = (("program", native.program.controls), ("bridge", runner.controls))
+    return tuple(
+        ProcessPart(
+            role,
+            handle.pid,
+            used.cpu_percent if (used := usage.get(handle.pid)) else None,
+            used.rss_bytes if used else None,
+            used.uss_bytes if used else None,
+            used.threads if used else None,
+            controls,
+        )
+        for (role, controls), handle in zip(of_each, native.handles, strict=True)
     )
 
 

@@ -107,7 +107,7 @@ def test_a_pipe_is_refused(ohd, folder):
         ("stats.wasm", b"MZ", "not a WebAssembly module"),
         ("plugin.yaml", b"[]", "is a list"),
         ("plugin.yaml", b"a: &x 1\nb: *x\n", "uses an alias"),
-        ("plugin.yaml", b"runtime: grpc\n", "is a native plugin"),
+        ("plugin.yaml", b"runtime: grpc\n", 'is a native plugin; expected "binary"'),
         ("assets/a\\b", b"", "has a backslash"),
         ("assets/a\nb", b"", "invisible character"),
         ("assets/big", bytes(9 << 20), "more than 200 times"),

@@ -29,7 +29,7 @@ def test_a_bare_module_is_a_package() -> None:
     assert package.files == ()
 
 
-@pytest.mark.parametrize("data", [b"", b"\0as", b"MZ", b"#!/bin/sh\n", b"\x7fELF", b"PK", b"{}"])
+@pytest.mark.parametrize("data", [b"", b"\0as", b"MZ", b"#!/bin/sh\n", b"\x7fELG", b"PK", b"{}"])
 def test_anything_else_is_refused(data) -> None:
     with pytest.raises(PackageError, match="neither a WebAssembly module nor a ZIP file"):
         read_package(data)

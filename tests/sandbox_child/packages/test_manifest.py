@@ -173,11 +173,6 @@ def test_a_module_that_is_none_is_refused(refused, changed) -> None:
     assert "is not a WebAssembly module" in refused(module=changed(content=b"MZ"))
 
 
-@pytest.mark.parametrize("text", ["runtime: grpc\nbinary: kb\n", "binary: kb\n", "runtime: GRPC"])
-def test_a_native_plugin_is_refused(refused, entry, text) -> None:
-    assert "only WebAssembly plugins can run" in refused(entry("plugin.yaml", text))
-
-
 def test_an_unknown_runtime_is_refused(refused, entry) -> None:
     assert 'has the runtime "docker"' in refused(entry("plugin.yaml", "runtime: docker"))
 
