@@ -23,7 +23,7 @@ from cli.plugins.switching import NO_PLUGINS, open_admin, print_json, print_reas
 from cli.tables import laid_out, print_table, width_of
 from supervisor.service import Supervisor
 from supervisor.text import clean_text
-from supervisor.views import LogLine, ProcessView
+from supervisor.views import LogLine, ProcessPart, ProcessView
 
 _MIB = 1 << 20
 _LONGEST_LINE = 20_000
@@ -65,7 +65,7 @@ def ps(watch: bool, as_json: bool, config: Path | None, data: Path | None) -> No
         if as_json:
             print_json([asdict(view) for view in views])
         else:
-            print_table(_COLUMNS, [_row(view) for view in views], nothing=NO_PLUGINS)
+            print_table(_COLUMNS, _rows(views), nothing=NO_PLUGINS)
             print_reasons(plugins)
 
     run(go)
@@ -80,7 +80,7 @@ async def _watch(settings: Config, *, as_json: bool) -> None:
             if as_json:
                 click.echo(json.dumps([asdict(view) for view in views], ensure_ascii=False))
             else:
-                print_table(_COLUMNS, [_row(view) for view in views], nothing=NO_PLUGINS)
+                print_table(_COLUMNS, _rows(views), nothing=NO_PLUGINS)
             await trio.sleep(_LOOK_S)
     console = Console()
     with Live(console=console, screen=True, auto_refresh=False) as live:
@@ -93,7 +93,7 @@ def _shown(views: Sequence[ProcessView], room: int) -> RenderableType:
     if not views:
         return NO_PLUGINS
     columns: tuple[str, ...] = _COLUMNS
-    rows = [_row(view) for view in views]
+    rows = _rows(views)
     for spared in _SPARED:
         if width_of(columns, rows) <= room:
             break
@@ -160,6 +160,26 @@ def _print_lines(lines: Sequence[LogLine]) -> None:
         click.echo(f"{line.at} {line.level:5} {line.plugin_id}: {message}")
 
 
+def _rows(views: Sequence[ProcessView]) -> list[tuple[str, ...]]:
+    """Return a row for each plugin, and behind a native one a row for each of its processes."""
+    rows = []
+    for view in views:
+        rows.append(_row(view))
+        rows += [_part_row(part) for part in view.parts]
+    return rows
+
+
+def _part_row(part: ProcessPart) -> tuple[str, ...]:
+    known = {
+        "id": f"  {part.role}",
+        "pid": _number(part.pid),
+        "CPU %": _number(part.cpu_percent, 1),
+        "own memory": _own_memory(part),
+        "threads": _number(part.threads),
+    }
+    return tuple(known.get(column, "") for column in _COLUMNS)
+
+
 def _row(view: ProcessView) -> tuple[str, ...]:
     return (
         view.plugin_id,
@@ -183,7 +203,7 @@ def _row(view: ProcessView) -> tuple[str, ...]:
     )
 
 
-def _own_memory(view: ProcessView) -> str:
+def _own_memory(view: ProcessView | ProcessPart) -> str:
     if view.uss_bytes is not None:
         return f"{view.uss_bytes / _MIB:.1f} MiB"
     return "-" if view.rss_bytes is None else f"~{view.rss_bytes / _MIB:.1f} MiB"

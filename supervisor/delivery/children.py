@@ -7,14 +7,15 @@ calls of its own: it registers and begins before its first event, and is asked t
 import json
 import math
 import os
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import msgspec
 import trio
 
-from sandbox_child.wire.messages import NATIVE_INIT, NATIVE_SHUTDOWN
+from sandbox_child.wire.messages import NATIVE_INIT, NATIVE_SHUTDOWN, OutcomeCode
 from supervisor.contracts import GoatkitDescription
 from supervisor.delivery.function_calls import CallRequest
 from supervisor.delivery.work import PluginWork, WorkKey
@@ -26,12 +27,15 @@ from supervisor.native.errors import NativeError
 from supervisor.native.limits import NativeLimits
 from supervisor.native.sealed import SealedProgram, seal_descriptor
 from supervisor.plugins.compiler import Compiler
+from supervisor.process.conversation import Finished
 from supervisor.process.handle import ChildHandle
 from supervisor.process.session import Ended, Session, SessionHooks
 from supervisor.process.spawn import Spawner
 from supervisor.process.work import call_work, register_work
 from supervisor.registration.resources import Resources
+from supervisor.states import Outcome
 from supervisor.store.plugins import PluginRow
+from supervisor.views import CallResult
 
 HOST_VERSION = "0.8.0"
 """Of the platform whose contract this is: plugins look at it."""
@@ -126,8 +130,29 @@ class Child:
         await request.done.wait()
         return request.result is not None and request.result.error is None
 
+    def without_life(
+        self, results: Sequence[Finished[WorkKey]], failed: Callable[[str, str], str]
+    ) -> Sequence[Finished[WorkKey]]:
+        """Answer the calls of a native plugin's life; return the others, with its memory.
+
+        ``failed`` records what failed and why, and returns the text as it is kept.
+        """
+        memory = self.memory_bytes()
+        if memory is None:
+            return results
+        others = []
+        for result in results:
+            request = result.work.key if result.work else None
+            if not isinstance(request, LifeCall):
+                others.append(msgspec.structs.replace(result, memory_bytes=memory))
+            elif result.outcome is OutcomeCode.OK:
+                request.finish(CallResult(str(Outcome.OK), b"", None, result.duration_s, 0, ()))
+            else:
+                request.finish(CallResult.failed(failed(request.function, result.text)))
+        return others
+
     def memory_bytes(self) -> int | None:
-        """Return what a native program has in memory; None for a module, which says so itself."""
+        """Return what a native program has in memory; None for a module, which reports it."""
         if self.native is None:
             return None
         try:

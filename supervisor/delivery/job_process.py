@@ -5,12 +5,14 @@ A run's process is locked down as the other one is, with the same grants and the
 memory. One job of a plugin runs at a time, and ``MOST_AT_ONCE`` on a server.
 """
 
-import os
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
 
 import trio
 
+from sandbox_child.wire.messages import LogLevel
 from supervisor.calls.host_calls import HostCalls
+from supervisor.delivery.children import Children, Code
 from supervisor.delivery.function_calls import CallRequest, returned
 from supervisor.delivery.work import PluginWork, WorkKey, function_work
 from supervisor.delivery.workload import Workload
@@ -18,7 +20,6 @@ from supervisor.errors import SupervisorError
 from supervisor.limits import Limits
 from supervisor.process.conversation import Finished
 from supervisor.process.session import SessionHooks
-from supervisor.process.spawn import Spawner
 from supervisor.states import Outcome
 from supervisor.store.plugins import PluginRow
 from supervisor.views import CallResult
@@ -34,17 +35,15 @@ class JobProcess:
         row: PluginRow,
         workload: Workload,
         *,
-        spawner: Spawner,
+        children: Children,
         host_calls: HostCalls,
-        open_code: Callable[[PluginRow], Awaitable[int]],
         places: trio.CapacityLimiter,
     ) -> None:
         """``places``: those of all plugins."""
         self._row = row
         self._workload = workload
-        self._spawner = spawner
+        self._children = children
         self._host_calls = host_calls
-        self._open_code = open_code
         self._places = places
         self._turn = trio.Lock()
         self._scope: trio.CancelScope | None = None
@@ -83,14 +82,25 @@ class JobProcess:
             return
 
     async def _one(self, work: PluginWork, limits: Limits) -> CallResult:
+        try:
+            code = await self._children.open_code(self._row)
+        except SupervisorError as exc:
+            return CallResult.failed(str(exc), str(Outcome.START_FAILED))
+        try:
+            return await self._in_a_process(work, limits, code)
+        finally:
+            code.close()
+
+    async def _in_a_process(self, work: PluginWork, limits: Limits, code: Code) -> CallResult:
         said: list[Finished[WorkKey]] = []
         ready, done = trio.Event(), trio.Event()
+        workload = self._workload
 
         def finished(results: Sequence[Finished[WorkKey]]) -> None:
-            said.extend(results)
-            done.set()
+            if others := child.without_life(results, self._life_failed):
+                said.extend(others)
+                done.set()
 
-        workload = self._workload
         hooks: SessionHooks[WorkKey] = SessionHooks(
             ready=lambda _ready, _controls: ready.set(),
             finished=finished,
@@ -98,29 +108,37 @@ class JobProcess:
             answer=lambda called: self._host_calls.answer(workload.caller, called),
         )
         workload.recorder.tally.starts += 1
-        try:
-            code = await self._open_code(self._row)
+        opened = self._children.open(
+            self._row,
+            limits,
+            code,
+            hooks,
+            tell=lambda line: workload.recorder.note(LogLevel.INFO, line),
+            give_up=trio.Event(),
+        )
+        async with AsyncExitStack() as stack:
             try:
-                session = await self._spawner.spawn(
-                    self._row.id, self._row.report.entry, limits, code, hooks
-                )
-            finally:
-                os.close(code)
-        except SupervisorError as exc:
-            return CallResult.failed(str(exc), str(Outcome.START_FAILED))
-        began = trio.current_time()
+                child = await stack.enter_async_context(opened)
+            except SupervisorError as exc:
+                return CallResult.failed(str(exc), str(Outcome.START_FAILED))
+            began = trio.current_time()
 
-        async def ask() -> None:
-            await ready.wait()
-            await session.ask([work])
-            await done.wait()
-            session.stop()
+            async def ask() -> None:
+                await ready.wait()
+                if await child.begin(self._row, workload.config):
+                    await child.session.ask([work])
+                    await done.wait()
+                    await child.finish()
+                    child.session.stop()
 
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(ask)
-            ended = await session.run()
-            nursery.cancel_scope.cancel()
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(ask)
+                ended = await child.run()
+                nursery.cancel_scope.cancel()
         if said:
             return returned(said[0])
         spent, calls = trio.current_time() - began, tuple(work.host_calls)
         return CallResult(str(ended.outcome), b"", ended.error, spent, 0, calls)
+
+    def _life_failed(self, what: str, error: str) -> str:
+        return self._workload.recorder.failure(what, error, None)

@@ -9,11 +9,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 
-import msgspec
 import structlog
 import trio
 
-from sandbox_child.wire.messages import LogLevel, OutcomeCode
+from sandbox_child.wire.messages import LogLevel
 from supervisor.calls.host_calls import HostCalls
 from supervisor.delivery.children import Child, Children, Code, LifeCall
 from supervisor.delivery.error_threshold import ErrorThreshold
@@ -90,9 +89,8 @@ class PluginRunner:
         self._jobs = JobProcess(
             row,
             self.workload,
-            spawner=tools.spawner,
+            children=tools.children,
             host_calls=tools.host_calls,
-            open_code=tools.open_code,
             places=tools.job_places,
         )
         self.state = PluginState.STARTING
@@ -148,7 +146,7 @@ class PluginRunner:
         return native.native if native else None
 
     def configure(self, config: Mapping[str, ConfigValue]) -> None:
-        """Give the plugin other values: from its next event on, or as it begins anew."""
+        """Give the plugin other values: from its next event on, or by a restart."""
         self.workload.set_config(config)
         if self.child is not None and self.child.native is not None:
             self._renewing = True
@@ -281,6 +279,9 @@ class PluginRunner:
                 ended = replace(ended, outcome=Outcome.OK, culprit=None)
             if child.native.last_words:
                 self.recorder.note(LogLevel.ERROR, child.native.last_words)
+            if ended.culprit is not None and isinstance(ended.culprit.key, LifeCall):
+                self._life_failed(f"{ended.culprit.key.function}: {ended.outcome}", ended.error)
+                ended = replace(ended, outcome=Outcome.TRAP, culprit=None)
         self.workload.child_gone(ended)
         self._recycled = ended.spent is Spent.GUEST_LEFT
         if ended.spent is Spent.MEMORY_FULL:
@@ -298,6 +299,9 @@ class PluginRunner:
         """Tell those who wait why a native program did not begin: its next start may take long."""
         if code.program is not None:
             self.workload.calls.fail(f"the plugin could not start: {self.recorder.last_error}")
+
+    def _life_failed(self, what: str, error: str) -> str:
+        return self.recorder.failure(what, error, None)
 
     @contextmanager
     def _current(self, child: Child) -> Iterator[None]:
@@ -363,27 +367,11 @@ class PluginRunner:
         self._ready.set()
 
     def _on_finished(self, results: Sequence[Finished[WorkKey]]) -> None:
-        if self.child is not None and self.child.native is not None:
-            results = self._without_life(results, self.child.memory_bytes() or 0)
+        if self.child is not None:
+            results = self.child.without_life(results, self._life_failed)
         if results and self.workload.finished(results):
             self._policy.delivered()
         self._nudge()
-
-    def _without_life(
-        self, results: Sequence[Finished[WorkKey]], memory_bytes: int
-    ) -> Sequence[Finished[WorkKey]]:
-        """Answer the calls of a native plugin's life; return the others, with its memory."""
-        others = []
-        for result in results:
-            request = result.work.key if result.work else None
-            if not isinstance(request, LifeCall):
-                others.append(msgspec.structs.replace(result, memory_bytes=memory_bytes))
-            elif result.outcome is OutcomeCode.OK:
-                request.finish(CallResult(str(Outcome.OK), b"", None, result.duration_s, 0, ()))
-            else:
-                text = self.recorder.failure(request.function, result.text, None)
-                request.finish(CallResult.failed(text))
-        return others
 
     def _become(self, state: PluginState) -> None:
         if self._stop_asked.is_set():

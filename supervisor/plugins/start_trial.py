@@ -118,7 +118,7 @@ class StartTrial:
         raise ModuleRefused(f"{what}: {clean_text(ended.error, _LONGEST)}")
 
     async def _native_registration(self, code: int, pinned: str, limits: Limits) -> bytes:
-        """Return what a program says of itself; it begins no work, and is ended."""
+        """Return what a program registers; it begins no work, and is ended."""
 
         async def refuse(_name: str, _arguments: bytes) -> bytes:
             await trio.lowlevel.checkpoint()

@@ -1,6 +1,7 @@
 """Somebody who reads a page of the manual and types what it says, and what is prepared for them."""
 
 import json
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from tests.docs.exempt import exemption
 from tests.docs.pages import ROOT, Command, Page
 from tests.docs.shell import PATIENCE_S, Shell
 from tests.guests.toolchains import NODE_FOLDER
+from tests.native.packages import built
 from tests.server_process import ServerProcess, ohd
 
 SERVED = frozenset({"docs/api.md", "docs/operations.md"})
@@ -97,6 +99,8 @@ def sit_down(page: Page, folder: Path) -> Iterator[Reader]:
         "/var/backups/ohd": str(folder / "backups"),
         "npm install": f"ln -s {NODE_FOLDER}/node_modules .",
     }
+    if page.name == "docs/native.md":
+        shutil.copy(built("desk"), folder / "kanban")
     if page.name not in SERVED:
         yield Reader(Shell(folder, None, words))
         return
