@@ -90,7 +90,8 @@ async def open_native_child(
     """Start program and bridge; the caller must run the child. The program ends with the block.
 
     ``tell`` hears what the program prints beside go-plugin's streams; ``give_up`` ends the wait for
-    its start. ``offer_tls``: whether it is asked for go-plugin's mutual TLS. Raises StartFailed, ProcessError.
+    its start; ``offer_tls``: whether it is asked for go-plugin's mutual TLS. Raises StartFailed,
+    ProcessError.
     """
     async with open_program(
         tools.fork_server, tools.cage, sealed, native, tell, give_up=give_up, offer_tls=offer_tls

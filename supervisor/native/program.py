@@ -236,9 +236,7 @@ class _Start:
                 )
             except StartFailed as exc:
                 raise StartFailed(str(exc), printed.last()) from None
-            return Program(
-                handle, connection, said, self._door, controls, self._folder, printed
-            )
+            return Program(handle, connection, said, self._door, controls, self._folder, printed)
         raise StartFailed(
             f"the program did not say within {self._limits.start_s:g} s where it listens",
             printed.last(),

@@ -88,10 +88,10 @@ async def test_routes_widget_menu_and_host_functions_are_served(native):
     await installed(native)
     for number in range(3):
         await native.ticket(f"ticket {number}")
-    functions = native.supervisor.functions
+    functions, offers = native.supervisor.functions, native.supervisor.offers
     assert functions.find_route("GET", "/native-desk").plugin_id == ID
-    assert [placed.title for placed in functions.widgets("dashboard")] == ["Open tickets"]
-    assert [label for label, _ in functions.menu("agent")] == ["Native desk"]
+    assert [placed.title for placed in offers.widgets({"dashboard"})] == ["Open tickets"]
+    assert [entry.label for entry in offers.menu({"agent"})] == ["Native desk"]
     assert await called(native, "count") == {"count": 3}
     mine = Behalf(Audience.person_of(native.user.id))
     assert await called(native, "count", who=mine) == {"count": 3}
