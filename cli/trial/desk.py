@@ -50,7 +50,7 @@ async def open_trial_desk(
 
 
 def _for_authors(settings: Config) -> Config:
-    """Return settings for an author's machine, where a native plugin needs none: its cage is the same."""
+    """Return settings for an author's machine: a native plugin needs none, in the same cage."""
     own = replace(settings.supervisor, source_lines=True, native=True)
     return replace(settings, supervisor=own)
 

@@ -93,7 +93,7 @@ class Compiler:
             if (known := await self._fetched(sha256, manifest, part)) is not None:
                 return known
             report, size = await self._run(sha256, manifest, part)
-            if self._kept is not None and manifest is None:
+            if self._kept is not None and manifest is None and report.program is None:
                 module = self._artifacts.module_path(sha256)
                 await trio.to_thread.run_sync(self._kept.keep, sha256, module, part)
             await trio.to_thread.run_sync(self._adopt, sha256, part, size)
