@@ -31,11 +31,14 @@ _REACH_MS = 50.0
 _RARE, _COMMON = 2_000, 30
 """Ranks in the vocabulary: a word in a few tickets of a thousand, and one in about a third."""
 
+_LONG = 8
+"""Letters of a word that is mistyped: two of them change places."""
+
 Statements = list[tuple[str, Any]]
 
 
 async def measure(bench: Bench) -> list[Row]:
-    """Fill a help desk, then look at it in five ways."""
+    """Fill a help desk, then look at it in seven ways."""
     with tempfile.TemporaryDirectory(prefix="ohd-bench-") as folder:
         path = Path(folder) / "desk.sqlite3"
         people = await data_set.fill(
@@ -51,6 +54,8 @@ async def looks(helpdesk: HelpDesk, actor: Actor) -> dict[str, Callable[[], Awai
     tickets = helpdesk.tickets
     newest = (await tickets.list(actor, TicketFilter(), page=1, per_page=1)).rows[0]
     words = data_set.Words(random.Random(data_set.SEED)).known
+    long = next(word for word in words[_COMMON:] if len(word) == _LONG)
+    mistyped = long[:2] + long[3] + long[2] + long[4:]
     return {
         "ticket list": lambda: tickets.list(actor, TicketFilter()),
         "filtered list": lambda: tickets.list(
@@ -58,6 +63,10 @@ async def looks(helpdesk: HelpDesk, actor: Actor) -> dict[str, Callable[[], Awai
         ),
         "search, a rare word": lambda: tickets.list(actor, TicketFilter(text=words[_RARE])),
         "search, a common word": lambda: tickets.list(actor, TicketFilter(text=words[_COMMON])),
+        "search, two common words": lambda: tickets.list(
+            actor, TicketFilter(text=f"{words[_COMMON]} {words[_COMMON - 10]}")
+        ),
+        "search, a mistyped word": lambda: tickets.list(actor, TicketFilter(text=mistyped)),
         "ticket page": lambda: tickets.detail(actor, newest.id),
     }
 

@@ -15,7 +15,7 @@ from typing import Any
 SHORT = 30_000
 """Numbers that a list may have to be made whole: that takes about 5 ms."""
 _ALWAYS = "1"
-_SEEKS = 6_000
+_SEEKS = 4_000
 """Tickets that a stream asks about, divided among the long lists that it asks."""
 _SEEK_COST = 90
 """Numbers that are listed in the time that one ticket is asked for."""

@@ -24,8 +24,10 @@ LISTED = 200
 
 @blueprint.get("/tickets/<ticket_id>/split")
 async def form(ticket_id: str) -> Response:
-    """Show the messages to choose from."""
-    return await _form(ticket_id, {}, ())
+    """Show the messages to choose from; the address may name one."""
+    message = request.args.get("message", "")
+    ticket = await app_context().helpdesk.tickets.get(current_visit().actor, ticket_id)
+    return await _form(ticket_id, {"subject": ticket.subject}, (message,))
 
 
 @blueprint.post("/tickets/<ticket_id>/split")

@@ -110,6 +110,8 @@ class WorkForm:
     """What the selects of assignee, status and priority show."""
     was: Mapping[str, str]
     """How each field stands; sent along, so that only what is changed is saved."""
+    me: str
+    """The visitor, as the assignee's select has them."""
 
 
 async def show_ticket(
@@ -233,6 +235,7 @@ async def _work_form(detail: TicketDetail, typed: Mapping[str, str]) -> WorkForm
             "tags": ", ".join(ticket.tags),
             **{name: place[name] for name in LEVELS},
         },
+        me=f"user/{current_visit().signed_in.id}",
     )
 
 

@@ -64,6 +64,7 @@ const ACTIONS = {
   c: () => location.assign("/tickets/new"),
   r: () => focusOn("#reply"),
   n: () => focusOn("#note"),
+  i: () => document.getElementById("take")?.click(),
   "?": () => dialog.showModal(),
 };
 
