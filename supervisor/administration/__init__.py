@@ -8,6 +8,7 @@
     versions      upgrade, roll back and discard versions
     controls      enable, disable, configure, permissions, limits, restart, uninstall
     change        what every change shares: one at a time per plugin, and each runs to its end
+    route_claims  routes that two plugins want
     comparison    the differences between two versions; pure
     fetch         downloads a module from a URL
     key_rotation  replaces the key that secrets are encrypted with

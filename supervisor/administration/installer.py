@@ -15,6 +15,7 @@ from sandbox_child.wasm.errors import ModuleError, SectionMissing
 from sandbox_child.wasm.sections import manifest_section
 from sandbox_child.wire.entry import ModuleReport
 from supervisor.administration.change import ChangeContext
+from supervisor.administration.route_claims import check_routes
 from supervisor.contracts import describe
 from supervisor.contracts.native import SWITCHED_OFF
 from supervisor.errors import AlreadyInstalled, ModuleRefused
@@ -106,6 +107,7 @@ class Installer:
                     source=source,
                     actor=actor,
                 )
+                check_routes(self._with.installed, row.description)
                 progress(InstallStep.STARTING, row.id)
                 if manifest is not None and row.id == manifest.id:
                     await self._put(row, actor)

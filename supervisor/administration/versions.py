@@ -13,6 +13,7 @@ import structlog
 from supervisor.administration.change import ChangeContext
 from supervisor.administration.comparison import asked_anew, compare, version_view, withheld_after
 from supervisor.administration.controls import event_starts
+from supervisor.administration.route_claims import check_routes
 from supervisor.errors import PermissionsNotAccepted, PermissionUnknown
 from supervisor.plugins import audit
 from supervisor.plugins.audit import version_changes, version_facts
@@ -78,6 +79,7 @@ class Versions:
             before, other = installed.row(plugin_id), installed.other(plugin_id, sha256)
             after = _decide(before, other, accepted, withheld)
             check_needs(plugin_id, after.report, self._with.limits.of(after.limits))
+            check_routes(installed, after.description)
             is_rollback = other.status is VersionStatus.KEPT
             action = audit.ROLLED_BACK if is_rollback else audit.UPGRADED
             with self._with.carried_through(plugin_id):
