@@ -34,6 +34,9 @@ from supervisor.text import clean_text
 
 _SECTION = "ohd_manifest"
 _LONGEST_LINE = 2_000
+_MOST_BYTES = max(DEFAULT_CAPS.package_bytes, DEFAULT_CAPS.program_bytes)
+"""Of a file: no plugin may be larger, packed or not."""
+_OF_GOATKIT = ("gk_register", "gk_call")
 _UNKNOWN = Needs(events=False, panel=False)
 """Before anything but the structure of a module is read."""
 
@@ -72,9 +75,13 @@ def _no_manifest() -> NoReturn:
 def read_file(path: Path) -> bytes:
     """Return a file's bytes; raises CannotGoOn."""
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            raw = file.read(_MOST_BYTES + 1)
     except OSError as exc:
         raise CannotGoOn(f"{path}: {exc.strerror}") from None
+    if len(raw) > _MOST_BYTES:
+        raise CannotGoOn(f"{path} has more than {_MOST_BYTES:,} bytes; no plugin may be larger")
+    return raw
 
 
 def read_plugin(path: Path) -> bytes:
@@ -109,14 +116,17 @@ def registers_itself(module: bytes) -> bool:
     """Tell whether a file is a GoatKit plugin, bare or packed."""
     if read_manifest(module) is not None:
         return False
+    package = read_package(module)
+    if package.is_native:
+        return True
+    facts = read_module(package.module)
     try:
-        package = read_package(module)
-        if package.is_native:
-            return True
-        return examine(read_module(package.module), _UNKNOWN).entry.contract == "goatkit"
+        return examine(facts, _UNKNOWN).entry.contract == "goatkit"
     except TwoContracts:
         raise
     except AbiRefused:
+        if any(facts.exported_function(name) for name in _OF_GOATKIT):
+            raise
         # Said as of a module that lacks its manifest.
         return False
 

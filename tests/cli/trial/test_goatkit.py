@@ -66,3 +66,43 @@ def test_a_module_with_both_contracts_is_refused_with_a_sentence(ohd):
     done = ohd("plugin", "inspect", "both.wasm")
     assert done.exit_code == 2
     assert "entry points of two contracts" in done.stderr
+
+
+def of_wat(exports: str) -> bytes:
+    return bytes(wasmtime.wat2wasm(f'(module (memory (export "memory") 1) {exports})'))
+
+
+REGISTER = '(func (export "gk_register") (result i64) {})'
+REST = """(func (export "gk_call") (param i32 i32 i32 i32) (result i64) i64.const 0)
+    (func (export "gk_malloc") (param i32) (result i32) i32.const 4096)"""
+UNUSABLE = {
+    "no call": (REGISTER.format("i64.const 0"), "does not export 'gk_call'"),
+    "types": ('(func (export "gk_register") (result i32) i32.const 0)', "() -> (i64)"),
+    "nothing": (REGISTER.format("i64.const 0") + REST, "returned nothing"),
+    "outside": (REGISTER.format("i64.const -1") + REST, "gk_register"),
+    "trap": (REGISTER.format("unreachable") + REST, "unreachable"),
+    "neither": ("", "no custom section named 'ohd_manifest'"),
+}
+
+
+@pytest.mark.parametrize("name", UNUSABLE)
+@pytest.mark.parametrize("command", [("inspect",), ("call", "--json")])
+def test_a_module_that_is_no_plugin_is_refused_with_one_sentence(ohd, name, command):
+    exports, problem = UNUSABLE[name]
+    ohd.write("bad.wasm", of_wat(exports))
+    word, *options = command
+    function = ["f"] if word == "call" else []
+    assert problem in ohd.refused("plugin", word, "bad.wasm", *function, *options)
+
+
+@pytest.mark.parametrize("command", [("inspect", "bad.zip"), ("call", "bad.zip", "f")])
+def test_a_file_that_is_none_is_refused_with_one_sentence(ohd, command):
+    packed, _ = write_package({"manifest.json": b'{"name": "a"}', "a.wasm": of_wat("")})
+    for raw, problem in (
+        (packed[: len(packed) // 2], "package"),
+        (packed[len(packed) // 2 :], "is not a WebAssembly module"),
+        (b"", "empty"),
+        (b"PK\3\4" + bytes(100 << 20), "bytes"),
+    ):
+        ohd.write("bad.zip", raw)
+        assert problem in ohd.refused("plugin", *command)
