@@ -6,6 +6,7 @@ import msgspec
 import pytest
 from ruamel.yaml import YAML
 
+from cli.kit.function_shape import FunctionCaseShape
 from cli.kit.shape import CaseShape
 from supervisor.manifest import parse_manifest
 from tests.docs.pages import Fence, pages
@@ -33,6 +34,7 @@ def test_json_can_be_read_and_a_manifest_is_one(fence: Fence):
 def test_yaml_can_be_read_and_a_case_is_one(fence: Fence):
     shown = YAML(typ="safe", pure=True).load(fence.text)
     if "expect" in shown:
-        assert msgspec.convert(shown, CaseShape).name == shown["name"]
+        shape = FunctionCaseShape if "call" in shown else CaseShape
+        assert msgspec.convert(shown, shape).name == shown["name"]
     else:
         assert shown
