@@ -179,7 +179,7 @@ ANSWERING = """(module (memory (export "memory") 2)
         ("0x0000020000000007", "JSON"),
         ("0x0001fffe00000010", "memory"),
         ("0x7fffffff00000010", "memory"),
-        ("0xffffffffffffffff", "memory"),
+        ("0xffffffffffffffff", ""),
         ("0x00000200ffffffff", ""),
     ],
 )
