@@ -3,6 +3,7 @@
 from quart import Response, request
 from quart.typing import ResponseReturnValue
 
+from helpdesk.actors import Role
 from helpdesk.errors import LoginFailed
 from webapp.context import app_context
 from webapp.errors import TooManyAttempts
@@ -19,8 +20,12 @@ blueprint = Section("login", __name__, Access.ANYONE)
 
 @blueprint.get("/")
 async def start() -> ResponseReturnValue:
-    """Lead to the tickets, or to the log-in page."""
-    return see("/login" if current_visit().user is None else "/tickets")
+    """Lead to the tickets, to where a plugin lets staff land, or to the log-in page."""
+    user = current_visit().user
+    if user is None:
+        return see("/login")
+    landing = app_context().supervisor.offers.navigation().landing_page
+    return see(landing if landing and user.role is not Role.USER else "/tickets")
 
 
 @blueprint.get("/login")
