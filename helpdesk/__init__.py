@@ -15,11 +15,11 @@ own row and the rows below::
     dashboards       how each person has arranged their widgets
     canned           texts that staff keep ready for replies
     tickets          tickets and everything on one
+    invitations      links that set a password, once
     mail             mail that goes out, and what both directions share
     sessions         logins
     users            accounts, and who may log in
     api_keys         keys for the API
-    invitations      links that set a password, once
     first_run        the first admin of an empty help desk
     scopes           whose a thing is that staff make for their work
     groups           groups of staff, and their categories

@@ -103,7 +103,7 @@ class HelpDesk:
         self.settings = Settings(database, defaults, self.audit)
         self.users = Users(database, clock, passwords, self.audit)
         self.first_run = FirstRun(database, clock, passwords, self.audit)
-        self.invitations = Invitations(database, clock, passwords, self.audit)
+        self.invitations = Invitations(database, clock, passwords, self.audit, self.settings)
         self.groups = Groups(database, self.audit)
         self.catalogue = Catalogue(database, self.audit)
         self.statuses = Statuses(database, self.audit)

@@ -22,6 +22,7 @@ MAX_TEXT_BYTES = 256 * 1024
 MAX_REFERENCES = 20
 _POLICY = SMTP.clone(max_line_length=76)
 _LINK = re.compile(r"https?://[^\s<>\"']{1,2000}[^\s<>\"'.,;:!?)\]]")
+_FOLDED_ID = re.compile(rb"^(Message-ID|In-Reply-To|References):\s*\r\n ", re.MULTILINE)
 _MARK = "X-Open-Help-Desk"
 
 
@@ -99,6 +100,14 @@ def to_message(letter: Letter, envelope: Envelope) -> EmailMessage:
     message.set_content(text + "\n", cte="quoted-printable")
     message.add_alternative(letter.html or html_of(text), subtype="html", cte="quoted-printable")
     return message
+
+
+def to_bytes(message: EmailMessage, *, utf8: bool = False) -> bytes:
+    """Return a message as bytes; ``utf8``: with headers that are not encoded (RFC 6532)."""
+    data = message.as_bytes(policy=_POLICY.clone(utf8=utf8))
+    head, blank, body = data.partition(b"\r\n\r\n")
+    # The library folds a long id behind the colon, which some servers take for an empty header.
+    return _FOLDED_ID.sub(rb"\1: ", head) + blank + body
 
 
 def html_of(text: str) -> str:

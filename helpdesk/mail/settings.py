@@ -244,7 +244,7 @@ def _checked(name: str, value: str | int) -> str | int:
         return _port(name, value)
     text = str(value).strip()
     if name == "address":
-        return checks.email(text) if text else ""
+        return _own_address(text)
     if name == "oauth_token_url":
         return _token_url(text)
     if name in {"smtp_host", "imap_host"}:
@@ -256,6 +256,13 @@ def _checked(name: str, value: str | int) -> str | int:
     if len(text) > _MOST_TEXT or checks.cleaned(text) != text or "\n" in text:
         raise Invalid(name, "another text", f"at most {_MOST_TEXT} characters on one line")
     return text
+
+
+def _own_address(text: str) -> str:
+    try:
+        return checks.email(text) if text else ""
+    except Invalid as exc:
+        raise Invalid("address", exc.found, exc.expected) from None
 
 
 def _port(name: str, value: str | int) -> int:

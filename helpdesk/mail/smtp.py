@@ -13,7 +13,8 @@ import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
-from email.policy import SMTP as SMTP_POLICY
+
+from helpdesk.mail import letters
 
 STEP_S = 20.0
 """Limit of one step of the socket."""
@@ -106,10 +107,10 @@ class Connection:
             if not all(each.isascii() for each in (sender, *receivers)):
                 if not smtp.has_extn("smtputf8"):
                     raise Refused("the mail server takes no addresses beyond ASCII")
-                data = message.as_bytes(policy=SMTP_POLICY.clone(utf8=True))
+                data = letters.to_bytes(message, utf8=True)
                 options = ("SMTPUTF8", "BODY=8BITMIME")
             else:
-                data = message.as_bytes()
+                data = letters.to_bytes(message)
             smtp.sendmail(sender, list(receivers), data, options)
         except smtplib.SMTPRecipientsRefused as exc:
             code, answer = next(iter(exc.recipients.values()))

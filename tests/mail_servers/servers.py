@@ -118,7 +118,7 @@ def imap_server(folder: Path, certificate: Path, key: Path, ports: tuple[int, in
     """Run Dovecot for the block."""
     program = dovecot()
     assert program is not None
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     for part in ("tmp", "new", "cur"):
         (folder / "mail" / part).mkdir(parents=True)
     as_root = os.geteuid() == 0

@@ -1,4 +1,4 @@
-"""Brings what the tests need and pip does not: npm packages, Rust, Chromium, Chart.js, the guests.
+"""Brings what the tests need and pip does not: npm packages, Rust, Chromium, Dovecot, the guests.
 
 `make test` runs it before pytest. It may be run any number of times, and does nothing the second
 time. What cannot be had on a machine is named with the reason, and the tests that need it are
@@ -23,6 +23,7 @@ from tests.guests.toolchains import (
     ToolUnobtainable,
     rustc,
 )
+from tests.mail_servers.servers import dovecot
 from tests.native.build import build_native
 
 LOCK_FOLDER = Path(__file__).resolve().parent / "node"
@@ -38,7 +39,10 @@ class Missing(Exception):
 def main() -> int:
     """Run every step; return 1 where one failed that may not."""
     in_ci = os.environ.get("CI") == "true"
-    steps = (prepare_npm_packages, prepare_rust, prepare_browser, prepare_vendored, prepare_native)
+    steps = (
+        *(prepare_npm_packages, prepare_rust, prepare_browser, prepare_vendored),
+        *(prepare_native, prepare_imap),
+    )
     missing = [reason for step in steps if (reason := _try(step))]
     broken, unbuilt, unobtainable = prepare_guests()
     for reason in missing + unbuilt + unobtainable:
@@ -96,6 +100,14 @@ def prepare_browser() -> None:
     _install_with_apt("Chromium", ["chromium"], "run `apt-get install chromium`")
     if not any(shutil.which(name) for name in BROWSERS):
         raise Missing("Chromium: apt installed a package without the program")
+
+
+def prepare_imap() -> None:
+    """Install Debian's Dovecot, unless it is there; the tests start it themselves."""
+    if dovecot() is None:
+        _install_with_apt("Dovecot", ["dovecot-imapd"], "run `apt-get install dovecot-imapd`")
+    if dovecot() is None:
+        raise Missing("Dovecot: apt installed a package without the program")
 
 
 def _install_with_apt(what: str, packages: Sequence[str], otherwise: str) -> None:

@@ -12,7 +12,7 @@
                    tickets
     canned_replies
                    texts that staff keep
-    login, invitation, setup, profile, notifications, notification_choices
+    login, invitation, forgotten, setup, profile, notifications, notification_choices
                    one's own account
     people, groups, catalogue, statuses, settings, audit
                    Admin: the help desk

@@ -1,11 +1,13 @@
 """Admin, people: the list, a new account, and one account with its password, sessions and keys."""
 
 from collections.abc import Mapping
+from functools import partial
 
 from quart import Response, request
 
 from helpdesk.actors import Role
 from helpdesk.errors import HelpDeskError
+from helpdesk.mail.settings import OFF
 from helpdesk.passwords import MAX_LENGTH, MIN_LENGTH
 from webapp.context import app_context
 from webapp.http.forms import form_fields
@@ -27,6 +29,7 @@ DONE = {
     "password": "Password set. All sessions of this person have ended.",
     "ended": "All sessions of this person have ended.",
     "revoked": "API key revoked.",
+    "sent": "Link sent by email.",
 }
 
 
@@ -98,6 +101,7 @@ async def _show(user_id: str, outcome: Outcome, *, link: str = "") -> Response:
         password_most=MAX_LENGTH,
         standing=digest(person),
         link=link,
+        sends=(await app_context().helpdesk.mail.all()).outgoing != OFF,
     )
 
 
@@ -135,12 +139,18 @@ async def set_password(user_id: str) -> Response:
 
 @blueprint.post("/admin/people/<user_id>/invitation")
 async def invite(user_id: str) -> Response:
-    """Make a link that sets this person's password; it is shown once."""
-    here = app_context()
+    """Make a link that sets this person's password; it is shown once, or sent to them."""
+    here, fields = app_context(), await form_fields()
     try:
-        made = await here.helpdesk.invitations.create(current_visit().actor, user_id)
+        made = await here.helpdesk.invitations.create(
+            current_visit().actor,
+            user_id,
+            partial(invitation_url, here.config.public_url) if "send" in fields else None,
+        )
     except HelpDeskError as error:
         return await _again(user_id, error, {}, "invitation")
+    if "send" in fields:
+        return see(admin_url(SECTION, user_id, "sent"))
     link = invitation_url(here.config.public_url, made.token)
     return await _show(user_id, NOTHING, link=link)
 

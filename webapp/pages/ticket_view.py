@@ -140,6 +140,9 @@ async def show_ticket(
         links=await app_context().helpdesk.links.all(current_visit().actor, ticket_id),
         merged_into=await app_context().helpdesk.merges.target(current_visit().actor, ticket_id),
         followers=await app_context().helpdesk.followers.all(current_visit().actor, ticket_id),
+        originals=await app_context().helpdesk.intake.of_ticket(
+            current_visit().actor, detail.ticket.number
+        ),
         files=await app_context().helpdesk.files.all(current_visit().actor, ticket_id),
         link_kinds=LINK_KINDS,
         walk=await read_walk(request.args),

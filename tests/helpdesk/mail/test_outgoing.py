@@ -139,6 +139,7 @@ async def test_a_letter_that_was_being_sent_is_sent_again_with_the_same_id(
     async with run_sender(sending):
         (taken,) = await trio.to_thread.run_sync(sink.wait_for, 1)
     assert letter_id.lower() in taken.message["Message-ID"]
+    assert f"\r\nMessage-ID: <ohd.{letter_id.lower()}".encode() in taken.raw
 
 
 async def test_on_the_page_nothing_leaves(sending, sink, run_sender, wait_until):

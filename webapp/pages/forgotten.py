@@ -1,0 +1,64 @@
+"""Forgot password: a link to set a new one, by email to the account's own address.
+
+The answer is the same whether there is such an account or not.
+"""
+
+from quart import Response, request
+from quart.typing import ResponseReturnValue
+
+from helpdesk.mail.settings import OFF
+from webapp.context import app_context
+from webapp.errors import TooManyAttempts
+from webapp.http.forms import form_fields
+from webapp.http.page import page
+from webapp.rendering.links import invitation_url
+from webapp.routes import Access, Body, Section, facts
+from webapp.security.origin import client_address
+from webapp.visitors.origin import forwarded_for, peer_of
+
+blueprint = Section("forgotten", __name__, Access.ANYONE)
+
+PER_ADDRESS = 10
+"""Requests from one network address within the window of log-ins."""
+PER_ACCOUNT = 3
+
+
+@blueprint.get("/password")
+async def form() -> ResponseReturnValue:
+    """Show the form."""
+    return await _show()
+
+
+@blueprint.post("/password")
+@facts(body=Body.LOGIN)
+async def send() -> ResponseReturnValue:
+    """Send a link, where there is an account."""
+    email = (await form_fields()).get("email", "").strip().lower()[:254]
+    here = app_context()
+    try:
+        _count(email)
+    except TooManyAttempts as error:
+        response = await _show(problem=str(error), status=429)
+        response.headers["Retry-After"] = str(error.retry_after_s)
+        return response
+    site = await here.helpdesk.settings.all()
+    await here.helpdesk.invitations.send_to(
+        email, lambda token: invitation_url(here.config.public_url, token), site.site_name
+    )
+    return await _show(done=True)
+
+
+def _count(email: str) -> None:
+    throttle, config = app_context().throttle, app_context().config
+    address = client_address(peer_of(request), forwarded_for(request), config.proxy_hops)
+    for key, most in (
+        (f"forgotten from {address}", PER_ADDRESS),
+        (f"forgotten by {email}", PER_ACCOUNT),
+    ):
+        if wait := throttle.begin(key, most):
+            raise TooManyAttempts(wait)
+
+
+async def _show(*, done: bool = False, problem: str = "", status: int = 200) -> Response:
+    sends = (await app_context().helpdesk.mail.all()).outgoing != OFF
+    return page("forgotten.html", status=status, done=done, problem=problem, sends=sends)
