@@ -112,7 +112,7 @@ def _weigh(page: Any, survey: Survey, role: str) -> None:
 
 def _look_at_the_rest(page: Any, survey: Survey, axe: Callable[..., list[str]]) -> None:
     """Look at what the menus lead to, and at one page of each kind that those lead to."""
-    waiting = [*sorted(_menus(page) - set(survey.loaded)), "/api/docs"]
+    waiting = [*sorted(_menus(page) - set(survey.loaded)), "/api/docs", "/api/docs/objects"]
     kinds = {kind for path in survey.loaded if (kind := _kind(path))}
     for path in waiting:
         survey.look_at(page, path, axe)

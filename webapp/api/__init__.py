@@ -4,7 +4,7 @@ Errors are ``{"error": "…"}``; lists are ``{"data", "page", "per_page", "total
 
 ::
 
-    docs              ``/api/openapi.json`` and ``/api/docs``
+    docs              ``/api/openapi.json``, ``/api/docs`` and ``/api/docs/objects``
     openapi           the OpenAPI document, made from the operations
     login, me, users, groups, notifications
                       accounts and people

@@ -1,4 +1,4 @@
-"""``/api/openapi.json`` and ``/api/docs``: the API's description for programs and for people."""
+"""The API's description: ``/api/openapi.json`` for programs, ``/api/docs`` for people."""
 
 from dataclasses import dataclass
 from typing import Any, cast
@@ -45,21 +45,28 @@ async def description() -> Response:
 @blueprint.get("/api/docs")
 @facts(json=True)
 async def docs() -> Response:
-    """Show the document to people."""
+    """Show the requests to people."""
     found = _document()
     by_tag: dict[str, list[dict[str, Any]]] = {}
     for path, methods in found["paths"].items():
         for method, told in methods.items():
             entry = _entry(path, method, told)
             by_tag.setdefault(told["tags"][0], []).append(entry)
+    about = to_html(found["info"]["description"])
+    return page("api_docs.html", about=about, tags=by_tag)
+
+
+@blueprint.get("/api/docs/objects")
+@facts(json=True)
+async def objects() -> Response:
+    """Show the objects in requests and responses to people."""
     shapes = [
         _shape(name, schema)
-        for name, schema in found["components"]["schemas"].items()
+        for name, schema in _document()["components"]["schemas"].items()
         # All pages of lists have one shape, which the introduction tells.
         if not name.startswith(LISTING)
     ]
-    about = to_html(found["info"]["description"])
-    return page("api_docs.html", about=about, tags=by_tag, shapes=sorted(shapes, key=_name))
+    return page("api_objects.html", shapes=sorted(shapes, key=_name))
 
 
 def _document() -> dict[str, Any]:

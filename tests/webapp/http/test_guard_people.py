@@ -39,6 +39,7 @@ READS: dict[str, dict[str, int]] = {
     "/admin/settings": ADMIN_PAGE,
     "/api/openapi.json": ALL,
     "/api/docs": ALL,
+    "/api/docs/objects": ALL,
     "/api/me": API,
     "/api/me/keys": API,
     "/api/users": STAFF_API,
