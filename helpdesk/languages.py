@@ -6,21 +6,10 @@ known here.
 
 import re
 
-import sqlite_utils
-from sqlite_utils.migrations import Migrations
-
 from helpdesk.errors import Invalid
 
 LONGEST_TAG = 35
 _TAG = re.compile(r"[a-z]{2,8}(-[a-z0-9]{1,8}){0,3}", re.ASCII)
-
-LANGUAGE_MIGRATIONS = Migrations("languages")
-
-
-@LANGUAGE_MIGRATIONS()
-def m001_language(db: sqlite_utils.Database) -> None:
-    """Let each account have a language."""
-    db.execute("ALTER TABLE users ADD COLUMN language TEXT NOT NULL DEFAULT ''")
 
 
 def language_tag(text: str) -> str | None:

@@ -29,7 +29,6 @@ from helpdesk.groups import Groups
 from helpdesk.inbound.imap import MailboxWatch
 from helpdesk.inbound.intake import Intake
 from helpdesk.invitations import INVITATION_MIGRATIONS, Invitations
-from helpdesk.languages import LANGUAGE_MIGRATIONS
 from helpdesk.mail.administration import MailAdministration
 from helpdesk.mail.choices import Choices
 from helpdesk.mail.oauth import Tokens
@@ -74,7 +73,6 @@ MIGRATIONS = (
     FILE_MIGRATIONS,
     INVITATION_MIGRATIONS,
     MAIL_MIGRATIONS,
-    LANGUAGE_MIGRATIONS,
     DASHBOARD_MIGRATIONS,
     ARTICLE_MIGRATIONS,
 )

@@ -308,3 +308,9 @@ def m012_seen_tickets(db: sqlite_utils.Database) -> None:
         END""",  # noqa: S608
     ):
         db.execute(statement)
+
+
+@HELPDESK_MIGRATIONS()
+def m013_language(db: sqlite_utils.Database) -> None:
+    """Let each account have a language; see ``helpdesk.languages``."""
+    db.execute("ALTER TABLE users ADD COLUMN language TEXT NOT NULL DEFAULT ''")

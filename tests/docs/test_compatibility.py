@@ -55,7 +55,7 @@ def drop(path: str, value: Any = None) -> Any:
     return change
 
 
-TICKET = "openapi|components|schemas|TicketRow"
+TICKET = "openapi|components|schemas|ListedTicket"
 BODY = "openapi|components|schemas|TicketBody"
 
 
