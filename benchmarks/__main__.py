@@ -24,6 +24,7 @@ from benchmarks.workshop import open_workshop
 ROWS = (
     *("noop_delivery", "round_trip", "slack", "enable", "lockdown", "checks"),
     *("memory", "many_children", "durable", "looping", "pages", "desk", "statistics"),
+    "dashboard",
 )
 """The programs in ``benchmarks/rows``, in the order of the table."""
 

@@ -52,11 +52,16 @@ class Desk:
 
 
 async def make_desk(
-    folder: Path, guests: Mapping[str, int], *, tickets: int, settings: str = ""
+    folder: Path,
+    guests: Mapping[str, int],
+    *,
+    tickets: int,
+    settings: str = "",
+    modules: Sequence[bytes] = (),
 ) -> Desk:
     """Make a help desk with this many tickets, and of each guest this many plugins, enabled.
 
-    ``settings`` is added to its ``config.toml``.
+    ``settings`` is added to its ``config.toml``; ``modules`` are plugins of their own.
     """
     await trio.Path(folder).mkdir()
     await trio.Path(folder / "config.toml").write_text('[log]\nlevel = "error"\n' + settings)
@@ -65,12 +70,12 @@ async def make_desk(
     people = await data_set.fill(config.data / DATABASE_FILE, tickets=tickets, replies=3 * tickets)
     async with open_application(config, run_plugins=False) as house:
         admin, desk = people.admin, house.helpdesk
-        for guest, number in guests.items():
-            for module in await numbered(guest, number):
-                view = await house.supervisor.installs.install(
-                    module, source="benchmark", actor="benchmark"
-                )
-                await house.supervisor.controls.set_enabled(view.id, True, actor="benchmark")
+        every = [one for guest, number in guests.items() for one in await numbered(guest, number)]
+        for module in (*every, *modules):
+            view = await house.supervisor.installs.install(
+                module, source="benchmark", actor="benchmark"
+            )
+            await house.supervisor.controls.set_enabled(view.id, True, actor="benchmark")
         # Plugins may fail here on purpose, and must not be switched off for it.
         await desk.settings.update(admin.actor, plugin_error_threshold=100)
         session = await desk.sessions.start(admin.id)

@@ -8,11 +8,15 @@ import wasmtime
 _ROOM = 65_536
 
 
-def goatkit_module(registration: Mapping[str, object], answers: Mapping[str, object]) -> bytes:
+def goatkit_module(
+    registration: Mapping[str, object],
+    answers: Mapping[str, object],
+    rounds: Mapping[str, int] | None = None,
+) -> bytes:
     """Return a module whose functions give these answers; every other gives its arguments back.
 
     The first letter of a function's name decides. ``loop`` never ends, unless it has an answer,
-    and ``!trap`` traps.
+    and ``!trap`` traps. ``rounds``: how often a function counts before it answers.
     """
     data, at = [], 1024
     branches = [
@@ -37,6 +41,12 @@ def goatkit_module(registration: Mapping[str, object], answers: Mapping[str, obj
             f"(if (i32.eq (local.get $letter) (i32.const {ord(name[0])})) "
             f"(then (return (call $pack (i32.const {start}) (i32.const {length})))))",
         )
+    branches[:0] = [
+        f"(if (i32.eq (local.get $letter) (i32.const {ord(name[0])})) (then (loop $count"
+        " (local.set $rounds (i32.add (local.get $rounds) (i32.const 1)))"
+        f" (br_if $count (i32.lt_u (local.get $rounds) (i32.const {count}))))))"
+        for name, count in (rounds or {}).items()
+    ]
     return bytes(
         wasmtime.wat2wasm(f"""(module
       (memory (export "memory") 4)
@@ -57,7 +67,7 @@ def goatkit_module(registration: Mapping[str, object], answers: Mapping[str, obj
         (call $pack (i32.const {register[0]}) (i32.const {register[1]})))
       (func (export "gk_call") (param $fn i32) (param i32) (param $args i32) (param $len i32)
         (result i64)
-        (local $letter i32)
+        (local $letter i32) (local $rounds i32)
         (local.set $letter (i32.load8_u (local.get $fn)))
         {" ".join(branches)}
         (call $pack (local.get $args) (local.get $len))))""")
