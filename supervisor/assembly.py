@@ -3,7 +3,7 @@
 Must not know what anybody does with them.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -68,6 +68,10 @@ from supervisor.watching.egress_log import EgressLog
 from supervisor.watching.health_checks import HealthChecks
 from supervisor.watching.logs import PluginLogs
 from supervisor.watching.overview import Overview
+
+
+async def _keep_nothing(_plugin_id: str) -> None:
+    """Have no databases of plugins."""
 
 
 async def nobody(_ids: Collection[str]) -> Mapping[str, str]:
@@ -190,18 +194,13 @@ class Assembly:
         self.offers = PluginOffers(self.installed)
         zone = server_zone()
         self.jobs = Jobs(nursery, self.installed, self.functions, store.jobs, ZoneInfo(zone))
+        drop_data: Callable[[str], Awaitable[None]] = _keep_nothing
         if ports.database_file is not None:
             queries = PluginQueries(
                 fork_server, cage, ports.database_file, config.data_directory / "plugin-data", zone
             )
-            site = Site(ports.site_name, ZoneInfo(zone), zone)
-            pair = Queries(queries.open, queries.open_for_jobs)
-            more = dict(KeptFunctions(store.data).table)
-            if ports.desk is not None:
-                more |= DeskFunctions(ports.desk, tools.host_calls).table
-            host_functions = HostFunctions(tools.host_calls, pair, site, more)
-            host_functions.neighbours = NeighbourCalls(self.installed, self.functions)
-            tools.host_calls.functions = host_functions
+            drop_data = queries.forget
+            tools.host_calls.functions = self._host_functions(ports, queries)
         context = ChangeContext(
             self.installed,
             self.runners,
@@ -213,6 +212,7 @@ class Assembly:
             limits,
             self.overview.view,
             lambda: self.signatures,
+            drop_data,
             self.overview.forget,
         )
         self.controls = PluginControls(context)
@@ -226,3 +226,18 @@ class Assembly:
             self.overview.view,
         )
         self.key = EncryptionKey(store.installed, box, config.key_file, ports.audit, ports.reseal)
+
+    def _host_functions(self, ports: HelpDeskPorts, queries: PluginQueries) -> HostFunctions:
+        """Make what GoatKit guests call by name."""
+        calls, zone = self.tools.host_calls, queries.zone
+        more = dict(KeptFunctions(self.store.data).table)
+        if ports.desk is not None:
+            more |= DeskFunctions(ports.desk, calls).table
+        made = HostFunctions(
+            calls,
+            Queries(queries.open, queries.open_for_jobs),
+            Site(ports.site_name, ZoneInfo(zone), zone),
+            more,
+        )
+        made.neighbours = NeighbourCalls(self.installed, self.functions)
+        return made

@@ -7,6 +7,7 @@
     modules/<hash>.wasm every plugin's module
     files/<aa>/<hash>   every file of a ticket
     mail/<aa>/<hash>    every message as it came
+    plugin-data/<hash>/own.sqlite3   each plugin's own database, a moment later
     config.toml         the settings file, where there is one; never put in place by itself
     secret.key          only where it was asked for
 
@@ -39,7 +40,8 @@ _MOST_MANIFEST = 16 << 20
 _CHUNK = 1 << 20
 _NAME = re.compile(
     r"ohd\.sqlite3|config\.toml|secret\.key|modules/[0-9a-f]{64}\.wasm"
-    r"|(files|mail)/[0-9a-f]{2}/[0-9a-f]{64}",
+    r"|(files|mail)/[0-9a-f]{2}/[0-9a-f]{64}"
+    r"|plugin-data/[0-9a-f]{32}/own\.sqlite3",
     re.ASCII,
 )
 

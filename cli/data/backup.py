@@ -27,6 +27,7 @@ from cli.data.archive import (
     Contents,
     write_archive,
 )
+from cli.data.own_databases import copy_all
 from cli.errors import CannotGoOn, plain_errors
 from cli.plugins.switching import with_data
 
@@ -72,7 +73,8 @@ def make_backup(settings: Config, target: Path, config: Path, *, with_key: bool)
         for _ in range(_TRIES):
             modules = _take_snapshot(source, snapshot, settings.data / MODULES)
             stored = _files(settings.data / FILES) | _files(settings.data / MAIL)
-            contents = {DATABASE: snapshot, **files, **modules, **stored}
+            own = copy_all(settings.data, Path(folder))
+            contents = {DATABASE: snapshot, **files, **modules, **stored, **own}
             with suppress(FileNotFoundError):  # a plugin was uninstalled meanwhile
                 write_archive(path, Contents(_version(), _timestamp(now), contents))
                 return path

@@ -45,6 +45,8 @@ class ChangeContext:
     """Takes the snapshot that whoever made the change is shown."""
     signatures: Callable[[], SignatureRules]
     """The operator's rules as they are now."""
+    drop_data: Callable[[str], Awaitable[None]]
+    """Deletes the database of a plugin that was uninstalled."""
     forget: Callable[[str], None]
     """Drops what is remembered of a plugin that was uninstalled."""
 

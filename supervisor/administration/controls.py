@@ -221,6 +221,7 @@ class PluginControls:
                     await self._with.journal.flush()
                     await self._with.write(plugin_id, store.uninstall(plugin_id, record, facts))
                 await self._with.shelf.forget(*hashes)
+                await self._with.drop_data(plugin_id)
             self._with.forget(plugin_id)
             log.info("plugin_uninstalled", plugin=plugin_id, by=actor)
 

@@ -1,8 +1,12 @@
 """Database files of plugins, and the process that has one open."""
 
 import hashlib
+import shutil
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+
+import trio
 
 from supervisor.process.cage import Cage
 from supervisor.process.forkserver import ForkServer
@@ -34,6 +38,11 @@ class PluginQueries:
         del plugin_id
         files = QueryFiles(self.helpdesk)
         return QueryProcess(self.fork_server, self.cage, files, zone=self.zone)
+
+    async def forget(self, plugin_id: str) -> None:
+        """Delete the database of a plugin that was uninstalled."""
+        folder = self.own_folder(plugin_id)
+        await trio.to_thread.run_sync(partial(shutil.rmtree, folder, ignore_errors=True))
 
     def own_folder(self, plugin_id: str) -> Path:
         """Return a plugin's folder; its id is no part of a path."""

@@ -227,7 +227,9 @@ async def test_a_plugin_keeps_no_more_files_than_it_may(ready):
     assert await called(ready, "store_file", {"key": "f0", "data": "eHg="}) == {"status": "ok"}
 
 
-async def test_uninstalling_takes_files_and_secrets_along(ready):
+async def test_uninstalling_takes_files_secrets_and_tables_along(ready):
+    await called(ready, "db_exec", {"query": "CREATE TABLE t (n INT)"})
+    assert list((ready.path / "plugin-data").glob("*/own.sqlite3"))
     await called(ready, "store_file", {"key": "a", "data": "eA=="})
     await called(ready, "secure_config_set", {"key": "a", "value": "hunter2"})
     await ready.supervisor.controls.uninstall(DESK, actor="test")
@@ -237,6 +239,7 @@ async def test_uninstalling_takes_files_and_secrets_along(ready):
         return [db.execute(f"SELECT count(*) FROM {t}").fetchone()[0] for t in tables]
 
     assert await ready.helpdesk.database.read(left) == [0, 0]
+    assert list((ready.path / "plugin-data").iterdir()) == []
 
 
 async def test_mail_goes_to_whom_it_was_granted_and_is_in_the_ledger(desk):
