@@ -65,6 +65,21 @@ GOATKIT_LANGUAGES: Mapping[str, Language] = {
     ),
 }
 """For plugins of the GoatKit contract."""
+NATIVE_LANGUAGES: Mapping[str, Language] = {
+    "go": Language(
+        "Go",
+        ("goatkit/go", "goatkit/native-go"),
+        "main.go",
+        "goatkit/goatkit.go",
+        "Go 1.24 or later, and its module proxy once",
+    ),
+}
+"""For native plugins: programs that speak go-plugin."""
+_ABIS: Mapping[str, tuple[str, Mapping[str, Language]]] = {
+    "ohd": ("a plugin", LANGUAGES),
+    "goatkit": ("a GoatKit plugin", GOATKIT_LANGUAGES),
+    "goatkit-native": ("a native GoatKit plugin", NATIVE_LANGUAGES),
+}
 
 
 def project_files(language: Language, name: str, plugin_id: str) -> dict[str, str]:
@@ -90,6 +105,8 @@ def _filled(layers: Sequence[str], language: Language, name: str, plugin_id: str
         "@MAIN@": language.main,
         "@HELPER@": language.helper,
         "@NEEDS@": language.needs,
+        # A module is called; a program serves.
+        "@SERVE@": " goatkit.Serve() " if language in NATIVE_LANGUAGES.values() else "",
     }
     files = {}
     for layer in layers:
@@ -115,10 +132,10 @@ def _layer(folder: Path) -> Iterator[tuple[str, str]]:
 )
 @click.option(
     "--abi",
-    type=click.Choice(["ohd", "goatkit"]),
+    type=click.Choice(list(_ABIS)),
     default="ohd",
     show_default=True,
-    help="Contract: goatkit is for go, zig and rust.",
+    help="Contract: goatkit is for go, zig and rust, goatkit-native for go.",
 )
 @click.option("--id", "plugin_id", metavar="ID", help="[default: com.example.NAME]")
 def init_plugin(name: str, lang: str, abi: str, plugin_id: str | None) -> None:
@@ -128,15 +145,15 @@ def init_plugin(name: str, lang: str, abi: str, plugin_id: str | None) -> None:
             f"{name!r} cannot name a plugin; use at most 50 lower-case letters, digits and "
             'hyphens, a letter first, such as "slack-alerts"'
         )
-    folder, goatkit = Path(name), abi == "goatkit"
-    language = _goatkit_language(lang, plugin_id) if goatkit else LANGUAGES[lang]
+    folder, goatkit = Path(name), abi != "ohd"
+    kind, known = _ABIS[abi]
+    language = _goatkit_language(lang, plugin_id, known) if goatkit else LANGUAGES[lang]
     with plain_errors():
         if goatkit:
             files = goatkit_files(language, name)
         else:
             files = project_files(language, name, plugin_id or f"com.example.{name}")
         _write(folder, files)
-    kind = "a GoatKit plugin" if goatkit else "a plugin"
     click.echo(f"wrote {name}/ with {kind} in {language.title}:")
     for path in files:
         click.echo(f"  {path}")
@@ -146,13 +163,13 @@ def init_plugin(name: str, lang: str, abi: str, plugin_id: str | None) -> None:
         click.echo(f"  {command}")
 
 
-def _goatkit_language(lang: str, plugin_id: str | None) -> Language:
+def _goatkit_language(lang: str, plugin_id: str | None, known: Mapping[str, Language]) -> Language:
     if plugin_id is not None:
         raise CannotGoOn("--id is for ohd plugins; a GoatKit plugin has the id goatkit.NAME")
-    if lang not in GOATKIT_LANGUAGES:
-        known = ", ".join(GOATKIT_LANGUAGES)
-        raise CannotGoOn(f"there is no GoatKit template in {lang}; choose one of {known}")
-    return GOATKIT_LANGUAGES[lang]
+    if lang not in known:
+        choices = ", ".join(known)
+        raise CannotGoOn(f"there is no GoatKit template in {lang}; choose one of {choices}")
+    return known[lang]
 
 
 def _write(folder: Path, files: Mapping[str, str]) -> None:

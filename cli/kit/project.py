@@ -12,9 +12,12 @@ import click
 
 from cli.errors import CannotGoOn
 from cli.trial.errors import BuildBroken, ModuleStale, NoCases, NoModule
+from sandbox_child.packages.programs import MAGIC
 from supervisor.text import clean_text
 
 CASES = "cases/*"
+PROGRAM = "plugin"
+"""Name of a native plugin's program."""
 _CASE_ENDINGS = (".yaml", ".yml", ".json")
 _NOT_SOURCES = (".wasm", ".md", ".xml", ".tmp", ".map", "~", ".swp", ".part")
 _NOT_SOURCE_FOLDERS = frozenset({"cases", "build", "target", "node_modules", "zig-out"})
@@ -109,13 +112,22 @@ class Project:
         """Return the path of the module; raises NoModule, ModuleStale."""
         if self.named is not None:
             return self.named
-        found = sorted(self.folder.glob("*.wasm"))
+        found = sorted(self.folder.glob("*.wasm")) or self._programs()
         chosen = found if len(found) == 1 else [p for p in found if p.stem in self._likely()]
         if len(chosen) != 1:
             names = [path.name for path in found]
             raise NoModule(self.folder, names, can_build=self.can_build)
         self._refuse_stale(chosen[0])
         return chosen[0]
+
+    def _programs(self) -> list[Path]:
+        """Return what make builds of a native plugin."""
+        program = self.folder / PROGRAM
+        try:
+            with program.open("rb") as file:
+                return [program] if file.read(len(MAGIC)) == MAGIC else []
+        except OSError:
+            return []
 
     def cases(self, pattern: str) -> Sequence[Path]:
         """Return the files of the cases in order; raises NoCases."""
@@ -159,4 +171,4 @@ def _may_hold_sources(folder: str) -> bool:
 
 
 def _may_be_source(name: str) -> bool:
-    return not name.startswith(".") and not name.endswith(_NOT_SOURCES)
+    return not name.startswith(".") and not name.endswith(_NOT_SOURCES) and name != PROGRAM

