@@ -22,7 +22,7 @@ from benchmarks.report import RESULTS, save, show
 from benchmarks.workshop import open_workshop
 
 ROWS = (
-    *("noop_delivery", "round_trip", "slack", "enable", "lockdown", "checks"),
+    *("noop_delivery", "gk_call", "round_trip", "slack", "enable", "lockdown", "checks"),
     *("memory", "many_children", "durable", "looping", "pages", "desk", "statistics"),
     "dashboard",
 )

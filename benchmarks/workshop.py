@@ -6,7 +6,7 @@ Only the source of the events (memory) and the sink of the results (a counter) a
 
 import os
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -70,8 +70,14 @@ class Child:
         """Return when the child has said READY."""
         await self._ready.wait()
 
-    async def pipeline(self, payload: bytes, count: int) -> float:
-        """Deliver ``count`` events, as many at once as a runner does; return the mean in us."""
+    async def pipeline(
+        self, payload: bytes, count: int, work: Callable[[], Work[None]] | None = None
+    ) -> float:
+        """Deliver ``count`` events, as many at once as a runner does; return the mean in us.
+
+        ``work``: makes what is asked for in the place of an event, about as large as ``payload``.
+        """
+        make = work or (lambda: Work(EVENT, payload, None))
         session, line = self.session, self.session.conversation.in_line
         window = max(2, min(WINDOW, WINDOW_BYTES // len(payload)))
         self._finished, self._goal = 0, count
@@ -82,7 +88,7 @@ class Child:
             room = min(window - len(line), count - asked)
             if room and (room >= window // 2 or asked + room == count):
                 asked += room
-                await session.ask([Work(EVENT, payload, None) for _ in range(room)])
+                await session.ask([make() for _ in range(room)])
             else:
                 await self._moved.wait()
         return (time.perf_counter() - started) / count * 1e6
@@ -149,6 +155,15 @@ class Workshop:
         report = await self._compiler.compile(sha256, manifest)
         code = await self._compiler.open(sha256, manifest)
         self._compiled[guest] = Compiled(manifest.id, path, sha256, report.entry, code)
+
+    async def compile_goatkit(self, guest: str, module: bytes) -> None:
+        """Compile a GoatKit module, and call it ``guest`` from here on."""
+        sha256 = module_hash(module)
+        await trio.to_thread.run_sync(self._artifacts.save_module, sha256, module)
+        report = await self._compiler.compile(sha256, None)
+        code = await self._compiler.open(sha256, None)
+        path = Path(self._artifacts.module_path(sha256))
+        self._compiled[guest] = Compiled(f"goatkit.{guest}", path, sha256, report.entry, code)
 
     def file(self, name: str, content: bytes) -> str:
         """Write a file for a peer; return its path."""

@@ -41,8 +41,7 @@ class Allocator:
             address = self._alloc(size)
         finally:
             self.busy = False
-        memory = self._guest.memory()
-        if (address == 0 and size > 0) or not memory.holds(address, size):
+        if (address == 0 and size > 0) or not self._guest.memory().holds(address, size):
             raise self._no_room(address, size)
         return address
 

@@ -31,8 +31,10 @@ def check_span(guest: Guest, what: str, pointer: int, length: int) -> None:
 
 def read_guest(guest: Guest, what: str, pointer: int, length: int) -> bytes:
     """Copy what the guest points at; raises BadGuestValue for a bad pointer."""
-    check_span(guest, what, pointer, length)
-    return guest.memory().read(pointer, length)
+    memory = guest.memory()
+    if not memory.holds(pointer, length):
+        raise BadGuestValue(what, pointer, length, memory.size())
+    return memory.read(pointer, length)
 
 
 def write_guest(guest: Guest, what: str, pointer: int, data: bytes) -> None:

@@ -56,6 +56,12 @@ class Cursor:
         self.at += size
         return piece
 
+    def skip(self, size: int) -> None:
+        """Pass over ``size`` bytes."""
+        if size > self.remaining:
+            raise self.broken(f"{size} bytes are announced and {self.remaining} are left")
+        self.at += size
+
     def u32(self) -> int:
         """Read an unsigned LEB128 number of at most 32 bits."""
         # One byte holds nearly every number of a real module.

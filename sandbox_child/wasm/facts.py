@@ -121,6 +121,8 @@ class ModuleFacts:
     data: int
     start_function: int | None
     """Index of the start section's function, None without one."""
+    does_nothing: frozenset[str]
+    """Of the exported functions whose code is looked at, those that have none."""
     custom_sections: tuple[str, ...]
     """Names in file order, doubles included."""
     producers: Mapping[str, tuple[tuple[str, str], ...]]

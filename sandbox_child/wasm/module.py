@@ -26,6 +26,10 @@ from sandbox_child.wasm.toolchain import Producers, guess_toolchain, read_produc
 
 _ELEMENTS, _CODE, _DATA, _DATA_COUNT = 9, 10, 11, 12
 _LONGEST_PRODUCERS = 16 * 1024
+_ASKED_ABOUT = ("gk_free",)
+"""Exported functions whose code is looked at."""
+_NOTHING = b"\0\x0b"
+"""A body without a local, and with no instruction but its end."""
 
 _SectionReader = Callable[[Cursor], int]
 
@@ -55,6 +59,9 @@ class _ModuleReader:
         self._producers: Producers = {}
         self._start: int | None = None
         self._counts = dict.fromkeys(NAMES, 0)
+        self._exported: dict[str, int] = {}
+        """Functions by their names outside."""
+        self._code: Section | None = None
         self._readers: dict[int, _SectionReader] = {
             1: self._read_types,
             2: self._read_imports,
@@ -80,6 +87,8 @@ class _ModuleReader:
             self._read_custom(section)
         elif section.id in self._counted:
             self._count(section)
+            if section.id == _CODE:
+                self._code = section
         else:
             cursor = self._cursor(section, section.end)
             self._counts[section.id] = self._readers[section.id](cursor)
@@ -104,10 +113,28 @@ class _ModuleReader:
             elements=self._counts[_ELEMENTS],
             data=self._counts[_DATA],
             start_function=self._start,
+            does_nothing=frozenset(filter(self._is_empty, _ASKED_ABOUT)),
             custom_sections=tuple(self._customs),
             producers=self._producers,
             toolchain=guess_toolchain(self._producers, self._customs, self._imports, self._exports),
         )
+
+    def _is_empty(self, name: str) -> bool:
+        """Tell whether an exported function has no local and no instruction."""
+        if name not in self._exported or self._code is None:
+            return False
+        imported = sum(each.kind is ExternKind.FUNC for each in self._imports)
+        index = self._exported[name] - imported
+        if index < 0:
+            return False
+        cursor = self._cursor(self._code, self._code.end)
+        try:
+            cursor.u32()
+            for _ in range(index):
+                cursor.skip(cursor.u32())
+            return cursor.take(cursor.u32()) == _NOTHING
+        except Malformed:
+            return False  # the engine says what is wrong with it
 
     def _cursor(self, section: Section, end: int) -> Cursor:
         body = bytes(self._view[section.body : end])
@@ -172,7 +199,10 @@ class _ModuleReader:
                 raise cursor.broken(f"the export {name!r} is doubled")
             seen.add(name)
             kind = read_kind(cursor)
-            self._exports.append(Export(name, kind, self._spaces.look_up(kind, cursor)))
+            index, type_ = self._spaces.look_up(kind, cursor)
+            self._exports.append(Export(name, kind, type_))
+            if kind is ExternKind.FUNC:
+                self._exported[name] = index
         return len(self._exports)
 
     def _read_start(self, cursor: Cursor) -> int:

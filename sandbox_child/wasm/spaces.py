@@ -70,13 +70,13 @@ class Spaces:
         entries.append(found)
         return found
 
-    def look_up(self, kind: ExternKind, cursor: Cursor) -> ExternType:
-        """Read an index and return the entry of ``kind`` that it points to."""
+    def look_up(self, kind: ExternKind, cursor: Cursor) -> tuple[int, ExternType]:
+        """Read an index; return it, and the entry of ``kind`` that it points to."""
         index = cursor.u32()
         entries = self._entries[kind]
         if index >= len(entries):
             raise cursor.broken(f"{kind} {index} is named and there are {len(entries)}")
-        return entries[index]
+        return index, entries[index]
 
     def size(self, kind: ExternKind) -> int:
         """Return how many entries of ``kind`` there are, imports included."""

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import native
 from benchmarks.bench import Bench
 from benchmarks.model import Row
-from benchmarks.rows import checks, durable, noop_delivery
+from benchmarks.rows import checks, durable, gk_call, noop_delivery
 from benchmarks.workshop import open_workshop
 
 
@@ -42,3 +43,10 @@ async def test_a_checked_request_is_measured_beside_httpx(tmp_path: Path) -> Non
     assert cost.ours.median == pytest.approx(
         request.ours.median - request.peers["plain httpx"].median
     )
+
+
+async def test_a_goatkit_call_is_measured_beside_a_delivery_and_wazero(tmp_path: Path) -> None:
+    if not native.is_built("wazero"):
+        pytest.skip("the peer is not built: run `python -m benchmarks.prepare`")
+    async with open_workshop(tmp_path) as workshop:
+        assert have_figures(await gk_call.measure(Bench(workshop, rounds=1, scale=0.01)))

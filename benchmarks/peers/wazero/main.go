@@ -1,4 +1,5 @@
-// wazero, the engine that the plugin document names, running an ohd plugin in this process.
+// wazero, the engine that the plugin document names, running a plugin of either contract in this
+// process: of ohd's with an event, of GoatKit's with a call.
 //
 // It is asked as every peer is (see protocol.py): each line on standard input holds a count, and is
 // answered with the mean seconds of an event over that many. The host functions do what the
@@ -27,12 +28,16 @@ const (
 	limitPages = 1024 // 64 MiB, the limit of a plugin
 )
 
-var answer = []byte("ok")
+var (
+	answer   = []byte("ok")
+	function = []byte("noop")
+)
 
 // plugin is one instance, and its exports looked up once.
 type plugin struct {
 	memory               api.Memory
 	alloc, free, onEvent api.Function
+	call                 api.Function // of a GoatKit plugin, else nil
 	deadline             time.Duration
 	requestBytes         int
 }
@@ -98,6 +103,11 @@ func load(ctx context.Context, module []byte, deadline time.Duration) (*plugin, 
 		return nil, err
 	}
 	guest.memory = instance.Memory()
+	if guest.call = instance.ExportedFunction("gk_call"); guest.call != nil {
+		guest.alloc = instance.ExportedFunction("gk_malloc")
+		guest.free = instance.ExportedFunction("gk_free")
+		return guest, nil
+	}
 	guest.alloc = instance.ExportedFunction("ohd_alloc")
 	guest.free = instance.ExportedFunction("ohd_free")
 	guest.onEvent = instance.ExportedFunction("on_event")
@@ -114,6 +124,9 @@ func (p *plugin) deliver(ctx context.Context, payload []byte) error {
 		defer cancel()
 		ctx = limited
 	}
+	if p.call != nil {
+		return p.callFunction(ctx, payload)
+	}
 	length := uint64(len(payload))
 	results, err := p.alloc.Call(ctx, length)
 	if err != nil {
@@ -128,6 +141,38 @@ func (p *plugin) deliver(ctx context.Context, payload []byte) error {
 	}
 	_, err = p.free.Call(ctx, pointer, length)
 	return err
+}
+
+// callFunction calls a function of a GoatKit plugin, which imports nothing, and copies its result.
+func (p *plugin) callFunction(ctx context.Context, arguments []byte) error {
+	var spans [2]uint64
+	for index, part := range [][]byte{function, arguments} {
+		results, err := p.alloc.Call(ctx, uint64(len(part)))
+		if err != nil {
+			return err
+		}
+		spans[index] = results[0]
+		if !p.memory.Write(uint32(results[0]), part) {
+			return fmt.Errorf("the guest gave memory that it does not have: %d", results[0])
+		}
+	}
+	results, err := p.call.Call(
+		ctx, spans[0], uint64(len(function)), spans[1], uint64(len(arguments)))
+	if err != nil {
+		return err
+	}
+	pointer, length := uint32(results[0]>>32), uint32(results[0])
+	view, ok := p.memory.Read(pointer, length)
+	if !ok {
+		return fmt.Errorf("the result is outside of the memory")
+	}
+	p.requestBytes += len(append([]byte(nil), view...))
+	for _, block := range []uint64{uint64(pointer), spans[0], spans[1]} {
+		if _, err := p.free.Call(ctx, block); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (p *plugin) log(context.Context, api.Module, []uint64) {}

@@ -300,3 +300,21 @@ def test_caps_are_those_of_the_threat_table() -> None:
     assert (DEFAULT_CAPS.functions, DEFAULT_CAPS.exports) == (50_000, 1_000)
     with pytest.raises(ModuleError):
         read_module(b"\0asm\1\0\0\0", replace(DEFAULT_CAPS, module_bytes=7))
+
+
+@pytest.mark.parametrize(
+    ("body", "empty"), [("", True), ("nop", False), ("(local i32)", False), ("unreachable", False)]
+)
+def test_a_function_without_code_is_told_from_one_with(body: str, empty: bool) -> None:
+    facts = read_module(
+        wasmtime.wat2wasm(f"""(module (import "gk" "log" (func (param i32 i32 i32)))
+        (memory (export "memory") 1) (func nop nop) (func (export "gk_free") (param i32) {body})
+        (func nop))""")
+    )
+    assert facts.does_nothing == (frozenset({"gk_free"}) if empty else frozenset())
+
+
+def test_an_imported_function_has_no_code_to_be_looked_at() -> None:
+    module = """(module (import "gk" "free" (func $free (param i32)))
+        (export "gk_free" (func $free)) (func))"""
+    assert not read_module(wasmtime.wat2wasm(module)).does_nothing
