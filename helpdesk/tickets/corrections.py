@@ -133,7 +133,8 @@ def _correction(
 def _meant(known: Vocabulary, folded: str, *, closest: bool) -> str | None:
     """Return what was probably meant with a word, None where it is right or nothing is near.
 
-    ``closest``: not with two mistakes, because something fits the search as it is.
+    ``closest``: not with two mistakes, nor by a beginning of the word, because something fits the
+    search as it is, and ``keys`` is no mistake for ``key``.
     """
     parts = spelling.parts(folded)
     if not parts or len(parts) > _MOST_PARTS:
@@ -155,7 +156,7 @@ def _better(known: Vocabulary, word: str, closest: bool) -> str | None:
     tried = [
         (near.distance, near.goes_on, -count, near.shown)
         for near in known.near(word)[:_MOST_TRIED]
-        if not (closest and near.distance > 1)
+        if not (closest and (near.distance > 1 or word.startswith(near.word)))
         if (count := known.count(near.word)) and count >= own
     ]
     return min(tried)[-1] if tried else None

@@ -47,8 +47,8 @@ _ONE = "/api/tickets/<ticket_id>"
 async def tickets(query: TicketQuery) -> TicketListing:
     """List the tickets that the caller can see.
 
-    Where next to nothing fits a search, mistyped words are corrected: `correction` says how. A
-    search for common words counts and lists up to 1,000 tickets; `more` says that there are others.
+    A search that finds next to nothing is corrected; the answer says how. A search for common words
+    counts and lists up to 1,000 tickets, and says whether there are more.
     """
     tickets_, actor, wanted = app_context().helpdesk.tickets, current_visit().actor, query.filter()
     within = TicketFilter()

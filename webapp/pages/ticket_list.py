@@ -139,7 +139,7 @@ async def show_list(outcome: Outcome, *, chosen: Iterable[str] = ()) -> Response
     wanted = wanted.as_offered(offers.by_name())
     arguments = [(name, value) for name, value in request.args.items() if name != "done"]
     literal = list_url(arguments, exact="true", page="")
-    if found.correction is not None:
+    if found.correction is not None and not found.correction.exact:
         # What leads on from here goes by what was found.
         arguments = [(n, found.correction.text if n == "q" else v) for n, v in arguments]
     return page(

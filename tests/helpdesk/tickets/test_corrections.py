@@ -89,6 +89,13 @@ async def test_what_fits_as_typed_comes_first_and_nothing_is_changed_where_much_
     assert not told(await search(world, world.staff, "prnter"))
 
 
+async def test_a_plural_is_no_mistake_where_tickets_have_it(world):
+    await world.ticket(subject="keys")
+    for _ in range(4):
+        await world.ticket(subject="key")
+    assert not told(await search(world, world.staff, "keys"))
+
+
 @pytest.mark.parametrize(
     "text", ['"prnter"', "-prnter", "tag:prnter", "#104", "1043", "pr", "x" * 10_000, "%s_'\"*"]
 )
