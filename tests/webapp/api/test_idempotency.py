@@ -58,6 +58,7 @@ async def test_the_description_says_which_requests_take_a_key(site: Any) -> None
         for told in methods.values()
         if any(parameter["name"] == "Idempotency-Key" for parameter in told.get("parameters", ()))
     }
-    assert takers == {"/api/tickets", "/api/tickets/{ticket_id}/replies"}
+    one = "/api/tickets/{ticket_id}"
+    assert takers == {"/api/tickets", f"{one}/replies", f"{one}/split"}
     page = await (await site.stranger()).get("/api/docs")
     assert "Idempotency-Key" in page.words()
