@@ -37,6 +37,8 @@
     scope_choices  whose a thing is that staff keep
     list_place     the list that a ticket was opened from
     views          built-in and saved views of the ticket list
+    numbered_links
+                   the list's addresses as plugins write them
     list_query     the address of the ticket list, read and checked
     choices        options of selects in ticket forms
     plugin_frame   head and tabs of every page of one plugin

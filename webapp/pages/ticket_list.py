@@ -14,10 +14,12 @@ from helpdesk.tickets.model import Priority, Tag
 from helpdesk.users import User
 from webapp.context import app_context
 from webapp.http.page import page
+from webapp.http.redirects import see
 from webapp.pages.choices import Choice, people
 from webapp.pages.choices import groups as group_choices
 from webapp.pages.list_place import row_url
 from webapp.pages.list_query import SORTS, USUAL_SORT, Wanted, require_single, turned
+from webapp.pages.numbered_links import own_address
 from webapp.pages.outcomes import NOTHING, Outcome
 from webapp.pages.scope_choices import scope_choices
 from webapp.pages.views import View, views_of_visitor
@@ -107,6 +109,10 @@ class Bulk:
 @blueprint.get("/tickets")
 async def tickets() -> Response:
     """Show one page of the tickets that the visitor may see."""
+    is_staff = current_visit().signed_in.role is not Role.USER
+    address = await own_address(app_context().helpdesk.database, request.args, is_staff=is_staff)
+    if address is not None:
+        return see(address)
     done = request.args.get("done", "")
     return await show_list(Outcome(done=_changed(int(done))) if _is_number(done) else NOTHING)
 

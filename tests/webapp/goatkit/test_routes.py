@@ -330,3 +330,24 @@ async def test_a_key_that_may_only_read_changes_nothing_through_a_plugin(pages: 
     assert (await browser.client.get("/kb/stay")).status_code == 303
     everything = await pages.with_key("staff")
     assert (await everything.client.post("/kb/5/edit", json={})).status_code == 200
+
+
+async def test_links_of_plugins_to_lists_mean_numbers_that_they_have_read(pages: Any) -> None:
+    browser, staff = await pages.as_("staff"), pages.people.staff
+    number = (await browser.client.get("/api/plugins/pages/1")).json()["_user_id"]
+    mine = await browser.client.get(f"/tickets?owner={number}")
+    assert mine.headers["Location"] == f"/tickets?assignee={staff.id}"
+    nothing = await browser.client.get("/tickets?queue=99999999", follow_redirects=True)
+    assert nothing.status_code == 422
+    nobody = await browser.client.get("/tickets?owner=1&sort=subject")
+    assert nobody.headers["Location"] == "/tickets?sort=subject&unassigned=1"
+    for address in ("owner=1", "status=open&queue=&owner=x", "status=new"):
+        page = await browser.client.get(f"/tickets?{address}", follow_redirects=True)
+        assert page.status_code == 200, address
+    stranger = await (await pages.as_("user")).client.get(f"/tickets?owner={number}")
+    assert staff.id not in stranger.headers["Location"]
+    status = await pages.desk.database.read(
+        lambda db: db.execute("SELECT number FROM numbers WHERE id = 'Resolved'").fetchone()[0]
+    )
+    settled = await browser.client.get(f"/tickets?status={status}")
+    assert settled.headers["Location"] == "/tickets?status=Resolved"
