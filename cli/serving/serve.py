@@ -33,9 +33,9 @@ log = structlog.get_logger("ohd")
 
 SWITCH_S = 0.0005
 """Interval after which the interpreter lets another thread have its turn, in seconds."""
-COLLECTED_AFTER = (2_000, 5, 400)
+COLLECTED_AFTER = (2_000, 5, 20)
 """Objects until the garbage collector looks at new ones; at each fifth time at those that it has
-seen once, and at each 400th of these at all. Each look keeps everybody waiting."""
+seen once, and at each twentieth of these at all. Each look keeps everybody waiting."""
 _DEMO_ACTOR = "demo"
 DEMO_LOGINS = ("admin@example.com", "staff@example.com", "user@example.com")
 

@@ -86,6 +86,10 @@ class Spent(enum.Enum):
     GUEST_LEFT = enum.auto()
 
 
+LEAST_START_S = 5.0
+"""Time for a process to start, where its plugin's deadline is shorter."""
+
+
 class Phase(enum.Enum):
     """State of a conversation."""
 
@@ -226,8 +230,12 @@ class Conversation(Generic[Key]):
     def allowed_s(self, deadline_s: float) -> float:
         """Return how long the guest call that runs may take; ``deadline_s`` where it says nothing.
 
-        Calls of functions bring a deadline of their own.
+        Calls of functions bring a deadline of their own. A start has some seconds in any case: it
+        is the machine that takes its time to make a process, and the child itself holds its guest
+        to the deadline.
         """
+        if self.phase is Phase.STARTING:
+            return max(deadline_s, LEAST_START_S)
         own = self.in_line[0].deadline_s if self.in_line else None
         return deadline_s if own is None else own
 

@@ -44,7 +44,6 @@ from sandbox_child.wire.frames import encode_frame
 from sandbox_child.wire.messages import ANSWER, MAX_TEXT, OutcomeCode
 from supervisor.limits import MIB, Limits
 from supervisor.process.conversation import (
-    AnyWork,
     Budgets,
     Called,
     Conversation,
@@ -237,7 +236,9 @@ class Session(Generic[Key]):
         self._progress.set()
         last = finished[-1]
         if last.outcome is OutcomeCode.TIMEOUT:
-            last = msgspec.structs.replace(last, text=f"{self._too_late(last.work)}\n{last.text}")
+            own = last.work.deadline_s if last.work else None
+            allowed_s = self.limits.deadline_s if own is None else own
+            last = msgspec.structs.replace(last, text=f"{self._too_late(allowed_s)}\n{last.text}")
             finished = [*finished[:-1], last]
         if last.work is not None:
             self.hooks.finished(finished)
@@ -307,16 +308,14 @@ class Session(Generic[Key]):
         if why is not None:
             self._end(Outcome.PROTOCOL, why)
             return
-        line = self.conversation.in_line
         self._end(
             Outcome.TIMEOUT if self._ready else Outcome.START_FAILED,
-            self._too_late(line[0] if line else None),
+            self._too_late(self.conversation.allowed_s(self.limits.deadline_s)),
         )
 
-    def _too_late(self, work: AnyWork | None) -> str:
+    def _too_late(self, allowed_s: float) -> str:
         what = "it did not end" if self._ready else "it did not start"
-        own = work.deadline_s if work else None
-        return f"{what} within {self.limits.deadline_s if own is None else own:g} s and was killed"
+        return f"{what} within {allowed_s:g} s and was killed"
 
     def _end(self, outcome: Outcome, error: str, *, culprit_known: bool = False) -> None:
         if self._ended is not None:

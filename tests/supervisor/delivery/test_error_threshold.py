@@ -61,7 +61,7 @@ async def test_a_plugin_whose_deliveries_keep_failing_is_disabled_with_a_notice(
 
 
 async def test_the_notice_has_each_kind_of_error_with_the_newest_first(open_desk):
-    desk = await open_desk(health=ErrorThreshold(least=3), limits=Limits(deadline_s=1.0))
+    desk = await open_desk(health=ErrorThreshold(least=3), limits=Limits(deadline_s=3.0))
     plugin = await desk.probe({"do": "trap"})
     for _ in range(2):
         await desk.ticket()

@@ -21,7 +21,9 @@ from supervisor.states import Outcome
     ],
 )
 async def test_a_failure_is_recorded_for_what_it_was(open_desk, guest_name, outcome, word):
-    desk = await open_desk(limits=Limits(deadline_s=0.5, memory_bytes=16 * MIB))
+    # No machine is so busy that what ends by itself has no time for it.
+    deadline_s = 0.5 if outcome is Outcome.TIMEOUT else 20.0
+    desk = await open_desk(limits=Limits(deadline_s=deadline_s, memory_bytes=16 * MIB))
     plugin = await desk.install(guest_name)
     ticket = await desk.ticket()
     delivery = await desk.delivery(plugin.id)
@@ -55,7 +57,7 @@ async def test_the_deadline_counts_the_time_that_a_host_call_takes(open_desk, st
     await desk.ticket()
     delivery = await desk.delivery(plugin.id)
     assert delivery.outcome is Outcome.TIMEOUT
-    assert 450 <= delivery.duration_ms <= 2500
+    assert 500 <= delivery.duration_ms <= 20_000
     # What was under way is on record all the same.
     (call,) = delivery.host_calls
     assert call["name"] == "ohd_http_request"

@@ -117,7 +117,7 @@ async def test_one_that_waits_already_is_not_queued_twice(open_desk, stand_in):
 async def test_one_that_was_in_flight_at_a_kill_is_tried_once_more_and_no_third_time(
     open_desk, stand_in
 ):
-    settings = {"egress": stand_in.policy(), "limits": Limits(deadline_s=2.0)}
+    settings = {"egress": stand_in.policy(), "limits": Limits(deadline_s=4.0)}
     desk = await open_desk(**settings)
     plugin = await desk.probe(http_step(stand_in))
     await desk.ticket()

@@ -11,6 +11,7 @@ import pytest
 import trio
 
 from supervisor.limits import Limits
+from supervisor.process.conversation import LEAST_START_S
 from supervisor.process.handle import ChildHandle
 from supervisor.process.session import Session
 from tests.children import Recorder, Run, event, serve
@@ -116,9 +117,11 @@ async def test_a_child_that_keeps_silent_is_killed_at_the_deadline(
 ) -> None:
     began = trio.current_time()
     run = await serve_child(habit, IMPATIENT)
-    assert run.outcome in (outcome, "start_failed")  # a busy machine may not even start it in time
-    assert 0.6 <= trio.current_time() - began < 20
-    assert "within 0.6 s and was killed" in run.error
+    assert run.outcome == outcome
+    # What makes a process is the machine, which has its time whatever the plugin's deadline is.
+    allowed_s = LEAST_START_S if outcome == "start_failed" else IMPATIENT.deadline_s
+    assert allowed_s <= trio.current_time() - began < 25
+    assert f"within {allowed_s:g} s and was killed" in run.error
 
 
 async def test_a_child_that_does_not_read_a_megabyte_blocks_nobody_but_itself(
