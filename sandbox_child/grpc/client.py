@@ -79,6 +79,7 @@ class Client:
             (b":authority", b"localhost"),
             (b"te", b"trailers"),
             (b"content-type", b"application/grpc"),
+            (b"grpc-accept-encoding", b"identity"),
         ]
         if milliseconds is not None:
             headers.append((b"grpc-timeout", b"%dm" % min(milliseconds, 99_999_999)))

@@ -107,6 +107,46 @@ def go_environment() -> dict[str, str]:
     }
 
 
+def build_rust() -> Path:
+    """Return the plugin of the folder ``rust/grpc``; raises ToolMissing without Cargo.
+
+    Its crates come from crates.io, once, under the sums of ``Cargo.lock``.
+    """
+    cargo = shutil.which("cargo")
+    if cargo is None:
+        raise ToolMissing("no cargo is installed")
+    folder = SOURCES.parent / "rust/grpc"
+    digest = hashlib.sha256()
+    for path in sorted([*folder.rglob("*.rs"), *folder.glob("Cargo.*"), *PROTOS.glob("*.proto")]):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    kept = KEPT / f"rust-grpc-{digest.hexdigest()[:20]}"
+    if kept.exists():
+        return kept
+    target = KEPT / "cargo"
+    target.mkdir(parents=True, exist_ok=True)
+    protoc = target / "protoc"
+    protoc.write_text(f'#!/bin/sh\nexec {sys.executable} -m grpc_tools.protoc "$@"\n')
+    protoc.chmod(0o755)
+    own = {name: os.environ[name] for name in ("CARGO_HOME", "RUSTUP_HOME") if name in os.environ}
+    environment = {
+        "HOME": str(Path.home()),
+        "PROTOC": str(protoc),
+        "PROTOS": str(PROTOS),
+        "CARGO_TARGET_DIR": str(target),
+        **own,
+    }
+    try:
+        _run([cargo, "build", "--release", "--locked", "--quiet"], folder, environment)
+    except BuildFailed as failed:
+        if any(words in str(failed) for words in ("failed to download", "requires rustc")):
+            raise ToolMissing(f"the crates could not be had: {failed}") from None
+        raise
+    made = kept.with_name(f"{kept.name}.{os.getpid()}")
+    shutil.copy2(target / "release/plugin", made)
+    made.replace(kept)
+    return kept
+
+
 def build_runtime(language: str) -> Path:
     """Return a program that says on stderr what worked of its runtime, and exits with 42.
 

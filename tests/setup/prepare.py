@@ -24,7 +24,7 @@ from tests.guests.toolchains import (
     rustc,
 )
 from tests.mail_servers.servers import dovecot
-from tests.native.build import build_native, download_project_modules
+from tests.native.build import build_native, build_rust, download_project_modules
 
 LOCK_FOLDER = Path(__file__).resolve().parent / "node"
 OLDEST_NODE = 20
@@ -41,7 +41,7 @@ def main() -> int:
     in_ci = os.environ.get("CI") == "true"
     steps = (
         *(prepare_npm_packages, prepare_rust, prepare_browser, prepare_vendored),
-        *(prepare_native, prepare_imap),
+        *(prepare_native, prepare_rust_plugin, prepare_imap),
     )
     missing = [reason for step in steps if (reason := _try(step))]
     broken, unbuilt, unobtainable = prepare_guests()
@@ -128,12 +128,21 @@ def prepare_vendored() -> None:
 
 
 def prepare_native() -> None:
-    """Get the modules that native plugins are built from, and build one."""
+    """Get the modules that native plugins are built from, and build two."""
     try:
         build_native("netrpc")
+        build_native("netrpc", "grpc")
         download_project_modules()
     except (ToolMissing, BuildFailed) as failed:
         raise Missing(f"native plugins: {failed}") from None
+
+
+def prepare_rust_plugin() -> None:
+    """Build the native plugin in Rust where a recent Cargo is there; Debian's is too old for it."""
+    try:
+        build_rust()
+    except (ToolMissing, BuildFailed) as failed:
+        _say(f"not available: the native plugin in Rust: {str(failed)[:300]}")
 
 
 def prepare_guests() -> tuple[list[str], list[str], list[str]]:
