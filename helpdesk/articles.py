@@ -16,7 +16,7 @@ from sqlite_utils.migrations import Migrations
 from helpdesk import access, numbers, statuses
 from helpdesk.actors import Actor
 from helpdesk.clock import Clock
-from helpdesk.errors import NotAllowed, NotFound
+from helpdesk.errors import LimitReached, NotAllowed, NotFound
 from helpdesk.files.service import Files, TicketFile, file_of
 from helpdesk.settings import Settings
 from helpdesk.statuses import CLOSED
@@ -29,6 +29,7 @@ from helpdesk.viewers import load_viewer
 
 MOST_SCANNED = 200_000
 """Values of custom fields that one search looks through."""
+MOST_SCANNED_CHARACTERS = 16 * 1024 * 1024
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>#|~!])")
 
 ARTICLE_MIGRATIONS = Migrations("articles")
@@ -181,9 +182,13 @@ class Articles(Door):
             )
             own = "" if person is None else person.actor.id
             found: dict[int, dict[str, str]] = {}
+            size = 0
             for number, key, value in connection.execute(
                 query, (*keys, sees_all, own, MOST_SCANNED)
             ):
+                size += len(value)
+                if size > MOST_SCANNED_CHARACTERS:
+                    raise LimitReached("a search", MOST_SCANNED_CHARACTERS, "characters of fields")
                 found.setdefault(number, {})[key] = value
             return found
 

@@ -20,6 +20,9 @@ _TEXTS = frozenset({"text", "textarea", "string", "select", "dropdown", "date", 
 _NUMBERS = frozenset({"number", "integer", "int", "decimal", "float", "currency", "percent"})
 _FLAGS = frozenset({"boolean", "bool", "checkbox"})
 _LISTS = frozenset({"multi_select", "multiselect", "tags", "list"})
+_LARGEST = 1e300
+_LIKE_CHARACTERS = 1_000
+"""Of a value that ``like`` looks at."""
 _MOST_FILTERS, _MOST_IN = 20, 1_000
 OPERATORS: Final = ("eq", "neq", "gt", "lt", "gte", "lte", "like", "in", "between")
 
@@ -132,7 +135,8 @@ def _incremented(shown: str, change: Mapping[str, Any], found: Any) -> float:
     floor, ceiling = change.get("floor"), change.get("ceiling")
     lowest = floor if _is_number(floor) else -math.inf
     highest = ceiling if _is_number(ceiling) else math.inf
-    if not lowest <= made <= highest or not math.isfinite(made):
+    # Written so that it also holds for what is no number, or larger than any that is finite.
+    if not max(lowest, -_LARGEST) <= made <= min(highest, _LARGEST):
         raise FunctionRefused(f"{shown} would pass its bound")
     return made
 
@@ -153,7 +157,9 @@ class FieldFilter:
         if self.operator == "in":
             return found in self.value
         if self.operator == "like":
-            return isinstance(found, str) and _like(found.lower(), self.value.lower())
+            return isinstance(found, str) and _like(
+                found[:_LIKE_CHARACTERS].lower(), self.value.lower()
+            )
         low, high = self.value, self.value2
         if self.operator == "between":
             both = _comparable(found, low) and _comparable(found, high)

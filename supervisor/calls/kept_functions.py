@@ -16,7 +16,7 @@ from supervisor.views import StoredFile
 MOST_FILE_BYTES = 64 * MIB
 """Of all files of one plugin; it may ask for less (``max_file_storage_bytes``)."""
 MOST_FILES = 2_000
-MOST_SECRET = 16_000
+MOST_SECRET = 8_000
 """Characters of one secret."""
 _MOST_KEY = 512
 _MOST_METADATA, _MOST_METADATA_CHARS = 20, 4_000

@@ -16,7 +16,7 @@ from supervisor.delivery.work import Delivery, function_work
 from supervisor.delivery.write_quota import WriteQuota
 from supervisor.process.conversation import AnyWork
 from supervisor.secrets.redaction import Redactor
-from supervisor.states import Outcome
+from supervisor.states import DeliveryKind, Outcome
 from supervisor.store.deliveries import DeliveryRow
 from supervisor.store.plugin_log import LogRow
 from supervisor.text import clean_text
@@ -27,6 +27,9 @@ _MAX_VALUE = 200
 _MAX_URL = 2_000
 _MOST_DROPPED, _DROPPED_WINDOW_S = 30, 60.0
 """Calls that were never made and are listed, and in which time; the rest is counted alone."""
+MOST_LISTED = 120
+"""Pages and widgets that went well and are listed, of one plugin in a minute; all are counted."""
+_OFTEN = frozenset({DeliveryKind.ROUTE, DeliveryKind.WIDGET})
 _REMEMBERED, _DIFFERENT, _MAX_LINE = 100, 5, 300
 _LEVELS = {level: level.name.lower() for level in LogLevel}
 
@@ -57,6 +60,7 @@ class Recorder:
         self.tally = tally or Tally()
         self._lately: deque[str] = deque(maxlen=_REMEMBERED)
         self._dropped: deque[float] = deque(maxlen=_MOST_DROPPED)
+        self._listed: deque[float] = deque(maxlen=MOST_LISTED)
         self._is_cut = False
         """Whether lines of calls are being left out."""
 
@@ -132,9 +136,19 @@ class Recorder:
         """Record how one call of a function went."""
         self.tally.delivery(outcome, duration_s)
         text = None
+        if outcome == Outcome.OK and request.occasion.kind in _OFTEN and not self._may_list():
+            return
         if outcome != Outcome.OK:
             text = self.failure(f"{_what(request)}: {outcome}", error or "", work.event_id, work)
         self._add_call(work, request, outcome, text, duration_s=duration_s, memory=memory)
+
+    def _may_list(self) -> bool:
+        """Tell whether another page or widget is listed: people may look as often as they like."""
+        now = time.monotonic()
+        if len(self._listed) == MOST_LISTED and now - self._listed[0] < _DROPPED_WINDOW_S:
+            return False
+        self._listed.append(now)
+        return True
 
     def dropped_call(self, request: CallRequest, outcome: str, error: str) -> None:
         """Record a call that was never made. Of many in a row, the first ones are listed."""

@@ -45,8 +45,8 @@ from supervisor.views import CallResult, PanelResult
 
 _SMALLEST_WINDOW, _LARGEST_WINDOW = 2, 256
 _QUICK_S = 0.002
-MOST_HIDDEN = 500
-"""Secrets that are redacted at once: more can only be those of a plugin that makes them up."""
+MOST_HIDDEN, MOST_HIDDEN_CHARACTERS = 30, 6_000
+"""Secrets of the plugin's own making that are redacted: looking for more takes too long."""
 _UNCERTAIN = frozenset({Outcome.LOST, Outcome.PROTOCOL})
 
 
@@ -96,6 +96,8 @@ class Workload:
         self._window = _SMALLEST_WINDOW
         self._bound = BoundSecrets(self._manifest, {})
         self._secrets: set[str] = set()
+        self._hidden: set[str] = set()
+        self._hidden_characters = 0
         self.set_config(config)
 
     def set_config(self, config: Mapping[str, ConfigValue]) -> None:
@@ -110,7 +112,10 @@ class Workload:
 
     def hide(self, secret: str) -> None:
         """Redact a secret that the plugin keeps itself, from now on."""
-        if secret not in self._secrets and len(self._secrets) < MOST_HIDDEN:
+        self._hidden_characters += len(secret) if secret not in self._secrets else 0
+        room = self._hidden_characters <= MOST_HIDDEN_CHARACTERS
+        if secret not in self._secrets and room and len(self._hidden) < MOST_HIDDEN:
+            self._hidden.add(secret)
             self._secrets.add(secret)
             self.recorder.redact = Redactor(self._secrets)
             self._set_caller()

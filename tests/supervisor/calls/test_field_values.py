@@ -60,6 +60,7 @@ def test_operations_change_what_is_there():
         {"op": "increment", "value": -10, "floor": 0},
         {"op": "increment", "value": "1"},
         {"op": "increment", "value": 1e308 * 10},
+        {"op": "increment", "value": 10**400},
         {"op": "cas", "expect": 4, "value": 1},
         {"op": "drop"},
     ],

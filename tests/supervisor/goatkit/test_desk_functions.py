@@ -14,8 +14,12 @@ from supervisor.calls.behalf import EVERYTHING, NOBODY, Behalf
 from supervisor.calls.desk_functions import MAILS_A_MINUTE, plain_text
 from supervisor.calls.host_functions import SERVED
 from supervisor.calls.kept_functions import MOST_FILES
+from supervisor.delivery.function_calls import CallRequest, Occasion
+from supervisor.delivery.recorder import MOST_LISTED
+from supervisor.delivery.work import function_work
 from supervisor.query import Audience
 from supervisor.registration import choices
+from supervisor.states import DeliveryKind
 from supervisor.views import EgressFilter
 
 DESK = "goatkit.desk"
@@ -302,3 +306,25 @@ async def test_without_its_grant_each_function_is_refused_with_what_would_allow_
 def test_the_text_of_a_letter_is_that_of_its_html():
     html = "<style>p{}</style><p>One &amp; two<br>three</p><script>x</script><p>four</p>"
     assert plain_text(html) == "One & two\nthree\nfour"
+
+
+@pytest.mark.parametrize(
+    "html", ["<" * 200_000, "<script>" * 25_000, "<a " * 60_000, "&lt;" * 50_000, "<!-- a"]
+)
+def test_html_that_is_none_takes_no_time(html):
+    assert len(plain_text(html)) <= len(html)
+
+
+async def test_pages_that_many_people_look_at_do_not_fill_the_log(ready):
+    runner = ready.supervisor._parts.runners.get(DESK)
+    occasion = Occasion(DeliveryKind.WIDGET, "card")
+    for _ in range(MOST_LISTED + 5):
+        request = CallRequest("time_now", b"", 1.0, EVERYTHING, occasion)
+        work = function_work(request, runner.recorder.new_delivery())
+        runner.recorder.call(work, request, "ok", None)
+    job = CallRequest("time_now", b"", 1.0, EVERYTHING, Occasion(DeliveryKind.JOB, "nightly"))
+    runner.recorder.call(function_work(job, runner.recorder.new_delivery()), job, "ok", None)
+    listed = await ready.supervisor.deliveries.page(DESK, limit=500)
+    assert [view.kind.value for view in listed].count("widget") == MOST_LISTED
+    assert listed[0].event == "nightly"
+    assert runner.recorder.tally.outcomes["ok"] >= MOST_LISTED + 6
