@@ -241,7 +241,7 @@ Names = Callable[[Collection[str]], Awaitable[Mapping[str, str]]]
 """Returns the names of the users among these ids; an id of nobody is left out."""
 
 Reseal = Callable[[], Awaitable[tuple[int, tuple[str, ...]]]]
-"""Seals secrets of the help desk anew; returns how many, and the names of those no key opens."""
+"""Seals secrets of the help desk again; returns how many, and the names of those no key opens."""
 
 
 class AdminNotices(Protocol):

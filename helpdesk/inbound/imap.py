@@ -214,7 +214,7 @@ def _deletes(values: MailValues) -> bool:
 
 
 def _place(connection: sqlite3.Connection, name: str, validity: int) -> int | None:
-    """Return how far a mailbox was read; None where it is new, or was made anew."""
+    """Return how far a mailbox was read; None where it is new, or was replaced."""
     query = "SELECT last_uid FROM mail_places WHERE mailbox = ? AND validity = ?"
     found: int | None = sql.scalar(connection, query, (name, validity))
     return found

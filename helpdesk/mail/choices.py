@@ -16,7 +16,7 @@ from helpdesk.viewers import load_viewer
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """How somebody is told of one kind of event."""
+    """How somebody is notified of one kind of event."""
 
     web: bool = True
     mail: bool = False
@@ -73,7 +73,7 @@ class Choices:
 
 
 def events_of(role: Role) -> tuple[str, ...]:
-    """Return the events that people of a role are told of."""
+    """Return the events that people of a role are notified of."""
     return FOR_USERS if role is Role.USER else tuple(EVENTS)
 
 
@@ -84,7 +84,7 @@ def usual(role: Role, event: str) -> Choice:
 
 
 def of(connection: sqlite3.Connection, user_id: str, role: Role, event: str) -> Choice:
-    """Return how one person is told of one event."""
+    """Return how one person is notified of one event."""
     query = "SELECT web, mail FROM mail_choices WHERE user_id = ? AND event = ?"
     row = sql.row(connection, query, (user_id, event))
     return usual(role, event) if row is None else Choice(bool(row["web"]), bool(row["mail"]))

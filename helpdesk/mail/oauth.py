@@ -89,6 +89,9 @@ async def _post(url: str, form: dict[str, str]) -> tuple[int, bytes]:
                 httpx.AsyncClient(timeout=REQUEST_S, trust_env=False) as client,
                 client.stream("POST", url, data=form) as response,
             ):
+                announced = response.headers.get("content-length", "0")
+                if not announced.isdigit() or int(announced) > MAX_ANSWER_BYTES:
+                    raise NoToken("the provider's answer is too long")
                 body = bytearray()
                 async for piece in response.aiter_bytes():
                     body += piece

@@ -35,7 +35,7 @@ OpenMessage = Callable[[], AbstractAsyncContextManager[AsyncIterable[bytes]]]
 
 
 class Attempts(Protocol):
-    """Makes what takes the result of an attempt, anew for each."""
+    """Makes what takes the result of an attempt, another for each."""
 
     def __call__(self) -> AbstractAsyncContextManager[Taker]:
         """Return what takes the result; what it took counts only where its block ends well."""
