@@ -116,9 +116,7 @@ def _correction(
     for word in corrected.plain_words():
         if len(word.folded) < _SHORTEST and not spelling.is_run(word.folded):
             continue
-        if search.requesters(connection, word.folded) or search.by_id_part(
-            connection, word.folded, None if viewer.is_staff else viewer.actor.id
-        ):
+        if _is_named(connection, viewer, word.folded):
             continue
         if known is None:
             is_staff = access.may_see_notes(viewer)
@@ -128,6 +126,13 @@ def _correction(
             corrected.replace(word, used)
             found.append(CorrectedWord(word.typed, used))
     return Correction(corrected.text, tuple(found), exact) if found else None
+
+
+def _is_named(connection: sqlite3.Connection, viewer: Viewer, word: str) -> bool:
+    """Tell whether a word names a requester or a ticket that the viewer may know of."""
+    if not viewer.is_staff:
+        return bool(search.by_id_part(connection, word, viewer.actor.id))
+    return bool(search.requesters(connection, word) or search.by_id_part(connection, word, None))
 
 
 def _meant(known: Vocabulary, folded: str, *, closest: bool) -> str | None:

@@ -10,6 +10,7 @@ The tables know words of internal notes and of everybody's tickets. What a submi
 from the submitter's own tickets alone (``corrections``).
 """
 
+import itertools
 import re
 import sqlite3
 import unicodedata
@@ -189,16 +190,19 @@ def learn_all(connection: sqlite3.Connection) -> None:
         if SHORTEST <= len(term) <= LONGEST and _FOLDED.fullmatch(term) and not is_run(term):
             known.setdefault(term, term)
     connection.execute("DROP TABLE temp.spelling_terms")
-    rows = list(enumerate(list(known.items())[:MOST_WORDS], 1))
-    connection.executemany(
-        "INSERT INTO spelling_words (id, word, shown) VALUES (?, ?, ?)",
-        ((word_id, word, shown) for word_id, (word, shown) in rows),
-    )
-    # In the order of the table, so that it is written from its beginning to its end.
-    keys = sorted((key, len(word), word_id) for word_id, (word, _) in rows for key in _keys(word))
-    connection.executemany(
-        "INSERT INTO spelling_keys (key, length, word_id) VALUES (?, ?, ?)", keys
-    )
+    rows = enumerate(itertools.islice(known.items(), MOST_WORDS), 1)
+    while chunk := list(itertools.islice(rows, _FILL)):
+        connection.executemany(
+            "INSERT INTO spelling_words (id, word, shown) VALUES (?, ?, ?)",
+            ((word_id, word, shown) for word_id, (word, shown) in chunk),
+        )
+        # In the order of the table, so that few of its pages are written twice.
+        connection.executemany(
+            "INSERT INTO spelling_keys (key, length, word_id) VALUES (?, ?, ?)",
+            sorted(
+                (key, len(word), word_id) for word_id, (word, _) in chunk for key in _keys(word)
+            ),
+        )
 
 
 def _texts(connection: sqlite3.Connection) -> Iterator[str]:

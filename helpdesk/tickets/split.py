@@ -66,6 +66,11 @@ def _split(change: Change, reference: str, subject: str, reply_ids: Sequence[str
             "UPDATE replies SET ticket_id = ?, piece = NULL WHERE id = ?", (made.id, reply_id)
         )
         search.add_reply(change.connection, reply_id)
+        # The mail's own room stands above this one: answers to a mail go where its message is.
+        change.connection.execute(
+            "UPDATE mail_incoming SET number = ? WHERE number = ? AND reply_id = ?",
+            (made.number, source.number, reply_id),
+        )
     links.add(change, made.id, LinkKind.RELATED, source.id)
     conversation.note(change, made.id, f"Split from #{source.number}.")
     moved = "1 message" if len(chosen) == 1 else f"{len(chosen)} messages"

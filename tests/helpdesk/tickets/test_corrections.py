@@ -139,6 +139,16 @@ async def test_nobody_is_told_a_word_that_they_could_not_read(world):
     assert told(await search(world, world.staff, "bankrupcty"))
 
 
+async def test_the_names_of_others_change_nothing_for_a_submitter(world):
+    """Else a word that is not corrected would tell that somebody is called that."""
+    draft = TicketDraft("sasha", "mine")
+    await world.helpdesk.tickets.create(world.stranger.actor, draft)
+    for _ in range(2):
+        assert told(await search(world, world.stranger, "sahsa")) == {"sahsa": "sasha"}
+        if await world.helpdesk.users.find_by_email(SYSTEM, "sahsa@example.com") is None:
+            await world.helpdesk.users.create(SYSTEM, email="sahsa@example.com", name="Sahsa")
+
+
 async def test_the_words_of_others_never_change_what_a_submitter_is_told(world):
     """Not even by being more common, or by filling the places of a key."""
     draft = TicketDraft("prinker", "mine")

@@ -57,6 +57,28 @@ async def test_what_moved_is_found_in_the_new_ticket(world):
     assert [row.number for row in found.rows] == [2]
 
 
+async def test_answers_to_the_mail_of_a_message_follow_it(world):
+    _, replies = await two_matters(world)
+    columns = (
+        "id, sha256, message_id, digest, sender, sender_name, subject, outcome, reason,"
+        " received_at, number, reply_id"
+    )
+
+    def receive(connection) -> None:
+        for n, reply_id in enumerate(replies[:2]):
+            values = (*(f"{name}{n}" for name in "abcdefghij"), 1, reply_id)
+            connection.execute(
+                f"INSERT INTO mail_incoming ({columns}) VALUES ({', '.join('?' * 12)})", values
+            )
+
+    await world.helpdesk.database.write(receive)
+    await world.helpdesk.splits.split(world.staff.actor, "1", "Mail", [replies[1]])
+    found = await world.helpdesk.database.read(
+        lambda c: c.execute("SELECT reply_id, number FROM mail_incoming").fetchall()
+    )
+    assert dict(found) == {replies[0]: 1, replies[1]: 2}
+
+
 async def test_only_who_works_on_a_ticket_splits_it(world):
     _, replies = await two_matters(world)
     for person, error in (
