@@ -20,6 +20,7 @@ allow_http = true
 deadline_s = 3.0
 [plugins]
 allow_http = true
+native = true
 [egress]
 ports = [{port}]
 [egress.private]

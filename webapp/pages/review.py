@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from quart import Response
 
-from supervisor.errors import ConfigInvalid, PermissionUnknown
+from supervisor.errors import CannotStart, ConfigInvalid, PermissionUnknown
 from supervisor.registration import GrantError, choices
 from supervisor.registration.scopes import BY_KIND
 from webapp.context import app_context
@@ -81,6 +81,8 @@ async def narrow(plugin_id: str) -> Response:
         await app_context().supervisor.controls.set_enabled(plugin_id, True, actor=actor)
     except ConfigInvalid as error:
         return await settings_refused(plugin_id, error.problems)
+    except CannotStart as error:
+        return await _review(plugin_id, Outcome(problem=str(error), status=409))
     return see(plugin_url(plugin_id, done="enabled"))
 
 
