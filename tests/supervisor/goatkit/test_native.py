@@ -22,8 +22,8 @@ ID = "goatkit.native-desk"
 GRANTS = {"native_program", "db:read:ticket", "cache:readwrite", "ticket_event:ticket.created"}
 
 
-async def installed(desk: Any, *, without: str = "", enabled: bool = True) -> Any:
-    package = native_package()
+async def installed(desk: Any, *, without: str = "", enabled: bool = True, mode: str = "") -> Any:
+    package = native_package(mode=mode)
     view = await desk.supervisor.installs.install(package, source="a test", actor="test")
     await granted(desk, without=without)
     if enabled:
@@ -96,6 +96,19 @@ async def test_routes_widget_menu_and_host_functions_are_served(native):
     mine = Behalf(Audience.person_of(native.user.id))
     assert await called(native, "count", who=mine) == {"count": 3}
     assert "<span class='gk-stat-value'>3" in (await called(native, "widget"))["html"]
+
+
+async def test_one_over_grpc_has_all_of_that_too(native):
+    await installed(native, mode="grpc")
+    await native.ticket("over gRPC")
+    assert (await native.delivery(ID)).outcome is Outcome.OK
+    await native.until(lambda: native.log(ID), lambda lines: "event: over gRPC" in lines)
+    assert await called(native, "count") == {"count": 1}
+    assert "<span class='gk-stat-value'>1" in (await called(native, "widget"))["html"]
+    before = await pids(native)
+    await native.supervisor.controls.set_enabled(ID, False, actor="test")
+    assert "shutdown: good bye" in await native.log(ID)
+    assert all(is_gone(pid) for pid in before.values())
 
 
 async def test_a_host_function_without_its_grant_tells_the_program_why(native):
