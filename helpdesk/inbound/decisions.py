@@ -29,7 +29,7 @@ from helpdesk.access import Viewer
 from helpdesk.accounts import User
 from helpdesk.actors import SYSTEM, Role
 from helpdesk.clock import rfc3339
-from helpdesk.errors import HelpDeskError, Invalid
+from helpdesk.errors import Conflict, HelpDeskError, Invalid
 from helpdesk.events import EventType
 from helpdesk.files import service as files
 from helpdesk.files.names import safe_name
@@ -110,7 +110,12 @@ def known(connection: sqlite3.Connection, sha256: str) -> Received | None:
 def take(connection: sqlite3.Connection, arrived: Arrived) -> Received:
     """Decide on a message, do it, and keep a record; once for each message."""
     parsed = arrived.parsed
-    if not arrived.accepted:
+    if arrived.accepted:
+        # Of two admins who decide at once, one does.
+        held = "SELECT 1 FROM mail_incoming WHERE sha256 = ? AND outcome = 'held'"
+        if sql.scalar(connection, held, (arrived.sha256,)) is None:
+            raise Conflict("this message is not held any more", "reload the page")
+    else:
         if (before := known(connection, arrived.sha256)) is not None:
             return before
         if parsed is not None and (before := _same(connection, parsed)) is not None:
@@ -142,7 +147,7 @@ def _record(connection: sqlite3.Connection, arrived: Arrived, made: _Made) -> No
     if arrived.accepted:
         connection.execute(
             "UPDATE mail_incoming SET outcome = :outcome, reason = :reason, user_id = :user_id,"
-            " number = :number, reply_id = :reply_id WHERE sha256 = :sha256",
+            " number = :number, reply_id = :reply_id WHERE sha256 = :sha256 AND outcome = 'held'",
             values | {"sha256": arrived.sha256},
         )
         return

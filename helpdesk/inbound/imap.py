@@ -71,21 +71,30 @@ class MailboxWatch:
         failed = 0
         while True:
             self._changed = trio.Event()
-            values = await self._mail.all()
-            if values.incoming != settings.IMAP:
-                self.state = MailboxState()
-                await self._changed.wait()
-                continue
             try:
+                values = await self._mail.all()
+                if values.incoming != settings.IMAP:
+                    self.state = MailboxState()
+                    await self._changed.wait()
+                    continue
                 await self._until_changed(values)
                 failed = 0
             except (MailboxAway, ReaderAway, NoToken, StorageError) as exc:
                 _log.warning("the mailbox is not read: %s", exc)
                 self._tokens.forget()
-                failed = 0 if self.state.is_connected else failed + 1
-                self.state = MailboxState(problem=str(exc))
-                with trio.move_on_after(_PAUSES_S[min(failed, len(_PAUSES_S) - 1)]):
-                    await self._changed.wait()
+                failed = await self._pause(failed, str(exc))
+            except Exception as exc:
+                # Whatever it is, it must not stop the server.
+                _log.exception("the mailbox is not read")
+                failed = await self._pause(failed, f"an internal error: {type(exc).__name__}")
+
+    async def _pause(self, failed: int, problem: str) -> int:
+        """Wait before the next attempt; return how many have failed in a row."""
+        failed = 1 if self.state.is_connected else failed + 1
+        self.state = MailboxState(problem=problem)
+        with trio.move_on_after(_PAUSES_S[min(failed - 1, len(_PAUSES_S) - 1)]):
+            await self._changed.wait()
+        return failed
 
     def _wake(self) -> None:
         self._changed.set()

@@ -56,16 +56,20 @@ class Sender:
     async def run(self) -> None:
         """Send until cancelled."""
         self._database.observe_commits(self._observe)
-        await self._database.write(outgoing.recover)
+        in_doubt = True
         while True:
             self._wake = trio.Event()
             try:
+                if in_doubt:
+                    await self._database.write(outgoing.recover)
+                    in_doubt = False
                 if await self._pass():
                     continue
                 wait = await self._until_due()
-            except StorageError:
-                _log.exception("the queue of letters could not be written")
-                wait = _AFTER_FAULT_S
+            except Exception:
+                # A full disk heals, and one odd letter must not stop the others, or the server.
+                _log.exception("the queue of letters could not be worked on")
+                wait, in_doubt = _AFTER_FAULT_S, True
             with trio.move_on_after(wait):
                 await self._wake.wait()
 
@@ -164,10 +168,15 @@ class Sender:
         envelope = Envelope(each.message_id, values.address, name, reply_to, each.created_at)
         try:
             message = letters.to_message(letter, envelope)
+        except Exception as exc:  # what the library makes of odd addresses is not always one error
+            problem = f"it cannot be written: {type(exc).__name__}"
+            await self._settle(lambda c: outgoing.fail(c, each, problem, self._now()))
+            return True
+        try:
             await _bounded(
                 connection, LETTER_S, connection.send, values.address, [letter.to], message
             )
-        except (Refused, ValueError) as exc:
+        except Refused as exc:
             problem = str(exc)
             await self._settle(lambda c: outgoing.fail(c, each, problem, self._now()))
         except Unavailable as exc:

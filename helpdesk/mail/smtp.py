@@ -71,7 +71,7 @@ class Connection:
                 smtp.login(server.user, server.password)
         except smtplib.SMTPAuthenticationError as exc:
             raise Unavailable(f"login refused: {_answer(exc.smtp_code, exc.smtp_error)}") from None
-        except (smtplib.SMTPException, OSError, ValueError) as exc:
+        except Exception as exc:  # a server may say anything
             raise Unavailable(f"{server.host}, port {server.port}: {_words(exc)}") from None
 
     def _connect(self) -> smtplib.SMTP:
@@ -102,15 +102,12 @@ class Connection:
         smtp = self._smtp
         if smtp is None or self._aborted:
             raise Unavailable("the connection is closed")
-        options: tuple[str, ...] = ()
+        beyond_ascii = not all(each.isascii() for each in (sender, *receivers))
+        if beyond_ascii and not smtp.has_extn("smtputf8"):
+            raise Refused("the mail server takes no addresses beyond ASCII")
+        options = ("SMTPUTF8", "BODY=8BITMIME") if beyond_ascii else ()
         try:
-            if not all(each.isascii() for each in (sender, *receivers)):
-                if not smtp.has_extn("smtputf8"):
-                    raise Refused("the mail server takes no addresses beyond ASCII")
-                data = letters.to_bytes(message, utf8=True)
-                options = ("SMTPUTF8", "BODY=8BITMIME")
-            else:
-                data = letters.to_bytes(message)
+            data = letters.to_bytes(message, utf8=beyond_ascii)
             smtp.sendmail(sender, list(receivers), data, options)
         except smtplib.SMTPRecipientsRefused as exc:
             code, answer = next(iter(exc.recipients.values()))
@@ -121,6 +118,8 @@ class Connection:
             raise Unavailable(_words(exc)) from None
         except ValueError as exc:
             raise Refused(f"not an address: {_words(exc)}") from None
+        except Exception as exc:  # what the library makes of odd headers is not always a ValueError
+            raise Refused(f"it cannot be written: {type(exc).__name__}") from None
 
     def close(self) -> None:
         """Say goodbye where that is quick, and close."""

@@ -1,6 +1,7 @@
 """What becomes of mail: the right ticket, once, and never by somebody who is not part of it."""
 
 import pytest
+import trio
 
 from helpdesk.actors import SYSTEM
 from helpdesk.errors import Conflict, NotAllowed, NotFound
@@ -225,6 +226,25 @@ async def test_spam_is_held_until_an_admin_decides(post, world):
     assert accepted.outcome == "ticket"
     with pytest.raises(Conflict):
         await world.helpdesk.intake.accept(world.admin.actor, record.id)
+
+
+async def test_of_two_admins_who_accept_at_once_one_does(post, world):
+    await post.write("ada@example.org", X_Spam_Flag="YES")
+    (record,) = await world.helpdesk.intake.newest(world.admin.actor, None, 10)
+    outcomes = []
+
+    async def accept() -> None:
+        try:
+            outcomes.append(
+                (await world.helpdesk.intake.accept(world.admin.actor, record.id)).number
+            )
+        except Conflict:
+            outcomes.append(None)
+
+    async with trio.open_nursery() as nursery:
+        for _ in range(3):
+            nursery.start_soon(accept)
+    assert sorted(outcomes, key=str) == [1, None, None]
 
 
 async def test_strangers_can_be_held_and_the_disabled_always_are(post, world):

@@ -177,6 +177,25 @@ async def test_what_is_no_address_is_refused(address, world):
         letters.to_message(letter, envelope)
 
 
+async def test_a_letter_that_cannot_be_written_fails_and_the_next_is_sent(
+    sending, sink, run_sender, wait_until
+):
+    await queue(sending, to="no address at all")
+    await queue(
+        sending,
+        in_reply_to="<\u00fc@example.org>",
+        references=("<\u00fc@x>", "<" + "a" * 240 + ">"),
+    )
+    await queue(sending, to_name='"\u202e, <evil@example.com> (', subject="=?utf-8?q?x?= \u0000")
+
+    async def settled() -> bool:
+        return [state for _, _, state in await states(sending)] == ["failed", "sent", "sent"]
+
+    async with run_sender(sending):
+        await wait_until(settled)
+    assert [each.receivers for each in sink.taken()] == [["user@example.com"]] * 2
+
+
 async def test_the_settings_are_tried_past_the_queue(sending, sink):
     await sending.helpdesk.sender.test("me@example.com")
     assert [each.receivers for each in sink.taken()] == [["me@example.com"]]
