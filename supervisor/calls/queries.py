@@ -44,10 +44,9 @@ class Queries:
                     query, arguments, audience=behalf.audience, tables=tables, deadline=deadline
                 )
             except QueryRefused as exc:
-                unknown = exc.because is RefusedBecause.PERMISSION and exc.table not in TABLES
-                if not unknown:
+                if exc.because is not RefusedBecause.SQL and exc.table in {"", *TABLES}:
                     raise
-            # A table of its own, perhaps.
+            # It names a table of the plugin's own, perhaps: there it is known.
             deadline = min(deadline, trio.current_time() + JOB_STATEMENT_S)
         return await self._of(plugin_id).query(
             query, arguments, audience=behalf.audience, tables=tables, deadline=deadline
