@@ -76,6 +76,10 @@ class NamedCalls(Protocol):
         """Forget a plugin that runs no longer."""
         ...
 
+    async def job_ended(self, plugin_id: str) -> None:
+        """End what a plugin's jobs alone need."""
+        ...
+
 
 @dataclass(slots=True)
 class _Call:
@@ -117,6 +121,11 @@ class HostCalls:
         """Forget a plugin that runs no longer."""
         if self.functions is not None:
             await self.functions.release(plugin_id)
+
+    async def job_ended(self, plugin_id: str) -> None:
+        """End what a plugin's jobs alone need; none runs."""
+        if self.functions is not None:
+            await self.functions.job_ended(plugin_id)
 
     def draw(self, work: AnyWork, limits: Limits) -> str | None:
         """Count one host call of a chain; return why it must not be made, None where it may."""

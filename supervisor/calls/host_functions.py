@@ -124,6 +124,10 @@ class HostFunctions:
             return status, (shown or "").encode()
         return status, answer or b"null"
 
+    async def job_ended(self, plugin_id: str) -> None:
+        """End the query process of a plugin's jobs."""
+        await self._queries.job_ended(plugin_id)
+
     async def release(self, plugin_id: str) -> None:
         """Forget a plugin that runs no longer, and end its query process."""
         self._caches.pop(plugin_id, None)

@@ -69,8 +69,17 @@ class Queries:
     async def release(self, plugin_id: str) -> None:
         """End the processes of a plugin that runs no longer."""
         for is_job in (False, True):
-            if (process := self._processes.pop((plugin_id, is_job), None)) is not None:
-                await process.aclose()
+            await self._end(plugin_id, is_job=is_job)
+
+    async def job_ended(self, plugin_id: str) -> None:
+        """End the process for the jobs of a plugin, unless another plugin's job uses it."""
+        process = self._processes.get((plugin_id, True))
+        if process is not None and process.is_idle:
+            await self._end(plugin_id, is_job=True)
+
+    async def _end(self, plugin_id: str, *, is_job: bool) -> None:
+        if (process := self._processes.pop((plugin_id, is_job), None)) is not None:
+            await process.aclose()
 
     def _of(self, plugin_id: str, *, is_job: bool = False) -> QueryProcess:
         key = (plugin_id, is_job)

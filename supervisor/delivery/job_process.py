@@ -60,6 +60,8 @@ class JobProcess:
                 with trio.CancelScope() as self._scope:
                     result = await self._one(work, limits)
                 self._scope = None
+                with trio.CancelScope(shield=True):
+                    await self._host_calls.job_ended(self._row.id)
         self._workload.recorder.call(
             work,
             request,

@@ -100,6 +100,11 @@ class QueryProcess:
         """Process id, where one has been started and has not ended as far as is known."""
         return self._running.child.handle.pid if self._running else None
 
+    @property
+    def is_idle(self) -> bool:
+        """Tell whether nobody asks it anything just now."""
+        return self._asking == 0
+
     async def query(
         self,
         sql: str,
