@@ -18,7 +18,7 @@ from helpdesk.storage.database import Database
 
 MOST_PLACED = 500
 """Widgets that one person's arrangement names; those behind it are in their usual order."""
-MAX_KEY = 200
+MAX_KEY = 400
 SIZES = ("small", "medium", "large", "full")
 
 DASHBOARD_MIGRATIONS = Migrations("dashboards")

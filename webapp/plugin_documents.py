@@ -11,9 +11,11 @@ from dataclasses import dataclass
 import trio
 
 KEPT_S = 120.0
-MOST_CHARACTERS = 64 * 1024 * 1024
+MOST_CHARACTERS = 32 * 1024 * 1024
 MOST_EACH = 128
 """For one person: a dashboard has many."""
+MOST_EACH_CHARACTERS = 12 * 1024 * 1024
+"""For one person, so that nobody takes the place of everybody else."""
 MOST_OF_STRANGERS = 1_000
 """For everybody without a login together."""
 NOBODY = ""
@@ -34,7 +36,7 @@ class PluginDocuments:
 
     def __init__(self) -> None:
         self._kept: OrderedDict[str, Document] = OrderedDict()
-        self._theirs: defaultdict[str, OrderedDict[str, None]] = defaultdict(OrderedDict)
+        self._theirs: defaultdict[str, OrderedDict[str, int]] = defaultdict(OrderedDict)
         self._characters = 0
 
     def keep(self, html: str, visitor: str) -> str:
@@ -44,11 +46,14 @@ class PluginDocuments:
         while self._kept and next(iter(self._kept.values())).until < now:
             self._forget(next(iter(self._kept)))
         theirs = self._theirs[visitor]
-        while len(theirs) >= (MOST_EACH if visitor else MOST_OF_STRANGERS):
+        most = MOST_EACH if visitor else MOST_OF_STRANGERS
+        while len(theirs) >= most or sum(theirs.values()) > MOST_EACH_CHARACTERS:
             self._forget(next(iter(theirs)))
+        # Forgetting the last one has forgotten the visitor too.
+        theirs = self._theirs[visitor]
         token = secrets.token_urlsafe(24)
         self._kept[token] = Document(html, visitor, now + KEPT_S)
-        self._theirs[visitor][token] = None
+        theirs[token] = len(html)
         self._characters += len(html)
         while self._characters > MOST_CHARACTERS:
             self._forget(next(iter(self._kept)))

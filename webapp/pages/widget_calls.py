@@ -18,6 +18,7 @@ from webapp.pages.plugin_answers import Html, understand
 from webapp.pages.plugin_requests import Asking
 
 DISABLED = "The plugin is disabled."
+RESTING = "The plugin can't answer now: it is busy, or failed several times in a row."
 SWITCHED_OFF = "The plugin was disabled because it failed too often."
 TOO_SLOW = "The plugin took too long."
 FAILED = "The plugin failed."
@@ -59,7 +60,8 @@ def _arguments(asking: Asking) -> dict[str, object]:
 
 def _made(result: CallResult) -> Made:
     if result.error is not None:
-        return Made(problem=TOO_SLOW if result.outcome == "timeout" else FAILED)
+        reasons = {"timeout": TOO_SLOW, "dropped": RESTING}
+        return Made(problem=reasons.get(result.outcome, FAILED))
     found = understand(result.value)
     if not isinstance(found, Html):
         return Made(problem=NO_HTML)

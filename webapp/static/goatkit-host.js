@@ -2,7 +2,7 @@
 // sends a form that somebody has submitted, and passes requests on to the plugin's own routes.
 //
 // A frame has no origin and may say anything. Links and forms count only right after a person has
-// done something in it. A form and a request bear a token that is good for routes of this plugin
+// done something, while the focus is in this frame. A form and a request bear a token that is good for routes of this plugin
 // alone, and the server refuses a request that is for another.
 
 const LEAST_HEIGHT = 40;
@@ -195,7 +195,7 @@ addEventListener("message", (event) => {
     frame.style.height = `${height}px`;
   } else if (data.fetch !== undefined) {
     void ask(entry, event.source, data);
-  } else if (navigator.userActivation.isActive) {
+  } else if (navigator.userActivation.isActive && document.activeElement === frame) {
     if (data.open !== undefined) open(data.open, data.tab);
     else if (data.submit !== undefined) submit(frame, data);
   }
