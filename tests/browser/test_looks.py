@@ -69,10 +69,19 @@ def survey(
     plugin = desk.call("GET", "/api/admin/plugins")["data"][0]["id"]
     ticket = f"/tickets/{long_ticket}"
     walk = {
-        "": ["/login"],
-        "user": ["/tickets?view=settled", "/tickets/new", ticket, "/nothing-here"],
+        "": ["/login", "/password"],
+        "user": [
+            "/tickets?view=settled",
+            "/tickets/new",
+            ticket,
+            "/nothing-here",
+            "/notifications/settings",
+        ],
         "staff": ["/tickets?view=queue&priority=High", "/tickets?q=nothinglikethis", ticket],
-        "admin": ["/tickets", *_pages_of(desk, plugin)],
+        "admin": [
+            *("/tickets", "/admin/mail/outgoing", "/admin/mail/incoming"),
+            *("/admin/mail/templates?event=replied", *_pages_of(desk, plugin)),
+        ],
     }
     found = Survey()
     for role, paths in walk.items():
