@@ -17,7 +17,7 @@ from supervisor.calls.behalf import Behalf
 from supervisor.contracts.native import PERMISSION
 from supervisor.query import Audience
 from supervisor.views import CallResult, LogLine, PluginView
-from webapp.pages.plugin_requests import about
+from webapp.pages.plugin_requests import NO_ORG, about
 
 ACTOR = "ohd"
 """Who installs and grants, in the audit log of a help desk that nobody reads."""
@@ -69,7 +69,7 @@ async def call_function(
         person = await _person(application, asked.user)
         behalf = Behalf(Audience.person_of(person.id), (asked.language,))
         said = await about(application.helpdesk, person)
-        sent = {**(sent or {}), **said, "_lang": asked.language}
+        sent = {**(sent or {}), **said, **NO_ORG, "_lang": asked.language}
     await supervisor.controls.set_enabled(plugin.id, True, actor=ACTOR)
     encoded = b"" if sent is None else json.dumps(sent).encode()
     result = await supervisor.functions.call(

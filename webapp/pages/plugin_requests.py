@@ -15,6 +15,8 @@ from webapp.context import app_context
 from webapp.visitors.languages import languages
 from webapp.visitors.sessions import current_visit
 
+NO_ORG = {"_org_id": 0, "org_id": 0}
+"""By both names that plugins read: this help desk has no organizations."""
 _ROLES = {Role.ADMIN: "Admin", Role.STAFF: "Agent", Role.USER: "Customer"}
 
 
@@ -39,7 +41,7 @@ async def asking() -> Asking:
 
 async def envelope() -> dict[str, Any]:
     """Return what the host says of the request, and nobody else can."""
-    said: dict[str, Any] = {"_method": request.method, "_path": request.path, "_org_id": 0}
+    said: dict[str, Any] = {"_method": request.method, "_path": request.path, **NO_ORG}
     said["_lang"] = next(iter(languages()), "en").partition("-")[0]
     user = current_visit().user
     return said if user is None else said | await about(app_context().helpdesk, user)

@@ -10,7 +10,7 @@ from supervisor.delivery.functions import FoundRoute
 from supervisor.delivery.webhooks import HEADERS, MOST_BYTES, WebhookRefused
 from webapp.context import app_context
 from webapp.errors import WebhookNotSigned
-from webapp.pages.plugin_requests import Asking
+from webapp.pages.plugin_requests import NO_ORG, Asking
 from webapp.security.origin import forwarded_address
 from webapp.visitors.origin import forwarded_for, peer_of
 
@@ -50,7 +50,7 @@ def signed() -> Asking:
     envelope = {
         "_method": request.method,
         "_path": request.path,
-        "_org_id": 0,
+        **NO_ORG,
         "_lang": "en",
     }
     return Asking(None, EVERYTHING, envelope)

@@ -104,6 +104,7 @@ async def test_a_login_is_needed_until_a_route_is_granted_to_be_public(pages: An
             "_method": "GET",
             "_path": "/kb/open",
             "_org_id": 0,
+            "org_id": 0,
             "_lang": "en",
         },
     )
@@ -121,7 +122,7 @@ async def test_the_envelope_is_the_servers_and_parameters_come_along(pages: Any)
         "staff@example.com",
     )
     assert isinstance(said["_user_id"], int)
-    assert "org_id" not in said
+    assert (said["org_id"], said["_org_id"]) == (0, 0)
 
 
 async def test_a_frame_s_request_is_for_its_own_plugin_and_nothing_else(pages: Any) -> None:
