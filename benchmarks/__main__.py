@@ -24,7 +24,7 @@ from benchmarks.workshop import open_workshop
 ROWS = (
     *("noop_delivery", "gk_call", "round_trip", "slack", "enable", "lockdown", "checks"),
     *("memory", "many_children", "durable", "looping", "pages", "desk", "statistics"),
-    *("dashboard", "mail"),
+    *("dashboard", "mail", "native"),
 )
 """The programs in ``benchmarks/rows``, in the order of the table."""
 

@@ -20,7 +20,9 @@ class Missing(Exception):
 
 def main() -> int:
     """Bring everything; return 1 where in CI something is missing."""
-    missing = [reason for step in (bring_wrk, build_wazero) if (reason := _try(step))]
+    missing = [
+        reason for step in (bring_wrk, build_wazero, build_goplugin) if (reason := _try(step))
+    ]
     for reason in missing:
         sys.stderr.write(f"not available: {reason}\n")
     return 1 if missing and os.environ.get("CI") == "true" else 0
@@ -58,6 +60,11 @@ def bring_wrk() -> None:
 def build_wazero() -> None:
     """Build the peer, which fetches wazero the first time."""
     build_go_peer("wazero")
+
+
+def build_goplugin() -> None:
+    """Build HashiCorp's host of native plugins, which fetches go-plugin the first time."""
+    build_go_peer("goplugin")
 
 
 if __name__ == "__main__":

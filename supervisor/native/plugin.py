@@ -72,6 +72,8 @@ class NativePlugin:
         self.controls: tuple[str, ...] = ()
         """What is active of the bridge's cage."""
         self._child: NativeChild[_Call] | None = None
+        self._open: list[_Call] = []
+        """Calls that somebody waits for."""
 
     @property
     def child(self) -> NativeChild[_Call]:
@@ -126,10 +128,10 @@ class NativePlugin:
     async def _do(self, work: Work[_Call]) -> bytes:
         call = work.key
         if self._ended is None:
+            self._open.append(call)
             await self.child.session.ask([work])
-            async with trio.open_nursery() as nursery:
-                nursery.start_soon(_first, nursery, call.done)
-                nursery.start_soon(_first, nursery, self.over)
+            await call.done.wait()
+            self._open.remove(call)
         result = call.result
         if result is None:
             outcome = self._ended.outcome if self._ended else Outcome.LOST
@@ -161,6 +163,8 @@ class NativePlugin:
         self._ended = ended
         self._why = ended.error
         self.over.set()
+        for call in self._open:
+            call.done.set()
 
     async def started(self) -> None:
         """Wait until the plugin can be called; raises CallFailed where it cannot."""
