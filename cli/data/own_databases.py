@@ -2,7 +2,7 @@
 
 Such a process holds its database with an exclusive lock, so SQLite cannot copy it for anybody else.
 It has two files. The database itself changes only when the log is written back to it, and the log
-begins anew with another first line. So both are copied, and looked at before and behind: where the
+starts over with another first line. So both are copied, and looked at before and behind: where the
 database is the same file in the same state and the log has the same first line, the copy is what a
 crash at that moment would have left, which SQLite puts in order.
 """

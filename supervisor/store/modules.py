@@ -16,7 +16,7 @@ class StoredModule:
     """What all versions of a plugin have in common."""
 
     description: Description
-    """What it says of itself."""
+    """What it says about itself."""
     manifest_text: str
     """That, as it was: the manifest, or what its registration returned."""
     report: ModuleReport
