@@ -147,7 +147,9 @@ class Where:
         listed = f"SELECT DISTINCT number FROM ({self._conditions[place].select})"  # noqa: S608
         joined = "AS s CROSS JOIN tickets AS t ON t.number = s.number"
         asked = sum(1 for one in self._conditions if one.seek) - 1
-        looked_at = _SEEKS // asked if asked else _SEEKS if rest != _ALWAYS else most + 1
+        looked_at = _SEEKS if rest != _ALWAYS else most + 1
+        # Each ticket is asked for several words, until one does not fit.
+        looked_at //= max(1, asked * (1 + asked // 4))
         fitting = (
             f"SELECT 1 FROM ({listed} LIMIT {looked_at}) {joined}"  # noqa: S608
             f" WHERE {rest} LIMIT {most + 1}"

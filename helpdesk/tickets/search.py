@@ -49,7 +49,7 @@ SEEKING = (
 """The same asked of one ticket: FTS5 seeks it, where the query has no prefix that it must read."""
 MOST_TERMS = 16
 """Words of the index that a prefix is spelt out as."""
-_MOST_PIECES = 40_000
+_MOST_PIECES = 31_000
 """Pieces that are counted: what is in more is as common as can be."""
 _INDEXED_PREFIXES = (2, 3)
 """Characters of the prefixes that the index has lists of (``storage.search_step``)."""
