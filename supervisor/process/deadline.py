@@ -73,6 +73,8 @@ class Deadline:
         while True:
             ends = self._ends()
             if ends is None:
+                # The guest call that ended the child leaves nothing behind it that says so.
+                self.rest()
                 if (why := await self._idle()) is not None:
                     return why
                 continue

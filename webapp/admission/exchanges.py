@@ -1,9 +1,10 @@
-"""One request on its way to the app: a person's first, strangers' a few at a time.
+"""One request on its way to the app: a person's first, strangers' one at a time.
 
 A person is somebody whose session or API key was good a moment ago; everybody else is a stranger,
-told apart by network address. People have a few places each. Strangers share few, which go round
-between their addresses, and wait while a person's request is worked on. A request holds its place
-until its response begins; it gets none before its body is there, so that nobody waits for a peer.
+told apart by network address. People have two places each. Strangers share one, which goes round
+between their addresses, and they wait while a person's request is worked on. A request holds its
+place until its response begins; it gets none before its body is there, so that nobody waits for a
+peer.
 """
 
 import json
@@ -34,7 +35,7 @@ App = Callable[[Any, Any, Any], Awaitable[None]]
 
 
 def _people() -> Gate:
-    return Gate(most=None, most_each=3, hold_s=0.25, waiting_each=200)
+    return Gate(most=4, most_each=2, hold_s=0.15, waiting_each=200)
 
 
 @dataclass(eq=False)
