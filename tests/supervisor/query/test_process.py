@@ -142,6 +142,18 @@ async def test_a_process_that_does_not_heed_its_deadline_is_killed_and_replaced(
     assert process.pid != pid
 
 
+async def test_a_pattern_that_is_matched_for_ever_costs_its_process_alone(library: Library):
+    process = library.process()
+    assert await ask(process, "SELECT 'ab' REGEXP '^(a|aa)+b$' AS fits") == [{"fits": 1}]
+    pid = process.pid
+    assert pid is not None
+    endless = "SELECT REPEAT('a', 200) REGEXP '^(a|aa)+$b' AS fits"
+    caught = await refusal(process, endless, seconds=1.0)
+    assert caught.because is RefusedBecause.TIMEOUT
+    assert not psutil.pid_exists(pid)
+    assert await ask(process, "SELECT 1 AS one") == [{"one": 1}]
+
+
 async def test_a_process_that_died_while_idle_is_replaced_unnoticed(library: Library):
     process = library.process()
     await process.start()
