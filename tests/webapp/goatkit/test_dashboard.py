@@ -174,3 +174,23 @@ async def test_titles_are_in_the_viewer_s_language(board: Any) -> None:
     assert "Schnell" not in chosen.text
     refused = await browser.submit("/profile", "/profile/language", language="<script>")
     assert refused.status == 422
+
+
+async def test_the_navigation_hides_what_was_granted_and_speaks_the_viewer_s_language(
+    real_site: Any,
+) -> None:
+    registration = {
+        "name": "nav",
+        "menu_items": [{"id": "m", "label": "menu.kb", "path": "/kb", "location": "agent"}],
+        "hide_menu_items": ["tickets"],
+        "i18n": {"translations": {"de": {"menu.kb": "Wissen"}, "en": {"menu.kb": "Knowledge"}}},
+    }
+    plugin_id = await install(real_site, registration, {})
+    browser = await real_site.as_("staff")
+    before = await browser.client.get("/profile", headers={"Accept-Language": "de"})
+    assert '<a href="/kb">Wissen</a>' in before.text
+    assert '<a href="/tickets"' in before.text
+    await real_site.shelf.controls.grant(plugin_id, "navigation:hide.tickets", actor="test")
+    after = await browser.client.get("/profile", headers={"Accept-Language": "fr"})
+    assert '<a href="/kb">Knowledge</a>' in after.text
+    assert '<a href="/tickets"' not in after.text

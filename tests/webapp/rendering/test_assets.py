@@ -1,8 +1,13 @@
 """Static files: named by their content, all the way down."""
 
+import json
 import re
+from pathlib import Path
 from typing import Any
 
+import pytest
+
+from webapp.rendering import vendored
 from webapp.rendering.assets import ASSETS, asset_url
 
 
@@ -56,3 +61,32 @@ def test_no_script_writes_markup() -> None:
         assert not re.search(
             rb"innerHTML|outerHTML\s*=[^=]|insertAdjacentHTML|document\.write|eval\(", asset.body
         ), name
+
+
+def test_chart_js_is_the_version_that_the_lock_file_pins() -> None:
+    folder = Path(__file__).resolve().parents[3] / "packaging" / "vendor"
+    lock = json.loads((folder / "package-lock.json").read_text("utf-8"))
+    pinned = lock["packages"]["node_modules/chart.js"]
+    assert pinned["version"] == vendored.CHART.version
+    assert pinned["integrity"].startswith("sha512-")
+    assert not any("resolved" in package for package in lock["packages"].values())
+
+
+def test_a_script_that_is_not_the_pinned_one_is_not_served(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vendored, "FOLDER", tmp_path)
+    assert vendored.CHART.read() is None
+    (tmp_path / vendored.CHART.name).write_text("alert(1)")
+    assert vendored.CHART.read() is None
+
+
+async def test_a_script_that_is_missing_says_how_to_get_it(
+    site: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("webapp.rendering.assets.VENDORED", {})
+    answer = await (await site.stranger()).client.get("/static/vendor/chart.min.js")
+    assert answer.status_code == 404
+    assert "run `make vendor`" in answer.text
+    there = await (await site.stranger()).client.get("/static/vendor/none.js")
+    assert (there.status_code, "make vendor" in there.text) == (404, False)
