@@ -58,7 +58,7 @@ class Viewer:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Ownership:
     """Facts about a ticket that decide access."""
 
     ticket_id: str
@@ -68,7 +68,7 @@ class Standing:
     """The group it is assigned to, and the groups that own its category."""
 
 
-def may_see(viewer: Viewer, ticket: Standing) -> bool:
+def may_see(viewer: Viewer, ticket: Ownership) -> bool:
     """Tell whether the ticket exists for this viewer."""
     if viewer.person is not None:
         return may_see(viewer.person, ticket)
@@ -80,7 +80,7 @@ def may_see_notes(viewer: Viewer) -> bool:
     return viewer.is_staff
 
 
-def may_work_on(viewer: Viewer, ticket: Standing) -> bool:
+def may_work_on(viewer: Viewer, ticket: Ownership) -> bool:
     """Tell whether the viewer may assign, edit, resolve and note."""
     if viewer.is_admin:
         return True
@@ -93,26 +93,26 @@ def may_work_on(viewer: Viewer, ticket: Standing) -> bool:
     )
 
 
-def may_note(viewer: Viewer, ticket: Standing) -> bool:
+def may_note(viewer: Viewer, ticket: Ownership) -> bool:
     """Tell whether the viewer may write internal notes."""
     if viewer.person is not None:
         return may_note(viewer.person, ticket)
     return viewer.is_plugin or may_work_on(viewer, ticket)
 
 
-def may_reply(viewer: Viewer, ticket: Standing) -> bool:
+def may_reply(viewer: Viewer, ticket: Ownership) -> bool:
     """Tell whether the viewer may write public replies."""
     if viewer.person is not None:
         return may_reply(viewer.person, ticket)
     return viewer.is_plugin or _own(viewer, ticket) or may_work_on(viewer, ticket)
 
 
-def may_close_or_reopen(viewer: Viewer, ticket: Standing) -> bool:
+def may_close_or_reopen(viewer: Viewer, ticket: Ownership) -> bool:
     """Tell whether the viewer may close or reopen, as far as the status allows it."""
     return _own(viewer, ticket) or may_work_on(viewer, ticket)
 
 
-def may_set_status(viewer: Viewer, ticket: Standing, *, closes: bool) -> bool:
+def may_set_status(viewer: Viewer, ticket: Ownership, *, closes: bool) -> bool:
     """Tell whether the viewer may set a status, which may be one that closes the ticket."""
     if viewer.is_plugin and not viewer.actor.may_set_status:
         return False
@@ -127,7 +127,7 @@ def may_set_custom_field(viewer: Viewer) -> bool:
     return viewer.is_plugin or viewer.actor.kind is ActorKind.SYSTEM
 
 
-def require_sight(viewer: Viewer, ticket: Standing, asked: str) -> None:
+def require_sight(viewer: Viewer, ticket: Ownership, asked: str) -> None:
     """Raise ``NotFound`` where the ticket does not exist for this viewer.
 
     ``asked`` is what they called it, id or number: the refusal says no more than they said.
@@ -158,5 +158,5 @@ def require_self_or_admin(viewer: Viewer, user_id: str, what: str) -> None:
     require(oneself or viewer.is_admin, what, "only the account owner and admins can")
 
 
-def _own(viewer: Viewer, ticket: Standing) -> bool:
+def _own(viewer: Viewer, ticket: Ownership) -> bool:
     return viewer.is_person and ticket.submitter_id == viewer.actor.id

@@ -1,7 +1,7 @@
 """Actors: a person, a plugin, or the help desk itself.
 
 Every service method takes an ``Actor`` first. It says who claims to act; for a person, role and
-standing are read again inside the transaction, so a stale actor cannot do what the person no
+status are read again inside the transaction, so a stale actor cannot do what the person no
 longer may. Must not know how anybody proved who they are.
 """
 

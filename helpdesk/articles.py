@@ -125,9 +125,9 @@ class Articles(Door):
             if name is None:
                 raise NotFound("status", str(number))
             wanted = statuses.find(change.connection, name).name
-            found, standing = change.ticket(str(ticket))
-            allowed = access.may_set_status(change.viewer, standing, closes=wanted == CLOSED)
-            change.require(allowed, standing, "change the status of this ticket")
+            found, ownership = change.ticket(str(ticket))
+            allowed = access.may_set_status(change.viewer, ownership, closes=wanted == CLOSED)
+            change.require(allowed, ownership, "change the status of this ticket")
             status.set_status(change, found, wanted)
 
         await self._change(actor, job)
@@ -152,9 +152,9 @@ class Articles(Door):
         """
 
         def job(change: Change) -> None:
-            found, standing = change.ticket(str(ticket))
+            found, ownership = change.ticket(str(ticket))
             person = change.viewer.person
-            if person is not None and not access.may_note(person, standing):
+            if person is not None and not access.may_note(person, ownership):
                 raise NotAllowed("set custom fields", "the person it is for can't work on it")
             wanted = decide({field.key: field.value for field in found.custom_fields})
             for key, value in wanted.items():
@@ -208,8 +208,8 @@ class Articles(Door):
             if row is None:
                 raise NotFound("article", str(article))
             ticket = rows.find(connection, row["ticket_id"])
-            standing = rows.standing(connection, ticket)
-            access.require_sight(viewer, standing, str(article))
+            ownership = rows.ownership(connection, ticket)
+            access.require_sight(viewer, ownership, str(article))
             if row["is_internal"] and viewer.person is not None:
                 allowed = access.may_see_notes(viewer.person)
                 access.require(allowed, "read this article", "it is an internal note")

@@ -189,7 +189,7 @@ class CannedReplies:
             viewer = load_viewer(connection, actor)
             canned = _find(connection, viewer, reply_id)
             ticket = rows.find(connection, reference)
-            access.require_sight(viewer, rows.standing(connection, ticket), reference)
+            access.require_sight(viewer, rows.ownership(connection, ticket), reference)
             site = self._settings.values(connection)
             return _PLACEHOLDER.sub(lambda m: PLACEHOLDERS[m[1]](ticket, viewer, site), canned.body)
 

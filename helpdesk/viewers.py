@@ -1,4 +1,4 @@
-"""From an actor to what may decide on access: role, standing and groups, read in the transaction.
+"""From an actor to what may decide on access: role, status and groups, read in the transaction.
 
 A request's actor was made when its session was looked up. By the time its change runs, the person
 may have been disabled or demoted; what the database says now is what counts.

@@ -14,11 +14,11 @@ import msgspec
 import trio
 
 from cli.errors import CannotGoOn
-from cli.trial.bench import open_bench
 from cli.trial.errors import FileWrong
 from cli.trial.guest_call import Trial
 from cli.trial.module import Inspection, read_file
 from cli.trial.payload import Payload, candidate_of
+from cli.trial.workbench import open_workbench
 from sandbox_child.wire.messages import HostCall, LogLevel
 from supervisor.calls.bound_secrets import BoundSecrets
 from supervisor.calls.caller import Caller
@@ -196,8 +196,8 @@ async def replay(
     # The guest gets its secrets themselves: nothing is sent that they could be put into.
     candidate = candidate_of(manifest, _known_secrets(config), BoundSecrets(manifest, {}))
     calls = RecordedCalls(document.host_calls)
-    async with open_bench(replace(settings, limits=limits), module, found) as bench:
-        trial = await bench.call(candidate, work, answers=calls, limits=limits)
+    async with open_workbench(replace(settings, limits=limits), module, found) as workbench:
+        trial = await workbench.call(candidate, work, answers=calls, limits=limits)
     notes = (*_about_module(document, module, manifest), *calls.differences, *calls.missing)
     was = document.delivery.outcome
     return trial, Replayed(document.delivery.id, _SAME.get(was, was), trial.outcome.value, notes)

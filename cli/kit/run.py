@@ -12,10 +12,10 @@ import trio
 from cli.config import load_config
 from cli.errors import CannotGoOn, run
 from cli.kit.replay import Replayed, replay
-from cli.trial.bench import open_bench
 from cli.trial.guest_call import Trial
 from cli.trial.module import inspect_module, read_file
 from cli.trial.payload import Payload, candidate_of
+from cli.trial.workbench import open_workbench
 from cli.values import pairs
 from supervisor.calls.bound_secrets import BoundSecrets
 from supervisor.config import SupervisorConfig
@@ -105,9 +105,9 @@ async def _run(settings: SupervisorConfig, wanted: _Wanted) -> tuple[Trial, Repl
     candidate = candidate_of(found.manifest, config, secrets)
     async with (
         EgressClient(settings.egress) as egress,
-        open_bench(settings, module, found) as bench,
+        open_workbench(settings, module, found) as workbench,
     ):
-        trial = await bench.attempt(candidate, work, egress=egress, limits=settings.limits)
+        trial = await workbench.attempt(candidate, work, egress=egress, limits=settings.limits)
     return trial, None
 
 

@@ -21,10 +21,10 @@ from cli.kit.project import CASES, Project
 from cli.kit.report import coloured, failure_lines
 from cli.kit.tried import Happened, try_case
 from cli.kit.update import update
-from cli.trial.bench import open_bench
 from cli.trial.errors import FileWrong
 from cli.trial.manifest_file import NAME
 from cli.trial.module import inspect_module, read_file, registers_itself
+from cli.trial.workbench import open_workbench
 from supervisor.config import SupervisorConfig
 from supervisor.text import clean_text
 
@@ -94,9 +94,9 @@ async def _run(settings: SupervisorConfig, wanted: _Wanted) -> list[Result]:
     found = await trio.to_thread.run_sync(inspect_module, module)
     read = partial(read_case, manifest=found.manifest, limits=settings.limits)
     cases = await trio.to_thread.run_sync(_read_cases, project, wanted, read)
-    async with open_bench(settings, module, found) as bench:
+    async with open_workbench(settings, module, found) as workbench:
         tell = _Tell(project.folder / NAME, wanted.update)
-        return [await tell.of(case, await try_case(settings, bench, case)) for case in cases]
+        return [await tell.of(case, await try_case(settings, workbench, case)) for case in cases]
 
 
 async def _run_functions(

@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from cli.kit.cases import Case
 from cli.kit.stubs import Asked, StubbedEgress
-from cli.trial.bench import Bench
 from cli.trial.guest_call import Candidate, Trial
+from cli.trial.workbench import Workbench
 from supervisor.calls.bound_secrets import BoundSecrets
 from supervisor.config import SupervisorConfig
 from supervisor.process.conversation import Work
@@ -62,14 +62,14 @@ class Happened:
         }
 
 
-async def try_case(settings: SupervisorConfig, bench: Bench, case: Case) -> Happened:
+async def try_case(settings: SupervisorConfig, workbench: Workbench, case: Case) -> Happened:
     """Run a case in a new child; raises ProcessError.
 
     Nothing is redacted: the secrets of a case are stand-ins, which its expectations may name.
     """
-    secrets = BoundSecrets(bench.manifest, case.config)
+    secrets = BoundSecrets(workbench.manifest, case.config)
     egress = StubbedEgress(case.http, settings.egress)
-    candidate = Candidate(bench.manifest, secrets, Redactor(), settings.plain_http_panels)
+    candidate = Candidate(workbench.manifest, secrets, Redactor(), settings.plain_http_panels)
     work = Work(case.kind, case.blob(secrets.config), None)
-    trial = await bench.attempt(candidate, work, egress=egress, limits=case.limits)
+    trial = await workbench.attempt(candidate, work, egress=egress, limits=case.limits)
     return Happened(trial, tuple(egress.asked), tuple(egress.unanswered), tuple(egress.unused))

@@ -4,7 +4,7 @@
 
     call           ``ohd plugin call``: a GoatKit function
     function_call  one call of a GoatKit function on a disposable help desk
-    bench          a compiled module and a fork server
+    workbench      a compiled module and a fork server
     module         ``ohd plugin inspect`` and ``embed``
     desk           a disposable help desk, for GoatKit plugins
     code_cache     compiled code, kept between commands

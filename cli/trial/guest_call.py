@@ -2,7 +2,7 @@
 
 The child, its cage, its limits and the checks of its host calls are those of a server. Only what
 changes tickets is recorded in place of being done. Must not know where the event came from, nor
-how the module was compiled: that is ``bench``.
+how the module was compiled: that is ``workbench``.
 """
 
 from collections.abc import Sequence

@@ -202,12 +202,12 @@ def attach(
 def _require_add(
     connection: sqlite3.Connection, viewer: Viewer, ticket: Ticket, *, internal: bool
 ) -> None:
-    standing = rows.standing(connection, ticket)
+    ownership = rows.ownership(connection, ticket)
     if internal:
-        allowed = access.may_note(viewer, standing)
+        allowed = access.may_note(viewer, ownership)
         access.require(allowed, "add an internal file", "only staff who can work on it can")
         return
-    allowed = access.may_reply(viewer, standing)
+    allowed = access.may_reply(viewer, ownership)
     access.require(allowed, "add a file to this ticket", "you can't reply to it either")
     access.require(ticket.status != CLOSED, "add a file to this ticket", "it is closed")
 

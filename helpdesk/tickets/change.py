@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from helpdesk import access, events, outbox
-from helpdesk.access import Standing, Viewer
+from helpdesk.access import Ownership, Viewer
 from helpdesk.clock import rfc3339
 from helpdesk.events import EventType
 from helpdesk.ids import new_id
@@ -39,27 +39,27 @@ class Change:
         actor = self.viewer.actor
         return Author(actor.id, actor.name, actor.role)
 
-    def ticket(self, reference: str) -> tuple[Ticket, Standing]:
+    def ticket(self, reference: str) -> tuple[Ticket, Ownership]:
         """Return a ticket that the viewer may see, by id or number. Raises ``NotFound``."""
         public = not access.may_see_notes(self.viewer)
         ticket = rows.find(self.connection, reference, public=public)
-        standing = rows.standing(self.connection, ticket)
-        access.require_sight(self.viewer, standing, reference)
-        return ticket, standing
+        ownership = rows.ownership(self.connection, ticket)
+        access.require_sight(self.viewer, ownership, reference)
+        return ticket, ownership
 
     def ticket_to_work_on(self, ticket_id: str, what: str) -> Ticket:
         """Return a ticket that the viewer may work on. Raises ``NotFound``, ``NotAllowed``."""
-        ticket, standing = self.ticket(ticket_id)
-        self.require(access.may_work_on(self.viewer, standing), standing, what)
+        ticket, ownership = self.ticket(ticket_id)
+        self.require(access.may_work_on(self.viewer, ownership), ownership, what)
         return ticket
 
-    def require(self, allowed: bool, standing: Standing, what: str) -> None:
+    def require(self, allowed: bool, ownership: Ownership, what: str) -> None:
         """Raise ``NotAllowed`` unless ``allowed``; staff are told whose the ticket is."""
         if allowed:
             return
         why = "only staff who work on it can"
         if self.viewer.is_staff:
-            names = " and ".join(rows.owner_names(self.connection, standing))
+            names = " and ".join(rows.owner_names(self.connection, ownership))
             why = f"it belongs to {names}; ask a member or an admin to assign it to you"
         access.require(False, what, why)
 

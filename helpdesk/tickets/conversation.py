@@ -18,9 +18,9 @@ def reply(change: Change, ticket_id: str, body: str, *, reopen: bool = True) -> 
 
     ``reopen``: whether a resolved ticket is reopened where its submitter writes; not by a program.
     """
-    ticket, standing = change.ticket(ticket_id)
-    allowed = access.may_reply(change.viewer, standing)
-    change.require(allowed, standing, "reply to this ticket")
+    ticket, ownership = change.ticket(ticket_id)
+    allowed = access.may_reply(change.viewer, ownership)
+    change.require(allowed, ownership, "reply to this ticket")
     is_open = ticket.status != CLOSED
     access.require(is_open, "reply to this ticket", "it is closed; reopen it, or open a new ticket")
     added = _add(change, ticket, body, is_internal=False)
@@ -32,9 +32,9 @@ def reply(change: Change, ticket_id: str, body: str, *, reopen: bool = True) -> 
 
 def note(change: Change, ticket_id: str, body: str) -> Reply:
     """Add an internal note, which the submitter never sees; closed tickets take notes too."""
-    ticket, standing = change.ticket(ticket_id)
-    allowed = access.may_note(change.viewer, standing)
-    change.require(allowed, standing, "write a note on this ticket")
+    ticket, ownership = change.ticket(ticket_id)
+    allowed = access.may_note(change.viewer, ownership)
+    change.require(allowed, ownership, "write a note on this ticket")
     return _add(change, ticket, body, is_internal=True)
 
 

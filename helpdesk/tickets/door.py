@@ -41,7 +41,7 @@ class Door:
             viewer = load_viewer(connection, actor)
             public = not access.may_see_notes(viewer)
             ticket = rows.find(connection, reference, public=public)
-            access.require_sight(viewer, rows.standing(connection, ticket), reference)
+            access.require_sight(viewer, rows.ownership(connection, ticket), reference)
             return job(connection, viewer, ticket)
 
         return await self._database.read(read)

@@ -108,8 +108,8 @@ def update(
 ) -> Ticket:
     """Make several changes; the status comes last, so that its events show all of them.
 
-    ``seen``: how what is changed stood for whoever changes it (``standing``), so that nobody turns
-    back somebody else's change unknowingly. Raises ``ChangedMeanwhile``.
+    ``seen``: the ``current_values`` that whoever changes them has seen, so that nobody turns back
+    somebody else's change unknowingly. Raises ``ChangedMeanwhile``.
     """
     ticket = change.ticket_to_work_on(ticket_id, "change this ticket")
     _require_seen(change, ticket, seen or {})
@@ -126,7 +126,7 @@ def update(
     return ticket
 
 
-def standing(ticket: TicketSummary) -> dict[str, str]:
+def current_values(ticket: TicketSummary) -> dict[str, str]:
     """Return what of a ticket two people may change at once, by name: empty where it is nothing."""
     path = (ticket.category, ticket.type, ticket.item)
     return {
@@ -138,7 +138,7 @@ def standing(ticket: TicketSummary) -> dict[str, str]:
 
 
 def _require_seen(change: Change, ticket: Ticket, seen: Mapping[str, str]) -> None:
-    now = standing(ticket)
+    now = current_values(ticket)
     moved = [name for name, was in seen.items() if now[name] != was]
     shown = {
         "priority": ticket.priority.value,

@@ -38,7 +38,7 @@ class Marks(Door):
             access.require(viewer.is_person, "mark tickets as read", "only people can")
             public = not access.may_see_notes(viewer)
             ticket = rows.find(connection, reference, public=public)
-            access.require_sight(viewer, rows.standing(connection, ticket), reference)
+            access.require_sight(viewer, rows.ownership(connection, ticket), reference)
             seen.note(connection, actor.id, ticket.number, ticket.revision - back)
 
         await self._database.write(job)

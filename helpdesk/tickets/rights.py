@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from helpdesk import access, statuses
-from helpdesk.access import Standing, Viewer
+from helpdesk.access import Ownership, Viewer
 from helpdesk.statuses import CLOSED
 from helpdesk.tickets import rows, workflow
 from helpdesk.tickets.model import Person, Ticket, TicketRights
@@ -21,36 +21,36 @@ def rights(
     connection: sqlite3.Connection, viewer: Viewer, ticket: Ticket, now: datetime, window_days: int
 ) -> TicketRights:
     """Return what the viewer may do with the ticket now."""
-    standing = rows.standing(connection, ticket)
+    ownership = rows.ownership(connection, ticket)
     every = [status.name for status in statuses.all_statuses(connection)]
-    work = access.may_work_on(viewer, standing)
-    settle = access.may_close_or_reopen(viewer, standing)
+    work = access.may_work_on(viewer, ownership)
+    settle = access.may_close_or_reopen(viewer, ownership)
     merged = rows.merged_into(connection, ticket.number) is not None
     reopenable = _is_reopenable(ticket, now, window_days) and not merged
     outside = viewer.is_staff and not work
     return TicketRights(
-        reply=access.may_reply(viewer, standing) and ticket.status != CLOSED,
-        note=access.may_note(viewer, standing),
+        reply=access.may_reply(viewer, ownership) and ticket.status != CLOSED,
+        note=access.may_note(viewer, ownership),
         work=work,
         resolve=work and workflow.is_active(ticket.status),
         close=settle and ticket.status != CLOSED,
         reopen=settle and reopenable,
         statuses=_statuses(ticket.status, every, reopenable=reopenable) if work else (),
-        held_by=rows.owner_names(connection, standing) if outside else (),
-        helpers=_helpers(connection, standing) if outside else (),
+        held_by=rows.owner_names(connection, ownership) if outside else (),
+        helpers=_helpers(connection, ownership) if outside else (),
     )
 
 
-def _helpers(connection: sqlite3.Connection, standing: Standing) -> tuple[Person, ...]:
+def _helpers(connection: sqlite3.Connection, ownership: Ownership) -> tuple[Person, ...]:
     """Return some who may work on a ticket: its assignee, members of its groups, else admins."""
-    groups = sorted(standing.owner_group_ids)
+    groups = sorted(ownership.owner_group_ids)
     marks = ", ".join("?" * len(groups))
     query = (
         "SELECT id, name, email FROM users WHERE NOT disabled AND role <> 'user' AND (id = ? OR id"  # noqa: S608
         f" IN (SELECT user_id FROM group_members WHERE group_id IN ({marks}))) ORDER BY id <> ?, id"
         " LIMIT ?"
     )
-    who = standing.assignee_user_id or ""
+    who = ownership.assignee_user_id or ""
     found = connection.execute(query, (who, *groups, who, _HELPERS)).fetchall()
     if not found:
         admins = "SELECT id, name, email FROM users WHERE role = 'admin' AND NOT disabled LIMIT ?"

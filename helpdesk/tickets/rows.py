@@ -3,7 +3,7 @@
 import sqlite3
 from typing import Any
 
-from helpdesk.access import Standing
+from helpdesk.access import Ownership
 from helpdesk.clock import parse_optional, parse_rfc3339, rfc3339
 from helpdesk.errors import Invalid, NotFound
 from helpdesk.storage import sql
@@ -75,7 +75,7 @@ def summary(row: Any, worn: tuple[str, ...], *, public: bool) -> TicketSummary:
     return TicketSummary(**_summary(row, worn, public=public))
 
 
-def standing(connection: sqlite3.Connection, ticket: TicketSummary) -> Standing:
+def ownership(connection: sqlite3.Connection, ticket: TicketSummary) -> Ownership:
     """Return what of a ticket bears on access."""
     owners = set()
     if ticket.category is not None:
@@ -87,7 +87,7 @@ def standing(connection: sqlite3.Connection, ticket: TicketSummary) -> Standing:
             owners.add(ticket.assignee.id)
         else:
             user_id = ticket.assignee.id
-    return Standing(ticket.id, ticket.submitter.id, user_id, frozenset(owners))
+    return Ownership(ticket.id, ticket.submitter.id, user_id, frozenset(owners))
 
 
 def merged_into(connection: sqlite3.Connection, number: int) -> int | None:
@@ -97,10 +97,10 @@ def merged_into(connection: sqlite3.Connection, number: int) -> int | None:
     return found
 
 
-def owner_names(connection: sqlite3.Connection, standing: Standing) -> tuple[str, ...]:
+def owner_names(connection: sqlite3.Connection, ownership: Ownership) -> tuple[str, ...]:
     """Return the names of the groups that a ticket belongs to, sorted."""
     query = "SELECT name FROM groups WHERE id = ?"
-    owners = standing.owner_group_ids
+    owners = ownership.owner_group_ids
     return tuple(sorted(sql.scalar(connection, query, (group_id,)) for group_id in owners))
 
 

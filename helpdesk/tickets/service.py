@@ -187,8 +187,8 @@ class Tickets(Door):
     ) -> Ticket:
         """Make several changes in one transaction: all of them or none.
 
-        ``seen``: how what is changed stood for the actor (``edits.standing``); where it no longer
-        does, ``ChangedMeanwhile`` is raised. ``check`` gets the ticket as the actor sees it before
+        ``seen``: the ``edits.current_values`` that the actor has seen; where they differ by now,
+        ``ChangedMeanwhile`` is raised. ``check`` gets the ticket as the actor sees it before
         the change, in the same transaction, and raises where it must not be made.
         """
         return await self._step(

@@ -32,18 +32,18 @@ def resolve(change: Change, ticket_id: str, notes: str) -> Ticket:
 
 def close(change: Change, ticket_id: str) -> Ticket:
     """Close a ticket, resolved or not."""
-    ticket, standing = change.ticket(ticket_id)
-    allowed = access.may_close_or_reopen(change.viewer, standing)
-    change.require(allowed, standing, "close this ticket")
+    ticket, ownership = change.ticket(ticket_id)
+    allowed = access.may_close_or_reopen(change.viewer, ownership)
+    change.require(allowed, ownership, "close this ticket")
     _require_other(change, ticket, CLOSED)
     return _go(change, ticket, CLOSED, note="")
 
 
 def reopen(change: Change, ticket_id: str, reason: str) -> Ticket:
     """Reopen a resolved or closed ticket within the window. Raises ``ReopenWindowPassed``."""
-    ticket, standing = change.ticket(ticket_id)
-    allowed = access.may_close_or_reopen(change.viewer, standing)
-    change.require(allowed, standing, "reopen this ticket")
+    ticket, ownership = change.ticket(ticket_id)
+    allowed = access.may_close_or_reopen(change.viewer, ownership)
+    change.require(allowed, ownership, "reopen this ticket")
     if workflow.is_active(ticket.status):
         raise IllegalTransition(ticket.status, "reopened", _successors(change, ticket.status))
     return _go(change, ticket, workflow.REOPENED_TO, checks.body("reason", reason, least=0))

@@ -1,4 +1,4 @@
-"""Other processes, and this one's own standing: made, run, signalled, read, changed."""
+"""Other processes, and this one's own state: made, run, signalled, read, changed."""
 
 import ctypes
 import os

@@ -91,7 +91,7 @@ def new_plugin(
 
 
 _MODULE = ("manifest", "report", "sha256", "size", "source", "installed_at", "installed_by")
-_STANDING = ("enabled", "state_reason", "withheld", "event_starts", "limits", "extras")
+_STATE = ("enabled", "state_reason", "withheld", "event_starts", "limits", "extras")
 _PLAIN = ("claimed_seq", "settled_seq", "redelivered_seq", "error_count", "last_error")
 
 
@@ -128,7 +128,7 @@ def insert_plugin(db: sqlite3.Connection, row: PluginRow) -> None:
         "limits": json.dumps(row.limits),
         "extras": json.dumps(sorted(row.extras)),
     }
-    changed = ", ".join(f"{name} = excluded.{name}" for name in (*_MODULE, *_STANDING))
+    changed = ", ".join(f"{name} = excluded.{name}" for name in (*_MODULE, *_STATE))
     query = f"{insertion('plugins', tuple(values))} ON CONFLICT (id) DO UPDATE SET {changed}"
     db.execute(query, tuple(values.values()))
 

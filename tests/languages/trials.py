@@ -7,9 +7,9 @@ from typing import Any
 
 import trio
 
-from cli.trial.bench import open_bench
 from cli.trial.guest_call import Candidate, Trial
 from cli.trial.module import inspect_module
+from cli.trial.workbench import open_workbench
 from sandbox_child.wire.messages import EVENT, PANEL
 from supervisor.calls.bound_secrets import BoundSecrets
 from supervisor.config import SupervisorConfig
@@ -99,7 +99,7 @@ async def try_all(module: bytes) -> Tried:
         server.answer = ANSWER.encode()
         async with (
             _egress(server) as egress,
-            open_bench(SupervisorConfig(CACHE), module, found) as bench,
+            open_workbench(SupervisorConfig(CACHE), module, found) as workbench,
         ):
             candidate = Candidate(
                 found.manifest, BoundSecrets(found.manifest, config), Redactor([TOKEN])
@@ -107,7 +107,9 @@ async def try_all(module: bytes) -> Tried:
 
             async def attempt(name: str, work: Work) -> None:
                 limits = SHORT if name == "loop" else QUICK
-                trials[name] = await bench.attempt(candidate, work, egress=egress, limits=limits)
+                trials[name] = await workbench.attempt(
+                    candidate, work, egress=egress, limits=limits
+                )
 
             async with trio.open_nursery() as children:
                 for name, work in works.items():

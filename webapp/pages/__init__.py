@@ -44,7 +44,7 @@
     plugin_frame   head and tabs of every page of one plugin
     plugin_forms   forms that are generated from a plugin's settings and limits
     frames         hosts that a ticket page may frame
-    standing       how a thing stood when its form was shown
+    unchanged      refuses a form that was shown for another state
     outcomes       how a form ended: done, or what is wrong
     asked          filters in an address, refused by name where they make no sense
     paging         links to the pages of a list

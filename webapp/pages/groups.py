@@ -10,7 +10,7 @@ from webapp.http.forms import form_fields, many
 from webapp.http.page import page
 from webapp.http.redirects import see
 from webapp.pages.outcomes import NOTHING, Outcome, done_from_address, refused
-from webapp.pages.standing import digest, require_standing
+from webapp.pages.unchanged import digest, require_unchanged
 from webapp.rendering.links import admin_url
 from webapp.routes import Access, Section
 from webapp.visitors.sessions import current_visit
@@ -77,7 +77,7 @@ async def _show(group_id: str, outcome: Outcome) -> Response:
         members=frozenset(group.member_ids),
         people=tuple(people.values()),
         categories=await desk.catalogue.tree(),
-        standing=digest(group),
+        seen=digest(group),
     )
 
 
@@ -87,7 +87,7 @@ async def save(group_id: str) -> Response:
     fields = await form_fields()
     groups_, actor = app_context().helpdesk.groups, current_visit().actor
     try:
-        require_standing(fields, await groups_.get(actor, group_id))
+        require_unchanged(fields, await groups_.get(actor, group_id))
         await groups_.update(
             actor,
             group_id,

@@ -14,7 +14,7 @@ from webapp.http.forms import form_fields
 from webapp.http.page import page
 from webapp.http.redirects import see
 from webapp.pages.outcomes import NOTHING, Outcome, done_from_address, refused
-from webapp.pages.standing import digest, require_standing
+from webapp.pages.unchanged import digest, require_unchanged
 from webapp.rendering.links import admin_url
 from webapp.routes import Access, Section
 from webapp.visitors.sessions import current_visit
@@ -71,7 +71,7 @@ async def _show(outcome: Outcome = NOTHING) -> Response:
         labels=LABELS,
         known=await desk.mail.known_secrets(),
         mailbox=desk.mailbox.state,
-        standing=digest(values),
+        seen=digest(values),
         me=current_visit().signed_in.email,
     )
 
@@ -84,7 +84,7 @@ async def save() -> Response:
     secrets = {name: fields.get(name, "") for name in SECRETS}
     desk = app_context().helpdesk
     try:
-        require_standing(fields, await desk.mail.all())
+        require_unchanged(fields, await desk.mail.all())
         await desk.mail.update(current_visit().actor, changes, secrets)
     except HelpDeskError as error:
         return await _show(refused(error, _without_secrets(fields)))

@@ -14,7 +14,7 @@ from webapp.http.forms import form_fields
 from webapp.http.page import page
 from webapp.http.redirects import see
 from webapp.pages.outcomes import NOTHING, Outcome, done_from_address, refused
-from webapp.pages.standing import digest, require_standing
+from webapp.pages.unchanged import digest, require_unchanged
 from webapp.rendering.links import admin_url, invitation_url
 from webapp.routes import Access, Section
 from webapp.visitors.sessions import current_visit
@@ -99,7 +99,7 @@ async def _show(user_id: str, outcome: Outcome, *, link: str = "") -> Response:
         keys=[key for key in keys if key.revoked_at is None],
         password_least=MIN_LENGTH,
         password_most=MAX_LENGTH,
-        standing=digest(person),
+        seen=digest(person),
         link=link,
         sends=(await app_context().helpdesk.mail.all()).outgoing != OFF,
     )
@@ -111,7 +111,7 @@ async def save(user_id: str) -> Response:
     fields = await form_fields()
     users, actor = app_context().helpdesk.users, current_visit().actor
     try:
-        require_standing(fields, await users.get(actor, user_id))
+        require_unchanged(fields, await users.get(actor, user_id))
         await users.update(
             actor,
             user_id,

@@ -9,7 +9,7 @@ from webapp.http.forms import form_fields
 from webapp.http.page import page
 from webapp.http.redirects import see
 from webapp.pages.outcomes import NOTHING, Outcome, done_from_address, refused
-from webapp.pages.standing import digest, require_standing
+from webapp.pages.unchanged import digest, require_unchanged
 from webapp.rendering.links import admin_url
 from webapp.routes import Access, Section
 from webapp.visitors.sessions import current_visit
@@ -45,7 +45,7 @@ async def _show(outcome: Outcome = NOTHING) -> Response:
         outcome=outcome,
         values=values,
         bounds=BOUNDS,
-        standing=digest(values),
+        seen=digest(values),
     )
 
 
@@ -55,7 +55,7 @@ async def save() -> Response:
     fields = await form_fields()
     changes = {name: fields[name] for name in NAMES if name in fields}
     try:
-        require_standing(fields, await app_context().helpdesk.settings.all())
+        require_unchanged(fields, await app_context().helpdesk.settings.all())
         await app_context().helpdesk.settings.update(current_visit().actor, **changes)
     except HelpDeskError as error:
         return await _show(refused(error, fields))

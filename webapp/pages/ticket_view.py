@@ -247,7 +247,7 @@ def _chosen(typed: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:
     return {name: typed[name] for name in names if name in typed}
 
 
-def _with(choices: tuple[Choice, ...], standing: Choice) -> tuple[Choice, ...]:
+def _with(choices: tuple[Choice, ...], now: Choice) -> tuple[Choice, ...]:
     """Add how the ticket stands, where it could not be chosen again: say, a disabled account."""
-    known = any(choice.value == standing.value for choice in choices)
-    return choices if known else (standing, *choices)
+    known = any(choice.value == now.value for choice in choices)
+    return choices if known else (now, *choices)

@@ -181,7 +181,7 @@ async def test_the_queue_holds_exactly_what_staff_may_work_on(world):
         return {
             ticket.id
             for ticket in every.rows
-            if access.may_work_on(viewer, rows.standing(connection, ticket))
+            if access.may_work_on(viewer, rows.ownership(connection, ticket))
         }
 
     for person in (world.staff, world.outsider, world.admin, world.user):

@@ -4,7 +4,7 @@ import pytest
 
 from helpdesk.actors import SYSTEM
 from helpdesk.errors import ChangedMeanwhile
-from helpdesk.tickets.edits import TicketChanges, standing
+from helpdesk.tickets.edits import TicketChanges, current_values
 from helpdesk.tickets.model import FieldChange
 
 
@@ -81,7 +81,7 @@ async def test_a_field_that_somebody_changed_meanwhile_is_not_overwritten(
     world, theirs, mine, words
 ):
     tickets, ticket = world.helpdesk.tickets, await world.ticket()
-    seen = standing(ticket)
+    seen = current_values(ticket)
     if "assignee_user_id" in theirs:
         theirs = {"assignee_user_id": world.admin.id}
     await tickets.update(world.admin.actor, ticket.id, TicketChanges(**theirs))
@@ -90,5 +90,7 @@ async def test_a_field_that_somebody_changed_meanwhile_is_not_overwritten(
         await tickets.update(world.admin.actor, ticket.id, TicketChanges(**mine), seen=seen)
     assert words in str(caught.value)
     assert await tickets.get(SYSTEM, ticket.id) == now
-    await tickets.update(world.admin.actor, ticket.id, TicketChanges(**mine), seen=standing(now))
+    await tickets.update(
+        world.admin.actor, ticket.id, TicketChanges(**mine), seen=current_values(now)
+    )
     assert await tickets.get(SYSTEM, ticket.id) != now

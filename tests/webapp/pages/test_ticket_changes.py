@@ -69,9 +69,9 @@ async def test_two_admins_do_not_overwrite_settings_groups_and_people(site: Any)
     await desk.groups.update(admin, group.id, member_ids=[person.id])
     await desk.users.update(admin, person.id, name="Theirs")
     for path, fields in forms.items():
-        hidden = dict(re.findall(r'name="(csrf_token|standing)" value="([^"]*)"', shown[path]))
+        hidden = dict(re.findall(r'name="(csrf_token|seen)" value="([^"]*)"', shown[path]))
         response = await browser.client.post(path, data=fields | hidden)
         assert response.status_code == 409
         assert "somebody else has changed this" in response.text
-        now = dict(re.findall(r'name="(csrf_token|standing)" value="([^"]*)"', response.text))
+        now = dict(re.findall(r'name="(csrf_token|seen)" value="([^"]*)"', response.text))
         assert (await browser.client.post(path, data=fields | now)).status_code == 303

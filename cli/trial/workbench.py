@@ -29,8 +29,8 @@ _GRACE_S = 1.0
 """A guest is interrupted at its deadline as on a server; only its last words may take longer."""
 
 
-class Bench:
-    """One compiled module. Open it with :func:`open_bench`."""
+class Workbench:
+    """One compiled module. Open it with :func:`open_workbench`."""
 
     def __init__(
         self,
@@ -68,9 +68,9 @@ class Bench:
 
 
 @asynccontextmanager
-async def open_bench(
+async def open_workbench(
     settings: SupervisorConfig, module: bytes, found: Inspection
-) -> AsyncIterator[Bench]:
+) -> AsyncIterator[Workbench]:
     """Compile a module as a server would, unless it was before.
 
     Raises ModuleRefused, CompileFailed, ProcessError.
@@ -83,7 +83,7 @@ async def open_bench(
         ) as fork_server:
             compiler = Compiler(fork_server, artifacts, cage, settings.limits)
             await _compile(compiler, artifacts, sha256, found.manifest)
-            yield Bench(sha256, found, compiler, Spawner(fork_server, cage, _GRACE_S))
+            yield Workbench(sha256, found, compiler, Spawner(fork_server, cage, _GRACE_S))
     finally:
         artifacts.close()
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from helpdesk.errors import Conflict
 
-FIELD = "standing"
+FIELD = "seen"
 
 
 def digest(shown: object) -> str:
@@ -18,7 +18,7 @@ def digest(shown: object) -> str:
     return hashlib.sha256(repr(shown).encode()).hexdigest()[:32]
 
 
-def require_standing(fields: Mapping[str, str], now: object) -> None:
+def require_unchanged(fields: Mapping[str, str], now: object) -> None:
     """Raise ``Conflict`` where the form was shown for another state; one without is taken."""
     was = fields.get(FIELD)
     if was is not None and was != digest(now):
