@@ -2,7 +2,7 @@
 
 A native plugin's program is not compiled: its artifact is the program itself, out of its package.
 
-It runs once per module and is thrown away. The bytes, of a module or of the package that it came
+It runs once per module and then ends. The bytes, of a module or of the package that it came
 in, are read only behind the lockdown.
 The report goes out as one frame: READY with the JSON of a ModuleReport, or RESULT with the reason
 why the module is refused.

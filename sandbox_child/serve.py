@@ -2,7 +2,7 @@
 
 Results are collected and written together, at the latest when no more work waits or when the
 watchdog passes by, so that the supervisor always knows which event is running. Anything that ends a
-guest call but success ends the process: the instance must not be used again, and a fresh child is
+guest call but success ends the process: the instance must not be used again, and a new process is
 cheap.
 """
 

@@ -2,7 +2,7 @@
 
 Owns the ``ticket_seen`` table. A ticket is unread for somebody where it has changed since they last
 looked at it, or since their account was made where they never did. What a person changes, they have
-seen. A submitter gets no mark for a change that they may not know of.
+seen. A submitter gets no mark for a change that they cannot see.
 """
 
 import sqlite3

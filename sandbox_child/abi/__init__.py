@@ -9,7 +9,7 @@
                   what compilers' runtimes import
     structure     checks of a module's structure
     allocator     memory that the host writes into
-    host          the way out of the child, and copies in and out of the guest
+    host          what leaves the child, and copies in and out of the guest
     signatures    the types of what runtimes import
     errors        why a module is refused
 """

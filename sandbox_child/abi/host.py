@@ -11,7 +11,7 @@ _RANDOM_CHUNK = 64 * 1024
 
 
 class HostLink(Protocol):
-    """The way out of the child, as ``serve`` provides it."""
+    """What leaves the child, as ``serve`` provides it."""
 
     def log(self, level: LogLevel, text: str) -> None:
         """Send one log line of the plugin."""

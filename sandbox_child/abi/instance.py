@@ -52,7 +52,7 @@ class BadResult(GuestError):
 
 
 class Instance(ABC):
-    """A guest and its host functions. After any failure it must be thrown away."""
+    """A guest and its host functions. After any failure it must be discarded."""
 
     def __init__(
         self,

@@ -95,7 +95,7 @@ class AssemblyScriptEnv:
             (ENV, "abort"): self._abort,
             (ENV, "trace"): self._trace,
             (ENV, "seed"): random.SystemRandom().random,
-            # Emscripten says that the memory grew; the host reads its size anew in any case.
+            # Emscripten says that the memory grew; the host reads its size again in any case.
             (ENV, "emscripten_notify_memory_growth"): lambda _memory: None,
         }
 

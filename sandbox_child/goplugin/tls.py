@@ -2,7 +2,7 @@
 
 Each side has a certificate of its own for one start and was told the other's: ours is in the
 program's environment, the program's in its handshake line. Exactly that one is taken, whatever it
-says of itself.
+says about itself.
 """
 
 import binascii

@@ -1,6 +1,6 @@
 """Regular expressions, as Python reads them: close to MySQL's, and without regard to case.
 
-A pattern can be made to take for ever. What runs it is a process of the plugin's own, which is
+A pattern can be made to take forever. What runs it is a process of the plugin's own, which is
 killed when the time of its statement is up.
 """
 

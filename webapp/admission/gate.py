@@ -104,7 +104,7 @@ class Gate:
             await trio.lowlevel.checkpoint()
 
     async def run(self) -> None:
-        """Take back places that are held too long, and see that nobody waits for ever."""
+        """Take back places that are held too long, and see that nobody waits forever."""
         while True:
             await self._active.wait()
             while self._held or self._lines:
