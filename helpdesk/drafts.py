@@ -1,4 +1,4 @@
-"""Drafts: what people have written into a form and not sent yet, kept for them alone.
+"""Drafts: what people have written on tickets and not sent yet, kept for them alone.
 
 Owns the ``drafts`` table. A draft is known by the path that its form posts to, and is there in each
 browser in which its person is logged in. Nobody else can read it, admins included. Bounded for each
@@ -25,7 +25,7 @@ MOST_BYTES = 128 * 1024
 MOST_FIELDS = 30
 LONGEST_FORM = 200
 KEPT = timedelta(days=30)
-_FORM = re.compile(r"(/[A-Za-z0-9_.~-]+)+")
+_FORM = re.compile(r"/tickets(/[A-Za-z0-9_.~-]+)+")
 
 DRAFT_MIGRATIONS = Migrations("drafts")
 
@@ -69,7 +69,7 @@ class Drafts:
         """
         person, encoded = _person(actor), msgspec.json.encode(dict(fields))
         if len(form) > LONGEST_FORM or not _FORM.fullmatch(form):
-            raise Invalid("form", repr(form[:80]), "the path that a form posts to")
+            raise Invalid("form", repr(form[:80]), "the path that a form on a ticket posts to")
         if len(encoded) > MOST_BYTES or len(fields) > MOST_FIELDS:
             expected = f"at most {MOST_FIELDS} fields and {MOST_BYTES:,} bytes"
             raise Invalid("fields", f"{len(fields)} fields, {len(encoded):,} bytes", expected)

@@ -81,9 +81,13 @@ function keep(event) {
   saveSoon(form, draft.fields);
 }
 
-/** Choices are kept in this tab alone: what others have chosen since must not be turned back. */
+/**
+ * Whether the server keeps the form too: what is written on tickets. Choices are kept in this tab
+ * alone: what others have chosen since must not be turned back.
+ */
 function isWritten(form) {
-  return user !== "" && form.querySelector("textarea") !== null;
+  const onTicket = new URL(form.action).pathname.startsWith("/tickets/");
+  return user !== "" && onTicket && form.querySelector("textarea") !== null;
 }
 
 /** Nothing of the form is to be kept: remembered until the server knows it too. */
