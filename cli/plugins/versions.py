@@ -16,6 +16,7 @@ from cli.errors import CannotGoOn, run
 from cli.plugins.switching import actor, open_admin, print_permissions, with_data
 from cli.tables import print_table
 from cli.trial.module import read_file
+from supervisor.contracts.native import PERMISSION, SENTENCE, WARNING
 from supervisor.plugins.signatures import MOST_SIGNATURE_BYTES
 from supervisor.service import Supervisor
 from supervisor.states import VersionStatus
@@ -101,6 +102,9 @@ def install(source: str, config: Path | None, data: Path | None) -> None:
         click.echo(_clean(view.signature.sentence))
         for warning in view.warnings:
             click.echo(f"warning: {_clean(warning)}", err=True)
+        if view.contract == "goatkit-native":
+            click.echo(f"{SENTENCE} {WARNING}")
+            click.echo(f"Allow that: ohd plugin grant {view.id} {PERMISSION}")
         click.echo(f"Enable it: ohd plugin enable {view.id}")
 
     run(go)

@@ -8,7 +8,7 @@ import psutil
 import trio
 
 from tests.native.packages import native_package
-from tests.server_process import still_there
+from tests.server_process import ohd, still_there
 
 ID = "goatkit.native-desk"
 CONFIG = """
@@ -72,3 +72,29 @@ async def test_a_killed_program_or_bridge_is_replaced_with_the_other(open_helpde
     deliveries = await desk.deliveries(ID, 2)
     assert [delivery["outcome"] for delivery in deliveries] == ["ok", "ok"]
     assert await desk.stop() == 0  # and looks that nothing is left
+
+
+async def test_the_command_line_says_what_is_weaker_and_a_backup_has_it(open_helpdesk, tmp_path):
+    desk = await open_helpdesk(CONFIG)
+    package = tmp_path / "native.zip"
+    package.write_bytes(native_package())
+    done = await trio.to_thread.run_sync(
+        lambda: ohd("plugin", "install", "native.zip", cwd=tmp_path)
+    )
+    assert done.returncode == 0, done.stderr
+    assert "where a WebAssembly plugin's process may make 23" in done.stdout
+    assert f"ohd plugin grant {ID} native_program" in done.stdout
+    await desk.change(ID, withheld=[], enabled=True)
+    await processes(desk)
+    done = await trio.to_thread.run_sync(lambda: ohd("plugin", "ps", cwd=tmp_path))
+    assert [line.split()[0] for line in done.stdout.splitlines()[1:4]] == [ID, "program", "bridge"]
+    saved = await trio.to_thread.run_sync(lambda: ohd("backup", "b.tar", cwd=tmp_path))
+    assert saved.returncode == 0, saved.stderr
+    assert await desk.stop() == 0
+    words = ("restore", "b.tar", "--data", "again")
+    restored = await trio.to_thread.run_sync(lambda: ohd(*words, cwd=tmp_path))
+    assert restored.returncode == 0, restored.stderr
+    (tmp_path / "data").rename(tmp_path / "old")
+    (tmp_path / "again").rename(tmp_path / "data")
+    await desk.start()
+    await processes(desk)

@@ -12,8 +12,10 @@ import (
 	"net/rpc"
 	"os"
 	"os/exec"
+	"runtime"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -37,12 +39,15 @@ func (kit) Server(*plugin.MuxBroker) (any, error) { return nil, nil }
 func (kit) Client(_ *plugin.MuxBroker, client *rpc.Client) (any, error) { return client, nil }
 
 func start(program string) (*plugin.Client, *rpc.Client) {
+	command := exec.Command(program)
+	// The peer is killed when it is no longer needed; its plugins must not stay.
+	command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	client := plugin.NewClient(&plugin.ClientConfig{
 		HandshakeConfig: plugin.HandshakeConfig{
 			ProtocolVersion: 1, MagicCookieKey: "GOATKIT_PLUGIN", MagicCookieValue: "goatkit-v1",
 		},
 		Plugins:          map[string]plugin.Plugin{"gkplugin": kit{}},
-		Cmd:              exec.Command(program),
+		Cmd:              command,
 		AllowedProtocols: []plugin.Protocol{plugin.ProtocolNetRPC},
 		Logger:           hclog.NewNullLogger(),
 	})
@@ -82,6 +87,8 @@ func resident(pid string) float64 {
 }
 
 func main() {
+	// The signal comes when the thread ends that started the plugin.
+	runtime.LockOSThread()
 	program, mode := os.Args[1], os.Args[2]
 	client, plugin := start(program)
 	call(plugin)
