@@ -194,6 +194,8 @@ class Bridge:
             trust(identity)
         self._links = {PLUGIN_SOCKET: _Link(MAIN, PLUGIN_SOCKET, self._tls(MAIN))}
         self._listens = spec.protocol == "grpc"
+        self._accepted = MAIN
+        """Number of the last link: a descriptor's number comes again, and answers must not."""
         self._frames = FrameDecoder(
             max(spec.max_answer_bytes, spec.max_arguments_bytes) + MAX_FUNCTION_NAME
         )
@@ -219,6 +221,8 @@ class Bridge:
                         self._serve(self._links[descriptor], event, poll, controls)
                 except _BROKEN as exc:
                     self._fail(f"the plugin broke its protocol: {exc}")
+                except MemoryError:
+                    self._fail("what the plugin sent needs more memory than there is for it")
                 except OSError as exc:
                     self._fail(f"the connection to the plugin's program broke: {exc.strerror}")
             self._next()
@@ -242,8 +246,10 @@ class Bridge:
         if self._peer(descriptor) != self._spec.program:
             os.close(descriptor)
             return
-        self._host.open_link(descriptor)
-        self._links[descriptor] = _Link(descriptor, descriptor, self._tls(descriptor))
+        self._accepted += 1
+        self._host.open_link(self._accepted)
+        link = _Link(self._accepted, descriptor, self._tls(self._accepted))
+        self._links[descriptor] = link
 
     def _peer(self, descriptor: int) -> int:
         """Return the process that has connected; the kernel says so, not the process."""

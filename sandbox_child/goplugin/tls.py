@@ -89,12 +89,12 @@ class TlsLink:
     def output(self, plain: bytes) -> bytes:
         """Return what is to be written, ``plain`` in it as soon as the peer is known."""
         self._waiting += plain
-        if self._stands and self._waiting:
+        while self._stands and self._waiting:
             try:
-                self._tls.write(self._waiting)
+                sent = self._tls.write(self._waiting)
             except ssl.SSLError as exc:
                 raise GoPluginError(_plain(exc)) from None
-            self._waiting.clear()
+            del self._waiting[:sent]
         return self._to_peer.read()
 
     def _shake_hands(self) -> bool:

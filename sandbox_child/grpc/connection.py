@@ -78,12 +78,13 @@ class Connection:
         http2.increment_flow_control_window(caps.window - 65_535)
         self._outgoing: dict[int, _Outgoing] = {}
         self._waiting = 0
-        self._unsent = 0
+        self._out = bytearray()
 
     def output(self) -> bytes:
         """Return what is to be written; ask again once all of it has been."""
-        self._unsent = 0
-        return self._http2.data_to_send()
+        data = bytes(self._out) + self._http2.data_to_send()
+        self._out.clear()
+        return data
 
     def feed(self, data: bytes) -> list[h2.events.Event]:
         """Return what ``data`` from the peer tells; raises GrpcError, which ends the connection."""
@@ -179,7 +180,6 @@ class Connection:
                 else:
                     waiting.data.popleft()
                 self._waiting -= len(part)
-                self._unsent += len(part)
                 last = waiting.ends and not waiting.data and waiting.trailers is None
                 http2.send_data(stream, bytes(part), end_stream=last)
                 if last:
@@ -196,7 +196,9 @@ class Connection:
             raise GrpcError(f"HTTP/2: {_plain(exc)}") from None
 
     def _check_unsent(self) -> None:
-        if self._waiting + self._unsent > self._caps.unsent:
+        # What h2 answers by itself counts too: pings, settings, frames of streams that are gone.
+        self._out += self._http2.data_to_send()
+        if self._waiting + len(self._out) > self._caps.unsent:
             raise GrpcFlood("it does not read what it is sent")
 
 

@@ -13,6 +13,9 @@ import pytest
 import trio
 from hpack import Encoder
 
+from sandbox_child.grpc.client import Client
+from sandbox_child.grpc.connection import Caps
+from sandbox_child.grpc.errors import GrpcError
 from sandbox_child.wire.messages import OutcomeCode
 from tests.supervisor.native.http2_peer import (
     CONTINUATION,
@@ -535,6 +538,59 @@ async def test_another_process_cannot_call_the_host_for_this_plugin(calling):
     assert calling.calls == []
     peer = await calling.connect()
     await alive(calling, peer, 1)
+
+
+async def test_a_registration_of_very_many_parts_ends_within_its_memory(bridge):
+    """Two bytes a part: each becomes an object that is far larger."""
+    async with trio.open_nursery() as nursery:
+
+        async def program():
+            peer = bridge.peer
+            await peer.skip_preface()
+            await peer.send(frame(SETTINGS, 0, 0))
+            stream = await peer.asked("GKRegister")
+            body = message(b"\x52\x00" * 2_000_000)
+            await peer.send(peer.headers(stream, GRPC))
+            room = 1 << 20  # what the bridge gives at its start
+            while body:
+                while room < 16_000:
+                    found = await peer.next()
+                    if found is None:
+                        return
+                    if found[0] == WINDOW and found[2] == 0:
+                        room += int.from_bytes(found[3], "big")
+                await peer.send(frame(DATA, 0, stream, body[:16_000]))
+                room -= len(body[:16_000])
+                body = body[16_000:]
+            await peer.send(peer.headers(stream, OK, END_HEADERS | END_STREAM))
+            while await peer.next() is not None:
+                pass
+
+        nursery.start_soon(program)
+        with trio.fail_after(60):
+            assert await bridge.ready() == ""
+            await bridge.ask()
+            outcome, text = await bridge.result()
+        assert outcome in (OutcomeCode.TRAP, OutcomeCode.BAD_RESULT), outcome
+        # The library that parses it says no more than that it could not.
+        assert re.search("memory|bytes|no message of", text), text[:200]
+        nursery.cancel_scope.cancel()
+
+
+def test_answers_that_a_peer_does_not_read_are_bounded():
+    """Data for a stream that is gone is answered by a reset each: h2 keeps these by itself."""
+    client = Client(Caps(unsent=100_000))
+    client.output()
+    call = client.call("/x", b"")
+    client.feed(frame(SETTINGS, 0, 0) + frame(RST, 0, call, struct.pack(">I", 8)))
+    many = frame(DATA, 0, call, b"x") * 500
+
+    def feed_on():
+        while True:
+            client.feed(many)
+
+    with pytest.raises(GrpcError, match="does not read"):
+        feed_on()
 
 
 async def test_a_call_outside_of_a_call_is_refused(bridge):

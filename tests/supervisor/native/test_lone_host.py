@@ -45,9 +45,10 @@ def test_nothing_outlives_a_server_that_is_killed(program, short_folder):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="the other tests have run as an ordinary user")
-def test_an_ordinary_user_runs_plugins_in_namespaces_of_their_own(program):
+@pytest.mark.parametrize("mode", ["", "grpc"])
+def test_an_ordinary_user_runs_plugins_in_namespaces_of_their_own(program, mode):
     done = subprocess.run(
-        [sys.executable, str(AS_NOBODY), sys.executable, HOST, str(program("netrpc"))],
+        [sys.executable, str(AS_NOBODY), sys.executable, HOST, str(program("netrpc", mode))],
         capture_output=True,
         text=True,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
