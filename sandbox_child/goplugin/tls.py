@@ -77,6 +77,9 @@ class TlsLink:
         try:
             while part := self._tls.read(_READ_BYTES):
                 plain += part
+                if not self._from_peer.pending and not self._tls.pending():
+                    # Asking once more would cost an exception for each call.
+                    return bytes(plain)
             self.ended = True
         except ssl.SSLWantReadError:
             pass
