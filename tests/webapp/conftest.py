@@ -770,6 +770,8 @@ PEOPLE_BLUEPRINTS = frozenset(
         ),
         *("settings", "api_docs", "api_me", "api_users", "api_groups", "api_catalogue"),
         *("api_statuses", "api_notifications", "api_settings"),
+        *("notification_choices", "forgotten"),
+        *("mail", "mail_letters", "mail_originals", "mail_templates"),
     }
 )
 
@@ -777,7 +779,7 @@ PEOPLE_BLUEPRINTS = frozenset(
 WORK_BLUEPRINTS = frozenset(
     {"canned_replies", "api_canned_replies", "ticket_links", "api_links"}
     | {"saved_views", "api_saved_views", "api_followers"}
-    | {"ticket_files", "api_files"}
+    | {"ticket_files", "api_files", "ticket_split"}
 )
 
 

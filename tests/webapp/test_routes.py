@@ -25,6 +25,7 @@ def test_these_routes_take_another_body_than_the_rest(app: Quart) -> None:
         "/admin/plugins": Body.UPLOAD,
         "/api/admin/plugins": Body.UPLOAD,
         "/invitation": Body.LOGIN,
+        "/password": Body.LOGIN,
         "/files": Body.FILE,
         "/api/files": Body.FILE,
     }

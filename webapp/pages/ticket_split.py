@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from quart import Response, request
 
 from helpdesk.checks import MAX_SUBJECT
-from helpdesk.errors import HelpDeskError
+from helpdesk.errors import HelpDeskError, NotAllowed
 from webapp.context import app_context
 from webapp.http.failures import failure
 from webapp.http.forms import form_fields, form_once, many, new_form_id
@@ -26,8 +26,10 @@ LISTED = 200
 async def form(ticket_id: str) -> Response:
     """Show the messages to choose from; the address may name one."""
     message = request.args.get("message", "")
-    ticket = await app_context().helpdesk.tickets.get(current_visit().actor, ticket_id)
-    return await _form(ticket_id, {"subject": ticket.subject}, (message,))
+    found = await app_context().helpdesk.tickets.detail(current_visit().actor, ticket_id, limit=1)
+    if not found.rights.work:
+        raise NotAllowed("split this ticket", "only staff who work on it can")
+    return await _form(ticket_id, {"subject": found.ticket.subject}, (message,))
 
 
 @blueprint.post("/tickets/<ticket_id>/split")

@@ -37,6 +37,7 @@ READS: dict[str, dict[str, int]] = {
     "/static/app.css": ALL,
     "/": dict.fromkeys(ROLES, 303),
     "/login": {"nobody": 200, "user": 303, "staff": 303, "admin": 303},
+    "/drafts?form=x": ALL,
     "/dashboard": PAGE,
     "/dashboard/widgets": API,
     "/static/vendor/none.js": dict.fromkeys(ROLES, 404),
@@ -107,6 +108,8 @@ FORMS: list[tuple[str, dict[str, str], dict[str, int]]] = [
     ("/tickets/{foreign}/reply", {"reply": "r"}, _STEP),
     ("/tickets/{foreign}/follow", {}, _STEP),
     ("/tickets/{own}/unfollow", {}, _STEP | {"user": 403}),
+    ("/tickets/{own}/unread", {}, _STEP | {"user": 303}),
+    ("/tickets/{foreign}/unread", {}, _STEP),
     ("/tickets/{foreign}/note", {"note": "n"}, _STEP),
     ("/tickets/{own}/note", {"note": "n"}, _STEP | {"user": 403}),
     ("/tickets/{foreign}/update", {"priority": "High"}, _STEP),
@@ -158,6 +161,9 @@ CALLS: list[tuple[str, str, object, dict[str, int]]] = [
         {"body": "b", "is_internal": True},
         STAFF_API | {"staff": 201, "admin": 201},
     ),
+    ("POST", "/api/tickets/{own}/read", None, API | dict.fromkeys(ROLES[1:], 204)),
+    ("POST", "/api/tickets/{foreign}/read", None, FOREIGN_API | {"staff": 204, "admin": 204}),
+    ("POST", "/api/tickets/{foreign}/unread", None, FOREIGN_API | {"staff": 204, "admin": 204}),
     ("POST", "/api/tickets/{own}/resolve", {"notes": "n"}, STAFF_API),
     ("POST", "/api/tickets/{foreign}/resolve", {"notes": "n"}, _API_STEP),
     ("POST", "/api/tickets/{foreign}/reopen", {"reason": "r"}, _API_STEP),
@@ -220,7 +226,7 @@ def test_the_walk_below_leaves_no_route_out(
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     marks = {"own": "x", "foreign": "x"}
-    walked = {("GET", path.format(**marks)) for path in READS}
+    walked = {("GET", path.partition("?")[0].format(**marks)) for path in READS}
     walked |= {("POST", path.format(**marks)) for path, *_ in FORMS}
     walked |= {(method, path.format(**marks)) for method, path, *_ in CALLS}
     router = app.url_map.bind("localhost")
@@ -238,7 +244,7 @@ def test_the_walk_below_leaves_no_route_out(
     elsewhere = {
         *(("POST", "login.log_in"), ("POST", "login.log_out"), ("POST", "api_login.log_in")),
         *(("GET", "events.events"), ("GET", "process_stream.live"), ("GET", "installs.live")),
-        ("GET", "plugin_log.live"),
+        *(("GET", "plugin_log.live"), ("PUT", "drafts.keep"), ("POST", "presence.note")),
     }
     assert reached == routes - elsewhere
 

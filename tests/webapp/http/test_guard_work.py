@@ -26,6 +26,8 @@ READS: dict[str, dict[str, int]] = {
     "/api/tickets/{ticket}/files": answers(401, 200, 200, 200),
     "/api/tickets/{foreign}/files": answers(401, 404, 200, 200),
     "/files/none/x": answers(303, 404, 404, 404),
+    "/tickets/{ticket}/split": STAFF_PAGE,
+    "/tickets/{foreign}/split": STAFF_PAGE | {"user": 404},
     "/views": STAFF_PAGE,
     "/api/views": answers(401, 200, 200, 200),
     "/api/views/{view}": STAFF_API,
@@ -51,9 +53,12 @@ FORMS: list[tuple[str, dict[str, str], dict[str, int]]] = [
     ("/tickets/{ticket}/link", {"kind": "related", "other": "2"}, _STAFF),
     ("/tickets/{foreign}/link", {"kind": "related", "other": "1"}, _STAFF | {"user": 404}),
     ("/tickets/{ticket}/unlink", {"kind": "related", "other": "2"}, _STAFF),
+    ("/tickets/{ticket}/split", {"subject": "s"}, answers(401, 403, 422, 422)),
+    ("/tickets/{foreign}/split", {"subject": "s"}, answers(401, 404, 422, 422)),
     ("/tickets/{ticket}/merge", {"into": "3"}, _STAFF),
 ]
 _MADE = answers(401, 403, 201, 201)
+_SPLIT = {"subject": "s", "replies": ["none"]}
 CALLS: list[tuple[str, str, object, dict[str, int]]] = [
     ("POST", "/api/canned-replies", _TEXT, _MADE),
     ("POST", "/api/canned-replies", _TEXT | {"scope": "everyone"}, _MADE | {"staff": 403}),
@@ -67,6 +72,8 @@ CALLS: list[tuple[str, str, object, dict[str, int]]] = [
     ("DELETE", "/api/views/{view}", None, answers(401, 403, 403, 204)),
     ("POST", "/api/tickets/{ticket}/links", {"kind": "blocks", "ticket": "2"}, _MADE),
     ("DELETE", "/api/tickets/{ticket}/links/blocks/2", None, answers(401, 403, 204, 204)),
+    ("POST", "/api/tickets/{ticket}/split", _SPLIT, answers(401, 403, 422, 422)),
+    ("POST", "/api/tickets/{foreign}/split", _SPLIT, answers(401, 404, 422, 422)),
     ("POST", "/api/tickets/{ticket}/merge", {"into": "3"}, STAFF_API),
 ]
 
