@@ -101,8 +101,8 @@ FORMS: list[tuple[str, dict[str, str], dict[str, int]]] = [
     ("/admin/mail/test", {}, _ADMIN | {"admin": 422}),
     ("/admin/mail/templates", {}, _ADMIN | {"admin": 422}),
     ("/admin/mail/outgoing/none/send", {}, _ADMIN | {"admin": 404}),
-    ("/admin/mail/incoming/none/accept", {}, _ADMIN | {"admin": 404}),
-    ("/admin/mail/incoming/none/discard", {}, _ADMIN | {"admin": 404}),
+    ("/admin/mail/incoming/none/accept", {}, _ADMIN | {"admin": 422}),
+    ("/admin/mail/incoming/none/discard", {}, _ADMIN | {"admin": 422}),
     ("/profile/sessions/end", {}, _OWN),
 ]
 _MADE = answers(401, 403, 403, 201)
