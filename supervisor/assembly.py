@@ -22,6 +22,7 @@ from supervisor.calls.desk_functions import DeskFunctions
 from supervisor.calls.host_calls import Egress, HostCalls
 from supervisor.calls.host_functions import HostFunctions, Site
 from supervisor.calls.kept_functions import KeptFunctions
+from supervisor.calls.published import PublishedEvents
 from supervisor.calls.queries import Queries
 from supervisor.config import SupervisorConfig
 from supervisor.delivery.children import Children
@@ -192,6 +193,7 @@ class Assembly:
         self.functions = PluginFunctions(self.installed, self.runners)
         self.webhooks = Webhooks(self.installed, store.data.secret)
         self.offers = PluginOffers(self.installed)
+        self.published = PublishedEvents()
         zone = server_zone()
         self.jobs = Jobs(nursery, self.installed, self.functions, store.jobs, ZoneInfo(zone))
         drop_data: Callable[[str], Awaitable[None]] = _keep_nothing
@@ -230,7 +232,7 @@ class Assembly:
     def _host_functions(self, ports: HelpDeskPorts, queries: PluginQueries) -> HostFunctions:
         """Make what GoatKit guests call by name."""
         calls, zone = self.tools.host_calls, queries.zone
-        more = dict(KeptFunctions(self.store.data).table)
+        more = {**KeptFunctions(self.store.data).table, **self.published.table}
         if ports.desk is not None:
             more |= DeskFunctions(ports.desk, calls).table
         made = HostFunctions(

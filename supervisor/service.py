@@ -40,6 +40,7 @@ class Supervisor:
         self.functions = parts.functions
         self.webhooks = parts.webhooks
         self.offers = parts.offers
+        self.published = parts.published
         self.jobs = parts.jobs
         self.egress_log = parts.egress_log
         self.health = parts.health

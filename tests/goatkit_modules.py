@@ -1,7 +1,7 @@
 """GoatKit modules for tests: a registration and fixed answers, as WAT."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import wasmtime
 
@@ -12,11 +12,13 @@ def goatkit_module(
     registration: Mapping[str, object],
     answers: Mapping[str, object],
     rounds: Mapping[str, int] | None = None,
+    passed_on: Collection[str] = (),
 ) -> bytes:
     """Return a module whose functions give these answers; every other gives its arguments back.
 
     The first letter of a function's name decides. ``loop`` never ends, unless it has an answer,
-    and ``!trap`` traps. ``rounds``: how often a function counts before it answers.
+    and ``!trap`` traps. ``rounds``: how often a function counts before it answers. ``passed_on``:
+    functions that pass their arguments on to the host's function of the same name.
     """
     data, at = [], 1024
     branches = [
@@ -42,6 +44,12 @@ def goatkit_module(
             f"(then (return (call $pack (i32.const {start}) (i32.const {length})))))",
         )
     branches[:0] = [
+        f"(if (i32.eq (local.get $letter) (i32.const {ord(name[0])})) (then (return (call $host"
+        " (local.get $fn) (local.get $fn_len) (local.get $args) (local.get $len)))))"
+        for name in passed_on
+    ]
+    imported = '(import "gk" "host_call" (func $host (param i32 i32 i32 i32) (result i64)))'
+    branches[:0] = [
         f"(if (i32.eq (local.get $letter) (i32.const {ord(name[0])})) (then (loop $count"
         " (local.set $rounds (i32.add (local.get $rounds) (i32.const 1)))"
         f" (br_if $count (i32.lt_u (local.get $rounds) (i32.const {count}))))))"
@@ -49,6 +57,7 @@ def goatkit_module(
     ]
     return bytes(
         wasmtime.wat2wasm(f"""(module
+      {imported if passed_on else ""}
       (memory (export "memory") 4)
       (global $next (mut i32) (i32.const {_ROOM}))
       {" ".join(data)}
@@ -65,7 +74,8 @@ def goatkit_module(
         (local.get $at))
       (func (export "gk_register") (result i64)
         (call $pack (i32.const {register[0]}) (i32.const {register[1]})))
-      (func (export "gk_call") (param $fn i32) (param i32) (param $args i32) (param $len i32)
+      (func (export "gk_call")
+        (param $fn i32) (param $fn_len i32) (param $args i32) (param $len i32)
         (result i64)
         (local $letter i32) (local $rounds i32)
         (local.set $letter (i32.load8_u (local.get $fn)))

@@ -170,6 +170,7 @@ def create_app(helpdesk: HelpDesk, supervisor: Supervisor, config: WebConfig) ->
     app.config["PROPAGATE_EXCEPTIONS"] = False
     throttle = Throttle(window_s=config.login_window_s)
     live, watch = Hub(helpdesk.news), ProcessWatch(supervisor)
+    supervisor.published.listen(live.tell_published)
     code = secrets.token_urlsafe(16)
     site = context.Site(SettingValues().site_name)
     helpdesk.settings.observe(site.follow)

@@ -25,6 +25,7 @@ from supervisor.calls.desk_functions import NAMES as DESK
 from supervisor.calls.kept_functions import NAMES as KEPT
 from supervisor.calls.named_call import Handler, NamedCall, read_arguments
 from supervisor.calls.plugin_cache import PluginCache
+from supervisor.calls.published import NAMES as PUBLISHED
 from supervisor.calls.queries import Queries
 from supervisor.calls.shown_calls import shown_call
 from supervisor.egress import EgressAnswer, EgressRequest
@@ -323,9 +324,8 @@ _TABLE: Final[Mapping[str, Callable[[HostFunctions, NamedCall], Awaitable[object
     "org_id": HostFunctions.org_id,
     "list_ticket_states": HostFunctions.list_ticket_states,
 }
-SERVED: Final = (*_TABLE, *KEPT, *DESK)
+SERVED: Final = (*_TABLE, *KEPT, *DESK, *PUBLISHED)
 NOT_SERVED: Final[Mapping[str, str]] = {
-    "publish_event": "not served: no page listens to the events of plugins",
     **dict.fromkeys(
         ("entity_soft_delete", "entity_hard_delete", "entity_restore", "recycle_bin_list"),
         "refused: plugins delete nothing of the help desk",

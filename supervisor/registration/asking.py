@@ -71,7 +71,7 @@ _SENTENCES: Mapping[tuple[str, str], Words] = {
     ("custom_field", READ): _fixed("Reads its own custom fields on tickets."),
     ("custom_field", WRITE): _fixed("Sets its own custom fields on tickets."),
     ("publish_event", USE): lambda scopes: (
-        f"Publishes {f'the events {scopes}' if scopes else 'events'} to other plugins and pages."
+        f"Publishes {f'the events {scopes}' if scopes else 'events'} to its open pages."
     ),
     ("public_route", USE): lambda scopes: (
         f"Responds without a login at {scopes or 'every route that does not require one'}."

@@ -7,6 +7,7 @@
     deliveries  deliveries and log lines
     egress      entries of the egress log
     processes   processes, their figures over time, the lockdown
+    published   events that plugins publish
 """
 
 from supervisor.views.deliveries import (
@@ -44,6 +45,7 @@ from supervisor.views.processes import (
     ProcessView,
     SandboxView,
 )
+from supervisor.views.published import PublishedEvent
 
 __all__ = [
     "ANY_DELIVERY",
@@ -71,6 +73,7 @@ __all__ = [
     "PluginView",
     "ProcessPart",
     "ProcessView",
+    "PublishedEvent",
     "RefusedCall",
     "SandboxView",
     "SignatureView",

@@ -211,3 +211,56 @@ def test_what_a_plugin_shows_cannot_leave_its_frame(open_page: Open) -> None:
     assert len(page.context.pages) == 1
     page.goto(page.url.replace("/attack", "/tickets"))
     expect(page.get_by_role("button", name="Log out")).to_be_visible()
+
+
+BOARD = """<p id="heard">Nothing yet</p><button id="move">Move</button>
+<script>
+  document.addEventListener("goatkit:event", ({ detail: { type, channel, data } }) => {
+    document.getElementById("heard").textContent = `${type} ${channel} ${JSON.stringify(data)}`;
+  });
+  document.getElementById("move").addEventListener("click", () => fetch("/board/moves", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ event_type: "moved", channel: "b1", data: { card: "<b>7</b>" } }),
+  }));
+</script>"""
+
+
+def test_what_a_plugin_publishes_reaches_the_pages_that_show_it(
+    open_page: Open, desk: Desk
+) -> None:
+    module = goatkit_module(
+        {
+            "name": "board",
+            "routes": [
+                {"method": "GET", "path": "/board", "handler": "shown", "middleware": ["auth"]},
+                {
+                    "method": "POST",
+                    "path": "/board/moves",
+                    "handler": "publish_event",
+                    "middleware": ["auth"],
+                },
+            ],
+            "resources": {"permissions": [{"type": "publish_event", "scope": ["moved"]}]},
+        },
+        {"shown": {"html": BOARD, "title": "Board"}},
+        passed_on=("publish_event",),
+    )
+    plugin_id = desk.install(module)
+    try:
+        desk.call("PATCH", f"/api/admin/plugins/{plugin_id}", {"withheld": []})
+        mine, colleagues, requesters = (
+            open_page(role, "/board") for role in ("staff", "admin", "user")
+        )
+        frame = "iframe.plugin-page"
+        for page in (mine, colleagues, requesters):
+            expect(page.frame_locator(frame).locator("#heard")).to_have_text("Nothing yet")
+        mine.frame_locator(frame).get_by_role("button", name="Move").click()
+        for page in (mine, colleagues):
+            heard = page.frame_locator(frame).locator("#heard")
+            expect(heard).to_have_text('moved b1 {"card":"<b>7</b>"}')
+        requesters.frame_locator(frame).get_by_role("button", name="Move").click()
+        heard = requesters.frame_locator(frame).locator("#heard")
+        expect(heard).to_have_text('moved b1 {"card":"<b>7</b>"}')
+    finally:
+        desk.uninstall(plugin_id)

@@ -25,6 +25,7 @@ from helpdesk.tickets.model import Ticket, TicketDraft
 from sandbox_child.wasm.errors import ModuleError
 from sandbox_child.wasm.sections import manifest_section, replace_custom_section
 from supervisor.administration.fetch import FetchRules
+from supervisor.calls.published import PublishedEvents
 from supervisor.config import SupervisorConfig
 from supervisor.delivery.offers import Navigation
 from supervisor.egress import EgressPolicy
@@ -137,6 +138,7 @@ class FakeSupervisor:
         self.checked = CheckReport((), (), 1.0)
         self.functions = NoFunctions()
         self.offers = NoOffers()
+        self.published = PublishedEvents()
         self.refusals = Room(of=self.no_refusals)
         self.overview = Room(
             plugins=self.plugins,

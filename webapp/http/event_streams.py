@@ -138,6 +138,8 @@ async def _until_end(seat: Slot, ask: Callable[[], Awaitable[bytes]]) -> bytes |
     return told
 
 
-def mailbox_for(person: User, credential: str, shown: str = "") -> Subscription:
-    """Return a mailbox for the page of a person; ``shown`` as the mailbox has it."""
-    return Subscription(person, tokens.digest(credential), shown)
+def mailbox_for(
+    person: User, credential: str, shown: str = "", plugins: frozenset[str] = frozenset()
+) -> Subscription:
+    """Return a mailbox for the page of a person; ``shown``, ``plugins`` as the mailbox has them."""
+    return Subscription(person, tokens.digest(credential), shown, plugins)

@@ -17,6 +17,7 @@ import trio
 from helpdesk.accounts import User
 from helpdesk.actors import Role
 from helpdesk.change_feed import Listener, News, TicketNews
+from supervisor.views import PublishedEvent
 from webapp.errors import TooManyStreams
 
 MOST_WAITING = 256
@@ -24,6 +25,8 @@ MOST_WAITING = 256
 STREAMS_PER_PERSON = 20
 """Open pages of one person, over all their browsers."""
 STREAMS_IN_ALL = 2_000
+PUBLISHED_KEPT = 32
+"""Events of plugins in one mailbox; older ones give way."""
 NEWS_KEPT = 512
 """Changes that a page which opens its stream a little later can still be notified of."""
 
@@ -47,6 +50,8 @@ class Batch:
     """More changed than was kept: look at everything again."""
     presence: bool = False
     """Somebody came to the ticket that the page shows, or left, or does something else there."""
+    published: tuple[PublishedEvent, ...] = ()
+    """Events of the plugins that the page shows."""
 
 
 class Slot:
@@ -75,8 +80,17 @@ class Slot:
 class Subscription(Slot):
     """Changes that one open page has not received yet."""
 
-    def __init__(self, person: User, credential: bytes, shown: str = "") -> None:
+    def __init__(
+        self,
+        person: User,
+        credential: bytes,
+        shown: str = "",
+        plugins: frozenset[str] = frozenset(),
+    ) -> None:
         super().__init__(person, credential)
+        self.plugins = plugins
+        """Ids of the plugins that the page shows in frames."""
+        self._published: deque[PublishedEvent] = deque(maxlen=PUBLISHED_KEPT)
         self.shown = shown
         """The id of a ticket of which the page is told who else is at it; empty for none."""
         self._tickets: dict[str, None] = {}
@@ -90,6 +104,15 @@ class Subscription(Slot):
         if self.person.role is not Role.USER:
             return True
         return ticket.public and ticket.submitter_id == self.person.id
+
+    def put_published(self, event: PublishedEvent) -> None:
+        """Leave word of a plugin's event where the page shows that plugin, to whom it is for."""
+        if event.plugin_id not in self.plugins:
+            return
+        if self.person.role is Role.USER and event.person != self.person.id:
+            return
+        self._published.append(event)
+        self._changed.set()
 
     def put_ticket(self, ticket_id: str) -> None:
         """Leave word that a ticket changed."""
@@ -126,8 +149,15 @@ class Subscription(Slot):
 
     def take(self) -> Batch:
         """Empty the mailbox."""
-        parcel = Batch(tuple(self._tickets), self._notices, self._refresh, self._presence)
+        parcel = Batch(
+            tuple(self._tickets),
+            self._notices,
+            self._refresh,
+            self._presence,
+            tuple(self._published),
+        )
         self._tickets.clear()
+        self._published.clear()
         self._notices = self._refresh = self._presence = False
         if not self.ended:
             self._changed = trio.Event()
@@ -186,6 +216,12 @@ class Hub:
         for seat in self._every():
             if isinstance(seat, Subscription) and seat.shown == ticket_id:
                 seat.put_presence()
+
+    def tell_published(self, event: PublishedEvent) -> None:
+        """Leave word of a plugin's event with the pages that show the plugin."""
+        for seat in self._every():
+            if isinstance(seat, Subscription):
+                seat.put_published(event)
 
     def close(self) -> None:
         """End every stream: the server is about to stop."""

@@ -8,11 +8,15 @@ rules::
     event: notifications     data: {"unread": 3}       also once at the start
     event: refresh           data: {}                  more changed than was kept
     event: presence          data: {"people": [{"name": "Sasha", "doing": "replying"}]}
+    event: plugin            data: {"plugin": "goatkit.x", "type": "t", "channel": "", "data": 1}
 
 A page says with ``?age=`` how many milliseconds ago it was asked for, and is told what changed
 since; with ``?ticket=`` that it shows a ticket, and staff are told who else is at it, unless they
-asked for help with it themselves. ``streams`` tells when a stream ends.
+asked for help with it themselves; with ``?plugin=`` ids and their frames' tokens (``id:token``),
+and is told what those plugins publish. ``streams`` tells when a stream ends.
 """
+
+import hmac
 
 import trio
 from quart import Response, request
@@ -20,6 +24,7 @@ from quart import Response, request
 from helpdesk.accounts import User
 from helpdesk.actors import Role
 from helpdesk.errors import HelpDeskError
+from supervisor.views import PublishedEvent
 from webapp.context import AppContext, app_context
 from webapp.http.event_streams import (
     HEARTBEAT,
@@ -30,8 +35,9 @@ from webapp.http.event_streams import (
     opening,
     stream_response,
 )
-from webapp.live.hub import Batch
+from webapp.live.hub import Batch, Subscription
 from webapp.routes import Access, Section, facts
+from webapp.visitors.plugin_tokens import plugin_token
 from webapp.visitors.sessions import current_visit
 
 blueprint = Section("events", __name__, Access.SIGNED_IN)
@@ -39,6 +45,7 @@ blueprint = Section("events", __name__, Access.SIGNED_IN)
 PAUSE_S = 0.1
 """Changes within this time of each other are sent together."""
 _LONGEST_ID = 40
+_MOST_PLUGINS = 50
 TRANSIT_S = 0.2
 """Added to a page's age, as its request for the stream took a moment too."""
 
@@ -49,9 +56,24 @@ async def events() -> Response:
     """Open a stream for the visitor."""
     age_s = _age_s(request.args.get("age", ""))
     shown = await _shown(request.args.get("ticket", ""))
-    return stream_response(
-        lambda here, person, credential: _News(here, person, credential, age_s, shown)
-    )
+    plugins = _plugins(request.args.getlist("plugin")[:_MOST_PLUGINS])
+
+    def stream(here: AppContext, person: User, credential: str) -> Stream:
+        mailbox = mailbox_for(person, credential, shown, plugins)
+        return _News(here, mailbox, credential, age_s)
+
+    return stream_response(stream)
+
+
+def _plugins(given: list[str]) -> frozenset[str]:
+    """Return the plugins whose frames the visitor was given, by the frames' tokens."""
+    visit, found = current_visit(), set()
+    for each in given:
+        plugin_id, _, token = each.partition(":")
+        expected = plugin_token(visit, plugin_id)
+        if hmac.compare_digest(token.encode(), expected.encode()):
+            found.add(plugin_id)
+    return frozenset(found)
 
 
 async def _shown(ticket_id: str) -> str:
@@ -77,9 +99,9 @@ class _News(Stream):
     """Tells one page what changes of tickets, and of its person's notifications."""
 
     def __init__(
-        self, here: AppContext, person: User, credential: str, age_s: float, shown: str
+        self, here: AppContext, mailbox: Subscription, credential: str, age_s: float
     ) -> None:
-        self._mailbox = mailbox_for(person, credential, shown)
+        self._mailbox = mailbox
         super().__init__(here, self._mailbox, credential)
         self._age_s = age_s
         self._begun = False
@@ -109,6 +131,7 @@ class _News(Stream):
             lines.append(self._presence())
         if parcel.notices:
             lines.append(await self._notices())
+        lines += [event_bytes("plugin", _public(event)) for event in parcel.published]
         return b"".join(lines)
 
     def _presence(self) -> bytes:
@@ -125,3 +148,12 @@ class _News(Stream):
         notifications, person = self.here.helpdesk.notifications, self._mailbox.person
         unread = await notifications.unread_count(person.actor)
         return event_bytes("notifications", {"unread": unread})
+
+
+def _public(event: PublishedEvent) -> dict[str, object]:
+    return {
+        "plugin": event.plugin_id,
+        "type": event.type,
+        "channel": event.channel,
+        "data": event.data,
+    }

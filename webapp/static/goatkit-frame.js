@@ -127,6 +127,11 @@
       kept.forEach(tell);
       return;
     }
+    const { published } = event.data;
+    if (published !== undefined) {
+      document.dispatchEvent(new CustomEvent("goatkit:event", { detail: published }));
+      return;
+    }
     waiting.get(event.data.id)?.resolve(event.data);
     waiting.delete(event.data.id);
   });

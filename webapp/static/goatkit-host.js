@@ -201,4 +201,11 @@ addEventListener("message", (event) => {
   }
 });
 
+// What a plugin publishes is for its own frames.
+document.addEventListener("ohd:plugin", ({ detail: { plugin, ...published } }) => {
+  for (const [frameWindow, { frame }] of known) {
+    if (frame.dataset.goatkit === plugin) frameWindow.postMessage({ goatkit: 1, published }, "*");
+  }
+});
+
 for (const frame of document.querySelectorAll("iframe[data-goatkit]")) adopt(frame);

@@ -3,7 +3,8 @@
 // One stream of events (server-sent events) while the page can be seen: browsers allow few
 // connections to one server, and a page in the background must not hold one. `ohd:ticket` is
 // raised on the document for each ticket that changed, with its id; with the id null where changes
-// may have been missed. `ohd:presence` says which colleagues are at the ticket of the page.
+// may have been missed. `ohd:presence` says which colleagues are at the ticket of the page, `ohd:plugin` what a plugin
+// that the page shows has published.
 
 let stream = null;
 let missed = false;
@@ -26,6 +27,12 @@ function open() {
   const query = new URLSearchParams({ age: Math.ceil(performance.now()) });
   const ticket = document.querySelector("[data-ticket-id]")?.dataset.ticketId;
   if (ticket) query.set("ticket", ticket);
+  // What those plugins publish is for their frames; the token says that we were given them.
+  const plugins = new Map();
+  for (const { dataset } of document.querySelectorAll("[data-token]")) {
+    plugins.set(dataset.goatkit ?? dataset.plugin, dataset.token);
+  }
+  for (const [id, token] of plugins) query.append("plugin", `${id}:${token}`);
   stream = new EventSource(`/events?${query}`);
   stream.addEventListener("open", () => {
     if (missed) passOn(null);
@@ -35,6 +42,9 @@ function open() {
   stream.addEventListener("ticket", (event) => passOn(JSON.parse(event.data).id));
   stream.addEventListener("presence", (event) => {
     document.dispatchEvent(new CustomEvent("ohd:presence", { detail: JSON.parse(event.data) }));
+  });
+  stream.addEventListener("plugin", (event) => {
+    document.dispatchEvent(new CustomEvent("ohd:plugin", { detail: JSON.parse(event.data) }));
   });
   stream.addEventListener("refresh", () => passOn(null));
   stream.addEventListener("notifications", (event) => showUnread(JSON.parse(event.data).unread));
