@@ -26,6 +26,7 @@ def test_the_life_of_a_plugin_on_a_data_directory(ohd):
     said = ohd.good("plugin", "install", module, *DATA)
     assert said.splitlines() == [
         "org.example.guest.probe 1.0.0 installed. It is disabled.",
+        "The module is not signed.",
         "Enable it: ohd plugin enable org.example.guest.probe",
     ]
     assert "is enabled" in ohd.good("plugin", "enable", "org.example.guest.probe", *DATA)

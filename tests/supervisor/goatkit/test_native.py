@@ -107,7 +107,7 @@ async def test_one_over_grpc_has_all_of_that_too(native):
     assert "<span class='gk-stat-value'>1" in (await called(native, "widget"))["html"]
     before = await pids(native)
     await native.supervisor.controls.set_enabled(ID, False, actor="test")
-    assert "shutdown: good bye" in await native.log(ID)
+    await native.until(lambda: native.log(ID), lambda lines: "shutdown: good bye" in lines)
     assert all(is_gone(pid) for pid in before.values())
 
 
