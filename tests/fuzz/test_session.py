@@ -14,6 +14,7 @@ import pytest
 import trio
 
 from sandbox_child.wire.messages import EVENT
+from supervisor.process import conversation
 from supervisor.process.conversation import Work
 from supervisor.process.forkserver import open_fork_server
 from supervisor.states import Outcome
@@ -37,7 +38,9 @@ NOOP = '(module (memory (export "memory") 1) (func (export "on_event") (param i3
 
 
 @pytest.fixture
-async def theatre():
+async def theatre(monkeypatch):
+    # What plays the child here starts at once, and many of its sequences never do.
+    monkeypatch.setattr(conversation, "LEAST_START_S", DEADLINE_S)
     async with open_theatre() as opened:
         yield opened
 
