@@ -6,7 +6,9 @@ from sandbox_child.wire.entry import Entry, ModuleReport
 from supervisor.contracts import describe
 from supervisor.delivery.feed import Feed
 from supervisor.delivery.journal import Journal
+from supervisor.states import Outcome
 from supervisor.store import places, plugins
+from supervisor.store.deliveries import DeliveryRow
 from supervisor.store.plugins import new_plugin
 from supervisor.store.recorded import RecordStore
 from supervisor.store.records import Batch, write_batch
@@ -17,6 +19,25 @@ MANIFEST = """{"id": "org.example.feed", "name": "Feed", "version": "1.0.0",
 REPORT = ModuleReport(
     Entry("ohd_alloc", True, "none", True, "none"), (), (), "wat", False, 1, 1, None, (), ()
 )
+
+
+def dropped_row(seq):
+    """Return the record of an event that was dropped."""
+    return DeliveryRow(
+        plugin_id="org.example.feed",
+        event_seq=seq,
+        event_id="",
+        event="",
+        ticket_id="",
+        outcome=Outcome.DROPPED.value,
+        error=None,
+        started_at=0,
+        duration_us=0,
+        memory_bytes=None,
+        host_calls=None,
+        redelivered=0,
+        id=None,
+    )
 
 
 @pytest.fixture
@@ -144,22 +165,7 @@ async def test_an_event_that_was_recorded_out_of_its_turn_is_not_recorded_again(
     for _ in range(3):
         await desk.ticket()
     first, dropped, last = await before.take(3)
-    row = (
-        "org.example.feed",
-        dropped.event.seq,
-        "",
-        "",
-        "",
-        "dropped",
-        None,
-        0,
-        0,
-        None,
-        None,
-        0,
-        None,
-    )
-    batch = Batch(deliveries=[row], logs=[], settled={}, errors={})
+    batch = Batch(deliveries=[dropped_row(dropped.event.seq)], logs=[], settled={}, errors={})
     await desk.helpdesk.database.write(lambda db: write_batch(db, batch))
     after = await feed()
     await after.recover()
@@ -173,22 +179,7 @@ async def test_nor_is_it_recorded_again_after_a_stop_that_was_asked_for(desk, fe
     for _ in range(2):
         await desk.ticket()
     first, dropped = await before.take(2)
-    row = (
-        "org.example.feed",
-        dropped.event.seq,
-        "",
-        "",
-        "",
-        "dropped",
-        None,
-        0,
-        0,
-        None,
-        None,
-        0,
-        None,
-    )
-    batch = Batch(deliveries=[row], logs=[], settled={}, errors={})
+    batch = Batch(deliveries=[dropped_row(dropped.event.seq)], logs=[], settled={}, errors={})
     await desk.helpdesk.database.write(lambda db: write_batch(db, batch))
     await desk.helpdesk.database.write(lambda db: places.release(db, "org.example.feed"))
     after = await feed()
