@@ -15,6 +15,7 @@ WRITES_DOWN = {
     "supervisor/watching/sampling.py",
     "supervisor/native/program.py",
     "supervisor/store/places.py",
+    "supervisor/store/plugin_data.py",
     "supervisor/store/plugins.py",
     "supervisor/store/recorded.py",
     "supervisor/store/redeliveries.py",
@@ -25,6 +26,7 @@ WRITES_DOWN = {
 BY_THE_CLOCK = {
     "supervisor/calls/host_functions.py",  # time_now, which plugins ask for
     "supervisor/delivery/jobs.py",  # cron lines are about the time of day
+    "supervisor/native/identity.py",  # certificates have dates
 }
 OF_DAY = {"time.time", "time.time_ns", "datetime.now", "datetime.utcnow", "datetime.today"}
 
