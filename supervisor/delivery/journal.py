@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
+from typing import TypeVar
 
 import structlog
 import trio
@@ -28,12 +29,13 @@ MOST_WAITING_BYTES = 32 << 20
 MOST_UNRECORDED = 1_000_000
 """More deliveries than a crash can leave unrecorded."""
 RETRY_S = 1.0
+T = TypeVar("T")
 _ROW_BYTES = 400
 
 log = structlog.get_logger("supervisor.journal")
 
 
-async def surely(write: Callable[[], Awaitable[None]]) -> None:
+async def surely(write: Callable[[], Awaitable[T]]) -> T:
     """Write, and try again for as long as the database cannot; ends early only by cancellation."""
     while True:
         try:

@@ -32,7 +32,8 @@ class RedeliveryQueue:
 
     async def recover(self) -> Sequence[Delivery]:
         """Take up what waits; return what must not be tried again."""
-        waiting, lost = await self._store.take_up(self._plugin_id)
+        # A disk that is full for a moment must not keep the plugin from running.
+        waiting, lost = await surely(lambda: self._store.take_up(self._plugin_id))
         known = {entry.number for entry in self._waiting}
         self._waiting.extendleft(e for e in reversed(waiting) if e.number not in known)
         return [_delivery(entry, entry) for entry in lost]

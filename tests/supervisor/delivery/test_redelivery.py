@@ -10,10 +10,12 @@ import pytest
 import trio
 
 from helpdesk.audit import AuditFilter
+from supervisor.delivery import journal
 from supervisor.delivery.error_threshold import ErrorThreshold
 from supervisor.errors import CannotRedeliver, DeliveryNotFound, NotRunning, PluginNotFound
 from supervisor.limits import Limits
 from supervisor.states import Outcome
+from supervisor.store.running import RunningStore
 from supervisor.views import DeliveryFilter
 from supervisor.watching.retention import settled_everywhere
 
@@ -284,3 +286,19 @@ async def test_what_is_kept_from_a_plugin_before_its_turn_is_dropped_on_record(o
     assert (dropped.event_id, dropped.outcome) == (second.event_id, Outcome.DROPPED)
     assert "no longer receives" in dropped.error
     assert len(stand_in.requests) == 3
+
+
+async def test_a_disk_that_is_full_when_a_plugin_starts_costs_time_alone(desk, monkeypatch):
+    """It was disabled for that, and stayed so until the next start of the server."""
+    monkeypatch.setattr(journal, "RETRY_S", 0.01)
+    take_up, refusals = RunningStore.take_up, [sqlite3.OperationalError("disk is full")] * 3
+
+    async def refused_at_first(store, plugin_id):
+        if refusals:
+            raise refusals.pop()
+        return await take_up(store, plugin_id)
+
+    monkeypatch.setattr(RunningStore, "take_up", refused_at_first)
+    plugin = await desk.install("wat/noop")
+    await desk.running(plugin.id)
+    assert refusals == []
