@@ -210,7 +210,7 @@ async def test_it_is_asked_to_finish_and_leaves_nothing(native):
     await installed(native)
     before = await pids(native)
     await native.supervisor.controls.set_enabled(ID, False, actor="test")
-    assert "shutdown: good bye" in await native.log(ID)
+    await native.until(lambda: native.log(ID), lambda lines: "shutdown: good bye" in lines)
     assert all(is_gone(pid) for pid in before.values())
     assert (await native.supervisor.overview.plugin(ID)).error_count == 0
 

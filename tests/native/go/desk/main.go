@@ -177,7 +177,8 @@ func (s *server) call(args CallArgs) (any, error) {
 }
 
 func (s *server) Shutdown(_ interface{}, _ *interface{}) error {
-	fmt.Println("shutdown: good bye")
+	// Not printed: what go-plugin has not passed on when a program ends is lost.
+	_, _ = s.ask("log", map[string]any{"level": "info", "message": "shutdown: good bye"})
 	if s.config["greeting"] == "stay" {
 		select {}
 	}
