@@ -25,7 +25,7 @@ from supervisor.views import HostCallRecord
 _MAX_ERROR = 16_000
 _MAX_VALUE = 200
 _MAX_URL = 2_000
-_MOST_DROPPED, _DROPPED_WINDOW_S = 30, 60.0
+_MOST_DROPPED, _WINDOW_S = 30, 60.0
 """Calls that were never made and are listed, and in which time; the rest is counted alone."""
 MOST_LISTED = 120
 """Pages and widgets that went well and are listed, of one plugin in a minute; all are counted."""
@@ -136,27 +136,18 @@ class Recorder:
         """Record how one call of a function went."""
         self.tally.delivery(outcome, duration_s)
         text = None
-        if outcome == Outcome.OK and request.occasion.kind in _OFTEN and not self._may_list():
+        is_often = outcome == Outcome.OK and request.occasion.kind in _OFTEN
+        if is_often and not _another(self._listed):
             return
         if outcome != Outcome.OK:
             text = self.failure(f"{_what(request)}: {outcome}", error or "", work.event_id, work)
         self._add_call(work, request, outcome, text, duration_s=duration_s, memory=memory)
 
-    def _may_list(self) -> bool:
-        """Tell whether another page or widget is listed: people may look as often as they like."""
-        now = time.monotonic()
-        if len(self._listed) == MOST_LISTED and now - self._listed[0] < _DROPPED_WINDOW_S:
-            return False
-        self._listed.append(now)
-        return True
-
     def dropped_call(self, request: CallRequest, outcome: str, error: str) -> None:
         """Record a call that was never made. Of many in a row, the first ones are listed."""
         self.tally.delivery(outcome, 0.0)
-        now = time.monotonic()
-        if len(self._dropped) == _MOST_DROPPED and now - self._dropped[0] < _DROPPED_WINDOW_S:
+        if not _another(self._dropped):
             return
-        self._dropped.append(now)
         work = function_work(request, self.new_delivery())
         text = clean_text(self.redact(error), _MAX_ERROR)
         self._add_call(work, request, outcome, text)
@@ -249,6 +240,15 @@ class Recorder:
         self._journal.line(
             LogRow(self._plugin_id, int(time.time() * 1000), level, message, event_id)
         )
+
+
+def _another(times: deque[float]) -> bool:
+    """Tell whether one more may be listed: at most ``times.maxlen`` within the window."""
+    now = time.monotonic()
+    if len(times) == times.maxlen and now - times[0] < _WINDOW_S:
+        return False
+    times.append(now)
+    return True
 
 
 def _what(request: CallRequest) -> str:
