@@ -6,13 +6,13 @@ another takes its place.
 """
 
 from collections.abc import AsyncIterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol, Self
 
 import trio
 
 from sandbox_child.wire.errors import WireError
-from sandbox_child.wire.frames import Frame, FrameDecoder, encode_frame
+from sandbox_child.wire.frames import encode_frame
 from sandbox_child.wire.mail import (
     DOCUMENT,
     DONE,
@@ -31,14 +31,13 @@ from supervisor.mail.errors import MailUnread, ReadingFailed
 from supervisor.process.cage import Cage
 from supervisor.process.errors import ProcessError
 from supervisor.process.forkserver import ForkServer
-from supervisor.process.pipes import PipedChild, spawn_piped
+from supervisor.process.pipes import FrameReader, PipedChild, spawn_piped
 from supervisor.text import clean_text
 
 START_S = 30.0
 DATA_BYTES = 640 * MIB
 """Private memory: the parser needs about eight times the largest message."""
 ADDRESS_BYTES = DATA_BYTES + 5 * 1024 * MIB
-_READ_BYTES = 256 * 1024
 
 
 class Taker(Protocol):
@@ -58,8 +57,7 @@ class MailProcess:
     """A running process; whoever has it must close it."""
 
     child: PipedChild
-    decoder: FrameDecoder
-    heard: list[Frame] = field(default_factory=list)
+    frames: FrameReader
     read: int = 0
     """Messages that it has been asked to read."""
 
@@ -71,11 +69,11 @@ class MailProcess:
             child = await spawn_piped(fork_server, spec)
         except ProcessError as exc:
             raise MailUnread(f"no process to read mail: {exc}") from None
-        process = cls(child, FrameDecoder(MAX_DOCUMENT))
+        process = cls(child, FrameReader(child, MAX_DOCUMENT))
         started = False
         try:
             with trio.fail_after(START_S):
-                head, blob = await process._hear()
+                head, blob = await process.frames.next()
             if check_head(head, frozenset({READY, RESULT})) == RESULT:
                 why = clean_text(blob.decode("utf-8", "replace"), 600)
                 raise MailUnread(f"the process that reads mail could not start: {why}")
@@ -127,14 +125,14 @@ class MailProcess:
             raise ReadingFailed(f"the message lacks {left} of its {size} bytes")
 
     async def _receive(self, taker: Taker) -> None:
-        head, blob = await self._hear()
+        head, blob = await self.frames.next()
         kind, parts = check_answer(head, self.read)
         if kind != DOCUMENT or parts > MAX_PARTS:
             raise ReadingFailed("it sent no document")
         await taker.document(blob)
         at, size = 0, 0
         while True:
-            head, blob = await self._hear()
+            head, blob = await self.frames.next()
             kind, index = check_answer(head, self.read)
             if kind == DONE:
                 break
@@ -144,14 +142,5 @@ class MailProcess:
             if size > MAX_PART:
                 raise ReadingFailed("it sent a file that is too large")
             await taker.piece(index, blob)
-        if self.heard:
+        if self.frames.has_more:
             raise ReadingFailed("it said more than it was asked")
-
-    async def _hear(self) -> Frame:
-        """Return the next frame; raises EOFError at the end, WireError for what is none."""
-        while not self.heard:
-            data = await self.child.from_child.receive_some(_READ_BYTES)
-            if not data:
-                raise EOFError
-            self.heard.extend(self.decoder.feed(data))
-        return self.heard.pop(0)

@@ -6,16 +6,20 @@ made is killed and reaped. Nothing else in the supervisor opens pipes to a child
 """
 
 import os
+from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import trio
 
+from sandbox_child.wire.frames import Frame, FrameDecoder
 from sandbox_child.wire.spec import ChildSpec
 from supervisor.process.errors import ForkServerGone, SpawnRefused
 from supervisor.process.forkserver import ForkServer
 from supervisor.process.handle import ChildHandle
+
+_READ_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,29 @@ class PipedChild:
             await self.handle.reap()
             await self.to_child.aclose()
             await self.from_child.aclose()
+
+
+class FrameReader:
+    """Frames of one child, one after the other, each of at most ``max_blob`` bytes."""
+
+    def __init__(self, child: PipedChild, max_blob: int) -> None:
+        self._pipe = child.from_child
+        self._decoder = FrameDecoder(max_blob)
+        self._waiting: deque[Frame] = deque()
+
+    @property
+    def has_more(self) -> bool:
+        """Whether a frame has come that was not asked for yet."""
+        return bool(self._waiting)
+
+    async def next(self) -> Frame:
+        """Return the next frame; raises EOFError at the end, WireError for what is none."""
+        while not self._waiting:
+            data = await self._pipe.receive_some(_READ_BYTES)
+            if not data:
+                raise EOFError
+            self._waiting.extend(self._decoder.feed(data))
+        return self._waiting.popleft()
 
 
 async def spawn_piped(

@@ -6,13 +6,13 @@ plugin's child says; the JSON of its rows is passed on unread.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import structlog
 import trio
 
 from sandbox_child.wire.errors import WireError
-from sandbox_child.wire.frames import Frame, FrameDecoder, encode_frame
+from sandbox_child.wire.frames import encode_frame
 from sandbox_child.wire.messages import READY, RESULT, check_head
 from sandbox_child.wire.queries import (
     EXECUTE,
@@ -29,7 +29,7 @@ from sandbox_child.wire.spec import QuerySpec
 from supervisor.process.cage import Cage
 from supervisor.process.errors import ProcessError
 from supervisor.process.forkserver import ForkServer
-from supervisor.process.pipes import PipedChild, spawn_piped
+from supervisor.process.pipes import FrameReader, PipedChild, spawn_piped
 from supervisor.query.errors import QueryRefused, RefusedBecause
 from supervisor.query.question import ALL_TABLES, Audience, QueryFiles, QueryLimits
 from supervisor.query.zones import zone_file
@@ -39,7 +39,6 @@ GRACE_S = 0.5
 """A statement is interrupted at its deadline; the process has this long to say so."""
 START_S = 30.0
 """Maximum time to open the databases and lock down."""
-_READ_BYTES = 256 * 1024
 _SLACK_BYTES = 64 * 1024
 _LONGEST_REASON = 600
 _REASONS = {
@@ -58,18 +57,8 @@ class _Running:
     """A process that can be asked, and both pipes."""
 
     child: PipedChild
-    decoder: FrameDecoder
-    heard: list[Frame] = field(default_factory=list)
+    frames: FrameReader
     seq: int = 0
-
-    async def hear(self) -> Frame:
-        """Return the next frame; raises EOFError at the end, WireError for what is none."""
-        while not self.heard:
-            data = await self.child.from_child.receive_some(_READ_BYTES)
-            if not data:
-                raise EOFError
-            self.heard.extend(self.decoder.feed(data))
-        return self.heard.pop(0)
 
 
 class QueryProcess:
@@ -181,9 +170,9 @@ class QueryProcess:
         try:
             asked = encode_frame((kind, running.seq), _packed(question))
             await running.child.to_child.send_all(asked)
-            head, blob = await running.hear()
+            head, blob = await running.frames.next()
             said, what = check_answer(head, running.seq)
-            answered = not running.heard
+            answered = not running.frames.has_more
         except (EOFError, trio.BrokenResourceError, trio.ClosedResourceError):
             raise await self._died(running) from None
         except WireError as exc:
@@ -227,12 +216,12 @@ class QueryProcess:
 
     async def _start(self) -> _Running:
         child = await spawn_piped(self._fork_server, self._spec())
-        decoder = FrameDecoder(self._limits.result_bytes + _SLACK_BYTES)
-        running = _Running(child, decoder)
+        frames = FrameReader(child, self._limits.result_bytes + _SLACK_BYTES)
+        running = _Running(child, frames)
         started = False
         try:
             with trio.fail_after(START_S):
-                head, blob = await running.hear()
+                head, blob = await running.frames.next()
             if check_head(head, frozenset({READY, RESULT})) == RESULT:
                 why = clean_text(blob.decode("utf-8", "replace"), _LONGEST_REASON)
                 raise QueryRefused(
