@@ -50,6 +50,13 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(FailuresAtOnce(terminal))
 
 
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Keep how the run ended, for `tests/setup/again.py`: only a whole run is tried again."""
+    config = session.config
+    if not hasattr(config, "workerinput") and config.pluginmanager.has_plugin("cacheprovider"):
+        config.cache.set("open-help-desk/exit-status", int(exitstatus))
+
+
 @pytest.fixture(scope="session")
 def guest() -> Callable[[str], bytes]:
     """Return ``guest(name)``: the bytes of a compiled guest plugin, its manifest embedded.
