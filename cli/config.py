@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+import cli
 from cli.config_file import Sandbox, read_file
 from cli.errors import CannotGoOn
 from supervisor.administration.fetch import FetchRules
@@ -76,9 +77,17 @@ def load_config(
             ),
             kept_versions=file.plugins.kept_versions,
             native=file.plugins.native,
+            box=_box(),
         ),
         log_level=file.log.level,
     )
+
+
+def _box() -> Path:
+    """Return where the plugins lie that come with us: in the wheel, else in the source tree."""
+    package = Path(cli.__file__).parent
+    installed = package / "box"
+    return installed if installed.exists() else package.parent / "plugins"
 
 
 def _limits(given: Mapping[str, float]) -> Limits:

@@ -20,6 +20,7 @@ _PLUGIN_COMMANDS = {
     "pack": "cli.kit.pack:pack_plugin",
     "test": "cli.kit.test:test_plugin",
     "dev": "cli.kit.dev:dev_plugin",
+    "box": "cli.plugins.box:box",
     "install": "cli.plugins.versions:install",
     "versions": "cli.plugins.versions:versions",
     "upgrade": "cli.plugins.versions:upgrade",

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import trio
 
+from supervisor.administration.box import Box
 from supervisor.administration.change import ChangeContext
 from supervisor.administration.controls import PluginControls
 from supervisor.administration.fetch import Fetcher
@@ -227,6 +228,7 @@ class Assembly:
             lambda: limits.defaults.module_bytes,
             self.overview.view,
         )
+        self.box_of_plugins = Box(config.box, self.installed, self.installs, self.overview.view)
         self.key = EncryptionKey(store.installed, box, config.key_file, ports.audit, ports.reseal)
 
     def _host_functions(self, ports: HelpDeskPorts, queries: PluginQueries) -> HostFunctions:

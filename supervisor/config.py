@@ -31,6 +31,9 @@ class SupervisorConfig:
     kept_versions: int = 5
     """Of each plugin: how many that were installed before are kept to roll back to."""
 
+    box: Path | None = None
+    """Folder of the plugins that come with the help desk; None: there are none."""
+
     native: bool = False
     """Whether native plugins may be installed and run."""
 

@@ -10,6 +10,7 @@
     ├── NotInstalled          the server could not install a module, which may be fine
     ├── TooManyInstalls       others are under way; this one was not begun
     ├── InstallNotFound       no installation of that id was begun, or it is long over
+    ├── NotInTheBox           no such package comes with the help desk
     ├── VersionNotFound       the plugin has no such version beside the one that is installed
     ├── PermissionUnknown     a permission that the plugin does not ask for
     ├── PermissionsNotAccepted
@@ -96,6 +97,15 @@ class InstallNotFound(SupervisorError):
             f"the installation {install_id!r} does not exist, or ended long ago; "
             "see the list of plugins"
         )
+
+
+class NotInTheBox(SupervisorError):
+    """No package of this name comes with the help desk."""
+
+    def __init__(self, name: str, names: Iterable[str]) -> None:
+        self.name = name
+        there = ", ".join(names) or "nothing"
+        super().__init__(f"{name!r} is not in the box; in it: {there}")
 
 
 class VersionNotFound(SupervisorError):

@@ -31,6 +31,7 @@ class Supervisor:
         self._parts = parts
         self.overview = parts.overview
         self.controls = parts.controls
+        self.box = parts.box_of_plugins
         self.installs = parts.installs
         self.versions = parts.versions
         self.deliveries = parts.deliveries

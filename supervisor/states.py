@@ -57,6 +57,17 @@ class EgressOutcome(enum.StrEnum):
     """By the network, the server, or the end of the event."""
 
 
+class BoxStanding(enum.StrEnum):
+    """How a plugin in the box stands on this help desk."""
+
+    AVAILABLE = "available"
+    """Not installed."""
+    INSTALLED = "installed"
+    UPDATE = "update_available"
+    WAITING = "update_waiting"
+    """It is uploaded, and waits for an admin to accept it."""
+
+
 class VersionStatus(enum.StrEnum):
     """Status of one version of an installed plugin."""
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, get_type_hints
 
 from helpdesk.inbound.intake import Intake
+from supervisor.administration.box import Box
 from supervisor.administration.controls import PluginControls
 from supervisor.administration.install_jobs import InstallJobs
 from supervisor.administration.key_rotation import EncryptionKey
@@ -26,6 +27,8 @@ METHODS: Mapping[str, Callable[..., Any]] = {
     "deliveries.page": DeliveryLog.page,
     "deliveries.document": DeliveryLog.document,
     "deliveries.redeliver": DeliveryLog.redeliver,
+    "box.all": Box.all,
+    "box.install": Box.install,
     "installs.install": InstallJobs.install,
     "installs.from_url": InstallJobs.from_url,
     "versions.all": Versions.all,

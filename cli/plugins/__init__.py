@@ -5,6 +5,7 @@
     activity    ``ps`` and ``logs``
     deliveries  ``deliveries``, ``delivery`` and ``redeliver``
     limits      ``limits``
+    box         ``box``
     jobs        ``jobs``
     grants      ``grant`` and ``revoke``
     versions    ``install``, ``upgrade``, ``rollback``, ``permissions``

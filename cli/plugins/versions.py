@@ -76,19 +76,22 @@ def with_decisions(command: Any) -> Any:
 
 
 @click.command()
-@click.argument("source", metavar="FILE|URL")
+@click.argument("source", metavar="[FILE|URL]", required=False)
+@click.option("--box", metavar="NAME", help="Install a plugin of `ohd plugin box`.")
 @with_data
-def install(source: str, config: Path | None, data: Path | None) -> None:
-    """Install a module from a file or a URL.
+def install(source: str | None, box: str | None, config: Path | None, data: Path | None) -> None:
+    """Install a module from a file or a URL, or a plugin that comes with the help desk.
 
     New plugins start disabled. A new version of an installed plugin waits for review.
     """
+    if (source is None) == (box is None):
+        raise CannotGoOn("name a file or a URL, or a plugin of the box with --box")
 
     async def go() -> None:
         # An author's first install may make the default folder; a mistyped one is not made.
         settings = load_config(config, data=data)
         async with open_admin(settings, may_create=data is None) as admin:
-            view = await _install(admin, source)
+            view = await _install(admin, source, box)
             found = await admin.versions.all(view.id)
         if view.waiting_version is not None:
             waiting = next(one for one in found if one.sha256 == view.waiting_version)
@@ -110,7 +113,10 @@ def install(source: str, config: Path | None, data: Path | None) -> None:
     run(go)
 
 
-async def _install(admin: Supervisor, source: str) -> PluginView:
+async def _install(admin: Supervisor, source: str | None, box: str | None) -> PluginView:
+    if box is not None:
+        return await admin.box.install(box, actor=actor())
+    source = source or ""
     if "://" in source:
         return await admin.installs.from_url(source, actor=actor())
     path = Path(source)

@@ -2,6 +2,7 @@
 
 ::
 
+    box           packages that come with the help desk, and how each stands here
     install_jobs  installations in progress, each with its steps
     refusals      calls that were refused, with the permissions that would allow them
     installer     checks a module, compiles it, and installs it as a plugin or a version

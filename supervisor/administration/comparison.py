@@ -6,7 +6,7 @@ Must not know where versions are kept, or how one takes the place of the other.
 from collections.abc import Iterable
 from dataclasses import replace
 
-from supervisor.manifest import ConfigField, Manifest
+from supervisor.manifest import ConfigField
 from supervisor.plugins.signatures import SignatureRules
 from supervisor.states import VersionStatus
 from supervisor.store.versions import VersionRow
@@ -70,13 +70,13 @@ def compare(active: VersionRow, other: VersionRow, rules: SignatureRules) -> Ver
             name for name in new if name in old and _means(new[name]) != _means(old[name])
         ),
         is_older=other.status is VersionStatus.KEPT
-        or precedence(other.manifest) < precedence(active.manifest),
+        or precedence(other.manifest.version) < precedence(active.manifest.version),
     )
 
 
-def precedence(manifest: Manifest) -> tuple[object, ...]:
+def precedence(version: str) -> tuple[object, ...]:
     """Return what sorts versions as Semantic Versioning 2.0.0 does (its section 11)."""
-    plain, _, _build = manifest.version.partition("+")
+    plain, _, _build = version.partition("+")
     core, _, pre = plain.partition("-")
     # GoatKit versions are free text: what is no number comes before every one.
     numbers = tuple(int(part) if part.isdecimal() else -1 for part in core.split("."))

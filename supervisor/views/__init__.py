@@ -21,6 +21,7 @@ from supervisor.views.deliveries import (
 from supervisor.views.egress import EgressEntry, EgressFilter
 from supervisor.views.figures import HealthCheck, PluginCounts, SupervisorFigures
 from supervisor.views.plugins import (
+    BoxedPlugin,
     CallResult,
     ConfigFieldView,
     InstallView,
@@ -49,6 +50,7 @@ from supervisor.views.published import PublishedEvent
 
 __all__ = [
     "ANY_DELIVERY",
+    "BoxedPlugin",
     "CallResult",
     "ConfigFieldView",
     "ControlView",

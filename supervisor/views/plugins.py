@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from supervisor.states import InstallStep, PluginState, VersionStatus
+from supervisor.states import BoxStanding, InstallStep, PluginState, VersionStatus
 from supervisor.views.deliveries import HostCallRecord
 
 
@@ -197,6 +197,30 @@ class PluginView:
     signature: SignatureView
     contract: str
     """``ohd``, or ``goatkit`` for a plugin that registers itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class BoxedPlugin:
+    """A plugin that comes with the help desk."""
+
+    name: str
+    """What it is installed by."""
+    id: str
+    """Id of the plugin once it is installed."""
+    title: str
+    version: str
+    """Of the package in the box."""
+    description: str
+    permissions: tuple[PermissionView, ...]
+    """What it will ask for; nothing is granted by installing it."""
+    size: int
+    """Bytes of the package."""
+    sha256: str
+    standing: BoxStanding
+    installed_version: str | None
+    """None where it is not installed."""
+    state: PluginState | None
+    """None where it is not installed."""
 
 
 @dataclass(frozen=True, slots=True)

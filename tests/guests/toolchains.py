@@ -163,6 +163,11 @@ def _rust_version() -> str:
     return _run([rustc(), "--version"], ROOT).strip()
 
 
+def version_of(compiler: str) -> str:
+    """Return the number of a Rust compiler's version, such as ``1.63.0``."""
+    return _run([compiler, "--version"], ROOT).split()[1]
+
+
 def _compile_rust(source: Path, out: Path) -> None:
     root = next(p for p in (source / "src" / "lib.rs", source / "main.rs") if p.exists())
     kind = ["--edition", "2021", "--crate-type", "cdylib", "--target", _RUST_TARGET]

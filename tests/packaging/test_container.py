@@ -60,6 +60,11 @@ def wheel(tmp_path_factory) -> zipfile.ZipFile:
 def test_what_is_copied_is_enough_to_install_from(wheel):
     names = set(wheel.namelist())
     assert "cli/bundled/digest.wasm" in names
+    boxed = [path for path in (ROOT / "plugins").glob("*/*") if path.suffix in {".zip", ".json"}]
+    assert boxed
+    there = {f"cli/box/{path.parent.name}/{path.name}" for path in boxed}
+    assert there == {name for name in names if name.startswith("cli/box/")}
+    assert not any(name.startswith("plugins/") for name in names)
     for needed in ("webapp/static", "webapp/templates"):
         files = [path for path in (ROOT / needed).rglob("*") if path.is_file()]
         here = {str(path.relative_to(ROOT)) for path in files if "__pycache__" not in path.parts}

@@ -34,6 +34,7 @@ from supervisor.errors import (
     DeliveryNotFound,
     InstallNotFound,
     ModuleRefused,
+    NotInTheBox,
     NotRunning,
     PermissionUnknown,
     PluginNotFound,
@@ -48,6 +49,7 @@ from supervisor.sandbox_check.report import CheckReport
 from supervisor.states import InstallStep, Outcome, PluginState, VersionStatus
 from supervisor.views import (
     ANY_DELIVERY,
+    BoxedPlugin,
     ConfigFieldView,
     ControlView,
     DeliveryDetail,
@@ -147,6 +149,7 @@ class FakeSupervisor:
             history=self.history,
             histories=self.histories,
         )
+        self.box = Room(all=self.list_box, start=self.start_boxed)
         self.installs = Room(
             install=self.install,
             start=self.start_install,
@@ -287,6 +290,12 @@ class FakeSupervisor:
         )
         self.begun[view.id] = view
         return view
+
+    async def list_box(self) -> Sequence[BoxedPlugin]:
+        return []
+
+    async def start_boxed(self, name: str, *, actor: str) -> InstallView:
+        raise NotInTheBox(name, [])
 
     def install_status(self, install_id: str) -> InstallView:
         if install_id not in self.begun:
@@ -721,6 +730,7 @@ async def real_site(
             data_directory=tmp_path,
             egress=policy,
             fetch=FetchRules(total_s=20.0, plain_http=True),
+            box=Path(__file__).parents[2] / "plugins",
         ),
     )
     async with AsyncExitStack() as stack, open_application(config, run_plugins=True) as application:

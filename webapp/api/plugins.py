@@ -8,7 +8,7 @@ from quart import Response, request
 
 from supervisor.errors import ModuleRefused, NotInstalled
 from supervisor.states import InstallStep, PluginState
-from supervisor.views import InstallView, PluginView
+from supervisor.views import BoxedPlugin, InstallView, PluginView
 from webapp.api.bodies import PluginPatch, PluginSource
 from webapp.api.operations import operation
 from webapp.api.shapes import Listing, whole_list
@@ -62,7 +62,10 @@ async def install() -> PluginOut | Response:
     A new version of an installed plugin waits for review: see its ``waiting_version``, and the
     versions. What takes longer than 20 seconds is answered 202 with where to follow it.
     """
-    begun = await _begin()
+    return await _outcome(await _begin())
+
+
+async def _outcome(begun: InstallView) -> PluginOut | Response:
     came = begun
     with trio.move_on_after(PATIENCE_S):
         while came.step not in (InstallStep.DONE, InstallStep.REFUSED):
@@ -86,6 +89,31 @@ async def _begin() -> InstallView:
     return await app_context().supervisor.installs.start(
         module=module, source=f"upload of {name}", actor=actor
     )
+
+
+@operation(blueprint, "GET", "/api/admin/plugins/box", errors=(403,))
+async def box() -> Listing[BoxedPlugin]:
+    """List the plugins that come with the help desk, installed or not."""
+    return whole_list(await app_context().supervisor.box.all())
+
+
+@operation(
+    blueprint,
+    "POST",
+    "/api/admin/plugins/box/<name>",
+    status=201,
+    location="/api/admin/plugins/{id}",
+    answer=PluginOut,
+    errors=(403, 409, 429),
+    unfinished=InstallView,
+)
+async def install_from_box(name: str) -> PluginOut | Response:
+    """Install a plugin that comes with the help desk, or its update. It starts disabled.
+
+    The answer is that of an installation from a file.
+    """
+    actor = current_visit().actor.id
+    return await _outcome(await app_context().supervisor.box.start(name, actor=actor))
 
 
 @operation(blueprint, "GET", "/api/admin/plugins/installs/<install_id>", errors=(403,))

@@ -36,6 +36,7 @@ _STATUS: tuple[tuple[type[Exception], HTTPStatus], ...] = (
     (plugins.TooManyInstalls, HTTPStatus.TOO_MANY_REQUESTS),
     (plugins.JobNotFound, HTTPStatus.NOT_FOUND),
     (plugins.InstallNotFound, HTTPStatus.NOT_FOUND),
+    (plugins.NotInTheBox, HTTPStatus.NOT_FOUND),
     (plugins.VersionNotFound, HTTPStatus.NOT_FOUND),
     (plugins.DeliveryNotFound, HTTPStatus.NOT_FOUND),
     (plugins.PermissionUnknown, HTTPStatus.UNPROCESSABLE_ENTITY),

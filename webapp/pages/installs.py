@@ -1,8 +1,10 @@
-"""Admin, plugins: installing one from a file or an address, and the page that shows how it goes.
+"""Admin, plugins: installing one from the box, a file or a URL, and the page that follows it.
 
 Most installations are over within a second, so the form waits a moment for the end and leads
 there; behind that moment a page follows it.
 """
+
+from collections.abc import Mapping
 
 import trio
 from quart import Response
@@ -40,7 +42,7 @@ async def install() -> Response:
     """Install the file that was sent, or the one at the address that was typed; disabled."""
     fields = await form_fields()
     try:
-        begun = await _begin(chosen(fields, "url") if "url" in fields else None)
+        begun = await _begin(fields)
         came = await _come(begun.id)
     except (SupervisorError, BodyInvalid) as error:
         return await show_list(refused(error, fields))
@@ -49,10 +51,12 @@ async def install() -> Response:
     return see(await _next(came) or install_url(came.id))
 
 
-async def _begin(url: str | None) -> InstallView:
+async def _begin(fields: Mapping[str, str]) -> InstallView:
     plugins, actor = app_context().supervisor, current_visit().actor.id
-    if url is not None:
-        return await plugins.installs.start(url=url, actor=actor)
+    if "box" in fields:
+        return await plugins.box.start(fields["box"], actor=actor)
+    if "url" in fields:
+        return await plugins.installs.start(url=chosen(fields, "url"), actor=actor)
     name, module = await uploaded_module()
     return await plugins.installs.start(module=module, source=f"upload of {name}", actor=actor)
 

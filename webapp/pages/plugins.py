@@ -32,5 +32,6 @@ async def show_list(outcome: Outcome = NOTHING) -> Response:
         columns=COLUMNS,
         order=order,
         rows=[(row.plugin, cells(row)) for row in rows],
+        boxed=await app_context().supervisor.box.all(),
         under_way=[one for one in app_context().supervisor.installs.all() if one.step not in _ENDS],
     )

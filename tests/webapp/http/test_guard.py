@@ -79,6 +79,7 @@ READS: dict[str, dict[str, int]] = {
     "/api/admin/plugins/org.example.probe/logs": ADMIN_API,
     "/api/admin/plugins/org.example.probe/versions": ADMIN_API,
     "/api/admin/plugins/org.example.probe/versions/0": ADMIN_API | {"admin": 404},
+    "/api/admin/plugins/box": ADMIN_API,
     "/api/admin/plugins/installs/none": ADMIN_API | {"admin": 404},
     "/api/admin/logs": ADMIN_API,
     "/api/admin/processes": ADMIN_API,
@@ -170,6 +171,7 @@ CALLS: list[tuple[str, str, object, dict[str, int]]] = [
     ("POST", "/api/tickets/{foreign}/close", {}, _API_STEP),
     ("PATCH", "/api/admin/plugins/org.example.probe", {"enabled": False}, ADMIN_API),
     ("POST", "/api/admin/plugins", {}, ADMIN_API | {"admin": 422}),
+    ("POST", "/api/admin/plugins/box/none", None, ADMIN_API | {"admin": 404}),
     ("POST", "/api/admin/plugins/org.example.probe/restart", None, ADMIN_API | {"admin": 409}),
     (
         "POST",
