@@ -8,12 +8,13 @@ from urllib.parse import quote
 
 from helpdesk import checks
 from helpdesk.actors import Actor
+from helpdesk.articles import Alteration
 from helpdesk.errors import HelpDeskError
 from helpdesk.mail import letters, outgoing
 from helpdesk.mail.letters import Letter
 from helpdesk.service import HelpDesk
 from helpdesk.storage import sql
-from supervisor.ports import DeskAttachment, DeskRefused, PluginActor
+from supervisor.ports import Also, DeskAttachment, DeskRefused, PluginActor, TicketChange
 
 _NO_MAIL = "not sent: the help desk sends no mail; an admin sets it up under Mail"
 
@@ -73,6 +74,20 @@ class PluginDesk:
         acting = replace(_acting(actor, person), may_set_status=True)
         with _refusals():
             await self.helpdesk.articles.set_status(acting, ticket, status)
+
+    async def change_ticket(
+        self,
+        actor: PluginActor,
+        person: str | None,
+        ticket: int,
+        change: TicketChange,
+        also: Also,
+    ) -> None:
+        """Make several changes at once."""
+        acting = replace(_acting(actor, person), may_set_status=True, may_mention=True)
+        asked = Alteration(change.status, change.note, change.reply, change.fields)
+        with _refusals():
+            await self.helpdesk.articles.alter(acting, ticket, asked, also)
 
     async def fields(
         self, actor: PluginActor, person: str | None, ticket: int

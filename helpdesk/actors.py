@@ -45,6 +45,8 @@ class Actor:
     """Where a plugin acts for somebody: it may do nothing that this person may not do."""
     may_set_status: bool = False
     """Where a plugin acts: whether an admin lets it change the status of tickets."""
+    may_mention: bool = False
+    """Where a plugin acts: whether an admin lets its notes tell the people whom they mention."""
 
     @classmethod
     def person(cls, user_id: str, name: str, role: Role) -> "Actor":

@@ -25,6 +25,7 @@ from supervisor.calls.host_functions import HostFunctions, Site
 from supervisor.calls.kept_functions import KeptFunctions
 from supervisor.calls.published import PublishedEvents
 from supervisor.calls.queries import Queries
+from supervisor.calls.record_functions import RecordFunctions
 from supervisor.config import SupervisorConfig
 from supervisor.delivery.children import Children
 from supervisor.delivery.error_threshold import ErrorThreshold
@@ -235,6 +236,7 @@ class Assembly:
         """Make what GoatKit guests call by name."""
         calls, zone = self.tools.host_calls, queries.zone
         more = {**KeptFunctions(self.store.data).table, **self.published.table}
+        more |= RecordFunctions(self.store.records, ports.desk).table
         if ports.desk is not None:
             more |= DeskFunctions(ports.desk, calls).table
         made = HostFunctions(

@@ -20,6 +20,8 @@
     ├── NotRunning            the plugin has no process that could answer
     ├── NotFinished           a change was begun, and the database did not answer in time
     ├── DeliveryNotFound      the delivery log has no such entry of this plugin
+    ├── OutOfRoom             a plugin keeps as much as it may
+    ├── RecordMoved           a plugin's record has another revision than the one that it saw
     ├── CannotRedeliver       the event of a delivery is gone, or not the plugin's to have
     └── UnknownLevel          no log line has such a level
 """
@@ -231,3 +233,13 @@ class UnknownLevel(SupervisorError):
 
 class OutOfRoom(SupervisorError):
     """A plugin keeps as much as it may; the message says how much that is."""
+
+
+class RecordMoved(SupervisorError):
+    """A record of a plugin has another revision than the one that it saw; 0 is none."""
+
+    def __init__(self, collection: str, key: str, expected: int, found: int) -> None:
+        self.collection, self.key = collection, key
+        super().__init__(
+            f"the record {key[:80]!r} of {collection[:80]!r} has revision {found}, not {expected}"
+        )

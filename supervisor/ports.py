@@ -22,7 +22,7 @@ and the events share a transaction. A plugin host on another machine would bring
 import enum
 import sqlite3
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 T = TypeVar("T")
@@ -30,6 +30,10 @@ T = TypeVar("T")
 AuditWriter = Callable[[sqlite3.Connection, Mapping[str, object]], None]
 """Writes an entry of the audit log in the transaction of its change; the mapping says what changed,
 ``changed`` in place of a secret."""
+
+
+Also = Callable[[sqlite3.Connection], None]
+"""What is written in the transaction of a change, or not at all."""
 
 
 class Database(Protocol):
@@ -166,6 +170,19 @@ class DeskAttachment:
     url: str
 
 
+@dataclass(frozen=True, slots=True)
+class TicketChange:
+    """What a plugin changes of a ticket at once; what is empty stays as it is."""
+
+    status: str = ""
+    """Its name."""
+    note: str = ""
+    """An internal note, which tells the staff that it mentions."""
+    reply: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """Custom fields by their keys."""
+
+
 class DeskCalls(Protocol):
     """What plugins do that know tickets, articles and statuses by integers.
 
@@ -202,6 +219,20 @@ class DeskCalls(Protocol):
         self, actor: PluginActor, person: str | None, ticket: int, status: int
     ) -> None:
         """Change the status of a ticket."""
+        ...
+
+    async def change_ticket(
+        self,
+        actor: PluginActor,
+        person: str | None,
+        ticket: int,
+        change: TicketChange,
+        also: Also,
+    ) -> None:
+        """Make several changes and ``also``, in one transaction, in the plugin's name.
+
+        The person only has to be one who may see the ticket. What ``also`` raises is raised.
+        """
         ...
 
     async def fields(

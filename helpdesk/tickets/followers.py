@@ -96,7 +96,8 @@ def add(change: Change, number: int, user_id: str) -> None:
 
 def mention(change: Change, number: int, body: str) -> frozenset[str]:
     """Let everybody whom a message mentions follow its ticket; return their ids."""
-    if not (change.viewer.is_person and change.viewer.is_staff):
+    viewer = change.viewer
+    if not (viewer.actor.may_mention or (viewer.is_person and viewer.is_staff)):
         return frozenset()
     names = list(dict.fromkeys(name.rstrip(".-") for name in _MENTION.findall(body)))
     found = {_named(change.connection, name.lower()) for name in names[:MOST_MENTIONED]}

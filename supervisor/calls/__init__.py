@@ -5,6 +5,8 @@
     host_calls      the table of host calls, each with its permission check
     host_functions  what GoatKit guests call by name, each with its permission check
     desk_functions  articles, statuses, custom fields and mail, for the person that a call is for
+    record_functions
+                    records that plugins keep, and changes of tickets together with them
     kept_functions  secrets and files that plugins keep
     published       events that plugins publish, passed on to open pages
     field_values    custom fields of plugins as text, changed and searched; pure

@@ -27,6 +27,7 @@ from supervisor.calls.named_call import Handler, NamedCall, read_arguments
 from supervisor.calls.plugin_cache import PluginCache
 from supervisor.calls.published import NAMES as PUBLISHED
 from supervisor.calls.queries import Queries
+from supervisor.calls.record_functions import NAMES as RECORDS
 from supervisor.calls.shown_calls import shown_call
 from supervisor.egress import EgressAnswer, EgressRequest
 from supervisor.egress.url import read_host
@@ -324,7 +325,7 @@ _TABLE: Final[Mapping[str, Callable[[HostFunctions, NamedCall], Awaitable[object
     "org_id": HostFunctions.org_id,
     "list_ticket_states": HostFunctions.list_ticket_states,
 }
-SERVED: Final = (*_TABLE, *KEPT, *DESK, *PUBLISHED)
+SERVED: Final = (*_TABLE, *KEPT, *DESK, *RECORDS, *PUBLISHED)
 NOT_SERVED: Final[Mapping[str, str]] = {
     **dict.fromkeys(
         ("entity_soft_delete", "entity_hard_delete", "entity_restore", "recycle_bin_list"),

@@ -38,6 +38,10 @@ SHOWN: Final[Mapping[str, tuple[str, ...]]] = {
     "create_article_attachment": ("article_id", "filename"),
     "list_article_attachments": ("article_id",),
     "delete_article_attachment": ("article_id", "attachment_id"),
+    "records_get": ("collection", "key"),
+    "records_list": ("collection", "prefix", "tag"),
+    "records_count": ("collection",),
+    "change_ticket": ("ticket_id", "state"),
     "change_ticket_status": ("ticket_id", "state_id"),
 }
 """Arguments that are shown, by function."""

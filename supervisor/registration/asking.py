@@ -70,6 +70,12 @@ _SENTENCES: Mapping[tuple[str, str], Words] = {
     ("ticket", WRITE): _fixed("Changes the status of tickets."),
     ("custom_field", READ): _fixed("Reads its own custom fields on tickets."),
     ("custom_field", WRITE): _fixed("Sets its own custom fields on tickets."),
+    ("record", READ): _fixed("Reads records that it stored itself."),
+    ("record", WRITE): _fixed("Stores and deletes records of its own."),
+    ("change_ticket", USE): _fixed(
+        "Changes the status of tickets and its custom fields, and writes replies and notes that "
+        "notify staff, in its own name: also for people who can see a ticket but not change it."
+    ),
     ("publish_event", USE): lambda scopes: (
         f"Publishes {f'the events {scopes}' if scopes else 'events'} to its open pages."
     ),
@@ -95,6 +101,7 @@ _WARNINGS: Mapping[tuple[str, str, bool], str] = {
     ("public_route", USE, True): "Anybody who can reach this server can call it.",
     ("public_route", USE, False): "Anybody who can reach this server can call them.",
     ("article", WRITE, False): "The people who submitted the tickets can see what it writes.",
+    ("change_ticket", USE, False): "It decides by itself who may bring such a change about.",
     ("plugin_call", USE, False): "Other plugins may have permissions that this one lacks.",
 }
 """By kind, access, and whether there is a scope."""

@@ -28,6 +28,8 @@ ACCESSES: Mapping[str, tuple[str, ...]] = {
     "article": (READ, WRITE),
     "ticket": (READ, WRITE),
     "custom_field": (READ, WRITE),
+    "record": (READ, WRITE),
+    "change_ticket": (USE,),
     "publish_event": (USE,),
     "ticket_event": (USE,),
     "public_route": (USE,),

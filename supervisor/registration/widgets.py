@@ -1,4 +1,4 @@
-"""Widgets of the dashboard, and entries of the navigation."""
+"""Widgets of the dashboard and of tickets, and entries of the navigation."""
 
 import re
 from dataclasses import dataclass
@@ -13,7 +13,11 @@ MAX_MENU_DEPTH = 3
 MAX_ICON = 4_000
 LEAST_REFRESH_S = 5
 MOST_REFRESH_S = 86_400
-WIDGET_LOCATIONS = ("dashboard", "agent_home", "admin_home", "customer_home")
+WIDGET_LOCATIONS = (
+    *("dashboard", "agent_home", "admin_home", "customer_home"),
+    *("ticket", "customer_ticket"),
+)
+"""The last two are on the page of each ticket; the others are on the dashboard."""
 SIZES = ("small", "medium", "large", "full")
 MENU_LOCATIONS = ("agent", "admin", "customer")
 HIDEABLE = ("dashboard", "tickets", "queues", "phone_ticket", "email_ticket", "admin")
@@ -22,7 +26,7 @@ _QUERY = re.compile(r"[A-Za-z0-9._~=&%+,-]*", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Widget:
-    """One card of the dashboard; ``title`` is a text or a translation's key."""
+    """One card of the dashboard or of a ticket; ``title`` is a text or a translation's key."""
 
     id: str
     title: str

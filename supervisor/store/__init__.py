@@ -11,6 +11,8 @@ inside a database job.
     recorded      for whoever writes down and reads what they did
     jobs          when jobs were last due, and how their last run went
     plugin_data   files and secrets that plugins keep
+    plugin_records
+                  records that plugins keep, written with a change of a ticket if they like
     places        which plugins run, and each one's place in the outbox
     records       writes deliveries, log lines and requests in batches
     plugin_log    the row of a log line; the newest, and those of a delivery

@@ -293,3 +293,34 @@ def m035_plugin_data(db: Database) -> None:
         ) STRICT, WITHOUT ROWID
         """
     )
+
+
+@migrations()
+def m036_plugin_records(db: Database) -> None:
+    """Records that plugins keep, which can be written with a change of a ticket."""
+    db.execute(
+        """
+        CREATE TABLE plugin_records (
+            plugin_id TEXT NOT NULL REFERENCES plugins(id) ON DELETE CASCADE,
+            collection TEXT NOT NULL,
+            key TEXT NOT NULL,
+            revision INTEGER NOT NULL,
+            tag TEXT NOT NULL,
+            at INTEGER NOT NULL,
+            value TEXT NOT NULL,        -- JSON; last, so that counts do not read it
+            PRIMARY KEY (plugin_id, collection, key)
+        ) STRICT
+        """
+    )
+    db.execute(
+        "CREATE INDEX plugin_records_by_tag ON plugin_records (plugin_id, collection, tag, at)"
+    )
+    db.execute(
+        """
+        CREATE TABLE plugin_record_room (
+            plugin_id TEXT PRIMARY KEY REFERENCES plugins(id) ON DELETE CASCADE,
+            records INTEGER NOT NULL,
+            bytes INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID
+        """
+    )

@@ -12,6 +12,7 @@ from supervisor.secrets.box import SecretBox
 from supervisor.store.installed import InstalledStore
 from supervisor.store.jobs import JobStore
 from supervisor.store.plugin_data import PluginDataStore
+from supervisor.store.plugin_records import PluginRecordStore
 from supervisor.store.recorded import RecordStore
 from supervisor.store.running import RunningStore
 
@@ -30,6 +31,8 @@ class PluginStore:
     """For whoever runs jobs."""
     data: PluginDataStore
     """For whoever keeps files and secrets for plugins."""
+    records: PluginRecordStore
+    """For whoever keeps records for plugins."""
 
     @classmethod
     def over(cls, database: Database, box: SecretBox) -> Self:
@@ -40,4 +43,5 @@ class PluginStore:
             RecordStore(database),
             JobStore(database),
             PluginDataStore(database, box),
+            PluginRecordStore(database),
         )

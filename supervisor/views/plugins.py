@@ -272,6 +272,45 @@ class StoredFile:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredRecord:
+    """A record that a plugin keeps."""
+
+    key: str
+    revision: int
+    """Counts its writes, from 1."""
+    tag: str
+    at: int
+    value: str
+    """JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordWrite:
+    """One record to be written, or to be deleted where ``value`` is None."""
+
+    collection: str
+    key: str
+    value: str | None
+    """JSON."""
+    tag: str = ""
+    at: int = 0
+    expect: int | None = None
+    """The revision that it must have, 0 where it must not be there; None for any."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordCount:
+    """The records of a collection that have one tag."""
+
+    tag: str
+    count: int
+    least: int
+    """The least number (``at``) of one."""
+    total: int
+    """The sum of their numbers."""
+
+
+@dataclass(frozen=True, slots=True)
 class JobView:
     """A job of a plugin, and how its last run went."""
 

@@ -19,6 +19,11 @@ WIDGETS: Mapping[Role, Collection[str]] = {
     Role.STAFF: ("dashboard", "agent_home"),
     Role.USER: ("customer_home",),
 }
+TICKET_WIDGETS: Mapping[Role, Collection[str]] = {
+    Role.ADMIN: ("ticket",),
+    Role.STAFF: ("ticket",),
+    Role.USER: ("customer_ticket",),
+}
 """Roles to the places whose entries and widgets they see."""
 ROOM = 6
 """Entries beside the help desk's own."""

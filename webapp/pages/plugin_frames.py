@@ -1,12 +1,14 @@
 """Frames of plugins: a kept document by its token, and a widget made when its frame asks."""
 
 import re
+from collections.abc import Collection, Mapping
 from html import escape
 
 from quart import Response, abort, g
 
+from helpdesk.actors import Role
 from webapp.context import app_context
-from webapp.http.plugin_menu import WIDGETS
+from webapp.http.plugin_menu import TICKET_WIDGETS, WIDGETS
 from webapp.pages.plugin_requests import asking
 from webapp.pages.widget_calls import make
 from webapp.rendering.assets import asset_text
@@ -31,15 +33,33 @@ async def kept(token: str) -> Response:
 @blueprint.get("/plugin-widgets/<plugin_id>/<widget_id>")
 async def widget(plugin_id: str, widget_id: str) -> Response:
     """Serve one widget for the visitor; where it fails, a card with the reason."""
+    return await _made(WIDGETS, plugin_id, widget_id)
+
+
+@blueprint.get("/tickets/<ticket_id>/widgets/<plugin_id>/<widget_id>")
+async def ticket_widget(ticket_id: str, plugin_id: str, widget_id: str) -> Response:
+    """Serve one widget of the page of a ticket that the visitor may see."""
+    if current_visit().user is None:
+        abort(404)
+    ticket = await app_context().helpdesk.tickets.get(current_visit().actor, ticket_id)
+    return await _made(TICKET_WIDGETS, plugin_id, widget_id, ticket.number)
+
+
+async def _made(
+    places: Mapping[Role, Collection[str]],
+    plugin_id: str,
+    widget_id: str,
+    ticket: int | None = None,
+) -> Response:
     user = current_visit().user
     if user is None:
         abort(404)
-    found = app_context().supervisor.offers.widgets(WIDGETS[user.role], languages())
+    found = app_context().supervisor.offers.widgets(places[user.role], languages())
     placed = next((one for one in found if one.key == f"{plugin_id}/{widget_id}"), None)
     if placed is None:
         abort(404)
     asks = await asking()
-    made = await make(app_context(), placed, asks)
+    made = await make(app_context(), placed, asks, ticket)
     html = document(made.html, asks.language)
     return framed(card("Unavailable", made.problem) if made.problem else html)
 

@@ -34,11 +34,16 @@ class Made:
     problem: str = ""
 
 
-async def make(here: AppContext, placed: PlacedWidget, asking: Asking) -> Made:
-    """Call the widget's function; raises nothing but Cancelled."""
+async def make(
+    here: AppContext, placed: PlacedWidget, asking: Asking, ticket: int | None = None
+) -> Made:
+    """Call the widget's function; raises nothing but Cancelled.
+
+    ``ticket``: the number of the one whose page the widget is on; the person may see it.
+    """
     if not placed.enabled:
         return Made(problem=SWITCHED_OFF if placed.failed else DISABLED)
-    arguments = msgspec.json.encode(_arguments(asking))
+    arguments = msgspec.json.encode(_arguments(asking, ticket))
     try:
         result = await here.supervisor.functions.call(
             placed.plugin_id,
@@ -52,10 +57,11 @@ async def make(here: AppContext, placed: PlacedWidget, asking: Asking) -> Made:
     return _made(result)
 
 
-def _arguments(asking: Asking) -> dict[str, object]:
+def _arguments(asking: Asking, ticket: int | None) -> dict[str, object]:
     # Queries are filtered by whom they are for, so an empty list hides nothing and shows nothing.
     staff = asking.user is not None and asking.user.role is not Role.USER
-    return {**asking.envelope, "is_queue_admin": staff, "accessible_queue_ids": []}
+    place = {} if ticket is None else {"ticket_id": ticket}
+    return {**asking.envelope, **place, "is_queue_admin": staff, "accessible_queue_ids": []}
 
 
 def _made(result: CallResult) -> Made:

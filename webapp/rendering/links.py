@@ -30,6 +30,12 @@ def panel_url(ticket_id: str, plugin_id: str) -> str:
     return f"{ticket_url(ticket_id)}/panels/{quote(plugin_id, safe='')}"
 
 
+def widget_url(number: int, plugin_id: str, widget_id: str) -> str:
+    """Return the frame of a plugin's widget on a ticket's page."""
+    names = (quote(plugin_id, safe=""), quote(widget_id, safe=""))
+    return f"{ticket_url(number)}/widgets/{'/'.join(names)}"
+
+
 def plugin_url(plugin_id: str, part: str = "", done: str = "") -> str:
     """Return a plugin's page under Admin, or one below it; ``done`` names what has been done."""
     address = f"/admin/plugins/{quote(plugin_id, safe='')}" + (f"/{part}" if part else "")

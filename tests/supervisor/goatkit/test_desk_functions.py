@@ -294,6 +294,11 @@ async def test_without_its_grant_each_function_is_refused_with_what_would_allow_
         ("get_file", {"key": "a"}, "file:read"),
         ("delete_file", {"key": "a"}, "file:write"),
         ("list_files", {}, "file:read"),
+        ("records_get", {"collection": "a", "key": "b"}, "record:read"),
+        ("records_list", {"collection": "a"}, "record:read"),
+        ("records_count", {"collection": "a"}, "record:read"),
+        ("records_write", {"records": []}, "record:write"),
+        ("change_ticket", {"ticket_id": 1}, "change_ticket"),
         ("config_get", {"key": "app.name"}, "config"),
         ("send_email", {"to": "a@b.example", "subject": "", "body": ""}, "email:@b.example"),
     ):

@@ -43,6 +43,7 @@ READS: dict[str, dict[str, int]] = {
     "/static/vendor/none.js": dict.fromkeys(ROLES, 404),
     "/plugin-frames/x": ALL,
     "/plugin-widgets/goatkit.x/y": dict.fromkeys(ROLES, 404),
+    "/tickets/1/widgets/goatkit.x/y": dict.fromkeys(ROLES, 404),
     "/tickets": PAGE,
     "/tickets/new": PAGE,
     "/tickets/{own}": PAGE,
