@@ -9,9 +9,9 @@ Must not know what is stored. Use::
 
 import contextlib
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import sqlite_utils
 import trio
@@ -19,6 +19,7 @@ from sqlite_utils.migrations import Migrations
 
 from helpdesk.errors import Conflict
 from helpdesk.storage.connections import connect_writer
+from helpdesk.storage.look import connection_of_look, run_look
 from helpdesk.storage.readers import Readers
 from helpdesk.storage.writer import Announcement, Job, Observer, Writer
 
@@ -77,6 +78,8 @@ class Database:
         Cancellation: a job that has not begun is withdrawn; one that has begun is seen through, and
         its result is returned, so that a caller always knows.
         """
+        if connection_of_look() is not None:
+            raise RuntimeError("a look only reads; write before it or behind it")
         await trio.lowlevel.checkpoint_if_cancelled()
         pending = Job(job, trio.lowlevel.current_task())
         self._writer.submit(pending)
@@ -96,8 +99,19 @@ class Database:
             ) from exc
 
     async def read(self, job: Callable[[sqlite3.Connection], T]) -> T:
-        """Run ``job`` on a reader thread, on a read-only connection, over one snapshot."""
-        return await self._readers.run(job)
+        """Run ``job`` on a reader thread, on a read-only connection, over one snapshot.
+
+        Inside of ``look`` the thread, the connection and the snapshot are those of the look.
+        """
+        connection = connection_of_look()
+        return await self._readers.run(job) if connection is None else job(connection)
+
+    async def look(self, reads: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Run every read of ``reads()`` on one reader thread, over one snapshot.
+
+        It may await ``read`` and nothing else; ``RuntimeError`` says so where it does.
+        """
+        return await self._readers.run(lambda connection: run_look(connection, reads))
 
     def observe_commits(self, observer: Observer) -> None:
         """Run ``observer`` on the writer thread behind every commit, before its writers are told.

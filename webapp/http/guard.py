@@ -50,7 +50,11 @@ async def admit() -> ResponseReturnValue | None:
     if request.method not in _SAFE_METHODS:
         await require_may_change(visit)
     if visit.user is not None and not _here().json:
-        g.unread = await app_context().helpdesk.notifications.unread_count(visit.actor)
+        g.unread = (
+            await app_context().helpdesk.notifications.unread_count(visit.actor)
+            if visit.unread is None
+            else visit.unread
+        )
     return None
 
 

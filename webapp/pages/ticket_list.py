@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from quart import Response, request
 
@@ -127,6 +129,16 @@ def _changed(count: int) -> str:
 
 async def show_list(outcome: Outcome, *, chosen: Iterable[str] = ()) -> Response:
     """Show the list that the address asks for, and what came of changing the chosen tickets."""
+    return page(
+        "tickets.html",
+        status=outcome.status,
+        outcome=outcome,
+        **await app_context().helpdesk.database.look(partial(_read, frozenset(chosen))),
+    )
+
+
+async def _read(chosen: frozenset[str]) -> dict[str, Any]:
+    """Read all that the page shows, by the names of the template."""
     desk, visit = app_context().helpdesk, current_visit()
     views = await views_of_visitor()
     require_single(request.args.items(multi=True))
@@ -148,32 +160,29 @@ async def show_list(outcome: Outcome, *, chosen: Iterable[str] = ()) -> Response
     if found.correction is not None and not found.correction.exact:
         # What leads on from here goes by what was found.
         arguments = [(n, found.correction.text if n == "q" else v) for n, v in arguments]
-    return page(
-        "tickets.html",
-        status=outcome.status,
-        outcome=outcome,
-        bulk=_bulk(offers, arguments, chosen) if offers.users else None,
-        wanted=wanted,
-        found=found,
-        literal=literal,
-        tag_url=lambda tag: list_url([("tag", tag)]),
-        addresses={row.id: row_url(row, arguments, wanted.sort) for row in found.rows},
-        offers=offers,
-        priorities=tuple(Priority),
-        sorts=SORTS,
-        usual_sort=USUAL_SORT,
-        title=views[wanted.view].title,
-        views=await _tabs(visit.actor, views, wanted.view),
-        save=await _save(arguments) if offers.users else None,
-        columns=_columns(arguments, wanted.sort),
-        pages=_pages(arguments, found.page, found.total_pages),
-        clear=list_url([("view", wanted.view)]),
-    )
+    return {
+        "bulk": _bulk(offers, arguments, chosen) if offers.users else None,
+        "wanted": wanted,
+        "found": found,
+        "literal": literal,
+        "tag_url": lambda tag: list_url([("tag", tag)]),
+        "addresses": {row.id: row_url(row, arguments, wanted.sort) for row in found.rows},
+        "offers": offers,
+        "priorities": tuple(Priority),
+        "sorts": SORTS,
+        "usual_sort": USUAL_SORT,
+        "title": views[wanted.view].title,
+        "views": await _tabs(visit.actor, views, wanted.view),
+        "save": await _save(arguments) if offers.users else None,
+        "columns": _columns(arguments, wanted.sort),
+        "pages": _pages(arguments, found.page, found.total_pages),
+        "clear": list_url([("view", wanted.view)]),
+    }
 
 
-def _bulk(offers: Offers, arguments: list[tuple[str, str]], chosen: Iterable[str]) -> Bulk:
+def _bulk(offers: Offers, arguments: list[tuple[str, str]], chosen: frozenset[str]) -> Bulk:
     address = list_url(arguments).replace("/tickets", "/tickets/bulk", 1)
-    return Bulk(address, people(offers.users), group_choices(offers.groups), frozenset(chosen))
+    return Bulk(address, people(offers.users), group_choices(offers.groups), chosen)
 
 
 async def _offers(actor: Actor) -> Offers:

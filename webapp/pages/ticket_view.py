@@ -7,6 +7,8 @@ out what they may not.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from typing import Any
 from urllib.parse import urlencode
 
 from markupsafe import Markup
@@ -130,8 +132,8 @@ async def show_ticket(
 
     ``before`` shows the part of the story before that entry.
     """
-    detail = await app_context().helpdesk.tickets.detail(
-        current_visit().actor, ticket_id, before=before, limit=ENTRIES_SHOWN
+    detail, around = await app_context().helpdesk.database.look(
+        partial(_read, ticket_id, before, typed or {})
     )
     slots = app_context().supervisor.panels.slots()
     widgets = _widgets(detail.ticket.number)
@@ -141,21 +143,12 @@ async def show_ticket(
         "ticket.html",
         status=status,
         ticket=detail.ticket,
-        canned=await _canned(detail),
-        links=await app_context().helpdesk.links.all(current_visit().actor, ticket_id),
-        merged_into=await app_context().helpdesk.merges.target(current_visit().actor, ticket_id),
-        followers=await app_context().helpdesk.followers.all(current_visit().actor, ticket_id),
-        originals=await app_context().helpdesk.intake.of_ticket(
-            current_visit().actor, detail.ticket.number
-        ),
-        files=await app_context().helpdesk.files.all(current_visit().actor, ticket_id),
+        **around,
         link_kinds=LINK_KINDS,
-        walk=await read_walk(request.args),
         carried=urlencode(came_from(request.args)),
         form_ids=(new_form_id(), new_form_id()),
         rights=detail.rights,
         story=await _story(detail, is_newest=before is None),
-        work=await _work_form(detail, typed or {}) if detail.rights.work else None,
         widgets=widgets,
         panels=[(slot, panel_url(detail.ticket.id, slot.plugin_id)) for slot in slots],
         done=DONE.get(done, ""),
@@ -195,6 +188,24 @@ def _widgets(number: int) -> Sequence[TicketWidget]:
         for placed in app_context().supervisor.offers.widgets(places, languages())
         if placed.enabled
     ]
+
+
+async def _read(
+    ticket_id: str, before: str | None, typed: Mapping[str, str]
+) -> tuple[TicketDetail, dict[str, Any]]:
+    """Read all that the page shows; the second part goes by the template's names."""
+    desk, actor = app_context().helpdesk, current_visit().actor
+    detail = await desk.tickets.detail(actor, ticket_id, before=before, limit=ENTRIES_SHOWN)
+    return detail, {
+        "canned": await _canned(detail),
+        "links": await desk.links.all(actor, ticket_id),
+        "merged_into": await desk.merges.target(actor, ticket_id),
+        "followers": await desk.followers.all(actor, ticket_id),
+        "originals": await desk.intake.of_ticket(actor, detail.ticket.number),
+        "files": await desk.files.all(actor, ticket_id),
+        "walk": await read_walk(request.args),
+        "work": await _work_form(detail, typed) if detail.rights.work else None,
+    }
 
 
 async def _canned(detail: TicketDetail) -> Sequence[Choice]:

@@ -8,12 +8,14 @@ import enum
 import re
 import secrets
 from dataclasses import dataclass, field
+from functools import partial
 
 from quart import Request, Response, g
 
 from helpdesk.actors import Actor
 from helpdesk.api_keys import KeyScope
-from helpdesk.sessions import NewSession
+from helpdesk.service import HelpDesk
+from helpdesk.sessions import NewSession, Session
 from helpdesk.users import User
 from webapp.config import WebConfig
 from webapp.context import AppContext
@@ -46,6 +48,8 @@ class Visit:
     form_cookie_is_new: bool = False
     key_scope: KeyScope | None = None
     """Of the API key that was shown."""
+    unread: int | None = None
+    """How many unread notices the person has; None where that was not read along."""
 
     @property
     def signed_in(self) -> User:
@@ -76,13 +80,21 @@ async def find_visit(request: Request, app_context: AppContext) -> Visit:
         return await _by_key(authorization, app_context)
     token = request.cookies.get(app_context.config.session_cookie)
     if token and len(token) <= _LONGEST_TOKEN:
-        session = await app_context.helpdesk.sessions.find(token)
+        desk = app_context.helpdesk
+        session, unread = await desk.database.look(partial(_session_and_unread, desk, token))
         if session is None:
             app_context.admission.known.forget(token)
         else:
             app_context.admission.known.note(token, session.user.id)
-            return Visit(Proof.COOKIE, session.user, session.csrf_token, token)
+            return Visit(Proof.COOKIE, session.user, session.csrf_token, token, unread=unread)
     return _nobody(request, app_context.config)
+
+
+async def _session_and_unread(desk: HelpDesk, token: str) -> tuple[Session | None, int]:
+    session = await desk.sessions.find(token)
+    if session is None:
+        return None, 0
+    return session, await desk.notifications.unread_count(session.user.actor)
 
 
 async def person_behind(credential: str, app_context: AppContext) -> User | None:
