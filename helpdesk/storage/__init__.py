@@ -8,6 +8,7 @@ their own and use the same file.
     database      the Trio side: ``read`` and ``write``
     readers       read-only connections on worker threads
     writer        the writer thread and its group commit
+    look          many reads on one thread, over one snapshot
     migrations    the help desk's tables, in ordered steps
     search_step, list_step, folding_step, numbers_step, revision_step
                   five of the longer steps
