@@ -4,9 +4,10 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from urllib.parse import quote
 
-from helpdesk import checks
+from helpdesk import checks, numbers
 from helpdesk.actors import Actor
 from helpdesk.articles import Alteration
 from helpdesk.errors import HelpDeskError
@@ -123,6 +124,18 @@ class PluginDesk:
         query = "SELECT 1 FROM users WHERE email = ? AND NOT disabled"
         found = await self.helpdesk.database.read(lambda c: sql.scalar(c, query, (known,)))
         return found is not None
+
+    async def notify(
+        self, actor: PluginActor, user: int, title: str, body: str, link: str | None
+    ) -> None:
+        """Leave a notice."""
+        find = partial(numbers.id_of, kind="user", number=user)
+        with _refusals():
+            person = await self.helpdesk.database.read(find)
+            if person is None:
+                raise DeskRefused(f"user_id: nobody has the number {user}")
+            signed = f"{body}\n\n{actor.name}".strip()
+            await self.helpdesk.notifications.notify(person, title=title, body=signed, link=link)
 
     async def send_mail(
         self, actor: PluginActor, to: str, subject: str, text: str, html: str

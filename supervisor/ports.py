@@ -261,6 +261,12 @@ class DeskCalls(Protocol):
         """Tell whether somebody with an account has this address."""
         ...
 
+    async def notify(
+        self, actor: PluginActor, user: int, title: str, body: str, link: str | None
+    ) -> None:
+        """Leave a notice for the person with this number."""
+        ...
+
     async def send_mail(
         self, actor: PluginActor, to: str, subject: str, text: str, html: str
     ) -> None:

@@ -84,6 +84,9 @@ _MEANINGS = {
     "group_user": "members, with the permission `rw`",
     "role_user": "the role of each account",
     "group_role": "`rw` of staff on `users`, and of admins on every group",
+    "ticket_times": "of each row of `ticket`, in seconds since 1970: when it was `created`, first "
+    "`answered` by staff (a public reply), and `resolved` or closed (`NULL` while it is open); how "
+    "often it was `reopened`; the group that it is assigned to (1 is none)",
     "time_accounting": "empty: the help desk doesn't record time",
 }
 _QUERY_LIMITS = {

@@ -10,8 +10,8 @@ their own and use the same file.
     writer        the writer thread and its group commit
     look          many reads on one thread, over one snapshot
     migrations    the help desk's tables, in ordered steps
-    search_step, list_step, folding_step, numbers_step, revision_step
-                  five of the longer steps
+    search_step, list_step, folding_step, numbers_step, revision_step, times_step
+                  six of the longer steps
     newest        the greatest id that is stored
     connections   how a connection is opened
     sql           reading rows by column name

@@ -8,7 +8,14 @@ case. Must not know of other packages' tables: they bring sets of their own.
 import sqlite_utils
 from sqlite_utils.migrations import Migrations
 
-from helpdesk.storage import folding_step, list_step, numbers_step, revision_step, search_step
+from helpdesk.storage import (
+    folding_step,
+    list_step,
+    numbers_step,
+    revision_step,
+    search_step,
+    times_step,
+)
 
 HELPDESK_MIGRATIONS = Migrations("helpdesk")
 
@@ -314,3 +321,10 @@ def m012_seen_tickets(db: sqlite_utils.Database) -> None:
 def m013_language(db: sqlite_utils.Database) -> None:
     """Let each account have a language; see ``helpdesk.languages``."""
     db.execute("ALTER TABLE users ADD COLUMN language TEXT NOT NULL DEFAULT ''")
+
+
+@HELPDESK_MIGRATIONS()
+def m014_ticket_times(db: sqlite_utils.Database) -> None:
+    """Keep for each ticket when it was answered and resolved; see ``times_step``."""
+    for statement in times_step.STATEMENTS:
+        db.execute(statement)

@@ -71,6 +71,11 @@ def _ticket(local: str) -> str:
         FROM main.ticket_facts AS f"""  # noqa: S608 - our own words
 
 
+_TIMES: Final = """
+        SELECT s.number AS ticket_id, s.created, s.answered, s.resolved, s.reopened,
+            s.assignee_group AS group_id
+        FROM main.ticket_times AS s"""
+
 _CATALOGUE: Final = {
     "ticket_state": """
         SELECT number AS id, id AS name,
@@ -167,7 +172,7 @@ def for_staff(local: str) -> dict[str, str]:
 
     ``local`` makes wall clock time of a time in UTC: an expression with ``{}``.
     """
-    return _all({"ticket": _ticket(local), **_CATALOGUE, **_PEOPLE})
+    return _all({"ticket": _ticket(local), "ticket_times": _TIMES, **_CATALOGUE, **_PEOPLE})
 
 
 def for_submitters(local: str) -> dict[str, str]:
@@ -179,11 +184,14 @@ def for_submitters(local: str) -> dict[str, str]:
         for name, query in _CATALOGUE.items()
     }
     people = {name: f"SELECT * FROM ({query}) WHERE 0" for name, query in _PEOPLE.items()}  # noqa: S608
-    return _all({"ticket": f"{_ticket(local)} WHERE {mine}", **catalogue, **people})
+    times = f"{_TIMES} JOIN main.ticket_facts AS f ON f.number = s.number WHERE {mine}"
+    tickets = {"ticket": f"{_ticket(local)} WHERE {mine}", "ticket_times": times}
+    return _all({**tickets, **catalogue, **people})
 
 
 READABLE: Final = {
     "ticket_facts": None,
+    "ticket_times": None,
     "numbers": None,
     "users": frozenset({"id", "email", "name", "role", "disabled"}),
     "categories": frozenset({"id", "name"}),

@@ -54,6 +54,7 @@ TABLES: Final[Mapping[str, tuple[str, ...]]] = {
     "group_user": ("user_id", "group_id", "permission_key"),
     "role_user": ("user_id", "role_id"),
     "group_role": ("role_id", "group_id", "permission_key", "permission_value"),
+    "ticket_times": ("ticket_id", "created", "answered", "resolved", "reopened", "group_id"),
     "time_accounting": ("ticket_id", "time_unit", "create_time", "create_by"),
 }
 """The tables that a plugin's SQL finds, with their columns."""

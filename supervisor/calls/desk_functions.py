@@ -24,6 +24,10 @@ from supervisor.states import EgressOutcome
 
 MAILS_A_MINUTE = 10
 """Of one plugin."""
+NOTICES_A_MINUTE = 100
+"""Of one plugin."""
+_Sent = dict[str, deque[float]]
+"""When each plugin sent what it sent within the last minute."""
 _MINUTE_S = 60.0
 _MOST_FOUND = 10_000
 _SEARCH_S = 2.0
@@ -36,9 +40,18 @@ _HIDDEN = frozenset({"script", "style"})
 _LINES = frozenset({"br", "p", "div", "li", "tr", "h1", "h2", "h3", "h4"})
 NAMES: Final = (
     *("create_article", "create_article_attachment", "list_article_attachments"),
-    *("change_ticket_status", "list_ticket_views", "send_email"),
+    *("change_ticket_status", "list_ticket_views", "send_email", "send_notice"),
     *("custom_fields_get", "custom_fields_set", "custom_fields_query"),
 )
+
+
+def _count(all_: _Sent, plugin_id: str, most: int, of: str) -> None:
+    sent, now = all_.setdefault(plugin_id, deque()), trio.current_time()
+    while sent and sent[0] <= now - _MINUTE_S:
+        sent.popleft()
+    if len(sent) >= most:
+        raise FunctionRefused(f"it sent {most} {of} within a minute")
+    sent.append(now)
 
 
 class MailLedger(Protocol):
@@ -57,7 +70,8 @@ class DeskFunctions:
     def __init__(self, desk: DeskCalls, ledger: MailLedger) -> None:
         self._desk = desk
         self._ledger = ledger
-        self._mails: dict[str, deque[float]] = {}
+        self._mails: _Sent = {}
+        self._notices: _Sent = {}
 
     @property
     def table(self) -> Mapping[str, Handler]:
@@ -166,7 +180,7 @@ class DeskFunctions:
         domain = to.rpartition("@")[2].lower()
         try:
             await self._check_receiver(call, to)
-            self._check_rate(call.plugin_id)
+            _count(self._mails, call.plugin_id, MAILS_A_MINUTE, "letters")
             is_html = call.arguments.get("html") is True
             text = plain_text(body) if is_html else body
             await self._desk.send_mail(
@@ -177,6 +191,18 @@ class DeskFunctions:
             raise FunctionRefused(str(exc)) from None
         self._enter(call, domain, EgressOutcome.ANSWERED, "")
         return {"ok": True}
+
+    async def send_notice(self, call: NamedCall) -> object:
+        """Leave a notice for one person inside the help desk."""
+        call.grants.require("notice", "use")
+        person, title = call.number("user_id"), call.text("title", _MOST_SUBJECT)
+        body, link = (call.arguments.get(name) or "" for name in ("body", "link"))
+        if not isinstance(body, str) or not isinstance(link, str):
+            raise FunctionRefused("body, link: expected text")
+        call.note_change(len(title) + len(body))
+        _count(self._notices, call.plugin_id, NOTICES_A_MINUTE, "notices")
+        await self._desk.notify(call.actor, person, title, body, link or None)
+        return DONE
 
     async def _check_receiver(self, call: NamedCall, to: str) -> None:
         if not _ADDRESS.fullmatch(to):
@@ -189,14 +215,6 @@ class DeskFunctions:
         if allows(granted, "email", "use", "members") and await self._desk.is_member(to):
             return
         raise not_granted("email", "use", f"@{to.rpartition('@')[2].lower()}")
-
-    def _check_rate(self, plugin_id: str) -> None:
-        sent, now = self._mails.setdefault(plugin_id, deque()), trio.current_time()
-        while sent and sent[0] <= now - _MINUTE_S:
-            sent.popleft()
-        if len(sent) >= MAILS_A_MINUTE:
-            raise FunctionRefused(f"it sent {MAILS_A_MINUTE} letters within a minute")
-        sent.append(now)
 
     def _enter(self, call: NamedCall, domain: str, outcome: EgressOutcome, detail: str) -> None:
         self._ledger.mailed(call.caller, call.work, domain, outcome, detail)

@@ -21,6 +21,7 @@ SHOWN: Final[Mapping[str, tuple[str, ...]]] = {
     "cache_delete": ("key",),
     "http_request": ("method", "url"),
     "send_email": ("to", "subject"),
+    "send_notice": ("user_id", "title"),
     "config_get": ("key",),
     "secure_config_get": ("key",),
     "secure_config_set": ("key",),

@@ -54,6 +54,7 @@ _SENTENCES: Mapping[tuple[str, str], Words] = {
         if scopes
         else "Sends email to any address."
     ),
+    ("notice", USE): _fixed("Leaves notices for people with an account here."),
     ("config", USE): _fixed("Reads this site's name, time zone and environment."),
     ("secure_config", READ): _fixed("Reads secrets that it stored itself."),
     ("secure_config", WRITE): _fixed("Stores secrets of its own, encrypted."),

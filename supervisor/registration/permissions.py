@@ -21,6 +21,7 @@ ACCESSES: Mapping[str, tuple[str, ...]] = {
     "cache": (READ, WRITE),
     "http": (USE,),
     "email": (USE,),
+    "notice": (USE,),
     "config": (USE,),
     "secure_config": (READ, WRITE),
     "plugin_call": (USE,),

@@ -278,6 +278,26 @@ async def test_mail_to_members_reaches_nobody_else(desk):
     assert "not granted" in await refusal(desk, "send_email", {**letter, "to": "x@example.com"})
 
 
+async def test_a_notice_reaches_the_person_with_the_number_and_says_whose_it_is(ready):
+    rows = "SELECT number FROM numbers WHERE kind = 'user' AND id = ?"
+    number = await ready.helpdesk.database.read(
+        lambda c: c.execute(rows, (ready.user.id,)).fetchone()[0]
+    )
+    wanted = {"user_id": number, "title": "Ready", "body": "It is here.", "link": "/statistics"}
+    assert await called(ready, "send_notice", wanted) == {"status": "ok"}
+    (notice,) = await ready.helpdesk.notifications.list(ready.user.actor)
+    assert (notice.title, notice.link) == ("Ready", "/statistics")
+    assert notice.body.startswith("It is here.")
+    assert "desk" in notice.body
+    away = await refusal(ready, "send_notice", {**wanted, "link": "//elsewhere.example"})
+    assert "a path on this site" in away
+    assert "nobody has the number 7" in await refusal(
+        ready, "send_notice", {**wanted, "user_id": 7}
+    )
+    look = Behalf(Audience.person_of(ready.user.id), is_look=True)
+    assert "only looks" in await refusal(ready, "send_notice", wanted, look)
+
+
 async def test_without_its_grant_each_function_is_refused_with_what_would_allow_it(desk):
     await desk.install("wat/goatkit_desk")
     for function, arguments, grant in (
@@ -300,6 +320,7 @@ async def test_without_its_grant_each_function_is_refused_with_what_would_allow_
         ("records_write", {"records": []}, "record:write"),
         ("change_ticket", {"ticket_id": 1}, "change_ticket"),
         ("config_get", {"key": "app.name"}, "config"),
+        ("send_notice", {"user_id": 1, "title": "x"}, "notice"),
         ("send_email", {"to": "a@b.example", "subject": "", "body": ""}, "email:@b.example"),
     ):
         assert function in SERVED
