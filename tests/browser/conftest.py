@@ -18,7 +18,8 @@ ARGUMENTS = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
 AXE = Path(__file__).resolve().parents[2] / ".cache/node/node_modules/axe-core/axe.min.js"
-PATIENCE_MS = 15_000
+PATIENCE_MS = 60_000
+"""Where two cores are shared with compilers a page takes long; what never comes fails late."""
 
 
 def missing(reason: str) -> None:

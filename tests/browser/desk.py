@@ -1,11 +1,14 @@
 """A real help desk for browser tests: ``ohd serve --demo`` as a process, its panels installed."""
 
+import os
 import re
+import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +20,7 @@ _CONFIG = """\
 [panels]
 allow_http = true
 [limits]
-deadline_s = 3.0
+deadline_s = 20.0
 [plugins]
 allow_http = true
 native = true
@@ -46,6 +49,13 @@ class Desk:
         ).raise_for_status()
         return plugin_id
 
+    def kill(self, plugin_id: str) -> None:
+        """Kill the process of a plugin, where it has one; it gets another."""
+        shown = self.admin.get(f"/admin/plugins/{plugin_id}", headers={"Accept": "text/html"}).text
+        if pid := re.search(r'data-cell="?pid"?[^>]*>\s*(\d+)', shown):
+            with suppress(ProcessLookupError):
+                os.kill(int(pid[1]), signal.SIGKILL)
+
     def uninstall(self, plugin_id: str) -> None:
         self.admin.delete(f"/api/admin/plugins/{plugin_id}").raise_for_status()
 
@@ -55,14 +65,28 @@ class Desk:
         return answer.json() if answer.content else None
 
     def ticket(self, subject: str, **fields: Any) -> str:
-        """Write a ticket for the demo's user; return its id."""
+        """Write a ticket for the demo's user; return its id.
+
+        The demo's plugin sets fields on it a moment later: see ``wait_for_digest``.
+        """
         body = {"subject": subject, "description": "", "submitter": "user@example.com"} | fields
         return str(self.call("POST", "/api/tickets", body)["id"])
+
+    def wait_for_digest(self, ticket_id: str) -> None:
+        """Return once the demo's plugin has done with a new ticket, which changes no more."""
+        until = time.monotonic() + 60
+        while not self._is_digested(ticket_id):
+            assert time.monotonic() < until, "the demo's plugin has not done with the ticket"
+            time.sleep(0.05)
+
+    def _is_digested(self, ticket_id: str) -> bool:
+        at = "/api/admin/plugins/org.openhelpdesk.digest/deliveries"
+        return any(one["ticket_id"] == ticket_id for one in self.call("GET", at)["data"])
 
 
 def log_in(url: str, role: str) -> httpx.Client:
     """Return a client of the API, logged in as the demo's person of this role."""
-    client = httpx.Client(base_url=url, timeout=30)
+    client = httpx.Client(base_url=url, timeout=120)
     credentials = {"email": f"{role}@example.com", "password": PASSWORD}
     answer = client.post("/api/auth/login", json=credentials)
     answer.raise_for_status()
@@ -93,7 +117,7 @@ def running_desk(folder: Path, modules_port: int) -> Iterator[Desk]:
                 yield Desk(url, admin)
         finally:
             process.terminate()
-            process.wait(30)
+            process.wait(120)
             if reader.ident is not None:
                 reader.join()
     failures = [line for line in said if "Traceback" in line or '"level": "error"' in line]

@@ -1,9 +1,12 @@
 """A server of somebody who means harm: notes what reaches it, and shows attacks unprotected.
 
-It plays two parts. Under any host it answers everything and remembers it. Under ``/victim`` it is a
-help desk without protections, whose page shows an attack in a frame of its own origin.
+It plays two parts. Under ``evil.localhost`` it answers everything and remembers it. Under
+``/victim`` it is a help desk without protections, whose page shows an attack in a frame of its own
+origin. An attack shown there goes to ``control.localhost``, and to a port of its own, so that what
+arrives late of a control is never taken for what the help desk let out.
 """
 
+import re
 import socket
 import threading
 from collections.abc import Iterator, Mapping
@@ -15,12 +18,14 @@ from urllib.parse import parse_qs, urlsplit
 class Spy:
     """What has reached the server, and where it is."""
 
-    def __init__(self, port: int, udp_port: int) -> None:
+    def __init__(self, port: int, udp_port: int, control_udp_port: int) -> None:
         self.port = port
         self.udp_port = udp_port
+        self.control_udp_port = control_udp_port
         self.attacks: Mapping[str, str] = {}
         self._changed = threading.Condition()
-        self._paths: list[str] = []
+        self._paths: dict[bool, list[str]] = {True: [], False: []}
+        """By whether a control sent it."""
 
     @property
     def origin(self) -> str:
@@ -31,35 +36,47 @@ class Spy:
         """Return the unprotected page that shows an attack."""
         return f"http://localhost:{self.port}/victim?attack={attack}"
 
-    def note(self, path: str) -> None:
+    def unprotected(self, attack: str) -> str:
+        """Return an attack as controls show it."""
+        text = self.attacks[attack].replace("//evil.localhost:", "//control.localhost:")
+        return re.sub(f":{self.udp_port}\\b", f":{self.control_udp_port}", text)
+
+    def page(self, path: str, attack: str) -> bytes | None:
+        """Return the unprotected page, or its frame; None under every other path."""
+        if path == "/victim":
+            return f'<title>Victim</title><iframe src="/frame?attack={attack}"></iframe>'.encode()
+        return self.unprotected(attack).encode() if path == "/frame" else None
+
+    def note(self, path: str, *, by_control: bool) -> None:
         """Remember that somebody came."""
         with self._changed:
             if path != "/favicon.ico":
-                self._paths.append(path)
+                self._paths[by_control].append(path)
             self._changed.notify_all()
 
     def forget(self) -> None:
         """Begin anew."""
         with self._changed:
-            self._paths.clear()
+            for paths in self._paths.values():
+                paths.clear()
 
     def seen(self) -> set[str]:
-        """Return what has come since."""
+        """Return what attacks have sent since."""
         with self._changed:
-            return set(self._paths)
+            return set(self._paths[False])
 
-    def wait(self, *paths: str, seconds: float = 30.0) -> None:
-        """Return once all of these have come."""
+    def wait(self, *paths: str, seconds: float = 60.0) -> None:
+        """Return once a control has sent all of these."""
+        sent = self._paths[True]
         with self._changed:
-            came = self._changed.wait_for(lambda: set(paths) <= set(self._paths), seconds)
-            assert came, f"expected {sorted(paths)}, only {sorted(set(self._paths))} came"
+            came = self._changed.wait_for(lambda: set(paths) <= set(sent), seconds)
+            assert came, f"expected {sorted(paths)}, only {sorted(set(sent))} came"
 
 
 @contextmanager
 def running_spy() -> Iterator[Spy]:
     """Serve on this machine until the block ends."""
-    udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    udp.bind(("127.0.0.1", 0))
+    ears = {by_control: _ear() for by_control in (True, False)}
 
     class Answer(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -67,15 +84,11 @@ def running_spy() -> Iterator[Spy]:
         def do_GET(self) -> None:
             parts = urlsplit(self.path)
             attack = parse_qs(parts.query).get("attack", [""])[0]
-            body = b"0;"
-            if parts.path == "/victim":
-                body = (
-                    f'<title>Victim</title><iframe src="/frame?attack={attack}"></iframe>'.encode()
-                )
-            elif parts.path == "/frame":
-                body = spy.attacks[attack].encode()
-            else:
-                spy.note(parts.path)
+            body = spy.page(parts.path, attack)
+            if body is None:
+                host = self.headers.get("Host", "")
+                spy.note(parts.path, by_control=not host.startswith("evil."))
+                body = b"0;"
             script = parts.path.endswith(".js")
             self.send_response(200)
             self.send_header("Content-Type", "text/javascript" if script else "text/html")
@@ -91,13 +104,10 @@ def running_spy() -> Iterator[Spy]:
         def log_message(self, *_: object) -> None:
             pass
 
-    def listen() -> None:
-        while udp.recv(2_000) != b"end":
-            spy.note("udp")
-
     server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
-    spy = Spy(server.server_port, udp.getsockname()[1])
-    threads = [threading.Thread(target=server.serve_forever), threading.Thread(target=listen)]
+    spy = Spy(server.server_port, ears[False].getsockname()[1], ears[True].getsockname()[1])
+    threads = [threading.Thread(target=_listen, args=(spy, *ear)) for ear in ears.items()]
+    threads.append(threading.Thread(target=server.serve_forever))
     for thread in threads:
         thread.start()
     try:
@@ -106,7 +116,20 @@ def running_spy() -> Iterator[Spy]:
         server.shutdown()
         server.server_close()
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
-            last.sendto(b"end", udp.getsockname())
-        udp.close()
+            for ear in ears.values():
+                last.sendto(b"end", ear.getsockname())
         for thread in threads:
-            thread.join(10)
+            thread.join()
+        for ear in ears.values():
+            ear.close()
+
+
+def _ear() -> socket.socket:
+    udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    udp.bind(("127.0.0.1", 0))
+    return udp
+
+
+def _listen(spy: Spy, by_control: bool, ear: socket.socket) -> None:
+    while ear.recv(2_000) != b"end":
+        spy.note("udp", by_control=by_control)

@@ -64,7 +64,8 @@ def test_a_widget_draws_with_the_chart_library_that_the_help_desk_serves(open_pa
 @pytest.mark.usefixtures("widgets")
 def test_a_dashboard_is_arranged_by_keyboard(open_page: Open) -> None:
     page = open_page("staff", "/dashboard?arrange=1")
-    page.get_by_role("button", name="Reset").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Reset").click()
     first = page.locator("[data-key]").first
     title = first.get_by_role("heading").inner_text()
     first.get_by_role("button", name="Later").focus()
@@ -85,7 +86,8 @@ def test_a_dashboard_is_arranged_by_keyboard(open_page: Open) -> None:
 @pytest.mark.usefixtures("widgets")
 def test_a_dashboard_is_arranged_by_mouse(open_page: Open) -> None:
     page = open_page("admin", "/dashboard?arrange=1")
-    page.get_by_role("button", name="Reset").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Reset").click()
     cards = page.locator("[data-key]")
     title = cards.first.get_by_role("heading").inner_text()
     start = cards.first.locator(".handle").bounding_box()
@@ -102,7 +104,8 @@ def test_a_dashboard_is_arranged_by_mouse(open_page: Open) -> None:
 @pytest.mark.usefixtures("widgets")
 def test_a_dashboard_is_read_and_arranged_without_scripts(open_page: Open) -> None:
     page = open_page("staff", "/dashboard?arrange=1", java_script_enabled=False)
-    page.get_by_role("button", name="Reset").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Reset").click()
     broken = page.get_by_role("form", name="Broken")
     broken.get_by_role("button", name="Hide").click()
     expect(page.get_by_role("button", name="Show Broken")).to_be_visible()

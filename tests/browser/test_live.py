@@ -26,6 +26,7 @@ def test_a_reply_arrives_without_losing_what_is_being_typed(open_page: Open, des
 
 def test_a_note_does_not_reach_the_submitters_open_page(open_page: Open, desk: Desk) -> None:
     ticket = desk.ticket("Live: a note")
+    desk.wait_for_digest(ticket)
     admin, user = open_page("admin", f"/tickets/{ticket}"), open_page("user", f"/tickets/{ticket}")
     asked: list[str] = []
     user.on("request", lambda request: asked.append(request.url))

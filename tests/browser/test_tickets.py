@@ -86,7 +86,9 @@ def test_a_heading_sorts_and_says_which_way(open_page: Open) -> None:
     page.get_by_role("link", name="Subject", exact=True).click()
     heading = page.get_by_role("columnheader", name="Subject")
     expect(heading).to_have_attribute("aria-sort", "ascending")
+    page.wait_for_load_state()
     first = subjects(page)
+    assert first
     assert first == sorted(first, key=str.casefold)
     page.get_by_role("link", name="Subject", exact=True).click()
     expect(heading).to_have_attribute("aria-sort", "descending")
@@ -106,7 +108,7 @@ def test_a_search_without_a_hit_says_so_and_shows_the_way_out(open_page: Open) -
     page = open_page("user", "/tickets?q=nothinglikethis")
     expect(page.get_by_text("No tickets match your search.")).to_be_visible()
     page.get_by_role("link", name="Clear filters").last.click()
-    assert subjects(page) != []
+    expect(page.locator("td .subject")).not_to_have_count(0)
 
 
 def test_a_list_that_cannot_be_loaded_says_so_and_tries_again(open_page: Open) -> None:
@@ -152,13 +154,16 @@ def test_a_ticket_lives_from_new_to_reopened(open_page: Open) -> None:
     user.reload()
     expect(user.get_by_text("Does it hum with the lamp off?")).to_be_visible()
     expect(user.get_by_text("Replaced the fan.")).to_be_visible()
+    user.wait_for_load_state()
     assert "Third one" not in user.content()
     assert user.get_by_label("Internal note").count() == 0
     user.get_by_label("Reason").fill("It hums again.")
     user.get_by_role("button", name="Reopen").click()
     expect(user.get_by_text("Ticket reopened.")).to_be_visible()
-    steps = user.locator(".event").filter(has_text="changed the status").all_inner_texts()
-    assert ["from New to Resolved" in steps[0], "from Resolved to New" in steps[1]] == [True, True]
+    steps = user.locator(".event").filter(has_text="changed the status")
+    expect(steps).to_have_text(
+        [re.compile("from New to Resolved"), re.compile("from Resolved to New")]
+    )
 
 
 def test_staff_write_a_ticket_for_somebody_else(open_page: Open) -> None:
@@ -338,6 +343,7 @@ def test_a_file_is_added_pasted_and_downloaded(open_page: Open, desk: Desk, tmp_
     page.get_by_label("Add a file").set_input_files(sent)
     page.get_by_role("button", name="Add file").click()
     expect(page.get_by_text("File added.")).to_be_visible()
+    page.wait_for_load_state()
     files = page.get_by_role("region", name="Files")
     with page.expect_download() as download:
         files.get_by_role("link", name="page.html").click()

@@ -37,9 +37,9 @@ def test_a_hundred_thousand_malformed_sequences_are_refused_quickly():
     slowest = 0.0
     refused = 0
     while refused < MALFORMED:
-        began = time.perf_counter()
+        began = time.thread_time()
         judge = play_one(rng)
-        slowest = max(slowest, time.perf_counter() - began)
+        slowest = max(slowest, time.thread_time() - began)
         if judge.refused is not None:
             refused += 1
             reasons[judge.refused] += 1

@@ -644,7 +644,7 @@ class Site:
     ended: trio.Event = field(default_factory=trio.Event)
 
     async def stranger(self) -> Browser:
-        client = httpx.AsyncClient(base_url=self.url, timeout=30)
+        client = httpx.AsyncClient(base_url=self.url, timeout=120)
         return Browser(await self._stack.enter_async_context(client))
 
     async def as_(self, role: str) -> Browser:

@@ -18,7 +18,7 @@ class Ear:
     async def line(self) -> str | None:
         """Return the next line; None when the stream is over."""
         while b"\n" not in self._heard:
-            with trio.fail_after(10):
+            with trio.fail_after(60):
                 data = await self._stream.receive_some()
             if not data:
                 return None
@@ -35,6 +35,15 @@ class Ear:
             elif line.startswith("data: "):
                 return name, json.loads(line.removeprefix("data: "))
         return "end", None
+
+    async def told(self) -> tuple[str, Any]:
+        """Return the next event but for notifications, which come beside any other when they may.
+
+        Where a change and its notice are not told together is up to the time between two changes.
+        """
+        while (event := await self.next())[0] == "notifications":
+            pass
+        return event
 
 
 @asynccontextmanager

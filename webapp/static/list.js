@@ -4,7 +4,7 @@
 // Forward, bookmarks and links work.
 
 import { setChoiceAside, takeChoiceUp } from "./bulk.js";
-import { LoggedOut, announce, loadPage, swapParts } from "./parts.js";
+import { LoggedOut, announce, isTouched, loadPage, swapParts } from "./parts.js";
 
 const PAUSE_MS = 200;
 const form = document.getElementById("filters");
@@ -98,3 +98,6 @@ function catchUp() {
 }
 
 document.addEventListener("ohd:ticket", catchUp);
+
+// What was typed or chosen before this script had come.
+if (isTouched(form)) follow({ remember: false });

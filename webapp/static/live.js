@@ -60,4 +60,5 @@ function close() {
 document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
 window.addEventListener("pagehide", close);
 window.addEventListener("pageshow", open);
-open();
+// By then the other scripts of the page listen: what is told before would reach nobody.
+document.addEventListener("DOMContentLoaded", open);

@@ -68,7 +68,8 @@ function swapChildren(old, fresh) {
   });
 }
 
-function isTouched(part) {
+/** Whether somebody has changed a field in `part`. */
+export function isTouched(part) {
   return [...part.querySelectorAll("input, textarea, select")].some((field) => {
     if (field instanceof HTMLSelectElement) {
       // How the field stood, where the server shows a choice that it refused.

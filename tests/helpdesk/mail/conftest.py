@@ -46,7 +46,7 @@ async def running(world) -> AsyncIterator[None]:
         nursery.cancel_scope.cancel()
 
 
-async def until(condition, seconds: float = 30) -> None:
+async def until(condition, seconds: float = 120) -> None:
     """Wait until a condition holds."""
     with trio.fail_after(seconds):
         while not await condition():  # noqa: ASYNC110 - of another process

@@ -172,7 +172,7 @@ def test_waiting_beyond_the_deadline_is_killed(children: SharedWorkshop) -> None
     began = time.monotonic()
     run = children.run(polling(10**12), event(), limits=SHORT)
     assert (run.outcome, run.finished) == ("timeout", [])
-    assert 1.5 <= time.monotonic() - began < 15
+    assert 1.5 <= time.monotonic() - began < 60
     assert "within 1.5 s and was killed" in run.error
 
 

@@ -100,8 +100,9 @@ def test_a_looping_panel_is_ended_like_an_event(children: SharedWorkshop, guest:
 
 
 def test_the_time_of_one_event_is_not_taken_from_the_next(children: SharedWorkshop) -> None:
-    # Together they take twice the deadline.
-    run = children.run(SLEEPER, *(event(b"x" * 600) for _ in range(5)), limits=SHORT)
+    # Together they take longer than the deadline; each has much time to spare.
+    limits = replace(QUICK, deadline_s=3.0)
+    run = children.run(SLEEPER, *(event(b"x" * 700) for _ in range(5)), limits=limits)
     assert run.outcomes == ["OK"] * 5
 
 
@@ -111,7 +112,7 @@ def test_one_bulk_operation_after_another_is_killed_at_the_deadline(
     began = time.monotonic()
     run = children.run(guest("wat/bulk"), event(), limits=SHORT)
     assert run.outcome == "timeout"
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 60
 
 
 def test_an_allocator_that_loops_is_ended_like_an_event(
@@ -142,9 +143,9 @@ def test_an_interruption_that_missed_its_event_does_not_hit_the_next(
         await trio.sleep(2 * limits.deadline_s)
         return 0, b""
 
-    limits = replace(QUICK, deadline_s=0.3)
+    limits = replace(QUICK, deadline_s=1.0)
     works = [event(b"call"), event(b"others"), event(b"others")]
-    run = children.run(CALLER, *works, answer=late, limits=limits, patience_s=20)
+    run = children.run(CALLER, *works, answer=late, limits=limits, patience_s=60)
     assert run.outcomes == ["OK"] * 3
 
 

@@ -13,7 +13,7 @@ from webapp.admission import exchanges
 from webapp.context import context_of
 
 GET = b"GET %s HTTP/1.1\r\nHost: localhost\r\n%s\r\n"
-HASTE_S = 20.0
+HASTE_S = 60.0
 BuildSite = Callable[..., Awaitable[Any]]
 
 

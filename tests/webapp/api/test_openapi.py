@@ -197,7 +197,7 @@ def call_operation(
         for name in case.path_parameters or {}:
             if data.draw(st.booleans()):
                 case.path_parameters[name] = data.draw(st.sampled_from(known[name]))
-        case.call_and_validate(base_url=url, headers=headers, checks=CHECKS, timeout=30)
+        case.call_and_validate(base_url=url, headers=headers, checks=CHECKS, timeout=120)
         made.append(case)
 
     try:

@@ -44,7 +44,7 @@ async def upload(browser: Any, module: bytes, name: str = "chatty.wasm") -> Any:
 
 
 async def until(ask: Callable[[], Any], fits: Callable[[Any], bool]) -> Any:
-    with trio.fail_after(20):
+    with trio.fail_after(60):
         while not fits(found := await ask()):  # noqa: ASYNC110
             await trio.sleep(0.02)
     return found

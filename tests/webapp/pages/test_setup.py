@@ -52,7 +52,7 @@ async def empty(
             app = create_app(desk, FakeSupervisor(), config)
             (address,) = await nursery.start(lambda **k: serve(app, config, **k))
             port = urlsplit(address).port
-            client = httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30)
+            client = httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=120)
             clients.append(client)
             return Empty(desk, app, client)
 
@@ -101,7 +101,7 @@ async def test_of_many_at_once_one_becomes_the_admin(empty: Any) -> None:
     found: list[int] = []
 
     async def attempt(number: int) -> None:
-        async with httpx.AsyncClient(base_url=site.client.base_url, timeout=30) as client:
+        async with httpx.AsyncClient(base_url=site.client.base_url, timeout=120) as client:
             one = Empty(site.desk, site.app, client)
             found.append((await one.send(email=f"{number}@example.com")).status_code)
 

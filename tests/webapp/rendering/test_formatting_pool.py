@@ -50,7 +50,9 @@ WORST: dict[str, Callable[[int], str]] = {
 
 
 @pytest.fixture
-async def pool() -> AsyncIterator[Pool]:
+async def pool(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Pool]:
+    # What ends a text here is its processor time: on a busy machine that takes long by the clock.
+    monkeypatch.setattr(formatting_pool, "WAIT_S", 300.0)
     pool = Pool()
     yield pool
     await pool.aclose()
@@ -58,8 +60,14 @@ async def pool() -> AsyncIterator[Pool]:
 
 def formatters() -> list[psutil.Process]:
     """The processes of this test that format texts."""
-    found = psutil.Process().children(recursive=True)
-    return [one for one in found if "formatting_worker" in " ".join(one.cmdline())]
+    return [one for one in psutil.Process().children(recursive=True) if formats(one)]
+
+
+def formats(process: psutil.Process) -> bool:
+    try:
+        return "formatting_worker" in " ".join(process.cmdline())
+    except psutil.Error:  # it has ended meanwhile
+        return False
 
 
 async def until(condition: Callable[[], object]) -> None:
