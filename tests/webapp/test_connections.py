@@ -98,6 +98,21 @@ async def test_a_client_that_leaves_takes_its_connection_along(
     await settles(open_descriptors, before + 2)
 
 
+async def test_a_short_answer_leaves_in_one_piece(site: Any) -> None:
+    stream = await connect(site)
+    await stream.send_all(HEALTH)
+    first = await stream.receive_some(65536)
+    head, _, body = first.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200")
+    assert f"content-length: {len(body)}".encode() in head.lower()
+    await stream.send_all(HEALTH.replace(b"GET", b"HEAD"))
+    again = await stream.receive_some(65536)
+    assert again.endswith(b"\r\n\r\n")
+    await stream.send_all(HEALTH)
+    assert (await stream.receive_some(65536)).endswith(body)
+    await stream.aclose()
+
+
 @pytest.mark.parametrize("path", [b"/", b"/tickets", b"/nowhere", b"/healthz", b"/api/tickets"])
 async def test_a_websocket_is_the_clients_error(site: Any, path: bytes) -> None:
     stream = await connect(site)
