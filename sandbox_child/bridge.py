@@ -45,13 +45,16 @@ from sandbox_child.wire.frames import Frame, FrameDecoder, encode_frame
 from sandbox_child.wire.messages import (
     ANSWER,
     CALL,
+    CLOSED,
     INVOKE,
     LOG,
     MAX_FUNCTION_NAME,
     MAX_RESULT,
     MAX_TEXT,
+    NATIVE_EVENT,
     NATIVE_INIT,
     NATIVE_SHUTDOWN,
+    PROGRAM_GONE,
     READY,
     REGISTER,
     RESULT,
@@ -71,7 +74,6 @@ _ROOM = 64 * 1024
 """What a message has besides the data that it carries."""
 _MAX_WAITING = 64
 """Calls of the host that a plugin may have open at one time; they are made one after another."""
-_CLOSED = "the plugin's program closed its connection"
 _NOT_NOW = "a plugin can call the host only while it answers a call"
 
 
@@ -302,7 +304,7 @@ class Bridge:
     def _lost(self, link: _Link) -> None:
         """Forget a connection that has ended; with the first of them everything does."""
         if link.number == MAIN:
-            self._fail(_CLOSED)
+            self._leave()
         if self._links.pop(link.descriptor, None) is not None:
             self._host.close_link(link.number)
 
@@ -349,7 +351,7 @@ class Bridge:
         elif isinstance(happened, Returned):
             self._returned(happened)
         elif isinstance(happened, Left):
-            self._fail(_CLOSED)
+            self._fail(CLOSED)
         elif isinstance(happened, Dispensed):
             self._ready = True
             _send(encode_frame((READY, 0), controls))
@@ -440,6 +442,16 @@ class Bridge:
         if dropped := self._output.end_call():
             text = f"{dropped} more log lines of this call were dropped"
             _send(encode_frame((LOG, LogLevel.WARN), text.encode()))
+
+    def _leave(self) -> NoReturn:
+        """End, as the program has: in the middle of an event without a result.
+
+        Whether it was killed is for the supervisor to find out, which then gives the event back.
+        """
+        if self._work is not None and self._work.name == NATIVE_EVENT:
+            self._end_lines()
+            os._exit(PROGRAM_GONE)
+        self._fail(CLOSED)
 
     def _fail(self, why: str) -> NoReturn:
         """Say why there is no more to come, as far as somebody waits for it, and end."""

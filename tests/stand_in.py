@@ -16,7 +16,7 @@ import trio
 
 from supervisor.egress import EgressPolicy
 
-PATIENCE_S = 30
+PATIENCE_S = 120
 
 
 @dataclass

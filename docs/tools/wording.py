@@ -31,7 +31,7 @@ OUTCOMES = {
     Outcome.TIMEOUT: "the deadline passed; the process was killed",
     Outcome.OUT_OF_MEMORY: "the plugin failed with its memory at the limit",
     Outcome.EXIT: "the plugin called `proc_exit` with a code other than 0",
-    Outcome.LOST: "the process ended without a report",
+    Outcome.LOST: "the process ended without a report, twice",
     Outcome.START_FAILED: "the plugin never became ready (only for a start, not for an event)",
     Outcome.PROTOCOL: "the process broke the protocol with the supervisor",
     Outcome.DROPPED: "the plugin did not receive the event: it was disabled before, or the payload "

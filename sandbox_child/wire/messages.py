@@ -59,6 +59,11 @@ NATIVE_SHUTDOWN: Final = b"__shutdown__"
 """Names of INVOKE that a native plugin's bridge turns into the calls of their own that they are
 there: the first has the settings as its arguments, a JSON object of strings. No client may use
 them."""
+NATIVE_EVENT: Final = b"on_event"
+"""Name of the INVOKE that brings an event."""
+PROGRAM_GONE: Final = 3
+"""Exit status of a bridge whose program went in the middle of an event."""
+CLOSED: Final = "the plugin's program closed its connection"
 MAX_RESULT: Final = 4 * 1024 * 1024
 """Bytes that a guest's function may return."""
 MAX_REPORT: Final = 64 * 1024

@@ -6,14 +6,14 @@ from typing import TypeAlias
 
 import trio
 
-from sandbox_child.wire.messages import EVENT, INVOKE, PANEL
+from sandbox_child.wire.messages import EVENT, INVOKE, NATIVE_EVENT, PANEL
 from supervisor.delivery.function_calls import CallRequest
 from supervisor.ports import OutboxEvent
 from supervisor.process.conversation import Work
 from supervisor.process.work import call_work
 from supervisor.views import PanelResult
 
-ON_EVENT = "on_event"
+ON_EVENT = NATIVE_EVENT.decode()
 """The function that receives events, where a contract has functions only."""
 MAX_DEPTH = 4
 """A chain of plugin causes ends here: events this deep are delivered to nobody."""
@@ -25,6 +25,8 @@ class Delivery:
 
     event: OutboxEvent
     redelivered: bool = False
+    was_lost: bool = False
+    """Whether a process has ended during it, killed from outside or by a fault of its own."""
     entry: int | None = None
     """Of the redeliveries that admins asked for; None for one from the plugin's place in line."""
     is_kept: bool = True

@@ -270,7 +270,8 @@ class Workload:
 
     def child_gone(self, ended: Ended[WorkKey]) -> None:
         """Record what the end of a child means for the guest calls that it had."""
-        if ended.culprit is not None:
+        given_back = ended.outcome is Outcome.LOST and _give_back(ended.culprit)
+        if ended.culprit is not None and not given_back:
             self._events_turn = not isinstance(ended.culprit.key, Delivery)
             spent = trio.current_time() - ended.culprit.started
             self._failed(ended.culprit, ended.outcome, ended.error, spent, None)
@@ -394,6 +395,15 @@ class Workload:
             self._window = min(self._window * 2, _LARGEST_WINDOW)
         else:
             self._window = max(self._window // 2, _SMALLEST_WINDOW)
+
+
+def _give_back(culprit: PluginWork | None) -> bool:
+    """Let an event come once more whose process was lost: it may not even have got to it."""
+    delivery = culprit.key if culprit else None
+    if not isinstance(delivery, Delivery) or delivery.was_lost or delivery.entry is not None:
+        return False
+    delivery.was_lost = delivery.redelivered = True
+    return True
 
 
 def _who(request: CallRequest) -> str:

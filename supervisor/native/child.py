@@ -4,6 +4,7 @@ To whoever runs it, it is a child as any other: the same frames, deadlines and k
 process ends, the other does.
 """
 
+import signal
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -12,7 +13,7 @@ from typing import Generic
 
 import trio
 
-from sandbox_child.wire.messages import MAX_RESULT
+from sandbox_child.wire.messages import CLOSED, MAX_RESULT, PROGRAM_GONE
 from sandbox_child.wire.spec import BridgeSpec
 from supervisor.limits import Limits
 from supervisor.native.limits import NativeLimits
@@ -68,11 +69,17 @@ class NativeChild(Generic[Key]):
                 await self.program.handle.wait()
         elif not self.finishing and ended.outcome not in _NO_LAST_WORDS:
             self.last_words = await self.program.why_it_ended()
-        await self.program.handle.reap()
+        went_by_itself = self.program.handle.ended
+        status = await self.program.handle.reap()
         self.over.set()
-        if ended.outcome is Outcome.LOST and self.last_words:
-            return replace(ended, error=self.last_words)
-        return ended
+        if ended.outcome is not Outcome.LOST:
+            return ended
+        was_killed = went_by_itself and status.signal == signal.SIGKILL
+        bridge = await self.session.handle.reap()
+        if bridge.code == PROGRAM_GONE and not was_killed:
+            # It has crashed, or hung up, in the middle of an event: that fails, and no other.
+            return replace(ended, outcome=Outcome.TRAP, error=CLOSED)
+        return replace(ended, error=self.last_words or ended.error)
 
 
 @asynccontextmanager

@@ -64,7 +64,7 @@ _READ_BYTES = 256 * 1024
 _MAX_AHEAD_BYTES = 4 * MIB
 """What a child may be given before it is done with what it has: it may have to keep all of it, as
 the answer to a host call comes behind it."""
-_LAST_BREATH_S = 1.0
+_LAST_BREATH_S = 3.0
 """Time for a process to end after its pipe has ended."""
 
 OUTCOMES = {

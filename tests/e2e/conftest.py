@@ -12,9 +12,8 @@ import pytest
 import trio
 
 from sandbox_child.wasm.sections import manifest_section, replace_custom_section
-from tests.server_process import ServerProcess, ohd
+from tests.server_process import PATIENCE_S, ServerProcess, ohd
 
-PATIENCE_S = 30
 ADMIN = "admin@example.com"
 PASSWORD = "a long enough password"
 
@@ -47,12 +46,21 @@ class HelpDesk:
         module = self.guest(guest_name)
         whole = json.loads(manifest_section(module)) | manifest
         module = replace_custom_section(module, "ohd_manifest", json.dumps(whole).encode())
-        files = {"file": ("plugin.wasm", module, "application/wasm")}
-        plugin = await self.call("POST", "/admin/plugins", files=files)
+        plugin = await self.upload(("plugin.wasm", module, "application/wasm"))
         assert not plugin["enabled"]
         if enabled:
             await self.change(plugin["id"], enabled=True)
         return str(plugin["id"])
+
+    async def upload(self, file: tuple[str, bytes, str]) -> Any:
+        """Install a file, and return the plugin; on a busy machine that goes on for a while."""
+        came = await self.call("POST", "/admin/plugins", files={"file": file})
+        with trio.fail_after(PATIENCE_S):
+            while (step := came.get("step")) not in (None, "done"):
+                assert step != "refused", came
+                await trio.sleep(0.1)
+                came = await self.call("GET", f"/admin/plugins/installs/{came['id']}")
+        return await self.plugin(came["plugin_id"]) if step else came
 
     async def change(self, plugin_id: str, **changes: Any) -> Any:
         return await self.call("PATCH", f"/admin/plugins/{plugin_id}", json=changes)

@@ -1,8 +1,8 @@
 """A plugin that loops is killed at five seconds, and nobody else notices."""
 
-import time
-
 import trio
+
+from tests.server_process import PATIENCE_S
 
 
 async def test_a_plugin_that_loops_is_killed_at_the_deadline_while_everything_else_goes_on(
@@ -14,21 +14,21 @@ async def test_a_plugin_that_loops_is_killed_at_the_deadline_while_everything_el
     (done,) = await helpdesk.deliveries(digest)
     assert done["outcome"] == "ok"
 
-    slowest = 0.0
+    answered = 0
     deliveries: list = []
     path = f"/admin/plugins/{looping}/deliveries"
-    with trio.fail_after(30):
+    with trio.fail_after(PATIENCE_S):
         while not deliveries:
-            began = time.monotonic()
             page = await helpdesk.client.get(f"/api/tickets/{ticket['id']}")
-            slowest = max(slowest, time.monotonic() - began)
             assert page.status_code == 200
+            answered += 1
             deliveries = (await helpdesk.call("GET", path))["data"]
     (killed,) = deliveries
     assert killed["outcome"] == "timeout"
     assert "within 5 s" in killed["error"]
-    assert 4_900 <= killed["duration_ms"] <= 6_500
-    assert slowest < 1.0
+    assert killed["duration_ms"] >= 4_900
+    # Had one of them waited for the plugin, it would be the only one.
+    assert answered >= 2
     assert page.json()["custom_fields"]
     # The next event finds a new process, and the digest goes on.
     await helpdesk.ticket("Another")

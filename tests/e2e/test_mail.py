@@ -35,7 +35,7 @@ pytestmark = [
         reason="Dovecot is not installed; run `make test` once as root, or install dovecot-imapd",
     ),
 ]
-PATIENCE_S = 90
+PATIENCE_S = 240
 
 
 def mail(number: int, *more: str, body: str = "It burns.") -> bytes:
@@ -65,7 +65,7 @@ class PostOffice:
     certificate: Path
 
     def ask(self, query: str) -> list[tuple]:
-        with sqlite3.connect(self.server.data / "ohd.sqlite3", timeout=30) as database:
+        with sqlite3.connect(self.server.data / "ohd.sqlite3", timeout=PATIENCE_S) as database:
             return database.execute(query).fetchall()
 
     def until(self, query: str, wanted: Callable[[list[tuple]], bool]) -> list[tuple]:

@@ -8,7 +8,7 @@ import psutil
 import trio
 
 from tests.native.packages import native_package
-from tests.server_process import ohd, still_there
+from tests.server_process import PATIENCE_S, ohd, still_there
 
 ID = "goatkit.native-desk"
 CONFIG = """
@@ -20,8 +20,7 @@ deadline_s = 3.0
 
 
 async def installed(desk: Any) -> None:
-    files = {"file": ("native.zip", native_package(), "application/zip")}
-    plugin = await desk.call("POST", "/admin/plugins", files=files)
+    plugin = await desk.upload(("native.zip", native_package(), "application/zip"))
     assert (plugin["id"], plugin["contract"]) == (ID, "goatkit-native")
     await desk.change(ID, withheld=[], enabled=True)
     await processes(desk)
@@ -29,7 +28,7 @@ async def installed(desk: Any) -> None:
 
 async def processes(desk: Any) -> dict[str, int]:
     """Wait until both processes run, and return their ids by role."""
-    with trio.fail_after(30):
+    with trio.fail_after(PATIENCE_S):
         while True:
             (found,) = (await desk.call("GET", "/admin/processes"))["data"]
             if found["state"] == "running" and found["parts"]:
@@ -43,16 +42,16 @@ async def in_flight(desk: Any) -> int:
 
 
 async def test_a_killed_server_takes_both_along_and_loses_no_event(open_helpdesk):
-    desk = await open_helpdesk(CONFIG)
+    desk = await open_helpdesk(CONFIG.replace("3.0", "10.0"))
     await installed(desk)
     before = await processes(desk)
     family = {process.pid for process in psutil.Process(desk.server.pid).children(recursive=True)}
     assert set(before.values()) <= family
     await desk.ticket("hang")
-    await desk.ticket("then")
-    with trio.fail_after(30):
+    with trio.fail_after(PATIENCE_S):
         while not await in_flight(desk):  # noqa: ASYNC110 - of another process
             await trio.sleep(0.01)
+    await desk.ticket("then")
     await desk.kill()  # and looks that nothing of the family is left
     await desk.start()
     first, second = await desk.deliveries(ID, 2)
@@ -67,7 +66,7 @@ async def test_a_killed_program_or_bridge_is_replaced_with_the_other(open_helpde
         before = await processes(desk)
         watched = {pid: os.pidfd_open(pid) for pid in before.values()}
         os.kill(before[role], signal.SIGKILL)
-        assert await trio.to_thread.run_sync(lambda w=watched: still_there(w, within_s=10.0)) == []
+        assert await trio.to_thread.run_sync(still_there, watched) == []
         await desk.ticket(f"after {role}")
     deliveries = await desk.deliveries(ID, 2)
     assert [delivery["outcome"] for delivery in deliveries] == ["ok", "ok"]

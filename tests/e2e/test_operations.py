@@ -11,9 +11,8 @@ import pytest
 import trio
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.server_process import ohd
+from tests.server_process import PATIENCE_S, ohd
 
-PATIENCE_S = 30
 SECRET = "xoxb-very-secret-17"
 
 

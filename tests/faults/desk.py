@@ -26,7 +26,7 @@ from tests.faults.books import Books, processes_of, read_books, strange_files
 
 ROOT = Path(__file__).parents[2]
 DEADLINE_S = 3.0
-PATIENCE_S = 60.0
+PATIENCE_S = 180.0
 _MANIFEST = {"version": "1.0.0", "description": "A plugin of the fault tests."}
 _PLUGINS = {
     "org.example.mood": (Path(__file__).with_name("mood.wat"), ["ticket.created"]),
@@ -91,7 +91,7 @@ class Site:
         left: list[str] = []
         try:
             # A parent's death reaches its children by a signal, which takes a moment.
-            until(lambda: not processes_of(server.pid), patience_s=10.0)
+            until(lambda: not processes_of(server.pid))
         except TimeoutError:
             left = [f"process {pid}" for pid in processes_of(server.pid)]
         left += [f"temporary file {path.name}" for path in self.temporary.iterdir()]
@@ -198,7 +198,9 @@ class Server:
             headers["Content-Type"] = "application/json"
         try:
             if self._connection is None:
-                self._connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+                self._connection = http.client.HTTPConnection(
+                    "127.0.0.1", self.port, timeout=PATIENCE_S
+                )
             self._connection.request(method, path, json.dumps(body) if body else None, headers)
             response = self._connection.getresponse()
             return response.status, json.loads(response.read() or b"null")

@@ -23,6 +23,7 @@ from sandbox_child.wasm.sections import manifest_section, replace_custom_section
 from supervisor.config import SupervisorConfig
 from supervisor.delivery.error_threshold import ErrorThreshold
 from supervisor.delivery.restart_backoff import RestartRule
+from supervisor.limits import Limits
 from supervisor.secrets.box import SecretBox
 from supervisor.service import HelpDeskPorts, Supervisor, open_supervisor
 from supervisor.store.migrations import migrations
@@ -31,7 +32,7 @@ from supervisor.views import DeliveryView, PluginView, ProcessView, VersionView
 T = TypeVar("T")
 
 KEY = b"k" * 32
-PATIENCE_S = 30
+PATIENCE_S = 120
 
 
 @dataclass
@@ -201,6 +202,9 @@ async def _run_desk(
 ) -> None:
     key, run_plugins = settings.pop("key", KEY), settings.pop("run_plugins", True)
     health = settings.pop("health", ErrorThreshold)
+    if "egress" in settings:
+        # The test's server decides how long a request takes, not the machine.
+        settings.setdefault("limits", Limits(deadline_s=PATIENCE_S))
     settings.setdefault("restart", RestartRule(first_delay_s=0.01, longest_delay_s=0.02))
     config = SupervisorConfig(data_directory=path, **settings)
     quick = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))

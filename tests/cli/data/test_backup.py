@@ -131,7 +131,7 @@ def test_a_backup_is_one_moment_of_a_help_desk_that_is_being_written(data, tmp_p
 
     def write() -> None:
         # As a second process would, through WAL.
-        connection = sqlite3.connect(data / "ohd.sqlite3", isolation_level=None, timeout=30)
+        connection = sqlite3.connect(data / "ohd.sqlite3", isolation_level=None, timeout=120)
         try:
             number = 0
             while not stop.is_set():

@@ -69,7 +69,7 @@ class Dev(ServerProcess):
         family = self.family()
         os.kill(self.pid, signal.SIGINT)
         code = self._process.wait(PATIENCE_S)
-        assert still_there(family, within_s=5.0) == []
+        assert still_there(family) == []
         return code
 
 
@@ -91,7 +91,7 @@ def words(tmp_path: Path) -> Path:
 
 
 def make_ticket(url: str) -> None:
-    with httpx.Client(base_url=url, timeout=30) as client:
+    with httpx.Client(base_url=url, timeout=PATIENCE_S) as client:
         who = {"email": "user@example.com", "password": "demo"}
         client.post("/api/auth/login", json=who).raise_for_status()
         token = client.get("/api/me").json()["csrf_token"]

@@ -21,7 +21,7 @@ class Manager:
         await self._socket.bind(self.address.replace("@", "\0"))
 
     async def hear(self) -> list[str]:
-        with trio.fail_after(10):
+        with trio.fail_after(120):
             return (await self._socket.recv(4096)).decode().splitlines()
 
     def close(self) -> None:

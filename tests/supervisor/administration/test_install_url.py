@@ -25,7 +25,7 @@ async def near(open_desk, stand_in):
 async def follow(desk, install):
     """Return every step that an installation shows, to its end."""
     seen, steps = install, [install.step]
-    with trio.fail_after(60):
+    with trio.fail_after(120):
         while seen.step not in (InstallStep.DONE, InstallStep.REFUSED):
             seen = await desk.supervisor.installs.wait(install.id, seen=seen)
             if seen.step is not steps[-1]:

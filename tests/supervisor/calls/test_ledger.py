@@ -93,7 +93,7 @@ async def test_a_secret_is_not_in_the_egress_log_wherever_the_plugin_puts_it(ope
 
 async def test_a_request_that_is_cut_off_with_its_event_is_in_the_egress_log(open_desk, stand_in):
     stand_in.hold()
-    desk = await open_desk(egress=stand_in.policy(), limits=Limits(deadline_s=0.5))
+    desk = await open_desk(egress=stand_in.policy(), limits=Limits(deadline_s=2.0))
     plugin = await desk.probe({"do": "http", "url": f"{stand_in.url}/slow"})
     await desk.ticket()
     await desk.delivery(plugin.id)

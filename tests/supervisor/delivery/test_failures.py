@@ -51,13 +51,13 @@ async def test_the_next_event_after_a_failure_goes_to_a_new_process(desk):
 
 
 async def test_the_deadline_counts_the_time_that_a_host_call_takes(open_desk, stand_in):
-    desk = await open_desk(limits=Limits(deadline_s=0.5), egress=stand_in.policy())
+    desk = await open_desk(limits=Limits(deadline_s=2.0), egress=stand_in.policy())
     stand_in.hold()
     plugin = await desk.probe({"do": "http", "url": stand_in.url})
     await desk.ticket()
     delivery = await desk.delivery(plugin.id)
     assert delivery.outcome is Outcome.TIMEOUT
-    assert 500 <= delivery.duration_ms <= 20_000
+    assert delivery.duration_ms >= 2_000
     # What was under way is on record all the same.
     (call,) = delivery.host_calls
     assert call["name"] == "ohd_http_request"
@@ -65,22 +65,44 @@ async def test_the_deadline_counts_the_time_that_a_host_call_takes(open_desk, st
     assert (call["status"], call["detail"]) == (0, "it was stopped with the event")
 
 
-async def test_a_process_killed_from_outside_costs_the_event_that_ran_and_no_other(
+async def test_an_event_whose_process_was_killed_comes_once_more_and_is_marked(open_desk, stand_in):
+    desk = await open_desk(egress=stand_in.policy())
+    stand_in.hold()
+    plugin = await desk.probe({"do": "http", "url": stand_in.url})
+    tickets = [await desk.ticket() for _ in range(3)]
+    await stand_in.wait()
+    os.kill((await desk.process(plugin.id)).pid, signal.SIGKILL)
+    await stand_in.wait(2)
+    stand_in.release()
+    deliveries = await desk.deliveries(plugin.id, 3)
+    assert [d.outcome for d in deliveries] == [Outcome.OK] * 3
+    assert [d.ticket_id for d in deliveries] == [ticket.id for ticket in tickets]
+    assert deliveries[0].redelivered
+    assert len(stand_in.requests) == 4
+    view = await desk.supervisor.overview.plugin(plugin.id)
+    assert (view.error_count, view.last_error) == (
+        1,
+        "lost: the process has ended: killed by SIGKILL",
+    )
+
+
+async def test_an_event_whose_process_was_killed_twice_is_given_up_and_the_next_goes_on(
     open_desk, stand_in
 ):
     desk = await open_desk(egress=stand_in.policy())
     stand_in.hold()
-    plugin = await desk.probe({"do": "http", "url": stand_in.url}, {"do": "count"})
-    pid = (await desk.running(plugin.id)).pid
-    for _ in range(3):
+    plugin = await desk.probe({"do": "http", "url": stand_in.url})
+    for _ in range(2):
         await desk.ticket()
-    await stand_in.wait()
+    for count in (1, 2):
+        await stand_in.wait(count)
+        os.kill((await desk.process(plugin.id)).pid, signal.SIGKILL)
+    await stand_in.wait(3)
     stand_in.release()
-    os.kill(pid, signal.SIGKILL)
-    first, *others = await desk.deliveries(plugin.id, 3)
-    assert first.outcome in {Outcome.LOST, Outcome.OK}
-    assert [d.outcome for d in others] == [Outcome.OK, Outcome.OK]
-    assert len({d.event_id for d in (first, *others)}) == 3
+    lost, done = await desk.deliveries(plugin.id, 2)
+    assert (lost.outcome, lost.redelivered) == (Outcome.LOST, True)
+    assert done.outcome is Outcome.OK
+    assert len(stand_in.requests) == 3
 
 
 async def test_events_are_not_lost_when_a_process_dies_while_it_is_fed(desk):

@@ -128,7 +128,7 @@ async def test_requests_for_the_same_panel_are_one(open_desk, nursery):
 
 
 async def test_an_event_waits_for_one_panel_however_many_are_asked_for(open_desk, nursery):
-    desk = await open_desk(limits=Limits(deadline_s=1.0))
+    desk = await open_desk(limits=Limits(deadline_s=2.0))
     plugin = await desk.install("wat/panel_loop", events=["ticket.created"])
     await desk.running(plugin.id)
     answered = []

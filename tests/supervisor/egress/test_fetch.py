@@ -151,9 +151,9 @@ async def test_a_server_that_takes_its_time_is_left(serve, fetch):
         await server.wait_client_gone(stream)
 
     server = await serve(handler=slow)
-    with pytest.raises(FetchFailed, match=r"took longer than 0.3 s"):
-        await fetch(server.port, rules=FetchRules(total_s=0.3, plain_http=True))
-    with trio.fail_after(20):
+    with pytest.raises(FetchFailed, match=r"took longer than 1 s"):
+        await fetch(server.port, rules=FetchRules(total_s=1.0, plain_http=True))
+    with trio.fail_after(120):
         await server.released.wait()
 
 

@@ -114,9 +114,8 @@ async def test_a_page_answers_while_a_job_runs(desk):
             return any(job.running for job in await desk_jobs.all(ID))
 
         await desk.until(runs, bool)
-        began = trio.current_time()
         assert (await call(desk, "report")).outcome == "ok"
-        assert trio.current_time() - began < 4
+        assert await runs()
         # Switching it off ends the job too, within the plugin's usual deadline.
         await desk.supervisor.controls.set_enabled(ID, False, actor="test")
     (run,) = await log(desk, kind=DeliveryKind.JOB)

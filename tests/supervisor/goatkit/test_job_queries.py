@@ -23,7 +23,7 @@ def queries(desk: Any) -> Queries:
     return desk.supervisor._parts.tools.host_calls.functions._queries
 
 
-async def select(queries: Queries, query: str, behalf: Behalf, seconds: float = 20.0) -> Any:
+async def select(queries: Queries, query: str, behalf: Behalf, seconds: float = 120.0) -> Any:
     deadline = trio.current_time() + seconds
     raw = await queries.select(
         PLUGIN, query, [], behalf=behalf, tables=frozenset(TABLES), deadline=deadline
@@ -43,7 +43,7 @@ async def test_a_page_does_not_wait_for_a_statement_of_a_job(desk, queries):
 
 
 async def test_a_job_reads_and_changes_the_plugins_own_tables_too(queries):
-    soon = trio.current_time() + 20
+    soon = trio.current_time() + 120
     for statement in ("CREATE TABLE t (n INT)", "INSERT INTO t VALUES (5)"):
         await queries.execute(PLUGIN, statement, [], behalf=JOB, deadline=soon)
     for behalf in (JOB, EVERYTHING):
@@ -54,6 +54,6 @@ async def test_a_job_reads_and_changes_the_plugins_own_tables_too(queries):
     assert refused.value.because is not RefusedBecause.TIMEOUT
     endless = ENDLESS.replace("FROM n)", "FROM n, t)")
     with pytest.raises(QueryRefused) as refused:
-        await select(queries, endless, JOB, 60.0)
+        await select(queries, endless, JOB, 180.0)
     assert refused.value.because is RefusedBecause.TIMEOUT
-    assert trio.current_time() - began < JOB_STATEMENT_S + 15
+    assert trio.current_time() - began < JOB_STATEMENT_S + 120

@@ -161,6 +161,18 @@ async def test_a_killed_process_takes_the_other_along_and_nothing_is_lost(native
     assert set(after.values()).isdisjoint(before.values())
 
 
+async def test_an_event_that_was_with_a_killed_program_comes_once_more(open_desk):
+    desk = await open_desk(native=True, limits=Limits(deadline_s=60.0))
+    await installed(desk)
+    program = (await pids(desk))["program"]
+    os.kill(program, signal.SIGSTOP)
+    await desk.ticket("held")
+    await desk.until(lambda: desk.process(ID), lambda view: view.in_flight)
+    os.kill(program, signal.SIGKILL)
+    delivery = await desk.delivery(ID)
+    assert (delivery.outcome, delivery.redelivered) == (Outcome.OK, True)
+
+
 async def test_a_call_that_hangs_is_killed_at_its_deadline_with_both_processes(open_desk):
     desk = await open_desk(native=True, limits=Limits(deadline_s=2.0))
     await installed(desk)

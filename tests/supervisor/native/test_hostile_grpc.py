@@ -246,7 +246,7 @@ async def test_a_program_that_breaks_http2_or_grpc_is_ended_with_the_reason(stag
 
 async def is_ended(bridge, name):
     act, words = HOSTILE[name]
-    with trio.fail_after(60):
+    with trio.fail_after(120):
         async with trio.open_nursery() as nursery:
 
             async def program():
@@ -283,7 +283,7 @@ async def is_ended(bridge, name):
     ],
 )
 async def test_a_program_that_is_not_well_does_not_start(bridge, answer, words):
-    with trio.fail_after(60):
+    with trio.fail_after(120):
         async with trio.open_nursery() as nursery:
 
             async def program():
@@ -316,7 +316,7 @@ async def test_a_stream_that_never_ends_costs_nothing_but_its_time(bridge, servi
     said = b"\x08\x01\x12\x20" + b"x" * 31 + b"\n"
     if service == "StartStream":
         said = b"\x08\x09\x12\x04unix\x1a\x05/a/bc"
-    with trio.fail_after(60):
+    with trio.fail_after(120):
         async with trio.open_nursery() as nursery:
 
             async def program():
@@ -361,7 +361,7 @@ async def calling(bridge):
             bridge.outcome = said or (OutcomeCode.TRAP, bridge.logs[-1])
 
         nursery.start_soon(program)
-        with trio.fail_after(60):
+        with trio.fail_after(120):
             assert await bridge.ready() == ""
             await bridge.ask("work")
         nursery.start_soon(hear)
@@ -385,7 +385,7 @@ def request(peer, stream, method, body=b"", *headers, end=True, flag=0, length=N
 
 async def told(peer, stream):
     """Return the headers that end a stream."""
-    with trio.fail_after(60):
+    with trio.fail_after(120):
         while (found := await peer.next()) is not None:
             kind, flags, number, _ = found
             if kind == HEADERS and flags & END_STREAM and number == stream:
@@ -433,7 +433,7 @@ async def test_what_is_no_grpc_is_answered_by_an_http_status(calling):
 async def test_a_name_that_no_function_has_is_refused(calling):
     peer = await calling.connect()
     await peer.send(request(peer, 1, "Call", b"\x0a\x03a\0b"), request(peer, 3, "Call", b""))
-    with trio.fail_after(60):
+    with trio.fail_after(120):
         while sum(kind == DATA for kind, *_ in peer.heard) < 2:
             await peer.next()
     said = [body for kind, _, _, body in peer.heard if kind == DATA]
@@ -452,7 +452,7 @@ async def test_a_name_that_no_function_has_is_refused(calling):
 )
 async def test_a_flood_of_the_hosts_service_ends_the_plugin(calling, one, words):
     peer = await calling.connect()
-    with trio.fail_after(60):
+    with trio.fail_after(120):
         if one is None:
             async with trio.open_nursery() as nursery:
 
@@ -483,7 +483,7 @@ async def test_calls_that_are_never_finished_are_bounded_in_memory(calling):
     before = calling.peak()
     part = bytes(16_000)
     room = {0: 65_535}
-    with trio.fail_after(60):
+    with trio.fail_after(120):
         for stream in range(1, 100, 2):
             await peer.send(request(peer, stream, "Log", b"", length=1 << 20, end=False))
         refused = set()
@@ -568,7 +568,7 @@ async def test_a_registration_of_very_many_parts_ends_within_its_memory(bridge):
                 pass
 
         nursery.start_soon(program)
-        with trio.fail_after(60):
+        with trio.fail_after(120):
             assert await bridge.ready() == ""
             await bridge.ask()
             outcome, text = await bridge.result()
@@ -597,7 +597,7 @@ def test_answers_that_a_peer_does_not_read_are_bounded():
 async def test_a_call_outside_of_a_call_is_refused(bridge):
     async with trio.open_nursery() as nursery:
         nursery.start_soon(serve, bridge.peer)
-        with trio.fail_after(60):
+        with trio.fail_after(120):
             assert await bridge.ready() == ""
             peer = await bridge.connect()
             await peer.send(request(peer, 1, "Log"))

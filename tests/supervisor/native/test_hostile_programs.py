@@ -96,7 +96,7 @@ async def test_a_plugin_that_does_not_finish_is_ended(stage, program):
         await plugin.init({"stay": "yes"})
         began = trio.current_time()
         await plugin.shutdown()
-        assert trio.current_time() - began < 15
+        assert trio.current_time() - began < 60
         pids = plugin.pids
     assert not [pid for pid in pids if os.path.exists(f"/proc/{pid}")]  # noqa: ASYNC240, PTH110
 

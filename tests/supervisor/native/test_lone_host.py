@@ -38,7 +38,7 @@ def test_nothing_outlives_a_server_that_is_killed(program, short_folder):
         pids = read(line)["pids"]
         assert all(Path(f"/proc/{pid}").exists() for pid in pids)
         host.kill()
-    ended = time.monotonic() + 30
+    ended = time.monotonic() + 120
     while any(Path(f"/proc/{pid}").exists() for pid in pids):
         assert time.monotonic() < ended
         time.sleep(0.01)

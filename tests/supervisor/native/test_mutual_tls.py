@@ -65,7 +65,7 @@ async def run(
         trio.open_nursery() as nursery,
     ):
         nursery.start_soon(serve, bridge, context)
-        with trio.fail_after(60):
+        with trio.fail_after(120):
             why = await bridge.ready()
         nursery.cancel_scope.cancel()
     return why
@@ -98,7 +98,7 @@ async def test_a_program_that_announces_tls_and_speaks_plainly_is_refused(stage,
     tmp_path.chmod(0o755)
     async with open_bridge(stage.fork_server, tmp_path, **spoken(host, der(own))) as bridge:
         await bridge.peer.send(b"\0\0\0\4\0\0\0\0\0" * 9)
-        with trio.fail_after(60):
+        with trio.fail_after(120):
             assert "TLS: " in await bridge.ready()
 
 

@@ -22,7 +22,7 @@ async def ask(plugin, function, /, **arguments):
 
 
 async def gone(pid: int) -> None:
-    with trio.fail_after(30):
+    with trio.fail_after(120):
         while os.path.exists(f"/proc/{pid}"):  # noqa: ASYNC110, ASYNC240, PTH110 - in memory
             await trio.sleep(0.005)
 
@@ -118,7 +118,7 @@ async def test_a_call_that_does_not_end_ends_both_processes(stage, both, functio
         with pytest.raises(CallFailed, match=r"did not end within 1\.5 s") as failed:
             await plugin.call(function, b"", 1.5)
         # The call before it had 20 s.
-        assert trio.current_time() - began < 15
+        assert trio.current_time() - began < 20
         assert failed.value.outcome == "timeout"
         for pid in pids:
             await gone(pid)
@@ -140,7 +140,7 @@ async def test_where_one_process_is_killed_the_other_ends(stage, both, which):
     async with stage.open(both) as plugin:
         await plugin.init({})
         os.kill(plugin.pids[which], 9)
-        with trio.fail_after(30):
+        with trio.fail_after(120):
             await plugin.over.wait()
         for pid in plugin.pids:
             await gone(pid)

@@ -131,13 +131,13 @@ async def test_a_bomb_is_refused_in_bounded_time_and_the_loop_stays_quick(
             await trio.sleep_until(due)
             slowest = max(slowest, trio.current_time() - due)
 
-    limits = replace(QUICK, compile_cpu_s=1, compile_wall_s=20)
+    limits = replace(QUICK, compile_cpu_s=1, compile_wall_s=120)
     began = trio.current_time()
     async with trio.open_nursery() as nursery:
         nursery.start_soon(tick)
         await refusal(empty_workshop, bomb, guest, limits)
         nursery.cancel_scope.cancel()
-    assert trio.current_time() - began < 20
+    assert trio.current_time() - began < 120
     assert slowest < 2
 
 

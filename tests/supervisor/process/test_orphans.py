@@ -18,7 +18,7 @@ from tests.guests.build import build_guest
 from tests.guests.toolchains import CACHE, ROOT
 
 PROGRAM = Path(__file__).with_name("lonely_supervisor.py")
-SECONDS = 20
+SECONDS = 120
 FORK_SERVER_AND_CHILDREN = 4
 
 

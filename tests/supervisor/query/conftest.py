@@ -21,7 +21,7 @@ from supervisor.process.cage import Cage, CageSettings
 from supervisor.process.forkserver import ForkServer, open_fork_server
 from supervisor.query import Audience, QueryFiles, QueryLimits, QueryProcess
 
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 
 
 @dataclass
@@ -93,7 +93,7 @@ async def change(
 
 
 async def has_died(pid: int) -> None:
-    with trio.fail_after(30):
+    with trio.fail_after(120):
         while psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:  # noqa: ASYNC110 - not ours
             await trio.sleep(0.005)
 

@@ -137,7 +137,7 @@ def pid_of_the_past() -> int:
 
 
 def wait_until_gone(homes: list[Path]) -> bool:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 120
     while any(home.exists() for home in homes):
         if time.monotonic() > deadline:
             return False
