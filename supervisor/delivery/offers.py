@@ -10,6 +10,7 @@ from supervisor.contracts import GoatkitDescription
 from supervisor.plugins.registry import PluginRegistry
 from supervisor.registration import MenuItem, Permission, Registration, Widget, allows
 from supervisor.registration.scopes import LANDING_PAGE
+from supervisor.registration.widgets import NEW_TICKET
 from supervisor.store.plugins import PluginRow
 
 Languages = Iterable[str]
@@ -89,6 +90,15 @@ class PluginOffers:
             if widget.location in locations
         ]
         return sorted(found, key=lambda placed: (placed.widget.order, placed.plugin_id))
+
+    def while_writing(self, languages: Languages = ()) -> Sequence[PlacedWidget]:
+        """Return the widgets that are told of a new ticket: of enabled plugins with that grant."""
+        may = {
+            row.id
+            for row, _ in self._enabled()
+            if allows(permissions_of(row), NEW_TICKET, "use", None)
+        }
+        return [one for one in self.widgets({NEW_TICKET}, languages) if one.plugin_id in may]
 
     def menu(self, locations: Collection[str], languages: Languages = ()) -> Sequence[MenuEntry]:
         """Return the entries of these navigations, in order; children in theirs."""

@@ -15,6 +15,7 @@ from supervisor.registration.permissions import (
     permission,
 )
 from supervisor.registration.scopes import LANDING_PAGE, MEMBERS
+from supervisor.registration.widgets import NEW_TICKET
 from supervisor.views import PermissionView
 
 Words = Callable[[str], str]
@@ -83,6 +84,7 @@ _SENTENCES: Mapping[tuple[str, str], Words] = {
     ("public_route", USE): lambda scopes: (
         f"Responds without a login at {scopes or 'every route that does not require one'}."
     ),
+    ("new_ticket", USE): _fixed("Reads what somebody writes in a new ticket before they send it."),
 }
 _ALL_EVENTS = "Receives every ticket event, including replies and internal notes."
 _HIDES = "Hides {name} in everybody's navigation."
@@ -152,6 +154,9 @@ def asked(registration: Registration) -> tuple[Ask, ...]:
     if registration.custom_fields:
         wish = permission("custom_field", READWRITE)
         found.setdefault(wish, ask(wish, "custom_fields"))
+    if any(widget.location == NEW_TICKET for widget in registration.widgets):
+        wish = permission("new_ticket", USE)
+        found.setdefault(wish, ask(wish, "widgets"))
     return tuple(found.values())
 
 

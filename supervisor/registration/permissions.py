@@ -35,6 +35,7 @@ ACCESSES: Mapping[str, tuple[str, ...]] = {
     "ticket_event": (USE,),
     "public_route": (USE,),
     "navigation": (USE,),
+    "new_ticket": (USE,),
 }
 """Every kind with the accesses that it tells apart."""
 KINDS = tuple(ACCESSES)

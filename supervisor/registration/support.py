@@ -35,7 +35,7 @@ FIELDS: Mapping[str, Support] = {
     "min_host_version": _served("shown; not compared, as the numbers are another product's"),
     "routes": _served("at the declared paths that are free; a login is needed unless granted"),
     "menu_items": _served("in the navigation of the roles that they name"),
-    "widgets": _served("on the dashboard, each in a sandboxed frame"),
+    "widgets": _served("on the dashboard and on ticket pages, each in a sandboxed frame"),
     "jobs": _served("by their cron lines in the server's time zone"),
     "i18n": _served("texts by namespace and language"),
     "error_codes": _not("answers carry their own text and status; the API has no list of codes"),

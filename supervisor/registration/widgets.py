@@ -13,11 +13,13 @@ MAX_MENU_DEPTH = 3
 MAX_ICON = 4_000
 LEAST_REFRESH_S = 5
 MOST_REFRESH_S = 86_400
+NEW_TICKET = "new_ticket"
+"""Below the text of a ticket that somebody writes; its widget is told what they write."""
 WIDGET_LOCATIONS = (
     *("dashboard", "agent_home", "admin_home", "customer_home"),
-    *("ticket", "customer_ticket"),
+    *("ticket", "customer_ticket", NEW_TICKET),
 )
-"""The last two are on the page of each ticket; the others are on the dashboard."""
+"""The last three are on pages of tickets; the others are on the dashboard."""
 SIZES = ("small", "medium", "large", "full")
 MENU_LOCATIONS = ("agent", "admin", "customer")
 HIDEABLE = ("dashboard", "tickets", "queues", "phone_ticket", "email_ticket", "admin")

@@ -108,6 +108,9 @@ class NoOffers:
     def widgets(self, _locations: object, _languages: object = ()) -> tuple[()]:
         return ()
 
+    def while_writing(self, _languages: object = ()) -> tuple[()]:
+        return ()
+
     def menu(self, _locations: object, _languages: object = ()) -> tuple[()]:
         return ()
 

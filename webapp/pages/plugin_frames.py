@@ -54,7 +54,8 @@ async def _made(
     user = current_visit().user
     if user is None:
         abort(404)
-    found = app_context().supervisor.offers.widgets(places[user.role], languages())
+    offers = app_context().supervisor.offers
+    found = [*offers.widgets(places[user.role], languages()), *offers.while_writing(languages())]
     placed = next((one for one in found if one.key == f"{plugin_id}/{widget_id}"), None)
     if placed is None:
         abort(404)

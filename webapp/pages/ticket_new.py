@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from quart import Response
+from quart import Response, g
 
 from helpdesk.actors import Actor, Role
 from helpdesk.checks import MAX_SUBJECT
@@ -14,6 +14,7 @@ from webapp.http.forms import chosen, form_fields, form_once, new_form_id
 from webapp.http.page import page
 from webapp.http.redirects import see
 from webapp.pages.choices import LEVELS, catalogue_levels, read_place
+from webapp.pages.plugin_slots import new_ticket_slots
 from webapp.pages.ticket import forget_draft
 from webapp.rendering.links import ticket_url
 from webapp.routes import Access, Section
@@ -58,12 +59,15 @@ def _draft(actor: Actor, fields: Mapping[str, str]) -> TicketDraft:
 
 
 async def _form(fields: Mapping[str, str], problems: Mapping[str, str], status: int) -> Response:
+    widgets = new_ticket_slots()
+    g.frame_sources = ("'self'",) if widgets else ()
     tree = await app_context().helpdesk.catalogue.tree()
     return page(
         "ticket_new.html",
         form_id=fields.get("form_id") or new_form_id(),
         status=status,
         fields=fields,
+        widgets=widgets,
         problems=problems,
         levels=catalogue_levels(tree, fields),
         priorities=tuple(Priority),

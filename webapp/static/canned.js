@@ -1,7 +1,7 @@
 // Inserts a canned reply where the cursor is. Without it, the button of the form does so on the
 // server, and what was typed comes back with the text behind it.
 
-import { announce } from "./parts.js";
+import { announce, insertText } from "./parts.js";
 
 document.addEventListener("click", async (event) => {
   const button = event.target.closest?.('button[name="then"][value="insert"]');
@@ -17,14 +17,8 @@ document.addEventListener("click", async (event) => {
     if (!response.ok) throw new Error(`the server answered ${response.status}`);
     const { body } = await response.json();
     // The page may have been brought up to date meanwhile.
-    insert(document.getElementById("reply") ?? field, body);
+    insertText(document.getElementById("reply") ?? field, body);
   } catch {
     announce("The text could not be inserted. Try again.");
   }
 });
-
-function insert(field, text) {
-  field.focus();
-  field.setRangeText(text, field.selectionStart, field.selectionEnd, "end");
-  field.dispatchEvent(new Event("input", { bubbles: true }));
-}

@@ -96,6 +96,10 @@
     send(this, null);
   };
 
+  document.addEventListener("goatkit:insert", ({ detail }) => {
+    if (typeof detail?.text === "string") tell({ insert: detail.text });
+  });
+
   // Requests to the plugin's own routes go through the page, which has an origin.
   const waiting = new Map();
   let last = 0;
@@ -127,7 +131,11 @@
       kept.forEach(tell);
       return;
     }
-    const { published } = event.data;
+    const { published, form } = event.data;
+    if (form !== undefined) {
+      document.dispatchEvent(new CustomEvent("goatkit:form", { detail: form }));
+      return;
+    }
     if (published !== undefined) {
       document.dispatchEvent(new CustomEvent("goatkit:event", { detail: published }));
       return;

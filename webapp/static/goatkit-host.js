@@ -12,6 +12,7 @@ const MOST_BYTES = 4 * 1024 * 1024;
 const MOST_ANSWER = 16 * 1024 * 1024;
 const MOST_AT_ONCE = 6;
 const MOST_MESSAGES = 500;
+const MOST_INSERTED = 20_000;
 const WINDOW_MS = 1_000;
 const NOT_THEIRS = 421;
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
@@ -26,6 +27,11 @@ export function adopt(frame) {
   const greet = () => contentWindow.postMessage({ goatkit: 1, hello: true }, "*");
   frame.addEventListener("load", greet);
   greet();
+}
+
+/** Tell a frame's document what somebody writes, where the page is for that. */
+export function tellForm(frame, form) {
+  frame.contentWindow.postMessage({ goatkit: 1, form }, "*");
 }
 
 /** Listen to a frame no more. */
@@ -191,6 +197,7 @@ addEventListener("message", (event) => {
   if (typeof data !== "object" || data === null || data.goatkit !== 1) return;
   const { frame } = entry;
   if (typeof data.height === "number" && data.height >= 0) {
+    document.dispatchEvent(new CustomEvent("ohd:height", { detail: { frame, height: data.height } }));
     const height = Math.min(Math.max(data.height, LEAST_HEIGHT), MOST_HEIGHT);
     frame.style.height = `${height}px`;
   } else if (data.fetch !== undefined) {
@@ -198,6 +205,9 @@ addEventListener("message", (event) => {
   } else if (navigator.userActivation.isActive && document.activeElement === frame) {
     if (data.open !== undefined) open(data.open, data.tab);
     else if (data.submit !== undefined) submit(frame, data);
+    else if (typeof data.insert === "string" && data.insert.length <= MOST_INSERTED) {
+      document.dispatchEvent(new CustomEvent("ohd:insert", { detail: data.insert }));
+    }
   }
 });
 

@@ -45,6 +45,13 @@ export function announce(sentence) {
   document.getElementById("announcer").textContent = sentence;
 }
 
+/** Put a text where the cursor of a field is, as if it were typed. */
+export function insertText(field, text) {
+  field.focus();
+  field.setRangeText(text, field.selectionStart, field.selectionEnd, "end");
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
 function swap(old, fresh) {
   const focused = old.contains(document.activeElement) ? document.activeElement.id : "";
   if (fresh.dataset.keyed === undefined) old.replaceWith(document.adoptNode(fresh));
