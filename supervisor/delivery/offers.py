@@ -92,7 +92,7 @@ class PluginOffers:
         return sorted(found, key=lambda placed: (placed.widget.order, placed.plugin_id))
 
     def while_writing(self, languages: Languages = ()) -> Sequence[PlacedWidget]:
-        """Return the widgets that are told of a new ticket: of enabled plugins with that grant."""
+        """Return the widgets below a new ticket: of enabled plugins that may read it."""
         may = {
             row.id
             for row, _ in self._enabled()

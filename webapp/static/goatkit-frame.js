@@ -63,6 +63,12 @@
   addEventListener("DOMContentLoaded", () => {
     measure();
     new ResizeObserver(measure).observe(document.body);
+    // A frame that nobody sees yet is not drawn, so that no size of it is observed.
+    new MutationObserver(measure).observe(document.body, {
+      attributes: true,
+      childList: true,
+      subtree: true,
+    });
   });
   addEventListener("load", measure);
 
