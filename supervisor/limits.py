@@ -37,8 +37,8 @@ class Limits:
     """What the server keeps of the plugin's doing: changes with their events, log lines and records
     of host calls; beyond them the plugin is disabled."""
     compile_cpu_s: int = 60
-    compile_wall_s: float = 180.0
-    """Of low priority: on a busy machine seconds of processor take three times as long."""
+    compile_wall_s: float = 600.0
+    """Of low priority: on a busy machine seconds of processor take ten times as long."""
     compile_memory_bytes: int = 1536 * MIB
     artifact_bytes: int = 256 * MIB
 

@@ -32,7 +32,7 @@ from supervisor.process.session import Ended, Session, SessionHooks
 from supervisor.process.spawn import Spawner
 from tests.guests.toolchains import CACHE
 
-QUICK = Limits(deadline_s=20.0)
+QUICK = Limits(deadline_s=60.0)
 """Limits for guests that end by themselves: no machine is too slow for them."""
 SHORT = Limits(deadline_s=1.5)
 """Limits for guests that do not end; long enough for a child to start on a busy machine."""

@@ -156,8 +156,9 @@ def attacks(spy: Spy) -> dict[str, str]:
         "quarrel": script(
             """
             const flood = (at) => parent.postMessage({ goatkit: 1, height: at }, "*");
-            for (let at = 0; at < 20000; at += 1) flood(at);
             done("");
+            // For as long as it lives: the page may not listen yet.
+            for (;; await pause(50)) for (let at = 0; at < 2000; at += 1) flood(at);
             """
         ),
         "endless": '<p id="mark">Attack</p><script>for (;;) { }</script>',

@@ -15,6 +15,7 @@ from helpdesk.actors import Actor
 from helpdesk.tickets.model import Priority, Ticket, TicketDraft
 from supervisor.egress import EgressPolicy
 from supervisor.views import DeliveryView
+from tests.children import QUICK
 from tests.stand_in import Answer, Request, open_stand_in
 from tests.supervisor.conftest import Desk, open_desk
 
@@ -107,7 +108,7 @@ def open_example(open_desk: Callable[..., Awaitable[Desk]], nursery: trio.Nurser
         for host, service in (services or {}).items():
             is_served = isinstance(service, str)
             routes[host] = service if is_served else (await open_stand_in(nursery, service)).url
-        desk = await open_desk(egress=EgressPolicy(routes=routes, live=False))
+        desk = await open_desk(egress=EgressPolicy(routes=routes, live=False), limits=QUICK)
         plugin = await desk.install(f"examples/{name}", config)
         return Example(desk, plugin.id)
 
