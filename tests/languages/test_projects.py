@@ -88,7 +88,7 @@ def refusal(language: str, folder: Path, variable: str, tool: str) -> str:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=300,
     )
     assert done.returncode == 2, done.stdout
     assert not list(folder.rglob("*.wasm*"))

@@ -59,7 +59,7 @@ def run_alone() -> Callable[[str], str]:
             text=True,
             cwd=ROOT,
             env={"PATH": os.environ.get("PATH", "")},
-            timeout=60,
+            timeout=300,
             check=False,
         )
         assert result.returncode == 0, result.stderr[-2000:]

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+from sandbox_child.query.clock import Clock
 from sandbox_child.wire.queries import For
 from tests.sandbox_child.query.conftest import Asked
 
-NOW = datetime.now(UTC).replace(microsecond=0, tzinfo=None)
+NOW = datetime(2026, 4, 5, 14, 0, 0)  # noqa: DTZ001 - by the wall clock, which is UTC
 OPEN_TYPES = ("new", "open")
 
 
@@ -90,8 +91,16 @@ def fill(writer: sqlite3.Connection, count: int, seed: int) -> list[Row]:
     return rows
 
 
+def stand_still(clock: Clock) -> None:
+    """Set a clock to NOW, so that no midnight comes between the tickets and a statement."""
+    clock._epoch, clock.now = NOW.replace(tzinfo=UTC).timestamp(), NOW.isoformat(" ")
+
+
 @pytest.fixture(params=[1, 2])
-def tickets(asked: Asked, request: pytest.FixtureRequest) -> list[Row]:
+def tickets(
+    asked: Asked, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> list[Row]:
+    monkeypatch.setattr(Clock, "set", stand_still)
     return fill(asked.writer, 400, request.param)
 
 
