@@ -48,7 +48,7 @@ async def test_a_page_that_was_not_given_the_plugin_is_told_nothing(site: Any) -
             assert (await ear.next())[0] == "notifications"
             live.tell_published(event(1))
             ticket = await site.ticket()
-            assert await ear.next() == ("ticket", {"id": ticket.id})
+            assert await ear.told() == ("ticket", {"id": ticket.id})
 
 
 def test_older_events_give_way() -> None:

@@ -50,9 +50,7 @@ WORST: dict[str, Callable[[int], str]] = {
 
 
 @pytest.fixture
-async def pool(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Pool]:
-    # What ends a text here is its processor time: on a busy machine that takes long by the clock.
-    monkeypatch.setattr(formatting_pool, "WAIT_S", 300.0)
+async def pool() -> AsyncIterator[Pool]:
     pool = Pool()
     yield pool
     await pool.aclose()
