@@ -9,7 +9,7 @@ import pytest
 
 from supervisor.registration import parse_registration
 from tests.guests import makefiles
-from tests.guests.toolchains import ROOT, ToolMissing, rustc, version_of
+from tests.guests.toolchains import ROOT, ToolMissing, _go_version, rustc, version_of
 
 BOX = ROOT / "plugins"
 NAMES = sorted(path.stem for path in BOX.glob("*/*.zip"))
@@ -25,10 +25,16 @@ def contents(path: Path) -> dict[str, bytes]:
         return {name: package.read(name) for name in package.namelist()}
 
 
-def compiler_of(module: bytes) -> str:
-    """Return the Rust version that a module was built by, which it says itself."""
-    found = re.search(rb"\x05rustc.(\d+\.\d+\.\d+)", module, re.DOTALL)
+def compiler_of(module: bytes, language: str) -> str:
+    """Return the version of the compiler that a module was built by, which it says itself."""
+    said = {"rust": rb"\x05rustc.(\d+\.\d+\.\d+)", "go": rb"cmd/compile.go(\d+\.\d+(?:\.\d+)?)"}
+    found = re.search(said[language], module, re.DOTALL)
     return found[1].decode() if found else ""
+
+
+def compiler_here(language: str) -> str:
+    """Return the version of the compiler that there is; raises ToolMissing."""
+    return version_of(rustc()) if language == "rust" else _go_version()
 
 
 @pytest.mark.slow
@@ -37,13 +43,12 @@ def test_a_package_is_what_its_sources_build(name: str, tmp_path: Path) -> None:
     if (BOX / name / "Cargo.lock").exists():
         pytest.skip("its crates would be fetched; `make package` builds the same bytes")
     committed = contents(BOX / name / f"{name}.zip")
-    if language(name) == "rust":
-        try:
-            here = version_of(rustc())
-        except ToolMissing as missing:
-            pytest.skip(str(missing))
-        if here != (built := compiler_of(committed["plugin.wasm"])):
-            pytest.skip(f"it was built by Rust {built}; here is {here}")
+    try:
+        here = compiler_here(language(name))
+    except ToolMissing as missing:
+        pytest.skip(str(missing))
+    if here != (built := compiler_of(committed["plugin.wasm"], language(name))):
+        pytest.skip(f"it was built by {language(name)} {built}; here is {here}")
     left = shutil.ignore_patterns("*.wasm", "*.tmp", "*.zip", "build", "target", ".ohd-dev")
     shutil.copytree(BOX / name, tmp_path / name, ignore=left)
     makefiles.make(language(name), tmp_path / name, "package")
