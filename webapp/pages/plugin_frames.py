@@ -81,7 +81,7 @@ def document(html: str, language: str = "en") -> str:
     return (
         f'<!doctype html><html lang="{escape(language)}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        '<meta name="color-scheme" content="light dark">'
+        '<meta name="color-scheme" content="light dark"><title>Plugin</title>'
         f"<style>{asset_text('goatkit.css')}</style>"
         f"<script>{asset_text('goatkit-frame.js')}</script>"
         f"</head><body>{shown}</body></html>"
