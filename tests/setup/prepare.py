@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from tests.native.build import build_native, build_rust, download_project_module
 
 LOCK_FOLDER = Path(__file__).resolve().parent / "node"
 OLDEST_NODE = 20
+PAUSE_S = 5.0
 RUST_PACKAGES = ("rustc", "libstd-rust-dev-wasm32", "lld", "rustfmt")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
@@ -43,7 +45,8 @@ def main() -> int:
         *(prepare_npm_packages, prepare_rust, prepare_browser, prepare_vendored),
         *(prepare_native, prepare_rust_plugin, prepare_imap),
     )
-    missing = [reason for step in steps if (reason := _try(step))]
+    tries = 3 if in_ci else 1
+    missing = [reason for step in steps if (reason := _try(step, tries))]
     broken, unbuilt, unobtainable = prepare_guests()
     for reason in missing + unbuilt + unobtainable:
         _say(f"not available: {reason}")
@@ -52,12 +55,20 @@ def main() -> int:
     return 1 if broken or (in_ci and (missing or unbuilt)) else 0
 
 
-def _try(step: Callable[[], None]) -> str | None:
-    try:
-        step()
-    except Missing as missing:
-        return str(missing)
-    return None
+def _try(step: Callable[[], None], tries: int) -> str | None:
+    """Do a step, again after a pause where it fails: registries do at times."""
+    reason = None
+    for attempt in range(tries):
+        if attempt:
+            _say(f"{reason}; trying again")
+            time.sleep(PAUSE_S)
+        try:
+            step()
+        except Missing as missing:
+            reason = str(missing)
+        else:
+            return None
+    return reason
 
 
 def prepare_npm_packages() -> None:
