@@ -66,7 +66,7 @@ async def test_a_scrape_tells_of_plugins_processes_and_the_server(helpdesk):
     assert found["ohd_plugin_deliveries_total", ("outcome", "trap"), ("plugin", bad)] == 3
     assert found["ohd_plugin_delivery_seconds_count", plugin] == 3
     assert found["ohd_plugin_delivery_seconds_bucket", ("le", "+Inf"), plugin] == 3
-    assert 0 < found["ohd_plugin_delivery_seconds_sum", plugin] < 5
+    assert 0 < found["ohd_plugin_delivery_seconds_sum", plugin] < 60
     assert found["ohd_plugin_process_starts_total", plugin] == 1
     assert found["ohd_plugin_errors_total", ("plugin", bad)] == 3
     assert found["ohd_plugin_running", plugin] == 1

@@ -136,7 +136,7 @@ async def test_a_child_that_was_made_and_never_told_of_is_ended(
         assert own_children() - before == {fork_server.pid, session.handle.pid}
         assert first not in own_children()
         assert (await serve(session, recorder, [event(b"mine")])).lines == ["mine"]
-    assert own_children() == before
+    assert own_children() <= before
 
 
 async def test_two_deaths_in_a_row_are_an_error_and_leave_no_process(
@@ -155,11 +155,11 @@ async def test_two_deaths_in_a_row_are_an_error_and_leave_no_process(
         monkeypatch.setattr(forkserver, "_BOOT", broken)
         with pytest.raises(ForkServerGone, match="a new one will be started"):
             await workshop.run(guest("wat/echo"), event())
-        assert own_children() == before
+        assert own_children() <= before
         monkeypatch.setattr(forkserver, "_BOOT", boot)
         assert (await workshop.run(guest("wat/echo"), event(b"again"))).lines == ["again"]
-    assert own_children() == before
-    assert open_descriptors(os.getpid()) == descriptors
+    assert own_children() <= before
+    assert open_descriptors(os.getpid()) <= descriptors
 
 
 async def test_a_request_that_makes_no_sense_is_refused_and_the_fork_server_lives(
@@ -194,7 +194,7 @@ async def test_a_child_that_no_descriptor_is_left_for_is_refused_and_ended(
     finally:
         for descriptor in (code, child_reads, we_write, we_read, child_writes):
             os.close(descriptor)
-    assert own_children() == before
+    assert own_children() <= before
     assert (await workshop.run(module, event(b"room"))).lines == ["room"]
 
 
@@ -218,7 +218,7 @@ async def test_a_spawn_that_is_cancelled_leaves_no_child(workshop: Workshop, gue
         with trio.CancelScope() as scope:
             scope.cancel()
             await workshop.run(module, event())
-        assert own_children() == before
+        assert own_children() <= before
 
 
 async def test_closing_the_fork_server_leaves_running_children_to_their_owners(

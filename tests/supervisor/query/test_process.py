@@ -211,7 +211,7 @@ async def test_descriptors_and_processes_are_given_back(library: Library):
         await process.aclose()
         await process.aclose()
         assert (await refusal(process, "SELECT 1")).because is RefusedBecause.FAILED
-    assert psutil.Process().num_fds() == before
+    assert psutil.Process().num_fds() <= before
 
 
 async def test_a_database_that_is_not_there_is_said(library: Library, tmp_path: Path):

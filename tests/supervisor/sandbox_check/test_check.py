@@ -85,11 +85,11 @@ def descriptors() -> int:
 async def test_the_check_leaves_nothing_behind(tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)
-    before, children = descriptors(), psutil.Process().children()
+    before, children = descriptors(), set(psutil.Process().children())
     await run_check(CheckOptions(only=lambda name: name.startswith(("files.", "guests.grow"))))
     assert list(tmp_path.iterdir()) == []
-    assert descriptors() == before
-    assert psutil.Process().children() == children
+    assert descriptors() <= before
+    assert set(psutil.Process().children()) <= children
 
 
 async def test_a_check_tells_of_each_attack_as_it_ends():

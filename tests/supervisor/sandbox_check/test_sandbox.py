@@ -78,4 +78,4 @@ async def test_nothing_is_left_of_the_look():
     before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - counting, not walking
     async with open_sandbox(CageSettings()) as sandbox:
         await sandbox.look()
-    assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
+    assert len(os.listdir("/proc/self/fd")) <= before  # noqa: PTH208
