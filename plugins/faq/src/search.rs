@@ -147,10 +147,12 @@ pub fn find(question: &str, most_level: i64, most: i64) -> Option<Vec<Value>> {
         }
         let rare = ((articles - having + 0.5) / (having + 0.5) + 1.0).ln();
         let (title, body) = ((rare * 400.0) as i64 + 4, (rare * 100.0) as i64 + 1);
-        scores.push(format!("CASE WHEN {} THEN {title} ELSE 0 END", any("title_words", alike)));
-        scores.push(format!("CASE WHEN {} THEN {body} ELSE 0 END", any("body_words", alike)));
-        values.extend(patterns(alike));
-        values.extend(patterns(alike));
+        // Weights are parameters, so that questions of as many words are one statement.
+        for (column, weight) in [("title_words", title), ("body_words", body)] {
+            scores.push(format!("CASE WHEN {} THEN ? ELSE 0 END", any(column, alike)));
+            values.extend(patterns(alike));
+            values.push(json!(weight));
+        }
     }
     if scores.is_empty() {
         return Some(Vec::new());

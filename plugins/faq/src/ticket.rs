@@ -82,7 +82,7 @@ pub fn insert(args: &Value) -> Value {
 pub fn while_writing(args: &Value) -> Value {
     let person = Person::of(args);
     json!({"html": format!(
-        "<style>{STYLE}</style><section aria-live=\"polite\" hidden><h3>{}</h3><ul class=\"articles\"></ul></section>\
+        "<style>{STYLE}</style><section aria-live=\"polite\" aria-label=\"{}\" hidden><ul class=\"articles\"></ul></section>\
          <script>{WRITING}</script>",
         person.t("answers")
     )})
