@@ -5,6 +5,7 @@ import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import sqlite_utils
@@ -166,7 +167,7 @@ async def open_application(
         async with open_helpdesk(config) as helpdesk:
             key, *older = await trio.to_thread.run_sync(load_keys, config.supervisor.key_file)
             box = SecretBox(key, older)
-            helpdesk.mail.sealer = box
+            helpdesk.mail.sealer = helpdesk.apps.sealer = box
             health = HealthSettings(await helpdesk.settings.all())
             helpdesk.settings.observe(health.follow)
             ports = HelpDeskPorts(
@@ -179,7 +180,7 @@ async def open_application(
                 helpdesk.database.path,
                 PluginDesk(helpdesk),
                 health_rule=health.rule,
-                reseal=helpdesk.mail.reseal,
+                reseal=partial(_reseal, helpdesk),
                 stand_ins=stand_ins,
             )
             async with open_supervisor(
@@ -191,6 +192,13 @@ async def open_application(
             ) as supervisor:
                 helpdesk.intake.reader = Mail(supervisor.mail)
                 yield Application(helpdesk, supervisor)
+
+
+async def _reseal(helpdesk: HelpDesk) -> tuple[int, tuple[str, ...]]:
+    """Seal the help desk's own secrets with the key that seals now."""
+    mail, unreadable = await helpdesk.mail.reseal()
+    apps, more = await helpdesk.apps.reseal()
+    return mail + apps, (*unreadable, *more)
 
 
 def known_migrations() -> set[tuple[str, str]]:

@@ -17,6 +17,7 @@ own row and the rows below::
     tickets          tickets and everything on one
     invitations      links that set a password, once
     mail             mail that goes out, and what both directions share
+    factors          second factors, and the way from a password to a session
     sessions         logins
     users            accounts, and who may log in
     api_keys         keys for the API
@@ -26,6 +27,7 @@ own row and the rows below::
     catalogue        categories, types and items of tickets
     statuses         the statuses that a ticket can have
     settings         settings that admins change
+    factors.enrolment  who has a second factor, and who has to
     notifications    notices inside the app
     audit            the audit log
     events           event payloads, as plugins get them

@@ -75,11 +75,13 @@ def store_password(
 ) -> dict[str, object]:
     """Replace a password hash, and end all that was opened with the old password.
 
-    Sessions, API keys, known browsers, and a link to set another one: whoever had the old password
-    may have made any of them. Returns how many keys were revoked, for the audit log.
+    Sessions, API keys, known browsers, log-ins that wait for a second factor, and a link to set
+    another one: whoever had the old password may have made any of them. Second factors stay.
+    Returns how many keys were revoked, for the audit log.
     """
     connection.execute("UPDATE users SET password_hash = ? WHERE id = ?", (encoded, user_id))
     connection.execute("DELETE FROM sessions WHERE user_id = ?", (user_id,))
+    connection.execute("DELETE FROM login_steps WHERE user_id = ?", (user_id,))
     connection.execute("DELETE FROM login_devices WHERE user_id = ?", (user_id,))
     connection.execute("DELETE FROM invitations WHERE user_id = ?", (user_id,))
     query = "UPDATE api_keys SET revoked_at = ? WHERE user_id = ? AND revoked_at IS NULL"

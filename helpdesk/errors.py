@@ -7,6 +7,8 @@
     ├── NotAllowed             it exists, and this actor may not do that to it
     ├── Invalid                one field is wrong; names it, what was found, what is expected
     ├── LoginFailed            the credentials are wrong; deliberately says no more
+    ├── SecondFactorRefused    the password was right, and the code is wrong or was used before
+    ├── LoginStepEnded         the password was right too long ago, or too many codes were wrong
     ├── LimitReached           well-formed and permitted, but one more than there may be
     ├── Conflict               conflicts with the current state
     │   ├── tickets.bulk.SomeRefused  some of many chosen tickets cannot be changed
@@ -67,6 +69,23 @@ class LoginFailed(HelpDeskError):
 
     def __init__(self) -> None:
         super().__init__("incorrect email or password")
+
+
+class SecondFactorRefused(HelpDeskError):
+    """A code that is wrong, too old, or was used before: the caller is not told which."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "incorrect code; enter the code that your app shows now, or a recovery code that you "
+            "haven't used yet"
+        )
+
+
+class LoginStepEnded(HelpDeskError):
+    """A log-in that waited for a second factor for too long, or got too many wrong ones."""
+
+    def __init__(self) -> None:
+        super().__init__("this login has expired; log in again with your password")
 
 
 class LimitReached(HelpDeskError):

@@ -33,7 +33,9 @@ async def run(helpdesk: HelpDesk, *, every_s: float = PASS_EVERY_S) -> None:
         try:
             await close_expired(helpdesk, helpdesk.clock.now())
             await helpdesk.sessions.purge_expired()
+            await helpdesk.sessions.write_uses()
             await helpdesk.api_keys.write_uses()
+            await helpdesk.database.write(helpdesk.factors.purge())
             await helpdesk.files.forget_unfinished()
             await helpdesk.intake.prune()
             await helpdesk.database.write(lambda c: outgoing.prune(c, helpdesk.clock.now()))

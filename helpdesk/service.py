@@ -22,6 +22,12 @@ from helpdesk.change_feed import ChangeFeed
 from helpdesk.clock import Clock, SystemClock
 from helpdesk.dashboards import DASHBOARD_MIGRATIONS, Dashboards
 from helpdesk.drafts import DRAFT_MIGRATIONS, Drafts
+from helpdesk.factors.app import AuthenticatorApps
+from helpdesk.factors.overview import Factors
+from helpdesk.factors.passkeys import Passkeys
+from helpdesk.factors.recovery import RecoveryCodes
+from helpdesk.factors.sign_in import SignIn
+from helpdesk.factors.tables import FACTOR_MIGRATIONS
 from helpdesk.files.service import FILE_MIGRATIONS, Files
 from helpdesk.files.store import FileStore
 from helpdesk.first_run import FirstRun
@@ -72,6 +78,7 @@ MIGRATIONS = (
     DRAFT_MIGRATIONS,
     FILE_MIGRATIONS,
     INVITATION_MIGRATIONS,
+    FACTOR_MIGRATIONS,
     MAIL_MIGRATIONS,
     DASHBOARD_MIGRATIONS,
     ARTICLE_MIGRATIONS,
@@ -105,7 +112,19 @@ class HelpDesk:
         self.groups = Groups(database, self.audit)
         self.catalogue = Catalogue(database, self.audit)
         self.statuses = Statuses(database, self.audit)
-        self.sessions = Sessions(database, clock, self.users, self.settings, self.audit)
+        self.sessions = Sessions(database, clock, self.settings, self.audit)
+        self.factors = Factors(database, clock, self.audit)
+        self.apps = AuthenticatorApps(database, clock, self.audit)
+        self.passkeys = Passkeys(database, clock, self.audit)
+        self.recovery_codes = RecoveryCodes(database, clock, self.audit)
+        self.sign_in = SignIn(
+            database,
+            clock,
+            users=self.users,
+            sessions=self.sessions,
+            apps=self.apps,
+            audit=self.audit,
+        )
         self.api_keys = ApiKeys(database, clock, self.audit)
         self.notifications = Notifications(database, clock)
         self.choices = Choices(database)

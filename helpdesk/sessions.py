@@ -3,7 +3,7 @@
 Owns the ``sessions`` and ``login_devices`` tables. A session ends at its expiry, at log-out, when
 the account is disabled, and when the password changes. Logging in always makes a new token and
 revokes the one before, so that a token planted in somebody's browser is worth nothing. Must not
-know of cookies.
+know of cookies, nor how somebody proved who they are: ``factors.sign_in`` does.
 """
 
 import sqlite3
@@ -14,16 +14,25 @@ from helpdesk import access, accounts, tokens
 from helpdesk.accounts import User
 from helpdesk.actors import Actor
 from helpdesk.audit import AuditLog
-from helpdesk.clock import Clock, parse_rfc3339, rfc3339
-from helpdesk.errors import LoginFailed
+from helpdesk.clock import Clock, parse_optional, parse_rfc3339, rfc3339
+from helpdesk.errors import LoginFailed, NotFound
+from helpdesk.factors import enrolment
 from helpdesk.settings import Settings
 from helpdesk.storage import sql
 from helpdesk.storage.database import Database
-from helpdesk.users import Users
 from helpdesk.viewers import load_viewer
 
 MOST_DEVICES = 20
 """Browsers of one person that are remembered; the oldest give way."""
+_FIND = (
+    "SELECT users.*, sessions.created_at AS began_at, sessions.expires_at,"  # noqa: S608
+    f" {enrolment.REQUIRED_FOR} AS required,"
+    f" {enrolment.HAS_FACTOR.format('users.id')} AS has_factor"
+    " FROM sessions JOIN users ON users.id = sessions.user_id"
+    " WHERE token_hash = ? AND expires_at > ? AND NOT users.disabled"
+)
+MOST_CLIENT = 100
+"""Characters of what a browser says it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +44,39 @@ class Session:
     """Belongs to this session alone; every form and state-changing call carries it back."""
     created_at: datetime
     expires_at: datetime
+    lacks_factor: bool = False
+    """Whether the person's role requires a second factor, and they have none: until it is set up,
+    the session is good for that alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Browser:
+    """The browser in which somebody logs in."""
+
+    replaces: str | None = None
+    """The token of the session that it held until now."""
+    device: str = ""
+    """The token by which it is known, where somebody has logged in from it before."""
+    client: str = ""
+    """What it says it is, such as ``Firefox on Linux``."""
+
+
+UNKNOWN = Browser()
+"""A browser that says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """A session as its owner sees it in a list."""
+
+    id: str
+    """Names it without giving its token away."""
+    client: str
+    created_at: datetime
+    seen_at: datetime
+    expires_at: datetime
+    here: bool
+    """Whether it is the one that asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,39 +95,26 @@ class Sessions:
     """Makes, finds and ends logins."""
 
     def __init__(
-        self,
-        database: Database,
-        clock: Clock,
-        users: Users,
-        settings: Settings,
-        audit: AuditLog,
+        self, database: Database, clock: Clock, settings: Settings, audit: AuditLog
     ) -> None:
         self._database = database
         self._clock = clock
-        self._users = users
         self._settings = settings
         self._audit = audit
+        self._seen: dict[bytes, datetime] = {}
+        """Last use of sessions that is not written yet, by the hashes of their tokens."""
 
-    async def log_in(
-        self, email: str, password: str, *, replaces: str | None = None, device: str = ""
-    ) -> NewSession:
-        """Log somebody in. Raises ``LoginFailed``. ``replaces`` is the token held until now."""
-        user = await self._users.verify(email, password)
-        return await self.start(user.id, replaces=replaces, device=device)
+    async def start(self, user_id: str, browser: Browser = UNKNOWN) -> NewSession:
+        """Make a session for somebody who has shown all that is asked of them."""
+        return await self._database.write(lambda c: self.open_in(c, user_id, browser))
 
-    async def start(
-        self, user_id: str, *, replaces: str | None = None, device: str = ""
-    ) -> NewSession:
-        """Make a session for somebody who has proved who they are, in a browser's name."""
+    def open_in(self, connection: sqlite3.Connection, user_id: str, browser: Browser) -> NewSession:
+        """Do the same within a transaction."""
         token = tokens.new_token()
-
-        def job(connection: sqlite3.Connection) -> NewSession:
-            if replaces is not None:
-                _delete(connection, replaces)
-            session = self._new_session(connection, user_id, token)
-            return NewSession(token, session, _remember(connection, user_id, device))
-
-        return await self._database.write(job)
+        if browser.replaces is not None:
+            _delete(connection, browser.replaces)
+        session = self._new_session(connection, user_id, token, browser.client)
+        return NewSession(token, session, _remember(connection, user_id, browser.device))
 
     async def device_is_known(self, email: str, device: str) -> bool:
         """Tell whether the person with this address has logged in from this browser before."""
@@ -98,26 +127,99 @@ class Sessions:
 
     async def find(self, token: str) -> Session | None:
         """Return the session of a token; None where it is unknown, expired or revoked."""
-        now = self._clock.now()
+        now, digest = self._clock.now(), tokens.digest(token)
 
         def job(connection: sqlite3.Connection) -> Session | None:
             row = sql.row(
                 connection,
-                "SELECT users.*, sessions.created_at AS began_at, sessions.expires_at"
-                " FROM sessions JOIN users ON users.id = sessions.user_id"
-                " WHERE token_hash = ? AND expires_at > ? AND NOT users.disabled",
-                (tokens.digest(token), rfc3339(now)),
+                _FIND,
+                (digest, rfc3339(now)),
             )
             if row is None:
                 return None
+            user = accounts.from_row(row)
             return Session(
-                accounts.from_row(row),
+                user,
                 _csrf_token(token),
                 parse_rfc3339(row["began_at"]),
                 parse_rfc3339(row["expires_at"]),
+                not row["has_factor"] and enrolment.requires(row["required"], user.role),
             )
 
-        return await self._database.read(job)
+        found = await self._database.read(job)
+        if found is not None:
+            self._seen[digest] = now
+        return found
+
+    async def prove_again(self, token: str) -> None:
+        """Note that the person of a session has just shown their password again."""
+        query = "UPDATE sessions SET proved_at = ? WHERE token_hash = ?"
+        values = (rfc3339(self._clock.now()), tokens.digest(token))
+        await self._database.write(lambda c: c.execute(query, values))
+
+    async def list(
+        self, actor: Actor, user_id: str, token: str | None = None
+    ) -> tuple[OpenSession, ...]:
+        """Return the open sessions of oneself, or of anybody for admins; last used first.
+
+        ``token``: of the session that asks.
+        """
+        here, now = tokens.digest(token or ""), rfc3339(self._clock.now())
+
+        def job(connection: sqlite3.Connection) -> tuple[OpenSession, ...]:
+            viewer = load_viewer(connection, actor)
+            access.require_self_or_admin(viewer, user_id, "view sessions")
+            query = "SELECT * FROM sessions WHERE user_id = ? AND expires_at > ?"
+            return tuple(
+                OpenSession(
+                    _id_of(row["token_hash"]),
+                    row["client"],
+                    parse_rfc3339(row["created_at"]),
+                    self._seen.get(row["token_hash"])
+                    or parse_optional(row["seen_at"])
+                    or parse_rfc3339(row["created_at"]),
+                    parse_rfc3339(row["expires_at"]),
+                    row["token_hash"] == here,
+                )
+                for row in sql.rows(connection, query, (user_id, now))
+            )
+
+        found = await self._database.read(job)
+        return tuple(sorted(found, key=lambda each: (each.here, each.seen_at), reverse=True))
+
+    async def revoke(self, actor: Actor, user_id: str, session_id: str) -> None:
+        """End one session of one's own, or of anybody for admins. Raises ``NotFound``."""
+        record = self._audit.pen(actor.id)
+
+        def job(connection: sqlite3.Connection) -> None:
+            viewer = load_viewer(connection, actor)
+            access.require_self_or_admin(viewer, user_id, "end sessions")
+            query = "SELECT token_hash FROM sessions WHERE user_id = ?"
+            found = [
+                each
+                for (each,) in connection.execute(query, (user_id,))
+                if _id_of(each) == session_id
+            ]
+            if not found:
+                raise NotFound("session", session_id)
+            connection.execute("DELETE FROM sessions WHERE token_hash = ?", found)
+            email = accounts.find(connection, user_id).email
+            record(connection, "user.sessions_ended", email, {"sessions": 1})
+
+        await self._database.write(job)
+
+    async def write_uses(self) -> None:
+        """Write when sessions were used last: a job of its own, so that reading never waits."""
+        seen, self._seen = self._seen, {}
+        if not seen:
+            return
+        values = [(rfc3339(at), digest) for digest, at in seen.items()]
+        query = "UPDATE sessions SET seen_at = ? WHERE token_hash = ?"
+        try:
+            await self._database.write(lambda c: c.executemany(query, values).rowcount)
+        except BaseException:
+            self._seen = seen | self._seen
+            raise
 
     async def log_out(self, token: str) -> None:
         """End one session; unknown tokens are nobody's business."""
@@ -145,18 +247,23 @@ class Sessions:
         query = "DELETE FROM sessions WHERE expires_at <= ?"
         return await self._database.write(lambda c: c.execute(query, (now,)).rowcount)
 
-    def _new_session(self, connection: sqlite3.Connection, user_id: str, token: str) -> Session:
+    def _new_session(
+        self, connection: sqlite3.Connection, user_id: str, token: str, client: str
+    ) -> Session:
         user = accounts.find(connection, user_id)
         if user.disabled:
             raise LoginFailed
         now = self._clock.now()
         until = now + timedelta(days=self._settings.values(connection).session_days)
         connection.execute(
-            "INSERT INTO sessions (token_hash, user_id, created_at, expires_at)"
-            " VALUES (?, ?, ?, ?)",
-            (tokens.digest(token), user_id, rfc3339(now), rfc3339(until)),
+            "INSERT INTO sessions (token_hash, user_id, created_at, expires_at, client)"
+            " VALUES (?, ?, ?, ?, ?)",
+            (tokens.digest(token), user_id, rfc3339(now), rfc3339(until), client[:MOST_CLIENT]),
         )
-        return Session(user, _csrf_token(token), now, until)
+        lacks = enrolment.role_requires(connection, user.role) and not enrolment.has_factor(
+            connection, user_id
+        )
+        return Session(user, _csrf_token(token), now, until, lacks)
 
 
 def _remember(connection: sqlite3.Connection, user_id: str, device: str) -> str | None:
@@ -173,6 +280,10 @@ def _remember(connection: sqlite3.Connection, user_id: str, device: str) -> str 
         (user_id, user_id, MOST_DEVICES),
     )
     return token
+
+
+def _id_of(token_hash: bytes) -> str:
+    return token_hash[:16].hex()
 
 
 def _csrf_token(token: str) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from helpdesk import access, checks
-from helpdesk.actors import Actor
+from helpdesk.actors import Actor, Role
 from helpdesk.audit import AuditLog, differences
 from helpdesk.errors import Invalid
 from helpdesk.storage.database import Database
@@ -31,6 +31,8 @@ class SettingValues:
     """Days in which a resolved or closed ticket can be reopened; then a resolved one is closed."""
     session_days: int = 14
     """Days until a session ends."""
+    second_factor_roles: str = ""
+    """Roles that need a second factor, with commas between them; empty: none."""
     plugin_error_threshold: int = 50
     """Per cent of failed deliveries in the rolling window above which a plugin is disabled."""
     plugin_error_window_minutes: int = 10
@@ -128,6 +130,8 @@ def _checked(name: str, value: str | int) -> str | int:
         return checks.name(name, str(value))
     if name == "site_url":
         return site_url(str(value))
+    if name == "second_factor_roles":
+        return _roles(str(value))
     raise Invalid("setting", repr(name), "one of the settings' names")
 
 
@@ -141,6 +145,14 @@ def _number(name: str, value: str | int) -> int:
     if isinstance(value, bool) or not least <= number <= most:
         raise Invalid(name, repr(value), expected)
     return number
+
+
+def _roles(value: str) -> str:
+    named = {part.strip() for part in value.split(",")} - {""}
+    known = [role.value for role in Role]
+    if not named <= set(known):
+        raise Invalid("second_factor_roles", repr(value[:80]), f"some of {', '.join(known)}")
+    return ",".join(role for role in known if role in named)
 
 
 def site_url(value: str) -> str:

@@ -81,6 +81,7 @@ ROOMS: dict[str, dict[str, set[str]]] = {
     "helpdesk": {
         "inbound": {"mail", "files", "tickets", "storage"},
         "files": {"tickets", "storage"},
+        "factors": {"storage"},
         "tickets": {"mail", "storage"},
         "mail": {"storage"},
         "storage": set(),

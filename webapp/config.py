@@ -63,6 +63,10 @@ class WebConfig:
     """Failed log-ins are remembered this long."""
     login_failures_per_account: int = 10
     """Failed log-ins for one email address before more must wait."""
+    code_window_s: float = 3600.0
+    """Wrong codes of second factors are remembered this long."""
+    code_failures_per_account: int = 10
+    """Wrong codes of one person before more must wait, from wherever they come."""
     login_failures_per_address: int = 30
     """Failed log-ins from one network address before more must wait."""
 

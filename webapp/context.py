@@ -42,6 +42,8 @@ class AppContext:
     supervisor: Supervisor
     config: WebConfig
     throttle: Throttle
+    code_throttle: Throttle
+    """For codes of second factors, which are short: slower than for passwords."""
     live: Hub
     presence: Presence
     watch: ProcessWatch

@@ -4,6 +4,8 @@
 
     WebError
     ├── LoginNeeded        401  nobody is logged in, or the key is unknown
+    ├── SecondFactorNeeded 401  the password was right, and a code is needed too
+    ├── SecondFactorMissing 403 logged in, without the second factor that the role requires
     ├── NotForYou          403  logged in, but the page is for another role
     ├── KeyIsReadOnly      403  the API key may change nothing
     ├── ForgeryRefused     403  a change came without this session's token, or from another site
@@ -36,6 +38,29 @@ class LoginNeeded(WebError):
         super().__init__(
             "you are not logged in; log in, or send a valid API key as "
             "'Authorization: Bearer ohd_sk_…'"
+        )
+
+
+class SecondFactorNeeded(WebError):
+    """The API was asked to log in somebody with a second factor, without a code."""
+
+    status = 401
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this account has a second factor: send the code that the authenticator app shows, or "
+            "a recovery code, as 'code' beside the password"
+        )
+
+
+class SecondFactorMissing(WebError):
+    """A session without the second factor that the person's role requires."""
+
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__(
+            "your role requires a second factor; log in with a browser and set it up first"
         )
 
 

@@ -28,6 +28,7 @@ class Access(enum.Enum):
     PUBLIC = "anybody, without looking who it is"
     ANYONE = "anybody, logged in or not"
     SIGNED_IN = "whoever is logged in"
+    ENROLLING = "whoever is logged in, also without the second factor that their role requires"
     ADMIN = "admins"
 
 

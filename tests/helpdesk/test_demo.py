@@ -15,7 +15,7 @@ from helpdesk.tickets.model import TicketFilter
 )
 async def test_the_demo_users_log_in_with_the_demo_password(helpdesk, email: str, role: str):
     assert await demo.fill(helpdesk)
-    session = (await helpdesk.sessions.log_in(email, "demo")).session
+    session = (await helpdesk.sign_in.log_in(email, "demo")).session
     assert session.user.role == role
 
 

@@ -19,7 +19,7 @@ async def test_the_first_admin_is_made_once_and_never_again(helpdesk):
         await helpdesk.first_run.create_admin(
             email="b@example.com", name="B", password="long enough"
         )
-    assert (await helpdesk.sessions.log_in("a@example.com", "long enough")).token
+    assert (await helpdesk.sign_in.log_in("a@example.com", "long enough")).token
 
 
 async def test_of_many_who_try_at_once_one_gets_it(helpdesk):

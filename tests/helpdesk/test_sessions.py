@@ -2,12 +2,13 @@ import pytest
 
 from helpdesk.actors import SYSTEM
 from helpdesk.errors import LoginFailed, NotAllowed
+from helpdesk.sessions import Browser
 
 
 @pytest.fixture
 async def session(world):
     await world.helpdesk.users.set_password(SYSTEM, world.user.id, "correct horse")
-    return await world.helpdesk.sessions.log_in("user@example.com", "correct horse")
+    return await world.helpdesk.sign_in.log_in("user@example.com", "correct horse")
 
 
 async def test_a_login_is_found_by_its_token(world, session):
@@ -23,7 +24,7 @@ async def test_an_unknown_token_finds_nothing(world, session, token: str):
 
 async def test_a_wrong_password_makes_no_session(world, session):
     with pytest.raises(LoginFailed):
-        await world.helpdesk.sessions.log_in("user@example.com", "wrong horse")
+        await world.helpdesk.sign_in.log_in("user@example.com", "wrong horse")
     assert await world.helpdesk.sessions.revoke_all(SYSTEM, world.user.id) == 1
 
 
@@ -37,8 +38,8 @@ async def test_a_session_ends_at_its_expiry(world, session):
 
 
 async def test_logging_in_again_makes_a_new_token_and_ends_the_old_one(world, session):
-    again = await world.helpdesk.sessions.log_in(
-        "user@example.com", "correct horse", replaces=session.token
+    again = await world.helpdesk.sign_in.log_in(
+        "user@example.com", "correct horse", Browser(replaces=session.token)
     )
     assert again.token != session.token
     assert again.session.csrf_token != session.session.csrf_token

@@ -119,7 +119,7 @@ async def test_short_and_huge_passwords_are_refused_without_being_shown(world):
 async def test_changing_a_password_needs_the_old_one_and_ends_every_session(world):
     users, sessions = world.helpdesk.users, world.helpdesk.sessions
     await users.set_password(world.admin.actor, world.user.id, "old password")
-    open_session = await sessions.log_in("user@example.com", "old password")
+    open_session = await world.helpdesk.sign_in.log_in("user@example.com", "old password")
     with pytest.raises(LoginFailed):
         await users.change_password(world.user.actor, current="guess!!!", new="new password")
     assert await sessions.find(open_session.token) is not None

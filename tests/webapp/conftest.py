@@ -785,6 +785,8 @@ PEOPLE_BLUEPRINTS = frozenset(
             "invitation",
             "notifications",
             "profile",
+            "second_factor",
+            "second_step",
             "people",
             "groups",
             "catalogue",

@@ -20,6 +20,9 @@ def app() -> Quart:
 def test_these_routes_take_another_body_than_the_rest(app: Quart) -> None:
     assert dict(body_limits(app)) == {
         "/login": Body.LOGIN,
+        "/login/second": Body.LOGIN,
+        "/login/second/options": Body.LOGIN,
+        "/login/second/passkey": Body.LOGIN,
         "/setup": Body.LOGIN,
         "/api/auth/login": Body.LOGIN,
         "/admin/plugins": Body.UPLOAD,
@@ -46,6 +49,8 @@ def test_all_of_the_api_and_these_answer_programs(app: Quart) -> None:
         "/admin/plugins/installs/<install_id>/live",
         "/tickets/<ticket_id>/panels/<plugin_id>",
         "/dashboard/widgets",
+        "/login/second/options",
+        "/profile/second-factor/passkeys/options",
         "/drafts",
         "/tickets/<ticket_id>/presence",
     }

@@ -43,6 +43,9 @@ class Credentials(Body):
 
     email: str
     password: Annotated[str, _told(format="password", writeOnly=True)]
+    code: str = ""
+    """Of a second factor, where the account has one: what the authenticator app shows, or a
+    recovery code."""
 
 
 class AssigneeBody(Body):
@@ -244,6 +247,8 @@ class SettingsPatch(Body):
     site_url: Annotated[str, _told(format="uri")] | UnsetType = UNSET
     reopen_window_days: Annotated[int, _number("reopen_window_days")] | UnsetType = UNSET
     session_days: Annotated[int, _number("session_days")] | UnsetType = UNSET
+    second_factor_roles: str | UnsetType = UNSET
+    """Roles that need a second factor, with commas between them; empty: none."""
     plugin_error_threshold: Annotated[int, _number("plugin_error_threshold")] | UnsetType = UNSET
     plugin_error_window_minutes: (
         Annotated[int, _number("plugin_error_window_minutes")] | UnsetType

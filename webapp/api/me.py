@@ -1,7 +1,7 @@
 """Your account over the API: name, password, sessions, API keys."""
 
 import msgspec
-from quart import Response
+from quart import Response, request
 
 from helpdesk.errors import Invalid, LoginFailed
 from helpdesk.passwords import checked
@@ -12,13 +12,15 @@ from webapp.api.people_shapes import (
     MeOut,
     NewKeyOut,
     SelfOut,
+    SessionOut,
     key_json,
     self_json,
+    session_json,
 )
 from webapp.api.shapes import Listing, whole_list
 from webapp.context import app_context
 from webapp.routes import Access, Section
-from webapp.visitors.logins import guarded_by_password
+from webapp.visitors.logins import browser_of, guarded_by_password
 from webapp.visitors.sessions import Proof, current_visit, drop_session, keep_session
 
 blueprint = Section("api_me", __name__, Access.SIGNED_IN)
@@ -55,7 +57,9 @@ async def change_password(body: PasswordChange) -> Response:
         raise Invalid("current", "another password", "your current password") from None
     response = Response("", status=204)
     if visit.proof is Proof.COOKIE:
-        keep_session(response, app_context().config, await desk.sessions.start(visit.signed_in.id))
+        browser = browser_of(app_context(), request, visit)
+        new = await desk.sessions.start(visit.signed_in.id, browser)
+        keep_session(response, app_context().config, new)
     return response
 
 
@@ -67,6 +71,21 @@ async def log_out_everywhere() -> Response:
     response = Response("", status=204)
     drop_session(response, app_context().config)
     return response
+
+
+@operation(blueprint, "GET", "/api/me/sessions")
+async def sessions() -> Listing[SessionOut]:
+    """List your sessions, the one that asks first."""
+    visit = current_visit()
+    found = await app_context().helpdesk.sessions.list(visit.actor, visit.signed_in.id, visit.token)
+    return whole_list([session_json(each) for each in found])
+
+
+@operation(blueprint, "DELETE", "/api/me/sessions/<session_id>", of="session")
+async def end_session(session_id: str) -> None:
+    """End one of your sessions."""
+    visit = current_visit()
+    await app_context().helpdesk.sessions.revoke(visit.actor, visit.signed_in.id, session_id)
 
 
 @operation(blueprint, "GET", "/api/me/keys")

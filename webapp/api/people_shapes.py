@@ -9,6 +9,7 @@ from helpdesk.catalogue import CategoryNode
 from helpdesk.clock import rfc3339
 from helpdesk.groups import Group
 from helpdesk.notifications import Notification
+from helpdesk.sessions import OpenSession
 from helpdesk.settings import SettingValues
 from helpdesk.statuses import Status
 from webapp.api.shapes import Moment, moment
@@ -49,6 +50,19 @@ class LoginOut(Struct):
 
     user: SelfOut
     csrf_token: str
+
+
+class SessionOut(Struct):
+    """A browser in which you are logged in."""
+
+    id: str
+    browser: str
+    """What it says it is, such as ``Firefox on Linux``; empty where it says nothing."""
+    created_at: Moment
+    last_seen_at: Moment
+    expires_at: Moment
+    current: bool
+    """Whether it is the session of this request."""
 
 
 class KeyOut(Struct):
@@ -142,6 +156,8 @@ class SettingsOut(Struct):
     site_url: str
     reopen_window_days: int
     session_days: int
+    second_factor_roles: str
+    """Roles that need a second factor, with commas between them; empty: none."""
     plugin_error_threshold: int
     plugin_error_window_minutes: int
     plugin_error_least_deliveries: int
@@ -160,6 +176,18 @@ def user_json(user: User) -> UserOut:
     """Return an account as staff see it."""
     return UserOut(
         user.id, user.name, user.email, user.role, user.disabled, rfc3339(user.created_at)
+    )
+
+
+def session_json(session: OpenSession) -> SessionOut:
+    """Return a session without its token."""
+    return SessionOut(
+        session.id,
+        session.client,
+        rfc3339(session.created_at),
+        rfc3339(session.seen_at),
+        rfc3339(session.expires_at),
+        session.here,
     )
 
 
@@ -215,6 +243,7 @@ def settings_json(values: SettingValues) -> SettingsOut:
         values.site_url,
         values.reopen_window_days,
         values.session_days,
+        values.second_factor_roles,
         values.plugin_error_threshold,
         values.plugin_error_window_minutes,
         values.plugin_error_least_deliveries,

@@ -29,6 +29,7 @@ async def change(body: SettingsPatch, match: Match | None) -> SettingsOut:
         site_url=body.site_url,
         reopen_window_days=body.reopen_window_days,
         session_days=body.session_days,
+        second_factor_roles=body.second_factor_roles,
         plugin_error_threshold=body.plugin_error_threshold,
         plugin_error_window_minutes=body.plugin_error_window_minutes,
         plugin_error_least_deliveries=body.plugin_error_least_deliveries,

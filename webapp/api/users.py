@@ -73,6 +73,14 @@ async def end_sessions(user_id: str) -> None:
     await desk.sessions.revoke_all(actor, user_id)
 
 
+@operation(blueprint, "DELETE", f"{_ONE}/second-factor", of="user", errors=(403,))
+async def reset_second_factor(user_id: str) -> None:
+    """Remove all second factors of an account, and end its sessions (admins)."""
+    desk, actor = app_context().helpdesk, current_visit().actor
+    await desk.users.get(actor, user_id)
+    await desk.factors.reset(actor, user_id)
+
+
 @operation(blueprint, "GET", f"{_ONE}/keys", of="user", errors=(403,))
 async def keys(user_id: str) -> Listing[KeyOut]:
     """List the API keys of an account: your own, or any for admins."""

@@ -28,6 +28,8 @@ _STATUS: tuple[tuple[type[Exception], HTTPStatus], ...] = (
     (domain.NotAllowed, HTTPStatus.FORBIDDEN),
     (domain.Invalid, HTTPStatus.UNPROCESSABLE_ENTITY),
     (domain.LoginFailed, HTTPStatus.UNAUTHORIZED),
+    (domain.SecondFactorRefused, HTTPStatus.UNAUTHORIZED),
+    (domain.LoginStepEnded, HTTPStatus.UNAUTHORIZED),
     (domain.LimitReached, HTTPStatus.CONFLICT),
     (domain.Conflict, HTTPStatus.CONFLICT),
     (plugins.PluginNotFound, HTTPStatus.NOT_FOUND),

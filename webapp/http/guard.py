@@ -5,6 +5,7 @@ must not know what the routes do; what a person may do with a ticket is the doma
 """
 
 import hmac
+from dataclasses import replace
 
 from quart import Quart, Request, Response, current_app, g, request
 from quart.typing import ResponseReturnValue
@@ -13,11 +14,18 @@ from helpdesk.actors import Role
 from helpdesk.api_keys import KeyScope
 from helpdesk.audit import set_origin
 from webapp.context import app_context
-from webapp.errors import ForgeryRefused, KeyIsReadOnly, LoginNeeded, NotForYou, WrongHost
+from webapp.errors import (
+    ForgeryRefused,
+    KeyIsReadOnly,
+    LoginNeeded,
+    NotForYou,
+    SecondFactorMissing,
+    WrongHost,
+)
 from webapp.http.page import page
 from webapp.http.redirects import see
 from webapp.http.unsent import came_from_our_page, form_page, unsent_texts
-from webapp.rendering.links import login_url
+from webapp.rendering.links import SECOND_FACTOR, login_url
 from webapp.routes import Access, RouteFacts, access_at, facts_at
 from webapp.security.headers import security_headers
 from webapp.security.origin import host_is_known
@@ -37,7 +45,10 @@ async def admit() -> ResponseReturnValue | None:
         return None
     if not host_is_known(request.host, config.known_hosts):
         raise WrongHost
-    g.visit = visit = await find_visit(request, app_context())
+    visit = await find_visit(request, app_context())
+    if access is Access.ENROLLING and visit.enrolling is not None:
+        visit = replace(visit, user=visit.enrolling)
+    g.visit = visit
     set_origin(origin_of(request, visit, config))
     if request.url_rule is None:
         return None
@@ -49,7 +60,7 @@ async def admit() -> ResponseReturnValue | None:
         raise NotForYou(Role.ADMIN)
     if request.method not in _SAFE_METHODS:
         await require_may_change(visit)
-    if visit.user is not None and not _here().json:
+    if visit.user is not None and visit.enrolling is None and not _here().json:
         g.unread = (
             await app_context().helpdesk.notifications.unread_count(visit.actor)
             if visit.unread is None
@@ -71,6 +82,10 @@ async def _needs_setup() -> bool:
 
 
 async def _ask_to_log_in() -> ResponseReturnValue:
+    if current_visit().enrolling is not None:
+        if _here().json:
+            raise SecondFactorMissing
+        return see(SECOND_FACTOR)
     if _here().json:
         raise LoginNeeded
     if request.method in _SAFE_METHODS:

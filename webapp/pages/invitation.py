@@ -9,10 +9,11 @@ from helpdesk.passwords import MAX_LENGTH, MIN_LENGTH
 from webapp.context import app_context
 from webapp.http.forms import form_fields
 from webapp.http.page import page
-from webapp.http.redirects import see
 from webapp.pages.outcomes import NOTHING, Outcome, refused
+from webapp.pages.second_step import go_on
 from webapp.routes import Access, Body, Section, facts
-from webapp.visitors.sessions import keep_session
+from webapp.visitors.logins import browser_of
+from webapp.visitors.sessions import current_visit
 
 blueprint = Section("invitation", __name__, Access.ANYONE)
 
@@ -34,9 +35,9 @@ async def redeem() -> Response:
         user = await desk.invitations.redeem(token, fields.get("password", ""))
     except HelpDeskError as error:
         return await _show(token, refused(error, {}))
-    response = see("/tickets")
-    keep_session(response, app_context().config, await desk.sessions.start(user.id))
-    return response
+    # A link sets the password, and takes the place of nothing else.
+    browser = browser_of(app_context(), request, current_visit())
+    return go_on(await desk.sign_in.begin(user.id, browser), "/tickets")
 
 
 def _require_same(fields: Mapping[str, str]) -> None:

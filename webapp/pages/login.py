@@ -10,10 +10,12 @@ from webapp.errors import TooManyAttempts
 from webapp.http.forms import form_fields
 from webapp.http.page import page
 from webapp.http.redirects import see
+from webapp.pages.second_step import go_on
+from webapp.rendering.links import SECOND_FACTOR
 from webapp.routes import Access, Body, Section, facts
 from webapp.security.origin import safe_next
 from webapp.visitors.logins import log_in as start_session
-from webapp.visitors.sessions import Proof, current_visit, drop_session, keep_session
+from webapp.visitors.sessions import Proof, current_visit, drop_session
 
 blueprint = Section("login", __name__, Access.ANYONE)
 
@@ -32,6 +34,8 @@ async def start() -> ResponseReturnValue:
 async def form() -> ResponseReturnValue:
     """Show the log-in form."""
     target = safe_next(request.args.get("next"))
+    if current_visit().enrolling is not None:
+        return see(SECOND_FACTOR)
     if current_visit().user is not None:
         return see(target)
     return page("login.html", email="", target=target, problem=None)
@@ -44,7 +48,7 @@ async def log_in() -> ResponseReturnValue:
     fields = await form_fields()
     email, target = fields.get("email", ""), safe_next(fields.get("next"))
     try:
-        new = await start_session(
+        found = await start_session(
             app_context(), request, current_visit(), email, fields.get("password", "")
         )
     except LoginFailed as error:
@@ -53,9 +57,7 @@ async def log_in() -> ResponseReturnValue:
         response = _again(email, target, str(error), 429)
         response.headers["Retry-After"] = str(error.retry_after_s)
         return response
-    response = see(target)
-    keep_session(response, app_context().config, new)
-    return response
+    return go_on(found, target)
 
 
 def _again(email: str, target: str, problem: str, status: int) -> Response:

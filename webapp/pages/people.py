@@ -27,6 +27,7 @@ DONE = {
     "created": "Account created.",
     "saved": "Account saved.",
     "password": "Password set. All sessions of this person have ended.",
+    "reset": "Second factors removed. All sessions of this person have ended.",
     "ended": "All sessions of this person have ended.",
     "revoked": "API key revoked.",
     "sent": "Link sent by email.",
@@ -101,6 +102,8 @@ async def _show(user_id: str, outcome: Outcome, *, link: str = "") -> Response:
         password_most=MAX_LENGTH,
         seen=digest(person),
         link=link,
+        factors=await desk.factors.of(actor, user_id),
+        sessions=await desk.sessions.list(actor, user_id),
         sends=(await app_context().helpdesk.mail.all()).outgoing != OFF,
     )
 
@@ -161,6 +164,13 @@ async def end_sessions(user_id: str) -> Response:
     await app_context().helpdesk.users.get(current_visit().actor, user_id)
     await app_context().helpdesk.sessions.revoke_all(current_visit().actor, user_id)
     return see(admin_url(SECTION, user_id, "ended"))
+
+
+@blueprint.post("/admin/people/<user_id>/second-factor/reset")
+async def reset_second_factor(user_id: str) -> Response:
+    """Take somebody's second factors away, because they have lost them."""
+    await app_context().helpdesk.factors.reset(current_visit().actor, user_id)
+    return see(admin_url(SECTION, user_id, "reset"))
 
 
 @blueprint.post("/admin/people/<user_id>/keys/<key_id>/revoke")

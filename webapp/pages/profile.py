@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from quart import Response
+from quart import Response, request
 
 from helpdesk.api_keys import KeyScope
 from helpdesk.errors import HelpDeskError, Invalid, LoginFailed
@@ -21,7 +21,7 @@ from webapp.pages.outcomes import (
 )
 from webapp.routes import Access, Section
 from webapp.visitors.languages import CHOICES
-from webapp.visitors.logins import guarded_by_password
+from webapp.visitors.logins import browser_of, guarded_by_password
 from webapp.visitors.sessions import Proof, current_visit, drop_session, keep_session
 
 blueprint = Section("profile", __name__, Access.SIGNED_IN)
@@ -31,6 +31,7 @@ DONE = {
     "language": "Language saved.",
     "password": "Password changed. All your other sessions have ended.",
     "revoked": "API key revoked.",
+    "ended": "Session ended.",
 }
 
 
@@ -50,6 +51,10 @@ async def _show(outcome: Outcome = NOTHING, *, secret: str = "") -> Response:
         person=await app_context().helpdesk.users.get(visit.actor, visit.signed_in.id),
         keys=[key for key in keys if key.revoked_at is None],
         secret=secret,
+        sessions=await app_context().helpdesk.sessions.list(
+            visit.actor, visit.signed_in.id, visit.token
+        ),
+        factors=await app_context().helpdesk.factors.of(visit.actor, visit.signed_in.id),
         languages=_language_choices(visit.signed_in.language),
         password_least=MIN_LENGTH,
         password_most=MAX_LENGTH,
@@ -104,7 +109,8 @@ async def change_password() -> Response:
         return await _show(refused(error, fields, "password"))
     response = see("/profile?done=password")
     if visit.proof is Proof.COOKIE:
-        new = await app_context().helpdesk.sessions.start(visit.signed_in.id)
+        browser = browser_of(app_context(), request, visit)
+        new = await app_context().helpdesk.sessions.start(visit.signed_in.id, browser)
         keep_session(response, app_context().config, new)
     return response
 
@@ -128,6 +134,14 @@ async def log_out_everywhere() -> Response:
     response = see("/login")
     drop_session(response, app_context().config)
     return response
+
+
+@blueprint.post("/profile/sessions/<session_id>/end")
+async def log_out_elsewhere(session_id: str) -> Response:
+    """End one of one's sessions."""
+    visit = current_visit()
+    await app_context().helpdesk.sessions.revoke(visit.actor, visit.signed_in.id, session_id)
+    return see("/profile?done=ended#done")
 
 
 @blueprint.post("/profile/keys")

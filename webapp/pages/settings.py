@@ -2,10 +2,11 @@
 
 from quart import Response
 
+from helpdesk.actors import Role
 from helpdesk.errors import HelpDeskError
 from helpdesk.settings import BOUNDS
 from webapp.context import app_context
-from webapp.http.forms import form_fields
+from webapp.http.forms import form_fields, many
 from webapp.http.page import page
 from webapp.http.redirects import see
 from webapp.pages.outcomes import NOTHING, Outcome, done_from_address, refused
@@ -45,6 +46,7 @@ async def _show(outcome: Outcome = NOTHING) -> Response:
         outcome=outcome,
         values=values,
         bounds=BOUNDS,
+        roles=tuple(Role),
         seen=digest(values),
     )
 
@@ -54,6 +56,8 @@ async def save() -> Response:
     """Change the settings that the form names: all of them or none."""
     fields = await form_fields()
     changes = {name: fields[name] for name in NAMES if name in fields}
+    if "second_factor" in fields:
+        changes["second_factor_roles"] = ",".join(await many("second_factor_roles"))
     try:
         require_unchanged(fields, await app_context().helpdesk.settings.all())
         await app_context().helpdesk.settings.update(current_visit().actor, **changes)

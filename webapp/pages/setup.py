@@ -19,7 +19,8 @@ from webapp.http.page import page
 from webapp.http.redirects import see
 from webapp.pages.outcomes import NOTHING, PASSWORDS_DIFFER, Outcome, refused
 from webapp.routes import Access, Body, Section, facts
-from webapp.visitors.sessions import keep_session
+from webapp.visitors.logins import browser_of
+from webapp.visitors.sessions import current_visit, keep_session
 
 blueprint = Section("setup", __name__, Access.ANYONE)
 
@@ -61,7 +62,8 @@ async def create() -> Response:
     except HelpDeskError as error:
         return _form(refused(error, fields), fields.get("code", ""))
     response = see("/admin/settings")
-    keep_session(response, app_context().config, await desk.sessions.start(admin.id))
+    browser = browser_of(app_context(), request, current_visit())
+    keep_session(response, app_context().config, await desk.sessions.start(admin.id, browser))
     return response
 
 

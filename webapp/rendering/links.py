@@ -3,6 +3,16 @@
 from collections.abc import Iterable
 from urllib.parse import quote, urlencode
 
+SECOND_FACTOR = "/profile/second-factor"
+"""Where one's second factors are set up."""
+SECOND_STEP = "/login/second"
+"""Where somebody shows one at log-in."""
+
+
+def second_step_url(then: str) -> str:
+    """Return where a log-in goes on with a second factor, and then to ``then``."""
+    return SECOND_STEP if then in {"", "/"} else f"{SECOND_STEP}?{urlencode({'next': then})}"
+
 
 def login_url(then: str) -> str:
     """Return the log-in page, which leads to ``then`` afterwards."""

@@ -50,6 +50,9 @@ class Visit:
     """Of the API key that was shown."""
     unread: int | None = None
     """How many unread notices the person has; None where that was not read along."""
+    enrolling: User | None = None
+    """Who has logged in without the second factor that their role requires. For all but the pages
+    where they set it up (``Access.ENROLLING``), they are nobody."""
 
     @property
     def signed_in(self) -> User:
@@ -86,7 +89,16 @@ async def find_visit(request: Request, app_context: AppContext) -> Visit:
             app_context.admission.known.forget(token)
         else:
             app_context.admission.known.note(token, session.user.id)
-            return Visit(Proof.COOKIE, session.user, session.csrf_token, token, unread=unread)
+            lacks = session.lacks_factor
+            person, enrolling = (None, session.user) if lacks else (session.user, None)
+            return Visit(
+                Proof.COOKIE,
+                person,
+                session.csrf_token,
+                token,
+                unread=unread,
+                enrolling=enrolling,
+            )
     return _nobody(request, app_context.config)
 
 
@@ -102,7 +114,7 @@ async def person_behind(credential: str, app_context: AppContext) -> User | None
     if _BEARER.fullmatch(f"Bearer {credential}"):
         return await app_context.helpdesk.api_keys.find_user(credential)
     session = await app_context.helpdesk.sessions.find(credential)
-    return None if session is None else session.user
+    return None if session is None or session.lacks_factor else session.user
 
 
 def shown_credential(request: Request, config: WebConfig) -> str:
@@ -147,6 +159,23 @@ def keep_session(response: Response, config: WebConfig, new: NewSession) -> None
     if new.device is not None:
         _set(response, config, device_cookie(config), new.device, max_age=_DEVICE_S)
     response.delete_cookie(form_cookie(config), path="/", secure=config.secure_cookies)
+    response.delete_cookie(step_cookie(config), path="/", secure=config.secure_cookies)
+
+
+def step_cookie(config: WebConfig) -> str:
+    """Name of the cookie of a log-in that waits for a second factor."""
+    return "__Host-ohd_step" if config.secure_cookies else "ohd_step"
+
+
+def keep_step(response: Response, config: WebConfig, token: str) -> None:
+    """Put the token of a log-in that waits for a second factor into the browser."""
+    _set(response, config, step_cookie(config), token)
+
+
+def shown_step(request: Request, config: WebConfig) -> str:
+    """Return the token of a log-in that waits for a second factor; empty where there is none."""
+    token = request.cookies.get(step_cookie(config), "")
+    return token if _FORM_TOKEN.fullmatch(token) else ""
 
 
 def drop_session(response: Response, config: WebConfig) -> None:

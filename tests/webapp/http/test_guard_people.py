@@ -28,6 +28,8 @@ READS: dict[str, dict[str, int]] = {
     "/invitation": dict.fromkeys(ROLES, 404),
     "/notifications": PAGE,
     "/profile": PAGE,
+    "/profile/second-factor": PAGE,
+    "/login/second": dict.fromkeys(ROLES, 303),
     "/admin/people": ADMIN_PAGE,
     "/admin/people/new": ADMIN_PAGE,
     "/admin/people/{other}": ADMIN_PAGE,
@@ -50,6 +52,7 @@ READS: dict[str, dict[str, int]] = {
     "/api/docs/objects": ALL,
     "/api/me": API,
     "/api/me/keys": API,
+    "/api/me/sessions": API,
     "/api/users": STAFF_API,
     "/api/users/{user}": API,
     "/api/users/{other}": answers(401, 404, 200, 200),
@@ -66,6 +69,7 @@ _OWN = answers(401, 303, 303, 303)
 _FOREIGN = answers(401, 404, 404, 404)
 _ADMIN = answers(401, 403, 403, 303)
 _REFUSED = answers(401, 422, 422, 422)
+_NOT_NOW = answers(401, 409, 409, 409)
 _PERSON = {"name": "Other", "email": "other@example.com", "role": "user"}
 FORMS: list[tuple[str, dict[str, str], dict[str, int]]] = [
     ("/setup", {}, answers(404, 404, 404, 404)),
@@ -103,6 +107,19 @@ FORMS: list[tuple[str, dict[str, str], dict[str, int]]] = [
     ("/admin/mail/outgoing/none/send", {}, _ADMIN | {"admin": 404}),
     ("/admin/mail/incoming/none/accept", {}, _ADMIN | {"admin": 422}),
     ("/admin/mail/incoming/none/discard", {}, _ADMIN | {"admin": 422}),
+    ("/login/second", {"code": "000000"}, dict.fromkeys(ROLES, 303)),
+    ("/login/second/options", {}, dict.fromkeys(ROLES, 401)),
+    ("/login/second/passkey", {"credential": "{}"}, dict.fromkeys(ROLES, 303)),
+    ("/profile/second-factor/confirm", {"password": "wrong"}, _REFUSED),
+    ("/profile/second-factor/app", {}, _NOT_NOW),
+    ("/profile/second-factor/app/confirm", {"code": "000000"}, _NOT_NOW),
+    ("/profile/second-factor/app/remove", {}, _OWN),
+    ("/profile/second-factor/passkeys/options", {}, _NOT_NOW),
+    ("/profile/second-factor/passkeys", {"name": "Phone", "credential": "{}"}, _REFUSED),
+    ("/profile/second-factor/passkeys/none/remove", {}, _REFUSED),
+    ("/profile/second-factor/codes", {}, _NOT_NOW),
+    ("/admin/people/{other}/second-factor/reset", {}, _ADMIN),
+    ("/profile/sessions/none/end", {}, _FOREIGN),
     ("/profile/sessions/end", {}, _OWN),
 ]
 _MADE = answers(401, 403, 403, 201)
@@ -112,6 +129,7 @@ CALLS: list[tuple[str, str, object, dict[str, int]]] = [
     ("PATCH", "/api/me", {"name": "Someone"}, API),
     ("POST", "/api/me/password", {"current": "x", "new": "long enough"}, _REFUSED),
     ("POST", "/api/me/keys", {"name": "k"}, answers(401, 201, 201, 201)),
+    ("DELETE", "/api/me/sessions/none", None, _FOREIGN),
     ("DELETE", "/api/me/keys/{key}", None, answers(401, 404, 404, 204)),
     ("POST", "/api/users", {"name": "N", "email": "n@example.com"}, _MADE),
     ("PATCH", "/api/users/{other}", {"name": "Other"}, ADMIN_API),
@@ -120,6 +138,7 @@ CALLS: list[tuple[str, str, object, dict[str, int]]] = [
     ("POST", "/api/users/{other}/invitation", None, _MADE),
     ("PUT", "/api/users/{other}/password", {"password": "long enough"}, _GONE),
     ("DELETE", "/api/users/{other}/sessions", None, answers(401, 404, 403, 204)),
+    ("DELETE", "/api/users/{other}/second-factor", None, answers(401, 404, 403, 204)),
     ("DELETE", "/api/users/{other}/keys/{key}", None, answers(401, 404, 404, 204)),
     ("POST", "/api/groups", {"name": "Another"}, _MADE),
     ("PATCH", "/api/groups/{group}", {"name": "Renamed"}, ADMIN_API),
