@@ -14,6 +14,8 @@
                    texts that staff keep
     login, invitation, forgotten, setup, profile, notifications, notification_choices
                    one's own account
+    second_factor, second_step
+                   one's second factors, and showing one at log-in
     people, groups, catalogue, statuses, settings, audit
                    Admin: the help desk
     plugins, installs, plugin, review, versions, deliveries, plugin_log, egress, sandbox

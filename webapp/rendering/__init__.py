@@ -11,6 +11,7 @@
     markdown            Markdown as safe HTML
     autolinks           bare web addresses as links
     bidi                keeps the direction of foreign text to itself
+    qr                  QR codes as drawings in the page
     charts              figures over time as the paths of an SVG; pure
     formatting          figures in a few characters; pure
     links               addresses of pages

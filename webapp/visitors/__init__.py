@@ -3,6 +3,7 @@
 ::
 
     logins    logs people in, throttled
+    browsers  what a browser says it is
     plugin_tokens
               tokens that are good for one plugin's routes
     languages  the languages that the visitor reads

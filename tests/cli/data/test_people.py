@@ -76,3 +76,26 @@ def test_what_the_operator_changes_is_in_the_audit_log(ohd):
     for *_, actor, origin in entries:
         assert actor.startswith("command line")
         assert origin == "command line"
+
+
+def test_sessions_are_listed_and_ended_and_factors_reset(ohd):
+    create(ohd)
+    with closing(sqlite3.connect(ohd.folder / "data" / DATABASE_FILE)) as database:
+        (person,) = database.execute("SELECT id FROM users").fetchone()
+        session = (b"h" * 32, person, "2026-04-05T14:00:00Z", "2999-01-01T00:00:00Z", "Firefox")
+        database.execute(
+            "INSERT INTO sessions (token_hash, user_id, created_at, expires_at, client)"
+            " VALUES (?, ?, ?, ?, ?)",
+            session,
+        )
+        database.execute("INSERT INTO recovery_codes VALUES (?, ?)", (person, b"h"))
+        database.commit()
+        assert ohd.good("user", "sessions", "sam@example.com", *DATA) == (
+            "2026-04-05T14:00:00Z  Firefox\n"
+        )
+        ended = ohd.good("user", "sessions", "sam@example.com", "--end", *DATA)
+        assert ended == "1 sessions ended\n"
+        ohd.good("user", "reset-second-factor", "sam@example.com", *DATA)
+        assert database.execute("SELECT count(*) FROM recovery_codes").fetchone() == (0,)
+    line = ohd.refused("user", "reset-second-factor", "nobody@example.com", *DATA)
+    assert line == "there is no account with the email address nobody@example.com"

@@ -14,17 +14,25 @@ from supervisor.secrets.box import SecretBox
 
 PAGE = "/profile/second-factor"
 EMAIL = "user@example.com"
+Build = Callable[..., Awaitable[Any]]
 
 
-@pytest.fixture(autouse=True)
-async def quick(site: Any, password: str) -> None:
-    """Let passwords be cheap to check: each test logs in several times."""
-    await make_quick(site, password)
+@pytest.fixture
+async def site(build: Build) -> Any:
+    return await build()
 
 
-async def make_quick(site: Any, password: str) -> None:
-    site.desk.passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    await site.desk.users.set_password(SYSTEM, site.people.user.id, password)
+@pytest.fixture
+def build(build_site: Build, password: str) -> Build:
+    """Return a function that serves the app, where a password costs little to check."""
+
+    async def made(**settings: Any) -> Any:
+        site = await build_site(**settings)
+        site.desk.passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+        await site.desk.users.set_password(SYSTEM, site.people.user.id, password)
+        return site
+
+    return made
 
 
 @pytest.fixture
@@ -83,9 +91,9 @@ async def test_the_second_step_is_nothing_without_the_first(site: Any, phone: py
 
 
 async def test_wrong_codes_run_out_for_a_person_wherever_they_come_from(
-    build_site: Callable[..., Awaitable[Any]],
+    build: Build,
 ) -> None:
-    site = await build_site(code_failures_per_account=3)
+    site = await build(code_failures_per_account=3)
     phone = await set_up(site)
     for _ in range(3):
         browser = await site.stranger()
