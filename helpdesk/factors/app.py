@@ -45,7 +45,7 @@ class AuthenticatorApps:
         """Given by whoever has the key; without it no app can be set up or used."""
 
     async def begin(self, session_token: str, issuer: str) -> NewSecret:
-        """Make a secret. Raises ``NotAllowed`` without fresh proof, ``Conflict`` with an app."""
+        """Make a secret. Raises ``NotAllowed`` (the password was shown long ago), ``Conflict``."""
         now, secret, sealer = self._clock.now(), codes.new_secret(), self.require_sealer()
 
         def job(connection: sqlite3.Connection) -> NewSecret:

@@ -74,7 +74,7 @@ def options_to_add(
 ) -> str:
     """Return the JSON of options for ``navigator.credentials.create``.
 
-    ``person``: id, address, name. ``known``: IDs of their passkeys, which are not made again.
+    ``person``: id, address, name. ``known``: IDs of the passkeys that they have.
     """
     import webauthn  # noqa: PLC0415
     from webauthn.helpers import structs  # noqa: PLC0415

@@ -1,7 +1,7 @@
 """Passkeys (WebAuthn): adding, checking and removing them.
 
-A challenge belongs to one session, or one log-in that waits. It is good for two minutes, and taken
-out of the database before an answer to it is looked at: no answer counts twice.
+A challenge belongs to one session, or one log-in that waits. It is good for two minutes, and
+deleted before an answer to it is looked at: no answer counts twice.
 """
 
 import secrets
@@ -46,7 +46,7 @@ class Passkeys:
     async def begin(self, session_token: str, site: Site, issuer: str) -> str:
         """Return the options with which a browser makes a passkey, as JSON.
 
-        Raises ``NotAllowed`` without fresh proof, ``LimitReached``.
+        Raises ``NotAllowed`` unless the password was shown lately, ``LimitReached``.
         """
         now, challenge = self._clock.now(), new_challenge()
 
@@ -149,7 +149,7 @@ def keep_challenge(
 
 
 def take_challenge(connection: sqlite3.Connection, holder: str, now: datetime) -> bytes | None:
-    """Take out what the holder of a token is to sign; None where there is nothing, or too late."""
+    """Delete and return what the holder of a token is to sign; None where it is nothing or old."""
     query = "DELETE FROM passkey_challenges WHERE holder_hash = ? RETURNING challenge, expires_at"
     row = sql.row(connection, query, (tokens.digest(holder),))
     return row["challenge"] if row is not None and row["expires_at"] > rfc3339(now) else None

@@ -18,7 +18,7 @@ _LENGTH = 16
 
 
 class RecoveryCodes:
-    """Makes them anew."""
+    """Makes new ones."""
 
     def __init__(self, database: Database, clock: Clock, audit: AuditLog) -> None:
         self._database = database
@@ -26,9 +26,9 @@ class RecoveryCodes:
         self._audit = audit
 
     async def renew(self, user_id: str, session_token: str) -> tuple[str, ...]:
-        """Return new codes, to be shown once; those of before are good no longer.
+        """Return new codes, to be shown once; the old ones stop working.
 
-        Raises ``NotAllowed`` without fresh proof, ``Conflict`` without a second factor.
+        Raises ``NotAllowed`` unless the password was shown lately, ``Conflict`` without a factor.
         """
         now, record = self._clock.now(), self._audit.pen(user_id)
 

@@ -1,4 +1,4 @@
-"""Tables of second factors, and what a session remembers of its browser."""
+"""Tables of second factors."""
 
 import sqlite_utils
 from sqlite_utils.migrations import Migrations
@@ -8,7 +8,7 @@ FACTOR_MIGRATIONS = Migrations("factors")
 
 @FACTOR_MIGRATIONS()
 def m001_factors(db: sqlite_utils.Database) -> None:
-    """Create the tables, and let sessions be told apart."""
+    """Create the tables."""
     for statement in (
         # ``last_step`` is the newest time step whose code was accepted: no code counts twice.
         # Without ``confirmed_at`` the app is being set up, and counts for nothing.
@@ -48,9 +48,5 @@ def m001_factors(db: sqlite_utils.Database) -> None:
             challenge BLOB NOT NULL,
             expires_at TEXT NOT NULL
         ) STRICT, WITHOUT ROWID""",
-        "ALTER TABLE sessions ADD COLUMN client TEXT NOT NULL DEFAULT ''",
-        "ALTER TABLE sessions ADD COLUMN seen_at TEXT",
-        # When the person last showed their password in it; NULL: when it began.
-        "ALTER TABLE sessions ADD COLUMN proved_at TEXT",
     ):
         db.execute(statement)

@@ -328,3 +328,15 @@ def m014_ticket_times(db: sqlite_utils.Database) -> None:
     """Keep for each ticket when it was answered and resolved; see ``times_step``."""
     for statement in times_step.STATEMENTS:
         db.execute(statement)
+
+
+@HELPDESK_MIGRATIONS()
+def m015_browsers_of_sessions(db: sqlite_utils.Database) -> None:
+    """Let people know their sessions apart, and let each remember when its person was proved."""
+    for statement in (
+        "ALTER TABLE sessions ADD COLUMN client TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE sessions ADD COLUMN seen_at TEXT",
+        # When the person last showed their password in it; NULL: when it began.
+        "ALTER TABLE sessions ADD COLUMN proved_at TEXT",
+    ):
+        db.execute(statement)
