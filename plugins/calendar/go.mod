@@ -1,0 +1,3 @@
+module openhelpdesk.example/calendar
+
+go 1.24
