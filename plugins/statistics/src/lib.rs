@@ -116,6 +116,7 @@ fn show(args: &Json) -> Json {
             None => return failed(lang.say("unreadable"), 503),
         },
     };
+    let html = format!("<title>{}</title>{html}", lang.say("title"));
     Json::object([("title", lang.say("title").into()), ("html", html.as_str().into())])
 }
 

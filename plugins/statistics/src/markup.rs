@@ -17,7 +17,7 @@ table{overflow-wrap:break-word}\
 td.n,th.n{text-align:end;font-variant-numeric:tabular-nums}td.n{white-space:nowrap}\
 .st-share{width:35%;min-width:3rem;vertical-align:middle}\
 .st-scroll{overflow-x:auto}\
-.st-chart{display:block;width:100%;height:auto}\
+.st-chart{display:block;width:100%;max-width:60rem;height:auto}\
 .st-chart text{fill:var(--gk-text-secondary);font-size:11px}\
 .st-a{fill:var(--gk-primary)}.st-b{fill:var(--gk-success)}\
 .st-line{stroke:var(--gk-border-default)}\

@@ -165,13 +165,12 @@ fn cards(report: &Report, lang: Lang) -> String {
         add(lang.say(key), &value, &under);
     }
     cards += "</div>";
-    cards += &format!(
+    cards + &card(&format!(
         "<p class=\"text-sm\">{}: {} – {}</p>",
         lang.say("period_before"),
         days::write(asked.from - asked.days()),
         days::write(asked.from - 1)
-    );
-    cards
+    ))
 }
 
 fn change(now: i64, before: i64, lang: Lang) -> String {
@@ -251,7 +250,7 @@ fn exports(asked: &Asked, lang: Lang) -> String {
             format.to_uppercase()
         )
     };
-    format!("<p>{}: {}{}</p>", lang.say("export"), link("csv"), link("xlsx"))
+    card(&format!("<p>{}: {}{}</p>", lang.say("export"), link("csv"), link("xlsx")))
 }
 
 fn saved(asked: &Asked, around: &Around) -> String {

@@ -2,6 +2,10 @@
 
 from typing import Any
 
+import pytest
+
+from webapp.pages import installs
+
 ID = "goatkit.statistics"
 BOX = "/api/admin/plugins/box"
 
@@ -11,7 +15,10 @@ async def boxed(browser: Any) -> dict[str, Any]:
     return {one["name"]: one for one in listed}["statistics"]
 
 
-async def test_one_click_installs_and_leads_to_the_review(real_site: Any) -> None:
+async def test_one_click_installs_and_leads_to_the_review(
+    real_site: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(installs, "PATIENCE_S", 60.0)
     admin = await real_site.as_("admin")
     page = await admin.get("/admin/plugins")
     assert "In the box" in page.words()
