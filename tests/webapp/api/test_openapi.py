@@ -108,6 +108,8 @@ async def things(site: Any, make_module: Any, make_delivery: Any) -> dict[str, l
     desk = site.desk
     made = await desk.users.create(SYSTEM, email="m@example.com", name="M", role=Role.STAFF)
     key = await desk.api_keys.create(SYSTEM, made.id, name="k")
+    await desk.sessions.start(site.people.user.id)
+    (session,) = await desk.sessions.list(SYSTEM, site.people.user.id)
     category = await desk.catalogue.add_category(SYSTEM, "Hardware")
     group = await desk.groups.create(SYSTEM, name="G", member_ids=[made.id])
     canned = await desk.canned.create(SYSTEM, name="C", body="B", scope="everyone")
@@ -134,6 +136,7 @@ async def things(site: Any, make_module: Any, make_delivery: Any) -> dict[str, l
         "other": ["1", "2"],
         "canned_id": [canned.id],
         "key_id": [key.key.id],
+        "session_id": [session.id],
         "group_id": [group.id],
         "node_id": [category.id],
         "name": ["On hold", "Closed"],
