@@ -18,6 +18,8 @@ MOST_RECORD_BYTES = 256 * 1024 * 1024
 """Of all records of one plugin."""
 MOST_TAGS = 1_000
 """That one count tells apart."""
+_LAST = "\U0010ffff"
+"""Behind every character that a key begins with."""
 _COLUMNS = "key, revision, tag, at, value"
 
 
@@ -43,9 +45,10 @@ class PluginRecordStore:
         query = (
             f"SELECT {_COLUMNS} FROM plugin_records"  # noqa: S608 - our own words
             " WHERE plugin_id = ?1 AND collection = ?2 AND key > ?4 AND key >= ?3"
-            " AND substr(key, 1, length(?3)) = ?3 ORDER BY key LIMIT ?5"
+            # An end too, or all keys behind the last one that fits would be read.
+            " AND key < ?6 AND substr(key, 1, length(?3)) = ?3 ORDER BY key LIMIT ?5"
         )
-        given = (plugin_id, collection, prefix, after, limit)
+        given = (plugin_id, collection, prefix, after, limit, prefix + _LAST)
         found = await self._database.read(lambda db: rows(db, query, given))
         return [_record(each) for each in found]
 
