@@ -27,7 +27,8 @@ from typing import NoReturn
 import msgpack
 import wasmtime
 
-from sandbox_child import bridge, child, compiler, program
+from sandbox_child import child, compiler, program
+from sandbox_child.bridge.process import load_protocol, run_bridge
 from sandbox_child.lockdown import cgroup, process
 from sandbox_child.lockdown.libc import call_kernel
 from sandbox_child.lockdown.namespaces import enter_namespaces
@@ -108,7 +109,7 @@ def main(
         try:
             spec = unpack_spec(packed)
             if isinstance(spec, BridgeSpec):
-                bridge.load_protocol(spec)
+                load_protocol(spec)
             pid, pidfd, isolation = _fork_for(spec, user)
         except (OSError, ValueError, KeyError, TypeError) as exc:
             control.send(msgpack.packb([0, f"{type(exc).__name__}: {exc}"]))
@@ -224,7 +225,7 @@ def _become(
         if isinstance(spec, PluginSpec):
             child.run_plugin(spec, engine, moved[2], around)
         elif isinstance(spec, BridgeSpec):
-            bridge.run_bridge(spec, around)
+            run_bridge(spec, around)
         elif isinstance(spec, ProgramSpec):
             program.run_program(spec, around)
         elif isinstance(spec, CompileSpec):

@@ -82,7 +82,8 @@ class Supervisor:
         """Apply new limits, another egress policy, and other rules for installing.
 
         A request follows the new policy at once. A plugin's process keeps its limits; the next one
-        has the new ones, except those that an admin set. Raises RouteInvalid and changes nothing
+        has the new ones, except those that an admin set. Native plugins stop where they are not
+        allowed any more, and run again where they are. Raises RouteInvalid and changes nothing
         where the policy cannot be used.
         """
         parts = self._parts
@@ -94,7 +95,7 @@ class Supervisor:
         parts.fetcher.rules = config.fetch
         parts.versions.kept_versions = config.kept_versions
         parts.signatures = config.signatures
-        parts.runners.native = config.native
+        parts.runners.let_native(allowed=config.native)
 
 
 @asynccontextmanager

@@ -92,6 +92,7 @@ ROOMS: dict[str, dict[str, set[str]]] = {
         "query": {"lockdown", "wire"},
         "mail": {"lockdown", "wire"},
         "runtime": {"wasm"},
+        "bridge": {"goplugin", "gob", "yamux", "grpc", "lockdown", "wire"},
         "goplugin": {"gob", "yamux", "grpc", "protos", "wire"},
         "gob": set(),
         "grpc": set(),
@@ -118,7 +119,7 @@ OUTSIDE = {
         *("compose", "config", "config_file", "errors", "logs", "main", "plugin_desk", "tables"),
         "values",
     },
-    "sandbox_child": {"bridge", "child", "compiler", "forkserver", "plans", "program", "serve"},
+    "sandbox_child": {"child", "compiler", "forkserver", "plans", "program", "serve"},
 }
 """The modules outside a room. ``helpdesk`` is flat: each of its modules is a part of the domain."""
 NO_ENGINE = ("supervisor", "webapp", "helpdesk", "cli")

@@ -3,7 +3,8 @@
 =======================  =========================================================
 ``[log] level``          at once
 ``[egress]``             from the next request of a plugin on
-``[plugins]``            from the next installation, upgrade or rollback on
+``[plugins] native``     at once: native plugins stop, or run again
+other ``[plugins]``      from the next installation, upgrade or rollback on
 ``[limits]``             from a plugin's next process on; what an admin set for one plugin stays.
                          ``wasm_stack_bytes`` when the server is started again
 everything else          when the server is started again; the log names what waits for that
@@ -26,7 +27,7 @@ from supervisor.service import Supervisor
 
 log = structlog.get_logger("ohd.reload")
 
-_AT_RUN_TIME = frozenset({"limits", "egress", "fetch", "kept_versions", "signatures"})
+_AT_RUN_TIME = frozenset({"limits", "egress", "fetch", "kept_versions", "signatures", "native"})
 
 
 class Reloader:

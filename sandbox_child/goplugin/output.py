@@ -47,6 +47,12 @@ class Output:
         self._told += len(lines)
         return lines
 
+    def end_of_lines(self) -> None:
+        """Take what was begun as a whole line: nothing more comes."""
+        for is_error, begun in self._begun.items():
+            self._line(bytes(begun), is_error=is_error)
+            begun.clear()
+
     def end_call(self) -> int:
         """Begin a new budget; return how many lines were dropped of the old one."""
         dropped, self._dropped, self._told = self._dropped, 0, 0

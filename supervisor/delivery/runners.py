@@ -146,14 +146,44 @@ class Runners:
             return SWITCHED_OFF
         return row.description.obstacle(row.withheld)
 
+    def let_native(self, *, allowed: bool) -> None:
+        """Say whether native plugins may run: at once those that do are stopped, or start again."""
+        if allowed == self.native:
+            return
+        self.native = allowed
+        for row in self._installed.rows():
+            if row.enabled and row.report.program is not None:
+                self._nursery.start_soon(self._follow, row.id)
+
+    async def _follow(self, plugin_id: str) -> None:
+        """Let a plugin run or not, as the setting says by now."""
+        try:
+            async with self._installed.lock(plugin_id):
+                row = self._installed.find(plugin_id)
+                if row is None or not row.enabled:
+                    return
+                with self.held(plugin_id):
+                    if self.forbids(row) is not None:
+                        await self.stop(plugin_id)
+                    self.start(row)
+                reason = self.obstacle(plugin_id)
+        except Exception as exc:
+            log.error("setting_not_followed", plugin=plugin_id, error=str(exc))
+            return
+        if reason is not None:
+            await self._report(plugin_id, reason)
+
     async def report_obstacles(self) -> None:
         """Tell the admins which enabled plugins do not run: nobody looks when a server starts."""
         for plugin_id, reason in list(self._obstacles.items()):
+            await self._report(plugin_id, reason)
+
+    async def _report(self, plugin_id: str, reason: str) -> None:
+        try:
             name = self._installed.row(plugin_id).manifest.name
-            try:
-                await self._tell(plugin_id, f"The plugin {name} is not running", [f"{reason}."])
-            except Exception as exc:
-                log.error("admins_not_told", plugin=plugin_id, error=str(exc))
+            await self._tell(plugin_id, f"The plugin {name} is not running", [f"{reason}."])
+        except Exception as exc:
+            log.error("admins_not_told", plugin=plugin_id, error=str(exc))
 
     async def stop(self, plugin_id: str) -> None:
         """Let a plugin finish what runs, and end its process; it stays enabled."""

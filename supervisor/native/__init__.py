@@ -4,7 +4,8 @@
 
     plugin     one plugin by itself: start it, call it, serve its host calls, end it
     child      program and bridge as one child, which a session owns
-    program    the program's process: its folder, its start, its handshake, what it prints
+    program    the program's process: its folder, its start, its handshake
+    printed    what a program prints beside go-plugin's streams
     door       the socket at which a program calls its host over gRPC
     identity   the host's certificate for go-plugin's mutual TLS
     sealed     the program's bytes: checked, pinned by their hash, out of everybody's reach

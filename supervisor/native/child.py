@@ -131,4 +131,5 @@ async def _spawn_bridge(
         hooks,
         tools.grace_s,
         result_bytes=MAX_RESULT,
+        last_lines=limits.log_lines + 1,
     )

@@ -12,7 +12,7 @@ import struct
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import ExitStack, asynccontextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from supervisor.native.door import Door, make_door
 from supervisor.native.errors import StartFailed, plain_errors
 from supervisor.native.handshake import MAX_LINE, Handshake, environment, read_handshake
 from supervisor.native.limits import NativeLimits
+from supervisor.native.printed import Printed
 from supervisor.native.sealed import SealedProgram
 from supervisor.process.cage import Cage
 from supervisor.process.forkserver import ForkServer
@@ -36,8 +37,6 @@ _PREFIX = "ohd-plugin-"
 _LONGEST_BASE = 60
 """A socket's address holds 107 bytes: this, the folder's own name, and the name of the socket."""
 _ABANDONED_S = 600.0
-_READ_BYTES = 64 * 1024
-_LAST_LINES = 5
 _LAST_WORDS_S = 3.0
 
 
@@ -55,7 +54,7 @@ class Program:
     """What is active of the wider cage."""
     folder: str
     """Its private folder."""
-    printed: "Printed"
+    printed: Printed
 
     def spoken_to_by(self, spec: BridgeSpec) -> tuple[BridgeSpec, list[int]]:
         """Return the bridge's spec with what this program speaks, and the sockets that it gets."""
@@ -76,50 +75,10 @@ class Program:
         # Its connection and its output end as it does, and the kernel takes a moment to say so.
         with trio.move_on_after(_LAST_WORDS_S):
             status = await self.handle.wait()
-            await self.printed.ended.wait()
+            await self.printed.wait_ended()
             last = self.printed.last()
             return f"the program has ended: {status}" + (f"; it printed: {last}" if last else "")
         return ""
-
-
-class Printed:
-    """What a program prints beside go-plugin's streams: its start, and a crash's last words."""
-
-    def __init__(self, limits: NativeLimits, tell: Callable[[str], None]) -> None:
-        self._limits = limits
-        self._tell = tell
-        self._lines: list[str] = []
-        self._told = 0
-        self.ended = trio.Event()
-
-    def last(self) -> str:
-        """Return the last lines, on one."""
-        return " / ".join(self._lines)[-1000:]
-
-    async def drain(self, stream: trio.lowlevel.FdStream, *, is_last: bool) -> None:
-        """Read to the end; nothing is kept but the beginning of each line, and few lines."""
-        begun = bytearray()
-        with suppress(trio.BrokenResourceError, trio.ClosedResourceError):
-            while data := await stream.receive_some(_READ_BYTES):
-                *whole, rest = data.split(b"\n")
-                for part in whole:
-                    self._line(bytes(begun + part))
-                    begun.clear()
-                begun += rest[: max(0, self._limits.line_bytes - len(begun))]
-        self._line(bytes(begun))
-        if is_last:
-            self.ended.set()
-
-    def _line(self, line: bytes) -> None:
-        text = line[: self._limits.line_bytes].decode("utf-8", "replace").strip()
-        if not text:
-            return
-        # The first lines of a crash say more than the hundreds that follow them.
-        if len(self._lines) < _LAST_LINES:
-            self._lines.append(text[:300])
-        if self._told < self._limits.lines:
-            self._told += 1
-            self._tell(text)
 
 
 @asynccontextmanager
@@ -142,19 +101,18 @@ async def open_program(
     try:
         door = await trio.to_thread.run_sync(lambda: make_door(folder, offer_tls=offer_tls))
         with plain_errors(), door:
-            async with trio.open_nursery() as nursery:
-                handle, stdout, stderr = await _spawn(fork_server, cage, sealed, limits, door)
+            handle, stdout, stderr = await _spawn(fork_server, cage, sealed, limits, door)
+            async with stdout, stderr, trio.open_nursery() as nursery:
                 printed = Printed(limits, tell)
                 try:
-                    async with stdout, stderr:
-                        nursery.start_soon(lambda: printed.drain(stderr, is_last=True))
-                        start = _Start(stdout, folder, limits, door)
-                        program = await _unless(give_up, lambda: start.run(handle, printed))
-                        nursery.start_soon(lambda: printed.drain(stdout, is_last=False))
-                        yield program
+                    nursery.start_soon(printed.drain, stderr)
+                    start = _Start(stdout, folder, limits, door)
+                    program = await _unless(give_up, lambda: start.run(handle, printed))
+                    nursery.start_soon(printed.drain, stdout)
+                    yield program
                 finally:
                     await handle.reap()
-                    nursery.cancel_scope.cancel()
+                    await printed.finish()
     finally:
         with trio.CancelScope(shield=True):
             await trio.to_thread.run_sync(lambda: shutil.rmtree(folder, ignore_errors=True))
@@ -227,7 +185,7 @@ class _Start:
             line = await self._line()
             if line is None:
                 status = await handle.wait()
-                await printed.ended.wait()
+                await printed.wait_ended()
                 raise StartFailed(f"the program ended at its start: {status}", printed.last())
             try:
                 said = read_handshake(line, self._folder, offered_tls=bool(self._door.identity))

@@ -30,7 +30,8 @@ it may know: how its guest call ended, its log lines and its requests.
 # - A CALL can only come while a guest call runs, with the next number, and never while another is
 #   open: a guest that waits for an answer cannot ask for something else.
 # - A RESULT cannot come while a host call is open, for the same reason.
-# - Log lines belong to the guest call that runs, or to the start.
+# - Log lines belong to the guest call that runs, or to the start. A native plugin's bridge also
+#   tells what its program printed last, once in its life.
 #
 # Nothing is matched by an id that the child chooses: sequence numbers only confirm what is known
 # already. So a child cannot answer for an event that it was not given, or twice for one.
@@ -109,6 +110,8 @@ class Budgets:
     memory_bytes: int
     """Not sent, but had: the most that the guest's memory may grow to."""
     result_bytes: int = MAX_TEXT
+    last_lines: int = 0
+    """Log lines outside of a guest call: the last ones of a native plugin's program."""
 
 
 Key = TypeVar("Key")
@@ -189,7 +192,7 @@ class Called:
 
 @dataclass(frozen=True, slots=True)
 class Logged:
-    """The guest logged a line; ``work`` is None during the start sequence."""
+    """The guest logged a line; ``work`` is None outside of a guest call."""
 
     level: LogLevel
     text: str
@@ -220,6 +223,7 @@ class Conversation(Generic[Key]):
         self._busy_since = started
         self._accounted = started
         self._start_log_lines = 0
+        self._last_lines = 0
 
     def busy_since(self) -> float | None:
         """Return since when the child has been in the guest call that runs now; None when idle."""
@@ -356,7 +360,7 @@ class Conversation(Generic[Key]):
         work = self.in_line[0] if self.in_line else None
         if work is None:
             if self.phase is not Phase.STARTING:
-                raise MessageError("LOG outside of a guest call")
+                return self._last_words(level, blob)
             self._start_log_lines += 1
             lines = self._start_log_lines
         else:
@@ -366,3 +370,9 @@ class Conversation(Generic[Key]):
         if lines > self._budgets.log_lines + 1:
             raise MessageError("more log lines than one event may write")
         return Logged(level, blob.decode("utf-8", "replace"), work)
+
+    def _last_words(self, level: LogLevel, blob: bytes) -> Logged:
+        self._last_lines += 1
+        if self._last_lines > self._budgets.last_lines:
+            raise MessageError("LOG outside of a guest call")
+        return Logged(level, blob.decode("utf-8", "replace"), None)

@@ -120,6 +120,8 @@ class Session(Generic[Key]):
     it was when it is interrupted, and a busy machine may keep it from saying so in time."""
     result_bytes: int = MAX_TEXT
     """Limits of a guest call's result."""
+    last_lines: int = 0
+    """See ``Budgets``."""
     conversation: Conversation[Key] = field(init=False)
     _deadline: Deadline = field(init=False)
     _ended: Ended[Key] | None = field(default=None, init=False)
@@ -139,6 +141,7 @@ class Session(Generic[Key]):
                 host_calls=limits.host_calls,
                 memory_bytes=limits.memory_bytes,
                 result_bytes=self.result_bytes,
+                last_lines=self.last_lines,
             ),
             trio.current_time(),
         )

@@ -1,5 +1,6 @@
 """Native plugins in a whole supervisor: the same everything as of a module, by two processes."""
 
+import dataclasses
 import json
 import os
 import signal
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from supervisor.calls.behalf import EVERYTHING, Behalf
+from supervisor.config import SupervisorConfig
 from supervisor.errors import CannotStart, ModuleRefused, PermissionsNotAccepted
 from supervisor.limits import Limits
 from supervisor.query import Audience
@@ -298,6 +300,21 @@ async def test_a_program_that_was_replaced_on_disk_never_runs(open_desk):
     view = await desk.state(ID, "failed")
     assert "has changed since it was installed" in view.state_reason
     assert "init: " not in "\n".join(await desk.log(ID))
+
+
+async def test_a_reload_stops_it_with_the_setting_and_starts_it_again(native):
+    await installed(native)
+    before = await pids(native)
+    off = SupervisorConfig(data_directory=native.path)
+    native.supervisor.reconfigure(off)
+    view = await native.state(ID, "failed")
+    assert "native plugins are not allowed on this server" in view.state_reason
+    assert all(is_gone(pid) for pid in before.values())
+    (notice,) = await native.until(native.notices, lambda notices: notices)
+    assert notice.title.endswith("is not running")
+    native.supervisor.reconfigure(dataclasses.replace(off, native=True))
+    await native.running(ID)
+    assert (await native.supervisor.overview.plugin(ID)).state_reason is None
 
 
 async def test_it_does_not_run_where_the_setting_is_gone(open_desk):

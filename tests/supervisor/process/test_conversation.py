@@ -1,6 +1,7 @@
 """What a child may say, when, and how much: each right message, and each wrong one at each time."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -312,3 +313,11 @@ def test_text_that_is_not_utf_8_is_replaced() -> None:
     (line,) = working().hear(encode_frame((LOG, 2), b"\xff\xfe"), 101.1)
     assert isinstance(line, Logged)
     assert line.text == "\ufffd\ufffd"
+
+
+def test_the_last_lines_of_a_native_program_come_outside_of_a_guest_call_and_are_counted():
+    conversation: Conversation[str] = Conversation(replace(BUDGETS, last_lines=2), 0.0)
+    conversation.hear(IS_READY, 0.1)
+    assert conversation.hear(A_LINE * 2, 0.2) == [Logged(LogLevel.INFO, "line", None)] * 2
+    with pytest.raises(MessageError, match="LOG outside of a guest call"):
+        conversation.hear(A_LINE, 0.3)
