@@ -1,5 +1,7 @@
 """A native plugin beside HashiCorp's own Go host of the same program: a call, memory, a start.
 
+Over net/rpc, and over gRPC.
+
 That host runs the program as it is. Ours has a cage around it and a bridge in front.
 """
 
@@ -24,25 +26,31 @@ _CALLS, _STARTS = 2_000, 8
 _PEER = "HashiCorp's Go host"
 _MIB = 1024 * 1024
 _ARGUMENTS = b'{"text":"x"}'
-_NAMES = ("native plugin, a call", "native plugin, memory beside the program's own")
-_START = "native plugin, its start beyond the program's own"
+_PROTOCOLS = {"": "native plugin", "grpc": "native plugin over gRPC"}
+"""Modes of the program, and how its rows begin."""
+_MEASURES = {
+    "a call": "us",
+    "memory beside the program's own": "MiB",
+    "its start beyond the program's own": "ms",
+}
 
 
 async def measure(bench: Bench) -> list[Row]:
-    """Measure all three; the rows are empty where Go is missing."""
-    try:
-        program = await trio.to_thread.run_sync(build_native, "netrpc")
-        peer = await trio.to_thread.run_sync(build_go_peer, "goplugin")
-    except (ToolMissing, BuildFailed) as exc:
-        why = str(exc).splitlines()[0]
-        units = ("us", "MiB", "ms")
-        return [Row.empty(n, u, why) for n, u in zip((*_NAMES, _START), units, strict=True)]
-    with seal_program(program) as sealed:
-        return [
-            await _calls(bench, sealed, peer, program),
-            await _memory(bench, sealed, peer, program),
-            await _starts(bench, sealed, peer, program),
-        ]
+    """Measure all three over both protocols; the rows are empty where Go is missing."""
+    rows: list[Row] = []
+    for mode, kind in _PROTOCOLS.items():
+        names = {f"{kind}, {measure}": unit for measure, unit in _MEASURES.items()}
+        try:
+            program = await trio.to_thread.run_sync(build_native, "netrpc", mode)
+            peer = await trio.to_thread.run_sync(build_go_peer, "goplugin")
+        except (ToolMissing, BuildFailed) as exc:
+            why = str(exc).splitlines()[0]
+            rows += [Row.empty(name, unit, why) for name, unit in names.items()]
+            continue
+        with seal_program(program) as sealed:
+            for name, measured in zip(names, (_calls, _memory, _starts), strict=True):
+                rows.append(await measured(bench, name, sealed, peer, program))
+    return rows
 
 
 def _settings(bench: Bench) -> NativeSettings:
@@ -57,7 +65,7 @@ def _settings(bench: Bench) -> NativeSettings:
     )
 
 
-async def _calls(bench: Bench, sealed: SealedProgram, peer: Path, program: Path) -> Row:
+async def _calls(bench: Bench, name: str, sealed: SealedProgram, peer: Path, program: Path) -> Row:
     count = bench.count(_CALLS)
     async with AsyncExitStack() as running:
         ours = await running.enter_async_context(open_native(_settings(bench), sealed))
@@ -73,10 +81,10 @@ async def _calls(bench: Bench, sealed: SealedProgram, peer: Path, program: Path)
         samples = await interleave(
             {"ours": calls, _PEER: lambda: theirs.microseconds(count)}, rounds=bench.rounds
         )
-    return Row.of(_NAMES[0], "us", samples, limits=[Limit(2.0, of=_PEER)])
+    return Row.of(name, "us", samples, limits=[Limit(2.0, of=_PEER)])
 
 
-async def _memory(bench: Bench, sealed: SealedProgram, peer: Path, program: Path) -> Row:
+async def _memory(bench: Bench, name: str, sealed: SealedProgram, peer: Path, program: Path) -> Row:
     count = bench.count(_CALLS)
     async with AsyncExitStack() as running:
         ours = await running.enter_async_context(open_native(_settings(bench), sealed))
@@ -92,10 +100,10 @@ async def _memory(bench: Bench, sealed: SealedProgram, peer: Path, program: Path
 
         samples = await interleave({"ours": beyond}, rounds=bench.rounds)
     note = "what the programs have in memory, and what is the bridge's own, after the same calls"
-    return Row.of(_NAMES[1], "MiB", samples, limits=[Limit(8.0)], note=note)
+    return Row.of(name, "MiB", samples, limits=[Limit(8.0)], note=note)
 
 
-async def _starts(bench: Bench, sealed: SealedProgram, peer: Path, program: Path) -> Row:
+async def _starts(bench: Bench, name: str, sealed: SealedProgram, peer: Path, program: Path) -> Row:
     count = bench.count(_STARTS)
     async with AsyncExitStack() as running:
         theirs = await _open(running, peer, program, "start")
@@ -107,7 +115,7 @@ async def _starts(bench: Bench, sealed: SealedProgram, peer: Path, program: Path
 
         samples = await interleave({"ours": beyond}, rounds=bench.rounds)
     note = "to the first answer; the cage, the bridge and its lockdown included"
-    return Row.of(_START, "ms", samples, limits=[Limit(60.0)], note=note)
+    return Row.of(name, "ms", samples, limits=[Limit(60.0)], note=note)
 
 
 async def _one_start(settings: NativeSettings, sealed: SealedProgram) -> float:

@@ -29,10 +29,11 @@ class Cursor:
 
     def uint(self) -> int:
         """Read an unsigned integer of at most 64 bits."""
-        if self._position >= self._end:
+        position = self._position
+        if position >= self._end:
             raise GobError("a message ends in the middle of a value")
-        first = self._data[self._position]
-        self._position += 1
+        first = self._data[position]
+        self._position = position + 1
         if first < 0x80:
             return first
         return int.from_bytes(self._take(_width(first)), "big")
@@ -56,11 +57,12 @@ class Cursor:
         return self.take().decode("utf-8", "replace")
 
     def _take(self, length: int) -> bytes:
-        if length > self.left:
-            raise GobError(f"a length of {length:,} where {self.left:,} bytes are left")
         start = self._position
-        self._position += length
-        return self._data[start : self._position]
+        end = start + length
+        if end > self._end:
+            raise GobError(f"a length of {length:,} where {self.left:,} bytes are left")
+        self._position = end
+        return self._data[start:end]
 
 
 def read_length(data: bytes | bytearray, position: int) -> tuple[int, int] | None:

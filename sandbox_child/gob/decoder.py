@@ -56,11 +56,13 @@ class Decoder:
 
         The iterator must be run to its end before the next call.
         """
-        self._pending += data
-        if len(self._pending) < self._needed:
-            return
-        whole = bytes(self._pending)
-        self._pending.clear()
+        if self._pending:
+            self._pending += data
+            if len(self._pending) < self._needed:
+                return
+            data = bytes(self._pending)
+            self._pending.clear()
+        whole = data
         position = 0
         self._needed = 1
         try:

@@ -24,6 +24,7 @@ _ARRAY_T, _SLICE_T, _STRUCT_T, _MAP_T = 1, 2, 3, 4
 """Places of the kinds in Go's ``wireType``, of which a description is a value."""
 _END = b"\0"
 _NIL = b"\0"
+_MOST_BEGUN = 64
 
 
 class Encoder:
@@ -31,14 +32,23 @@ class Encoder:
 
     def __init__(self) -> None:
         self._numbers: dict[Type, int] = {}
+        self._begun: dict[int, tuple[Type, bytes]] = {}
+        """Of types by their identity, as their hash takes long: how a value of each begins."""
 
     def encode(self, kind: Type, value: Any) -> bytes:
         """Return the messages that carry ``value``: descriptions where they are new, then it."""
+        known = self._begun.get(id(kind))
+        if known is not None:
+            body = known[1] + _value(kind, value)
+            return encode_uint(len(body)) + body
         out = bytearray()
-        number = self._number(kind, out)
-        body = encode_int(number)
-        # A value that is no structure stands where a structure's first field would.
-        body += _value(kind, value) if isinstance(kind, Struct) else _END + _value(kind, value)
+        begin = encode_int(self._number(kind, out))
+        if not isinstance(kind, Struct):
+            # A value that is no structure stands where a structure's first field would.
+            begin += _END
+        if len(self._begun) < _MOST_BEGUN:
+            self._begun[id(kind)] = kind, begin
+        body = begin + _value(kind, value)
         return bytes(out) + encode_uint(len(body)) + body
 
     def _number(self, kind: Type, out: bytearray) -> int:
@@ -103,15 +113,15 @@ def _value(kind: Type, value: Any) -> bytes:
 
 def _struct(kind: Struct, value: Mapping[str, Any]) -> bytes:
     """Return the fields that are not zero, each behind how many places it is further on."""
-    out = bytearray()
+    out = b""
     last = -1
     for place, (name, of) in enumerate(kind.fields):
         item = value.get(name)
-        if item is None or (not isinstance(of, Struct) and not item):
+        if not item and (item is None or type(of) is not Struct):
             continue
         out += encode_uint(place - last) + _value(of, item)
         last = place
-    return bytes(out) + _END
+    return out + _END
 
 
 def _basic(number: int, value: Any) -> bytes:

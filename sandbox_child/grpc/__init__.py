@@ -5,6 +5,7 @@
     client, server  our calls on a connection, and the peer's calls on one
     connection      what both sides share: windows, queues, and what a peer may do at most
     toll            frames before h2 keeps them: their size, and what they cost
+    headers     header blocks, kept
     messages        messages within the data of a stream
     events          what happened
     status          how a call ended, in a header's words

@@ -19,6 +19,7 @@ from hpack.exceptions import HPACKError
 from hyperframe.exceptions import HyperframeError
 
 from sandbox_child.grpc.errors import GrpcError, GrpcFlood
+from sandbox_child.grpc.headers import KeptDecoder, KeptEncoder
 from sandbox_child.grpc.toll import PREFACE_BYTES, Clock, Rates, Toll
 
 Headers = list[tuple[bytes, bytes]]
@@ -64,7 +65,16 @@ class Connection:
     def __init__(self, *, client: bool, caps: Caps, clock: Clock = time.monotonic) -> None:
         self._caps = caps
         self._toll = Toll(caps.rates, skip=0 if client else PREFACE_BYTES, clock=clock)
-        self._http2 = http2 = _Http2(H2Configuration(client_side=client, header_encoding=None))
+        # What we send is our own and lower case; what is received is checked.
+        settings = H2Configuration(
+            client_side=client,
+            header_encoding=None,
+            validate_outbound_headers=False,
+            normalize_outbound_headers=False,
+        )
+        self._http2 = http2 = _Http2(settings)
+        http2.encoder = KeptEncoder()
+        http2.decoder = KeptDecoder(caps.header_list)
         values = {
             SettingCodes.INITIAL_WINDOW_SIZE: caps.window,
             SettingCodes.MAX_CONCURRENT_STREAMS: caps.streams,
@@ -73,7 +83,6 @@ class Connection:
         if client:
             values[SettingCodes.ENABLE_PUSH] = 0
         http2.local_settings = Settings(client=client, initial_values=values)
-        http2.decoder.max_header_list_size = caps.header_list
         http2.initiate_connection()
         http2.increment_flow_control_window(caps.window - 65_535)
         self._outgoing: dict[int, _Outgoing] = {}

@@ -4,10 +4,14 @@
 //	goplugin PLUGIN call     seconds of one call
 //	goplugin PLUGIN start    seconds from its start to its first answer
 //	goplugin PLUGIN memory   bytes that the plugin has in memory
+//
+// It speaks the protocol that the plugin does.
 package main
 
 import (
 	"bufio"
+	"context"
+	"errors"
 	"fmt"
 	"net/rpc"
 	"os"
@@ -20,6 +24,8 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/go-plugin"
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/encoding/protowire"
 )
 
 type CallArgs struct {
@@ -38,7 +44,50 @@ func (kit) Server(*plugin.MuxBroker) (any, error) { return nil, nil }
 
 func (kit) Client(_ *plugin.MuxBroker, client *rpc.Client) (any, error) { return client, nil }
 
-func start(program string) (*plugin.Client, *rpc.Client) {
+func (kit) GRPCServer(*plugin.GRPCBroker, *grpc.Server) error { return nil }
+
+func (kit) GRPCClient(_ context.Context, _ *plugin.GRPCBroker, connection *grpc.ClientConn) (any, error) {
+	return connection, nil
+}
+
+// The two messages of a call, as goatkit.proto has them: two fields each, of which the order differs.
+type codec struct{}
+
+func (codec) Name() string { return "proto" }
+
+func (codec) Marshal(value any) ([]byte, error) {
+	call := value.(*CallArgs)
+	data := protowire.AppendTag(nil, 1, protowire.BytesType)
+	data = protowire.AppendString(data, call.Function)
+	data = protowire.AppendTag(data, 2, protowire.BytesType)
+	return protowire.AppendBytes(data, call.Args), nil
+}
+
+func (codec) Unmarshal(data []byte, value any) error {
+	answer := value.(*CallResponse)
+	for len(data) > 0 {
+		field, kind, size := protowire.ConsumeTag(data)
+		if size < 0 || kind != protowire.BytesType {
+			return errors.New("no answer to a call")
+		}
+		content, used := protowire.ConsumeBytes(data[size:])
+		if used < 0 {
+			return errors.New("no answer to a call")
+		}
+		if field == 1 {
+			answer.Result = append([]byte(nil), content...)
+		} else {
+			answer.Error = string(content)
+		}
+		data = data[size+used:]
+	}
+	return nil
+}
+
+// Either an *rpc.Client or a *grpc.ClientConn.
+type connection any
+
+func start(program string) (*plugin.Client, connection) {
 	command := exec.Command(program)
 	// The peer is killed when it is no longer needed; its plugins must not stay.
 	command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
@@ -48,19 +97,32 @@ func start(program string) (*plugin.Client, *rpc.Client) {
 		},
 		Plugins:          map[string]plugin.Plugin{"gkplugin": kit{}},
 		Cmd:              command,
-		AllowedProtocols: []plugin.Protocol{plugin.ProtocolNetRPC},
+		AllowedProtocols: []plugin.Protocol{plugin.ProtocolNetRPC, plugin.ProtocolGRPC},
 		Logger:           hclog.NewNullLogger(),
 	})
 	protocol, err := client.Client()
 	check(err)
 	dispensed, err := protocol.Dispense("gkplugin")
 	check(err)
-	return client, dispensed.(*rpc.Client)
+	return client, dispensed
 }
 
-func call(plugin *rpc.Client) {
+func call(plugin connection) {
 	var answer CallResponse
-	check(plugin.Call("Plugin.Call", CallArgs{Function: "hello", Args: []byte(`{"text":"x"}`)}, &answer))
+	arguments := CallArgs{Function: "hello", Args: []byte(`{"text":"x"}`)}
+	switch plugin := plugin.(type) {
+	case *rpc.Client:
+		check(plugin.Call("Plugin.Call", arguments, &answer))
+	case *grpc.ClientConn:
+		const method = "/goatkit.plugin.v1.GKPlugin/Call"
+		// As ours does, it says how long the call may take.
+		limited, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		check(plugin.Invoke(limited, method, &arguments, &answer, grpc.ForceCodec(codec{})))
+	}
+	if len(answer.Result) == 0 {
+		panic("an empty answer")
+	}
 	if answer.Error != "" {
 		panic(answer.Error)
 	}
