@@ -6,7 +6,7 @@ Rooms and modules, highest first; each imports only from its own row and the row
     forkserver   a clean process that forks one child per plugin, or per module to compile
     mail         mail of strangers: read, as one document and its files
     query        a plugin's SQL: translated, bounded, run behind views
-    bridge       the loop of a native plugin's bridge: frames in, go-plugin out, and back
+    bridge       a native plugin's bridge: frames in, go-plugin out, and back
     program      what a new fork does to become a native plugin's program
     child        what a new fork does: load, warm up, lock down, start, serve
     compiler     what a compile child does: check the structure, compile, write the artifact

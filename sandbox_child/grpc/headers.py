@@ -40,7 +40,7 @@ class KeptEncoder(Encoder):
 
 
 class KeptDecoder(Decoder):
-    """Reads a block anew only where the one before may have changed the table."""
+    """Reads a block again only where the one before may have changed the table."""
 
     def __init__(self, max_header_list_size: int) -> None:
         super().__init__(max_header_list_size)
