@@ -11,6 +11,8 @@ from sandbox_child.grpc.events import Ended, Event, GoingAway, Received
 from sandbox_child.grpc.messages import MessageReader, encode_message
 from sandbox_child.grpc.status import Status, read_status, status_of_reset
 
+_OPENED_BY_SERVER = (h2.events.PushedStreamReceived, h2.events.RequestReceived)
+
 
 @dataclass(slots=True)
 class _Call:
@@ -89,12 +91,12 @@ class Client:
         return call
 
     def _take(self, event: h2.events.Event, happened: list[Event]) -> None:
-        if isinstance(event, h2.events.ConnectionTerminated):
-            happened.append(GoingAway())
-        elif isinstance(event, h2.events.PushedStreamReceived | h2.events.RequestReceived):
-            raise GrpcError("HTTP/2: a stream of the server's own")
-        elif isinstance(event, h2.events.DataReceived):
+        if isinstance(event, h2.events.DataReceived):
             self._data(event, happened)
+        elif isinstance(event, h2.events.ConnectionTerminated):
+            happened.append(GoingAway())
+        elif isinstance(event, _OPENED_BY_SERVER):
+            raise GrpcError("HTTP/2: a stream of the server's own")
         elif isinstance(event, h2.events.StreamReset):
             if self._calls.get(event.stream_id) is not None:
                 self._end(event.stream_id, status_of_reset(int(event.error_code)), happened)

@@ -23,6 +23,7 @@ from sandbox_child.grpc.headers import KeptDecoder, KeptEncoder
 from sandbox_child.grpc.toll import PREFACE_BYTES, Clock, Rates, Toll
 
 Headers = list[tuple[bytes, bytes]]
+_GIVES_ROOM = (h2.events.WindowUpdated, h2.events.RemoteSettingsChanged)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ class Connection:
         except (H2Error, HPACKError, HyperframeError, ValueError) as exc:
             raise GrpcError(f"HTTP/2: {_plain(exc)}") from None
         for event in events:
-            if isinstance(event, h2.events.WindowUpdated | h2.events.RemoteSettingsChanged):
+            if isinstance(event, _GIVES_ROOM):
                 self._push_all()
             elif isinstance(event, h2.events.StreamReset):
                 self._drop(event.stream_id)

@@ -64,6 +64,10 @@ class Toll:
                 self._skip -= step
                 position += step
                 continue
+            if not self._head and len(data) - position >= _HEAD:
+                self._begins(data[position : position + _HEAD])
+                position += _HEAD
+                continue
             part = data[position : position + _HEAD - len(self._head)]
             self._head += part
             position += len(part)
