@@ -18,7 +18,9 @@ from sandbox_child.wire.messages import (
     CALL,
     INVOKE,
     LOG,
+    NATIVE_EVENT,
     NATIVE_SHUTDOWN,
+    PROGRAM_GONE,
     READY,
     RESULT,
     LogLevel,
@@ -163,3 +165,10 @@ def test_a_refusal_of_the_plugin_is_its_answer(calls):
     ((head, value),) = told(calls)
     assert head[:3] == (RESULT, 1, OutcomeCode.OK)
     assert json.loads(value) == {"error": "no such thing", "status": 500}
+
+
+def test_an_event_has_lines_and_no_result_where_the_program_is_gone(calls):
+    ask(calls, NATIVE_EVENT)
+    printed(calls, b"so far\nand so")
+    assert calls.leave() == PROGRAM_GONE
+    assert [line for _, line in told(calls)] == [b"so far", b"and so"]
