@@ -4,6 +4,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 
+import hypothesis
 import pytest
 import structlog
 import trio
@@ -13,6 +14,14 @@ from tests.stand_in import StandIn, open_stand_in
 
 # A shell that starts the tests in the background lets them ignore Ctrl-C, and all that they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# On a busy machine an example can be slow, and so can its making; neither is what a test is about.
+# In CI Hypothesis has a profile of its own that says the same.
+hypothesis.settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+if os.environ.get("CI") != "true":
+    hypothesis.settings.load_profile("patient")
 
 HEAVY = {"guest", "open_desk", "desk", "open_helpdesk", "chromium"}
 """Fixtures that need a compiler, children, a server or a browser."""
