@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from supervisor.errors import DeliveryNotFound, PluginNotFound
+from supervisor.limits import Limits
 from supervisor.secrets.redaction import Redactor
 from supervisor.states import Outcome
 from supervisor.store.deliveries import find_deliveries
@@ -136,7 +137,7 @@ async def test_a_trap_is_kept_with_the_names_that_the_module_carries(desk):
 
 
 async def test_host_calls_are_kept_with_their_status_and_what_was_answered(open_desk, stand_in):
-    desk = await open_desk(egress=stand_in.policy())
+    desk = await open_desk(egress=stand_in.policy(), limits=Limits(deadline_s=50.0))
     stand_in.answer = b"x" * 5000
     schema = {"steps": {"type": "string", "label": "S"}, "token": {"type": "string", "label": "T"}}
     schema["token"]["secret"] = True
@@ -160,7 +161,7 @@ async def test_host_calls_are_kept_with_their_status_and_what_was_answered(open_
     assert field.request["value"] == "17"
     assert document.logs[0].message == f"http 200 {'x' * 5000}"
     assert document.plugin.sha256 == plugin.sha256
-    assert document.limits["deadline_s"] == 5.0
+    assert document.limits["deadline_s"] == 50.0
     text = msgspec.json.encode(document)
     assert SECRET.encode() not in text
     assert msgspec.json.decode(text, type=DeliveryDocument) == document
