@@ -67,7 +67,7 @@ def test_a_database_held_by_another_process_costs_time_and_nothing_else(site, se
     until(lambda: server.ticket("After") == 201)
     books = server.wait_settled()
     assert books.problems == []
-    assert (books.outcomes["timeout"], books.redelivered) == (1, 0)
+    assert (books.outcomes["timeout"], books.redelivered) == (1, 0), (books, server.log())
     assert server.stop() == 0
     assert site.left_over(server) == []
 
