@@ -36,7 +36,7 @@
                    what a plugin learns of a request
     plugin_answers  what a plugin's function returned, as an answer; pure
     ticket_view    the ticket page, built from what is known of a ticket
-    plugin_slots   widgets of plugins below the text of a new ticket
+    plugin_slots   widgets of plugins on pages of tickets
     scope_choices  whose a thing is that staff keep
     list_place     the list that a ticket was opened from
     views          built-in and saved views of the ticket list

@@ -27,7 +27,6 @@ from helpdesk.tickets.model import (
 from webapp.context import app_context
 from webapp.http.forms import new_form_id
 from webapp.http.page import page
-from webapp.http.plugin_menu import TICKET_WIDGETS
 from webapp.http.unsent import TEXTS
 from webapp.pages.choices import (
     LEVELS,
@@ -41,9 +40,8 @@ from webapp.pages.choices import (
 )
 from webapp.pages.frames import frame_sources
 from webapp.pages.list_place import came_from, read_walk
-from webapp.rendering.links import earlier_url, panel_url, widget_url
-from webapp.visitors.languages import languages
-from webapp.visitors.plugin_tokens import plugin_token
+from webapp.pages.plugin_slots import ticket_slots
+from webapp.rendering.links import earlier_url, panel_url
 from webapp.visitors.sessions import current_visit
 
 ENTRIES_SHOWN = 100
@@ -136,7 +134,7 @@ async def show_ticket(
         partial(_read, ticket_id, before, typed or {})
     )
     slots = app_context().supervisor.panels.slots()
-    widgets = _widgets(detail.ticket.number)
+    widgets = ticket_slots(detail.ticket.number)
     own = ("'self'",) if widgets else ()
     g.frame_sources = (*own, *await frame_sources(slots))
     return page(
@@ -157,37 +155,6 @@ async def show_ticket(
         typed=typed or {},
         unsent=_homeless(typed or {}, detail.rights),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class TicketWidget:
-    """A widget of a plugin on the page: its title, its frame's address and its routes' token."""
-
-    title: str
-    plugin_id: str
-    plugin_name: str
-    address: str
-    token: str
-    is_wide: bool
-    """Whether it stands below the conversation rather than beside it."""
-
-
-def _widgets(number: int) -> Sequence[TicketWidget]:
-    """Return the widgets of enabled plugins that the visitor sees on a ticket."""
-    visit = current_visit()
-    places = TICKET_WIDGETS[visit.signed_in.role]
-    return [
-        TicketWidget(
-            placed.title,
-            placed.plugin_id,
-            placed.plugin_name,
-            widget_url(number, placed.plugin_id, placed.widget.id),
-            plugin_token(visit, placed.plugin_id),
-            placed.widget.size in {"large", "full"},
-        )
-        for placed in app_context().supervisor.offers.widgets(places, languages())
-        if placed.enabled
-    ]
 
 
 async def _read(

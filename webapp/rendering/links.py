@@ -40,10 +40,10 @@ def panel_url(ticket_id: str, plugin_id: str) -> str:
     return f"{ticket_url(ticket_id)}/panels/{quote(plugin_id, safe='')}"
 
 
-def widget_url(number: int, plugin_id: str, widget_id: str) -> str:
-    """Return the frame of a plugin's widget on a ticket's page."""
-    names = (quote(plugin_id, safe=""), quote(widget_id, safe=""))
-    return f"{ticket_url(number)}/widgets/{'/'.join(names)}"
+def widget_url(plugin_id: str, widget_id: str, ticket: int | None = None) -> str:
+    """Return the frame of a plugin's widget; of one on the page of a ticket by its number."""
+    place = "/plugin-widgets" if ticket is None else f"{ticket_url(ticket)}/widgets"
+    return f"{place}/{quote(plugin_id, safe='')}/{quote(widget_id, safe='')}"
 
 
 def plugin_url(plugin_id: str, part: str = "", done: str = "") -> str:
