@@ -21,6 +21,7 @@ own row and the rows below::
     sessions         logins
     users            accounts, and who may log in
     api_keys         keys for the API
+    uses             when sessions and keys were used last
     first_run        the first admin of an empty help desk
     scopes           whose a thing is that staff make for their work
     groups           groups of staff, and their categories

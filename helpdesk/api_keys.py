@@ -20,6 +20,7 @@ from helpdesk.errors import Invalid, LimitReached, NotFound
 from helpdesk.ids import new_id
 from helpdesk.storage import sql
 from helpdesk.storage.database import Database
+from helpdesk.uses import LastUses
 from helpdesk.viewers import load_viewer
 
 PREFIX = "ohd_sk_"
@@ -80,8 +81,8 @@ class ApiKeys:
         self._database = database
         self._clock = clock
         self._audit = audit
-        self._used: dict[str, datetime] = {}
-        """Last use of keys that is not written yet."""
+        query = "UPDATE api_keys SET last_used_at = ? WHERE id = ?"
+        self._uses = LastUses[str](database, query)
 
     async def create(
         self,
@@ -140,7 +141,7 @@ class ApiKeys:
         )
         if row is None:
             return None
-        self._used[row["key_id"]] = now
+        self._uses.note(row["key_id"], now)
         return KeyHolder(accounts.from_row(row), KeyScope(row["key_scope"]))
 
     async def list(self, actor: Actor, user_id: str) -> tuple[ApiKey, ...]:
@@ -177,20 +178,11 @@ class ApiKeys:
 
     async def write_uses(self) -> None:
         """Write when keys were used last: a job of its own, so that reading never waits for it."""
-        used, self._used = self._used, {}
-        if not used:
-            return
-        rows = [(rfc3339(at), key_id) for key_id, at in used.items()]
-        query = "UPDATE api_keys SET last_used_at = ? WHERE id = ?"
-        try:
-            await self._database.write(lambda c: c.executemany(query, rows).rowcount)
-        except BaseException:
-            self._used = used | self._used
-            raise
+        await self._uses.write()
 
     def _shown(self, key: ApiKey) -> ApiKey:
         """Return a key with the use that is not written yet."""
-        used = self._used.get(key.id)
+        used = self._uses.get(key.id)
         return key if used is None else dataclasses.replace(key, last_used_at=used)
 
 

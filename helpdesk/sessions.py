@@ -20,6 +20,7 @@ from helpdesk.factors import enrolment
 from helpdesk.settings import Settings
 from helpdesk.storage import sql
 from helpdesk.storage.database import Database
+from helpdesk.uses import LastUses
 from helpdesk.viewers import load_viewer
 
 MOST_DEVICES = 20
@@ -101,8 +102,8 @@ class Sessions:
         self._clock = clock
         self._settings = settings
         self._audit = audit
-        self._seen: dict[bytes, datetime] = {}
-        """Last use of sessions that is not written yet, by the hashes of their tokens."""
+        query = "UPDATE sessions SET seen_at = ? WHERE token_hash = ?"
+        self._uses = LastUses[bytes](database, query)
 
     async def start(self, user_id: str, browser: Browser = UNKNOWN) -> NewSession:
         """Make a session for somebody who has shown all that is asked of them."""
@@ -148,7 +149,7 @@ class Sessions:
 
         found = await self._database.read(job)
         if found is not None:
-            self._seen[digest] = now
+            self._uses.note(digest, now)
         return found
 
     async def prove_again(self, token: str) -> None:
@@ -175,7 +176,7 @@ class Sessions:
                     _id_of(row["token_hash"]),
                     row["client"],
                     parse_rfc3339(row["created_at"]),
-                    self._seen.get(row["token_hash"])
+                    self._uses.get(row["token_hash"])
                     or parse_optional(row["seen_at"])
                     or parse_rfc3339(row["created_at"]),
                     parse_rfc3339(row["expires_at"]),
@@ -210,16 +211,7 @@ class Sessions:
 
     async def write_uses(self) -> None:
         """Write when sessions were used last: a job of its own, so that reading never waits."""
-        seen, self._seen = self._seen, {}
-        if not seen:
-            return
-        values = [(rfc3339(at), digest) for digest, at in seen.items()]
-        query = "UPDATE sessions SET seen_at = ? WHERE token_hash = ?"
-        try:
-            await self._database.write(lambda c: c.executemany(query, values).rowcount)
-        except BaseException:
-            self._seen = seen | self._seen
-            raise
+        await self._uses.write()
 
     async def log_out(self, token: str) -> None:
         """End one session; unknown tokens are nobody's business."""
