@@ -23,7 +23,16 @@ from benchmarks.workshop import open_workshop
 
 ROWS = (
     *("noop_delivery", "gk_call", "round_trip", "slack", "enable", "lockdown", "checks"),
-    *("memory", "many_children", "durable", "looping", "pages", "desk", "statistics"),
+    *(
+        "memory",
+        "many_children",
+        "durable",
+        "looping",
+        "pages",
+        "django_helpdesk",
+        "desk",
+        "statistics",
+    ),
     *("dashboard", "mail", "native"),
 )
 """The programs in ``benchmarks/rows``, in the order of the table."""

@@ -1,4 +1,4 @@
-"""``python -m benchmarks.prepare``: brings what the rows need and pip does not: wrk, wazero's peer.
+"""``python -m benchmarks.prepare``: brings what the rows need and pip does not: wrk, other peers.
 
 `make bench` runs it first; it does nothing the second time. What cannot be had on a machine is said
 with the reason, and its cells stay empty; in CI (``CI=true``) that is a failure.
@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 
+from benchmarks.django import build_django_helpdesk
 from benchmarks.native import build_go_peer
 from tests.guests.toolchains import BuildFailed, ToolMissing
 
@@ -21,14 +22,16 @@ class Missing(Exception):
 def main() -> int:
     """Bring everything; return 1 where in CI something is missing."""
     missing = [
-        reason for step in (bring_wrk, build_wazero, build_goplugin) if (reason := _try(step))
+        reason
+        for step in (bring_wrk, build_wazero, build_goplugin, build_django_helpdesk)
+        if (reason := _try(step))
     ]
     for reason in missing:
         sys.stderr.write(f"not available: {reason}\n")
     return 1 if missing and os.environ.get("CI") == "true" else 0
 
 
-def _try(step: Callable[[], None]) -> str | None:
+def _try(step: Callable[[], object]) -> str | None:
     try:
         step()
     except (Missing, ToolMissing, BuildFailed) as missing:

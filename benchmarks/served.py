@@ -44,6 +44,8 @@ class Desk:
     key: str
     ticket: str
     """Path of a ticket page with replies."""
+    cookies: Sequence[str] = ()
+    """Of people on the staff, one each."""
 
     @property
     def database(self) -> Path:
@@ -81,8 +83,9 @@ async def make_desk(
         session = await desk.sessions.start(admin.id)
         key = await desk.api_keys.create(SYSTEM, admin.id, name="benchmark")
         newest = (await desk.tickets.list(admin.actor, TicketFilter(), page=1, per_page=1)).rows[0]
-    cookie = f"{config.web.session_cookie}={session.token}"
-    return Desk(folder, cookie, key.secret, f"/tickets/{newest.id}")
+        others = [await desk.sessions.start(person.id) for person in people.staff]
+    cookie, *cookies = (f"{config.web.session_cookie}={one.token}" for one in (session, *others))
+    return Desk(folder, cookie, key.secret, f"/tickets/{newest.id}", cookies)
 
 
 class Server:

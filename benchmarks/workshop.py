@@ -71,15 +71,21 @@ class Child:
         await self._ready.wait()
 
     async def pipeline(
-        self, payload: bytes, count: int, work: Callable[[], Work[None]] | None = None
+        self,
+        payload: bytes,
+        count: int,
+        work: Callable[[], Work[None]] | None = None,
+        *,
+        window: int = WINDOW,
     ) -> float:
         """Deliver ``count`` events, as many at once as a runner does; return the mean in us.
 
+        ``window``: how many are in line at most.
         ``work``: makes what is asked for in the place of an event, about as large as ``payload``.
         """
         make = work or (lambda: Work(EVENT, payload, None))
         session, line = self.session, self.session.conversation.in_line
-        window = max(2, min(WINDOW, WINDOW_BYTES // len(payload)))
+        window = max(2, min(window, WINDOW_BYTES // len(payload)))
         self._finished, self._goal = 0, count
         asked = 0
         started = time.perf_counter()

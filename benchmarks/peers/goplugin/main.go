@@ -4,12 +4,18 @@
 //	goplugin PLUGIN call     seconds of one call
 //	goplugin PLUGIN start    seconds from its start to its first answer
 //	goplugin PLUGIN memory   bytes that the plugin has in memory
+//	goplugin PLUGIN trip BYTES REST
+//	                         median seconds of a call that carries BYTES and does nothing, each
+//	                         after a rest (a duration: 50ms)
+//	goplugin PLUGIN crowd BYTES CALLERS
+//	                         seconds a call of that kind, where so many ask at once
 //
 // It speaks the protocol that the plugin does.
 package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -17,8 +23,10 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -107,9 +115,10 @@ func start(program string) (*plugin.Client, connection) {
 	return client, dispensed
 }
 
-func call(plugin connection) {
+var hello = CallArgs{Function: "hello", Args: []byte(`{"text":"x"}`)}
+
+func call(plugin connection, arguments CallArgs) {
 	var answer CallResponse
-	arguments := CallArgs{Function: "hello", Args: []byte(`{"text":"x"}`)}
 	switch plugin := plugin.(type) {
 	case *rpc.Client:
 		check(plugin.Call("Plugin.Call", arguments, &answer))
@@ -126,6 +135,33 @@ func call(plugin connection) {
 	if answer.Error != "" {
 		panic(answer.Error)
 	}
+}
+
+// Calls that do nothing, one by one; the median of their seconds.
+func trips(plugin connection, nothing CallArgs, count int, rest time.Duration) float64 {
+	taken := make([]float64, count)
+	for i := range taken {
+		time.Sleep(rest)
+		began := time.Now()
+		call(plugin, nothing)
+		taken[i] = time.Since(began).Seconds()
+	}
+	slices.Sort(taken)
+	return taken[count/2]
+}
+
+func crowd(plugin connection, nothing CallArgs, count, callers int) float64 {
+	began := time.Now()
+	var done sync.WaitGroup
+	for i := range callers {
+		done.Go(func() {
+			for n := i; n < count; n += callers {
+				call(plugin, nothing)
+			}
+		})
+	}
+	done.Wait()
+	return time.Since(began).Seconds() / float64(count)
 }
 
 func check(err error) {
@@ -153,19 +189,40 @@ func main() {
 	runtime.LockOSThread()
 	program, mode := os.Args[1], os.Args[2]
 	client, plugin := start(program)
-	call(plugin)
+	call(plugin, hello)
+	nothing := CallArgs{Function: "nothing"}
+	var rest time.Duration
+	var callers int
+	if len(os.Args) > 4 {
+		size, err := strconv.Atoi(os.Args[3])
+		check(err)
+		nothing.Args = bytes.Repeat([]byte("x"), size)
+		if mode == "trip" {
+			rest, err = time.ParseDuration(os.Args[4])
+		} else {
+			callers, err = strconv.Atoi(os.Args[4])
+		}
+		check(err)
+	}
 	lines := bufio.NewScanner(os.Stdin)
 	for lines.Scan() {
 		count, err := strconv.Atoi(lines.Text())
 		check(err)
+		if mode == "trip" {
+			fmt.Println(trips(plugin, nothing, count, rest))
+			continue
+		} else if mode == "crowd" {
+			fmt.Println(crowd(plugin, nothing, count, callers))
+			continue
+		}
 		began := time.Now()
 		for range count {
 			if mode == "start" {
 				another, plugin := start(program)
-				call(plugin)
+				call(plugin, hello)
 				another.Kill()
 			} else {
-				call(plugin)
+				call(plugin, hello)
 			}
 		}
 		figure := time.Since(began).Seconds() / float64(count)

@@ -103,6 +103,9 @@ func (s *server) Call(args CallArgs, answer *CallResponse) error {
 }
 
 func (s *server) call(args CallArgs) (any, error) {
+	if args.Function == "nothing" {
+		return true, nil
+	}
 	var in map[string]any
 	if len(args.Args) > 0 {
 		_ = json.Unmarshal(args.Args, &in)
