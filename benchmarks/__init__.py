@@ -11,12 +11,13 @@
     house      a whole help desk with its supervisor, in a temporary directory
     served     a help desk that ``ohd serve`` serves, in a process of its own
     guests     plugins of one kind under many ids
-    bulky      a plugin of much code and little memory
-    native     builds the peers that are not Python
+    wrk        many readers at once of pages that somebody serves
+    django     serves django-helpdesk, from an environment of its own
+    native     builds the peers that are written in Go
     memory_map what Linux says of a process's memory
     report     the table on the screen, and the file for machines
     page       the table in the docs
-    prepare    brings wrk and wazero's peer
+    prepare    brings wrk and the peers that are not of our environment
     growth     the pictures of how cost grows, apart from the table
     chart      draws them
     data_set   fills a help desk with many tickets

@@ -38,7 +38,7 @@ async def _beside_sqlite(bench: Bench, house: BenchHouse) -> Row:
 
     async with open_peer("sqlite_replay", before, statements) as peer:
         samples = await interleave({"ours": ours, _ALONE: alone}, rounds=bench.rounds)
-    limits = [Limit(0.5, of=_ALONE, at_least=True)]
+    limits = [Limit(0.45, of=_ALONE, at_least=True)]
     return Row.of("durable: change, event, delivery, record", "/s", samples, limits=limits)
 
 

@@ -32,7 +32,7 @@ async def measure(bench: Bench) -> list[Row]:
             bench,
             "Slack plugin, event posted, answered at once",
             payload("ticket.created"),
-            [Limit(1.0, of=_WASMTIME), Limit(0.5, of=_WAZERO)],
+            [Limit(0.9, of=_WASMTIME), Limit(0.5, of=_WAZERO)],
         ),
     ]
 
