@@ -15,6 +15,7 @@ own row and the rows below::
     dashboards       how each person has arranged their widgets
     canned           texts that staff keep ready for replies
     tickets          tickets and everything on one
+    requesters       people who ask for help: sign-up
     invitations      links that set a password, once
     mail             mail that goes out, and what both directions share
     factors          second factors, and the way from a password to a session
@@ -40,6 +41,7 @@ own row and the rows below::
     languages        the language that a person has chosen
     viewers          from an actor to the facts that decide on access
     access           who may do what; pure
+    domains          domains of email addresses; pure
     checks           checks for text from outside
     paging           one page of a list
     numbers          the integers that stand for ids

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from helpdesk import domains
 from helpdesk.actors import Actor, Role
 from helpdesk.clock import parse_rfc3339, rfc3339
 from helpdesk.errors import Conflict, Invalid, NotFound
@@ -101,7 +102,7 @@ def facts(user: User) -> dict[str, object]:
 
 def typed_email(text: str) -> str:
     """Return what somebody typed as an address, in the form in which addresses are stored."""
-    return normalized("NFC", text.strip().lower())
+    return normalized("NFC", domains.with_ascii_domain(text).strip().lower())
 
 
 def require_free_email(connection: sqlite3.Connection, email: str, user_id: str) -> None:

@@ -36,6 +36,7 @@ async def run(helpdesk: HelpDesk, *, every_s: float = PASS_EVERY_S) -> None:
             await helpdesk.sessions.write_uses()
             await helpdesk.api_keys.write_uses()
             await helpdesk.database.write(helpdesk.factors.purge())
+            await helpdesk.sign_ups.forget_old()
             await helpdesk.files.forget_unfinished()
             await helpdesk.intake.prune()
             await helpdesk.database.write(lambda c: outgoing.prune(c, helpdesk.clock.now()))

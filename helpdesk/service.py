@@ -44,6 +44,8 @@ from helpdesk.mail.tables import MAIL_MIGRATIONS
 from helpdesk.notifications import Notifications
 from helpdesk.outbox import Outbox
 from helpdesk.passwords import Passwords
+from helpdesk.requesters.sign_up import SignUps
+from helpdesk.requesters.tables import REQUESTER_MIGRATIONS
 from helpdesk.saved_views import VIEW_MIGRATIONS, SavedViews
 from helpdesk.sessions import Sessions
 from helpdesk.settings import Settings, SettingValues
@@ -82,6 +84,7 @@ MIGRATIONS = (
     MAIL_MIGRATIONS,
     DASHBOARD_MIGRATIONS,
     ARTICLE_MIGRATIONS,
+    REQUESTER_MIGRATIONS,
 )
 """Every table of the domain, set by set, in the order in which they are made."""
 
@@ -109,6 +112,7 @@ class HelpDesk:
         self.users = Users(database, clock, passwords, self.audit)
         self.first_run = FirstRun(database, clock, passwords, self.audit)
         self.invitations = Invitations(database, clock, passwords, self.audit, self.settings)
+        self.sign_ups = SignUps(database, clock, passwords, self.audit, self.settings)
         self.groups = Groups(database, self.audit)
         self.catalogue = Catalogue(database, self.audit)
         self.statuses = Statuses(database, self.audit)

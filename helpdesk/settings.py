@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from helpdesk import access, checks
+from helpdesk import access, checks, domains
 from helpdesk.actors import Actor, Role
 from helpdesk.audit import AuditLog, differences
 from helpdesk.errors import Invalid
@@ -33,6 +33,8 @@ class SettingValues:
     """Days until a session ends."""
     second_factor_roles: str = ""
     """Roles that need a second factor, with commas between them; empty: none."""
+    signup_domains: str = ""
+    """Domains whose addresses may sign up, with spaces between them; empty: none."""
     plugin_error_threshold: int = 50
     """Per cent of failed deliveries in the rolling window above which a plugin is disabled."""
     plugin_error_window_minutes: int = 10
@@ -132,6 +134,8 @@ def _checked(name: str, value: str | int) -> str | int:
         return site_url(str(value))
     if name == "second_factor_roles":
         return _roles(str(value))
+    if name == "signup_domains":
+        return " ".join(domains.checked(name, str(value)))
     raise Invalid("setting", repr(name), "one of the settings' names")
 
 

@@ -82,6 +82,7 @@ ROOMS: dict[str, dict[str, set[str]]] = {
         "inbound": {"mail", "files", "tickets", "storage"},
         "files": {"tickets", "storage"},
         "factors": {"storage"},
+        "requesters": {"mail", "storage"},
         "tickets": {"mail", "storage"},
         "mail": {"storage"},
         "storage": set(),

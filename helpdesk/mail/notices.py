@@ -87,7 +87,7 @@ def with_link(
     site_name: str,
     now: datetime,
 ) -> str | None:
-    """Queue a letter with a link (``password``, ``invitation``); None where no mail is sent."""
+    """Queue a letter with a link (``password``, ``signup``, …); None where no mail is sent."""
     values = settings.read(connection)
     template = templates.find(connection, event, values.language)
     filled = {"link": link, "receiver.name": receiver.name, "site.name": site_name}
@@ -97,7 +97,7 @@ def with_link(
         subject=templates.fill(template.subject, filled),
         text=templates.fill(template.body, filled),
         kind=event,
-        user_id=receiver.id,
+        user_id=receiver.id or None,
     )
     return outgoing.enqueue(connection, letter, now)
 

@@ -31,7 +31,7 @@ PRUNE_CHUNK = 1_000
 _DELAYS_S = (60, 300, 900, 1800, 3600, 7200, 14_400)
 """Seconds until the next attempt, by how many there were; then always the last."""
 MAX_PROBLEM = 500
-_PASSWORD_KINDS = frozenset({"password", "invitation"})
+_PASSWORD_KINDS = frozenset({"password", "invitation", "signup"})
 """Their texts hold a link that lets somebody in: forgotten as soon as they are sent."""
 
 

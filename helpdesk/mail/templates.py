@@ -74,6 +74,18 @@ _ALONE: Mapping[str, Mapping[str, Template]] = {
             "Hello {{receiver.name}},\n\nan account was created for you. Set your password "
             "here:\n\n{{link}}",
         ),
+        "signup": Template(
+            "Confirm your email address",
+            "Hello,\n\nsomebody, probably you, asked for an account for {{site.name}} with this "
+            "address. Confirm it and choose a password here, within a day:\n\n{{link}}\n\nIf it "
+            "wasn't you, ignore this email: there is no account without you.",
+        ),
+        "signup_known": Template(
+            "You already have an account",
+            "Hello,\n\nsomebody, probably you, asked for an account for {{site.name}} with this "
+            "address. You already have one. If you have no password, or forgot it, set a new one "
+            "here:\n\n{{link}}\n\nIf it wasn't you, ignore this email.",
+        ),
     },
     "de": {
         "password": Template(
@@ -86,6 +98,20 @@ _ALONE: Mapping[str, Mapping[str, Template]] = {
             "Ihr Konto für {{site.name}}",
             "Guten Tag {{receiver.name}},\n\nfür Sie wurde ein Konto angelegt. Setzen Sie hier "
             "Ihr Passwort:\n\n{{link}}",
+        ),
+        "signup": Template(
+            "Bestätigen Sie Ihre E-Mail-Adresse",
+            "Guten Tag,\n\njemand, vermutlich Sie, möchte mit dieser Adresse ein Konto für "
+            "{{site.name}}. Bestätigen Sie sie hier innerhalb eines Tages und wählen Sie ein "
+            "Passwort:\n\n{{link}}\n\nWaren Sie es nicht, ist nichts zu tun: Ohne Sie entsteht "
+            "kein Konto.",
+        ),
+        "signup_known": Template(
+            "Sie haben schon ein Konto",
+            "Guten Tag,\n\njemand, vermutlich Sie, möchte mit dieser Adresse ein Konto für "
+            "{{site.name}}. Sie haben schon eines. Wenn Sie kein Passwort haben oder es vergessen "
+            "haben, setzen Sie hier ein neues:\n\n{{link}}\n\nWaren Sie es nicht, ist nichts zu "
+            "tun.",
         ),
     },
 }

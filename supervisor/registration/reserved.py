@@ -28,6 +28,7 @@ OWN = frozenset(
         "readyz",
         "robots.txt",
         "setup",
+        "signup",
         "static",
         "tickets",
         "ui",

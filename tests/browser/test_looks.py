@@ -69,7 +69,7 @@ def survey(
     plugin = desk.call("GET", "/api/admin/plugins")["data"][0]["id"]
     ticket = f"/tickets/{long_ticket}"
     walk = {
-        "": ["/login", "/password"],
+        "": ["/login", "/password", "/signup"],
         "user": [
             "/tickets?view=settled",
             "/tickets/new",

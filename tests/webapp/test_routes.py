@@ -29,6 +29,8 @@ def test_these_routes_take_another_body_than_the_rest(app: Quart) -> None:
         "/api/admin/plugins": Body.UPLOAD,
         "/invitation": Body.LOGIN,
         "/password": Body.LOGIN,
+        "/signup": Body.LOGIN,
+        "/signup/confirm": Body.LOGIN,
         "/files": Body.FILE,
         "/api/files": Body.FILE,
     }

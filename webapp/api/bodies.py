@@ -249,6 +249,8 @@ class SettingsPatch(Body):
     session_days: Annotated[int, _number("session_days")] | UnsetType = UNSET
     second_factor_roles: str | UnsetType = UNSET
     """Roles that need a second factor, with commas between them; empty: none."""
+    signup_domains: str | UnsetType = UNSET
+    """Domains whose addresses can sign up, with spaces between them; empty: none."""
     plugin_error_threshold: Annotated[int, _number("plugin_error_threshold")] | UnsetType = UNSET
     plugin_error_window_minutes: (
         Annotated[int, _number("plugin_error_window_minutes")] | UnsetType

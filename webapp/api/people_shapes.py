@@ -158,6 +158,8 @@ class SettingsOut(Struct):
     session_days: int
     second_factor_roles: str
     """Roles that need a second factor, with commas between them; empty: none."""
+    signup_domains: str
+    """Domains whose addresses can sign up, with spaces between them; empty: none."""
     plugin_error_threshold: int
     plugin_error_window_minutes: int
     plugin_error_least_deliveries: int
@@ -244,6 +246,7 @@ def settings_json(values: SettingValues) -> SettingsOut:
         values.reopen_window_days,
         values.session_days,
         values.second_factor_roles,
+        values.signup_domains,
         values.plugin_error_threshold,
         values.plugin_error_window_minutes,
         values.plugin_error_least_deliveries,

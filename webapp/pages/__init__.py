@@ -12,7 +12,7 @@
                    tickets
     canned_replies
                    texts that staff keep
-    login, invitation, forgotten, setup, profile, notifications, notification_choices
+    login, invitation, forgotten, sign_up, setup, profile, notifications, notification_choices
                    one's own account
     second_factor, second_step
                    one's second factors, and showing one at log-in

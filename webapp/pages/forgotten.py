@@ -3,7 +3,7 @@
 The answer is the same whether there is such an account or not.
 """
 
-from quart import Response, request
+from quart import Response
 from quart.typing import ResponseReturnValue
 
 from helpdesk.mail.settings import OFF
@@ -13,14 +13,9 @@ from webapp.http.forms import form_fields
 from webapp.http.page import page
 from webapp.rendering.links import invitation_url
 from webapp.routes import Access, Body, Section, facts
-from webapp.security.origin import client_address
-from webapp.visitors.origin import forwarded_for, peer_of
+from webapp.visitors.letters import require_turn
 
 blueprint = Section("forgotten", __name__, Access.ANYONE)
-
-PER_ADDRESS = 10
-"""Requests from one network address within the window of log-ins."""
-PER_ACCOUNT = 3
 
 
 @blueprint.get("/password")
@@ -36,7 +31,7 @@ async def send() -> ResponseReturnValue:
     email = (await form_fields()).get("email", "").strip().lower()[:254]
     here = app_context()
     try:
-        _count(email)
+        require_turn("forgotten", email)
     except TooManyAttempts as error:
         response = await _show(problem=str(error), status=429)
         response.headers["Retry-After"] = str(error.retry_after_s)
@@ -46,17 +41,6 @@ async def send() -> ResponseReturnValue:
         email, lambda token: invitation_url(here.config.public_url, token), site.site_name
     )
     return await _show(done=True)
-
-
-def _count(email: str) -> None:
-    throttle, config = app_context().throttle, app_context().config
-    address = client_address(peer_of(request), forwarded_for(request), config.proxy_hops)
-    for key, most in (
-        (f"forgotten from {address}", PER_ADDRESS),
-        (f"forgotten by {email}", PER_ACCOUNT),
-    ):
-        if wait := throttle.begin(key, most):
-            raise TooManyAttempts(wait)
 
 
 async def _show(*, done: bool = False, problem: str = "", status: int = 200) -> Response:

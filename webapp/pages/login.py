@@ -38,7 +38,7 @@ async def form() -> ResponseReturnValue:
         return see(SECOND_FACTOR)
     if current_visit().user is not None:
         return see(target)
-    return page("login.html", email="", target=target, problem=None)
+    return await _page(email="", target=target, problem=None)
 
 
 @blueprint.post("/login")
@@ -52,16 +52,23 @@ async def log_in() -> ResponseReturnValue:
             app_context(), request, current_visit(), email, fields.get("password", "")
         )
     except LoginFailed as error:
-        return _again(email, target, str(error), 401)
+        return await _again(email, target, str(error), 401)
     except TooManyAttempts as error:
-        response = _again(email, target, str(error), 429)
+        response = await _again(email, target, str(error), 429)
         response.headers["Retry-After"] = str(error.retry_after_s)
         return response
     return go_on(found, target)
 
 
-def _again(email: str, target: str, problem: str, status: int) -> Response:
-    return page("login.html", status=status, email=email, target=target, problem=problem)
+async def _again(email: str, target: str, problem: str, status: int) -> Response:
+    return await _page(status=status, email=email, target=target, problem=problem)
+
+
+async def _page(*, email: str, target: str, problem: str | None, status: int = 200) -> Response:
+    is_open = await app_context().helpdesk.sign_ups.is_open()
+    return page(
+        "login.html", status=status, email=email, target=target, problem=problem, signs_up=is_open
+    )
 
 
 @blueprint.post("/logout")

@@ -26,6 +26,8 @@ EVENTS = {
     "reopened": "A ticket was reopened",
     "password": "Somebody forgot their password",
     "invitation": "Somebody is invited",
+    "signup": "Somebody signs up",
+    "signup_known": "Somebody signs up who has an account",
 }
 NAMES = {"en": "English", "de": "German"}
 

@@ -22,6 +22,7 @@ NAMES = (
     "site_url",
     "reopen_window_days",
     "session_days",
+    "signup_domains",
     "plugin_error_threshold",
     "plugin_error_window_minutes",
     "plugin_error_least_deliveries",

@@ -85,6 +85,11 @@ def section_url(section: str, part: str = "", done: str = "") -> str:
     return f"{address}?{urlencode({'done': done})}#done" if done else address
 
 
+def sign_up_url(public_url: str, token: str) -> str:
+    """Return the whole address by which a visitor confirms an address and gets an account."""
+    return f"{public_url}/signup/confirm?{urlencode({'token': token})}"
+
+
 def invitation_url(public_url: str, token: str) -> str:
     """Return the whole address by which somebody sets their password."""
     return f"{public_url}/invitation?{urlencode({'token': token})}"

@@ -3,6 +3,7 @@
 ::
 
     logins    logs people in, throttled
+    letters   how often a visitor may have a letter sent
     browsers  what a browser says it is
     plugin_tokens
               tokens that are good for one plugin's routes
