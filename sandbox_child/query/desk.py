@@ -19,7 +19,7 @@ from sandbox_child.query.helpdesk import HelpDesk
 from sandbox_child.query.own import OwnDatabase
 from sandbox_child.query.parse import parse
 from sandbox_child.query.translate import QUERIES, names_of_its_own, table_names, translate
-from sandbox_child.wire.queries import TABLES, Because, Question
+from sandbox_child.wire.queries import TABLES, Because, Change, Changes, Question
 from sandbox_child.wire.spec import QuerySpec
 
 K = TypeVar("K", bound="_Query | _Change | _Definition")
@@ -128,17 +128,37 @@ class Desk:
             self._own.define(wanted.unless, wanted.statements)
             return 0
 
+    def change_together(self, asked: Changes) -> int:
+        """Make all changes or none; return how many rows they changed. Raises Refused."""
+        self._deadline.set(asked.seconds)
+        self._clock.set()
+        if self._own is None:
+            raise Refused(Because.FAILED, self._own_missing)
+        wanted = []
+        with self._understanding():
+            for each in asked.changes:
+                self._check(each)
+                known = self._known_as(each.sql, _change, execute=True)
+                if not isinstance(known, _Change):
+                    raise Refused(
+                        Because.SQL, "tables are defined by one statement, not by one of several"
+                    )
+                wanted.append((known.sql, each.arguments, each.expect))
+            return self._own.change_together(wanted)
+
     def _begin(self, question: Question) -> None:
         self._deadline.set(question.seconds)
         self._clock.set()
-        size, most = len(question.sql.encode("utf-8", "replace")), self._spec.max_sql_bytes
+        self._check(question)
+
+    def _check(self, asked: Question | Change) -> None:
+        size, most = len(asked.sql.encode("utf-8", "replace")), self._spec.max_sql_bytes
         if size > most:
             raise Refused(Because.LIMIT, f"the statement has {size} bytes; at most {most} are read")
-        if len(question.arguments) > self._spec.max_arguments:
+        if len(asked.arguments) > self._spec.max_arguments:
             raise Refused(
                 Because.LIMIT,
-                f"{len(question.arguments)} arguments; at most {self._spec.max_arguments} are"
-                " taken",
+                f"{len(asked.arguments)} arguments; at most {self._spec.max_arguments} are taken",
             )
 
     def _known_as(self, sql: str, make: Callable[[str], K], *, execute: bool) -> K:

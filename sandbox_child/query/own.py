@@ -1,16 +1,17 @@
 """A plugin's own database: what may be done in it, and how it is done whole or not at all."""
 
 import sqlite3
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sandbox_child.query.clock import Clock
+from sandbox_child.query.errors import Refused
 from sandbox_child.query.functions import ALLOWED, give
 from sandbox_child.query.guard import Deadline, limit
 from sandbox_child.query.opening import open_own
 from sandbox_child.query.rows import Caps, to_json
-from sandbox_child.wire.queries import Value
+from sandbox_child.wire.queries import Because, Value
 from sandbox_child.wire.spec import QuerySpec
 
 _READING = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_RECURSIVE})
@@ -96,20 +97,50 @@ class OwnDatabase:
         finally:
             self._guard.may_change = False
 
+    def change_together(self, changes: Sequence[tuple[str, Sequence[Value], int | None]]) -> int:
+        """Run translated changes, all or none; return how many rows they changed.
+
+        Each is a statement, its arguments, and how many rows it has to change; None: any number.
+        Raises ``sqlite3.Error``, or Refused where one changed another number.
+        """
+        changed = 0
+        with self._transaction():
+            self._guard.may_change = True
+            for at, (sql, arguments, expected) in enumerate(changes, 1):
+                rows = max(0, self._connection.execute(sql, arguments).rowcount)
+                if expected is not None and rows != expected:
+                    raise Refused(
+                        Because.MOVED,
+                        f"statement {at} changed {rows} rows and expects {expected}: nothing was"
+                        " changed",
+                    )
+                changed += rows
+        return changed
+
     def define(self, unless: str, statements: Sequence[str]) -> None:
         """Run the statements of one definition, all or none. Raises ``sqlite3.Error``.
 
         ``unless``: the name of a table; where there is one, nothing is done.
         """
-        self._connection.set_authorizer(None)
-        try:
-            if unless and self._has_table(unless):
-                return
-            self._connection.execute("BEGIN IMMEDIATE")
+        if unless and self._has_table(unless):
+            return
+        with self._transaction():
             self._guard.may_define = True
-            self._connection.set_authorizer(self._guard)
             for statement in statements:
                 self._connection.execute(statement)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """Keep what the block does, all or none; what it gave itself is taken back."""
+        self._connection.set_authorizer(None)
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.set_authorizer(self._guard)
+            yield
             self._connection.set_authorizer(None)
             self._connection.execute("COMMIT")
         except BaseException:
@@ -118,12 +149,8 @@ class OwnDatabase:
             self._fold_log()
             raise
         finally:
-            self._guard.may_define = False
+            self._guard.may_change = self._guard.may_define = False
             self._connection.set_authorizer(self._guard)
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._connection.close()
 
     def _fold_log(self) -> None:
         """Make room in the log, which a change that failed has filled for nothing."""
@@ -134,4 +161,8 @@ class OwnDatabase:
 
     def _has_table(self, name: str) -> bool:
         query = "SELECT 1 FROM main.sqlite_schema WHERE type = 'table' AND name = ? COLLATE NOCASE"
-        return self._connection.execute(query, (name,)).fetchone() is not None
+        self._connection.set_authorizer(None)
+        try:
+            return self._connection.execute(query, (name,)).fetchone() is not None
+        finally:
+            self._connection.set_authorizer(self._guard)

@@ -25,7 +25,9 @@ from sandbox_child.wire.queries import (
     QUERY,
     REFUSED,
     ROWS,
+    TOGETHER,
     Because,
+    unpack_changes,
     unpack_question,
 )
 from sandbox_child.wire.spec import QuerySpec
@@ -75,6 +77,8 @@ def _most_of_a_question(spec: QuerySpec) -> int:
 
 def _answer(desk: Desk, kind: int, seq: int, blob: bytes) -> bytes:
     try:
+        if kind == TOGETHER:
+            return encode_frame((ROWS, seq, desk.change_together(unpack_changes(blob))), b"null")
         question = unpack_question(blob)
         if kind == QUERY:
             return encode_frame((ROWS, seq, 0), desk.query(question))

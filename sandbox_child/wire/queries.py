@@ -4,6 +4,7 @@ To the process::
 
     QUERY      [20, seq]                          blob: a ``Question``, msgpack
     EXECUTE    [21, seq]                          blob: a ``Question``, msgpack
+    TOGETHER   [22, seq]                          blob: ``Changes``, msgpack
 
 From it, besides READY, and RESULT for seq 0 where it could not start::
 
@@ -25,6 +26,7 @@ from sandbox_child.wire.frames import Head
 
 QUERY: Final = 20
 EXECUTE: Final = 21
+TOGETHER: Final = 22
 ROWS: Final = 30
 REFUSED: Final = 31
 
@@ -72,6 +74,8 @@ class Because(enum.IntEnum):
     TIMEOUT = 4
     FAILED = 5
     """The fault is on this side."""
+    MOVED = 6
+    """A change of several did not find as many rows as it expects: none was made."""
 
 
 class For(enum.IntEnum):
@@ -96,6 +100,38 @@ class Question:
     """The id of the account, for ``PERSON``."""
     tables: tuple[str, ...] = ()
     """Names that were granted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One of several statements that are executed together."""
+
+    sql: str
+    arguments: tuple[Value, ...] = ()
+    expect: int | None = None
+    """How many rows it has to change; None: any number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Statements that are executed in their order, all or none."""
+
+    changes: tuple[Change, ...]
+    seconds: float
+    """Left until the deadline."""
+
+
+def pack_changes(asked: Changes) -> bytes:
+    """Encode changes; raises ValueError or TypeError for values that do not fit."""
+    listed = [(each.sql, each.arguments, each.expect) for each in asked.changes]
+    packed: bytes = msgpack.packb([listed, asked.seconds])
+    return packed
+
+
+def unpack_changes(packed: bytes) -> Changes:
+    """Decode changes; they come from the supervisor, which is trusted."""
+    listed, seconds = msgpack.unpackb(packed, use_list=False)
+    return Changes(tuple(Change(*each) for each in listed), seconds)
 
 
 def pack_question(question: Question) -> bytes:

@@ -10,6 +10,8 @@
     kept_functions  secrets and files that plugins keep
     published       events that plugins publish, passed on to open pages
     field_values    custom fields of plugins as text, changed and searched; pure
+    several_changes
+                    changes of a plugin's own database that are made together
     named_call      one such call while it is answered
     queries         the query processes of plugins, those of their jobs apart
     shown_calls     what of a named call is kept in the delivery log

@@ -28,13 +28,14 @@ from supervisor.calls.plugin_cache import PluginCache
 from supervisor.calls.published import NAMES as PUBLISHED
 from supervisor.calls.queries import Queries
 from supervisor.calls.record_functions import NAMES as RECORDS
+from supervisor.calls.several_changes import change_together, refused
 from supervisor.calls.shown_calls import shown_call
 from supervisor.egress import EgressAnswer, EgressRequest
 from supervisor.egress.url import read_host
 from supervisor.limits import Limits
 from supervisor.process.conversation import AnyWork, Called
-from supervisor.query import TABLES, QueryRefused, RefusedBecause, granted
-from supervisor.registration import allows, holds, needed
+from supervisor.query import TABLES, QueryRefused
+from supervisor.registration import allows, holds
 from supervisor.registration.grants import FunctionRefused, not_granted
 from supervisor.views import HostCallRecord
 
@@ -165,6 +166,8 @@ class HostFunctions:
         """Change the plugin's own database."""
         if not holds(call.grants.permissions, "db", "write"):
             raise not_granted("db", "write", None)
+        if "statements" in call.arguments:
+            return await change_together(self._queries, call)
         try:
             affected = await self._queries.execute(
                 call.caller.plugin_id,
@@ -174,7 +177,7 @@ class HostFunctions:
                 deadline=call.deadline,
             )
         except QueryRefused as exc:
-            raise _refused(exc, "write") from None
+            raise refused(exc, "write") from None
         return {"affected": affected}
 
     async def cache_get(self, call: NamedCall) -> object:
@@ -304,7 +307,7 @@ class HostFunctions:
                 deadline=call.deadline,
             )
         except QueryRefused as exc:
-            raise _refused(exc, "read") from None
+            raise refused(exc, "read") from None
 
     def _cache(self, call: NamedCall) -> PluginCache:
         return self._caches.setdefault(call.caller.plugin_id, PluginCache())
@@ -336,10 +339,3 @@ NOT_SERVED: Final[Mapping[str, str]] = {
     "render_markdown_to_pdf": "not served: the server has no browser to print with",
 }
 """Functions of that platform that give nothing here, each with the reason."""
-
-
-def _refused(refused: QueryRefused, access: str) -> FunctionRefused:
-    if refused.because is RefusedBecause.PERMISSION and granted([refused.table]):
-        wanted = needed("db", access, refused.table).text
-        return FunctionRefused(f"{refused.text}; grant {wanted} to allow it")
-    return FunctionRefused(refused.text)

@@ -12,7 +12,7 @@ from typing import Any
 import trio
 
 from supervisor.calls.behalf import Behalf
-from supervisor.query import TABLES, QueryProcess, QueryRefused, RefusedBecause
+from supervisor.query import TABLES, Change, QueryProcess, QueryRefused, RefusedBecause
 
 JOB_STATEMENT_S = 2.0
 
@@ -62,9 +62,23 @@ class Queries:
         deadline: float,
     ) -> int:
         """Change the plugin's own database; return how many rows. Raises QueryRefused."""
-        if behalf.is_background:
-            deadline = min(deadline, trio.current_time() + JOB_STATEMENT_S)
-        return await self._of(plugin_id).execute(query, arguments, deadline=deadline)
+        until = self._until(behalf, deadline)
+        return await self._of(plugin_id).execute(query, arguments, deadline=until)
+
+    async def change_together(
+        self, plugin_id: str, changes: Sequence[Change], *, behalf: Behalf, deadline: float
+    ) -> int:
+        """Make changes, all or none; return how many rows they changed. Raises QueryRefused."""
+        until = self._until(behalf, deadline)
+        return await self._of(plugin_id).change_together(changes, deadline=until)
+
+    @staticmethod
+    def _until(behalf: Behalf, deadline: float) -> float:
+        return (
+            min(deadline, trio.current_time() + JOB_STATEMENT_S)
+            if behalf.is_background
+            else deadline
+        )
 
     async def release(self, plugin_id: str) -> None:
         """End the processes of a plugin that runs no longer."""

@@ -9,7 +9,7 @@
     zones     the files of time zones
 """
 
-from sandbox_child.wire.queries import TABLES
+from sandbox_child.wire.queries import TABLES, Change
 from supervisor.query.errors import QueryRefused, RefusedBecause
 from supervisor.query.process import QueryProcess
 from supervisor.query.question import Audience, QueryFiles, QueryLimits, granted
@@ -17,6 +17,7 @@ from supervisor.query.question import Audience, QueryFiles, QueryLimits, granted
 __all__ = [
     "TABLES",
     "Audience",
+    "Change",
     "QueryFiles",
     "QueryLimits",
     "QueryProcess",

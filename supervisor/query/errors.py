@@ -19,6 +19,8 @@ class RefusedBecause(enum.StrEnum):
     """Too many statements wait already."""
     FAILED = "failed"
     """The fault is the server's, or its machine's."""
+    MOVED = "moved"
+    """A change of several did not find the rows that it expects."""
 
 
 class QueryRefused(SupervisorError):

@@ -19,10 +19,14 @@ from sandbox_child.wire.queries import (
     QUERY,
     ROWS,
     TABLES,
+    TOGETHER,
     Because,
+    Change,
+    Changes,
     Question,
     Value,
     check_answer,
+    pack_changes,
     pack_question,
 )
 from sandbox_child.wire.spec import QuerySpec
@@ -47,6 +51,7 @@ _REASONS = {
     Because.LIMIT: RefusedBecause.LIMIT,
     Because.TIMEOUT: RefusedBecause.TIMEOUT,
     Because.FAILED: RefusedBecause.FAILED,
+    Because.MOVED: RefusedBecause.MOVED,
 }
 
 log = structlog.get_logger("supervisor.query")
@@ -115,6 +120,13 @@ class QueryProcess:
         """Change the plugin's own database; return how many rows. Raises QueryRefused."""
         return (await self._ask(EXECUTE, Question(sql, tuple(arguments), 0), deadline))[0]
 
+    async def change_together(self, changes: Sequence[Change], *, deadline: float) -> int:
+        """Make changes of the plugin's own database, all or none; return how many rows changed.
+
+        Raises QueryRefused: MOVED where a change did not find as many rows as it expects.
+        """
+        return (await self._ask(TOGETHER, Changes(tuple(changes), 0), deadline))[0]
+
     async def start(self) -> None:
         """Start the process ahead of its first question. Raises QueryRefused."""
         async with self._turn:
@@ -125,8 +137,10 @@ class QueryProcess:
         self._closed = True
         await self._end()
 
-    async def _ask(self, kind: int, question: Question, deadline: float) -> tuple[int, bytes]:
-        self._check(question.sql, question.arguments)
+    async def _ask(
+        self, kind: int, question: Question | Changes, deadline: float
+    ) -> tuple[int, bytes]:
+        self._check(question.changes if isinstance(question, Changes) else (question,))
         if self._asking > self._limits.waiting:
             raise QueryRefused(
                 RefusedBecause.BUSY,
@@ -146,8 +160,9 @@ class QueryProcess:
         finally:
             self._asking -= 1
 
-    def _check(self, sql: str, arguments: Sequence[Value]) -> None:
+    def _check(self, asked: Sequence[Question | Change]) -> None:
         """Refuse here what is too large to be sent, or no value; the process looks at the rest."""
+        arguments = [each for one in asked for each in one.arguments]
         for each in arguments:
             if each is not None and not isinstance(each, str | int | float):
                 raise QueryRefused(
@@ -155,7 +170,9 @@ class QueryProcess:
                     f"an argument is a {type(each).__name__}; expected text, a number, a boolean"
                     " or null",
                 )
-        size = len(sql) + sum(len(each) for each in arguments if isinstance(each, str))
+        size = sum(len(one.sql) for one in asked) + sum(
+            len(each) for each in arguments if isinstance(each, str)
+        )
         most = self._limits.sql_bytes + self._limits.value_bytes
         if size > most or len(arguments) > self._limits.arguments:
             raise QueryRefused(
@@ -164,7 +181,9 @@ class QueryProcess:
                 f" {most} and {self._limits.arguments} are taken",
             )
 
-    async def _answer(self, running: _Running, kind: int, question: Question) -> tuple[int, bytes]:
+    async def _answer(
+        self, running: _Running, kind: int, question: Question | Changes
+    ) -> tuple[int, bytes]:
         running.seq += 1
         answered = False
         try:
@@ -265,8 +284,10 @@ def _too_late() -> QueryRefused:
     return QueryRefused(RefusedBecause.TIMEOUT, "the statement took longer than the call may")
 
 
-def _packed(question: Question) -> bytes:
+def _packed(question: Question | Changes) -> bytes:
     try:
+        if isinstance(question, Changes):
+            return pack_changes(question)
         return pack_question(question)
     except (OverflowError, ValueError, TypeError) as exc:
         raise QueryRefused(RefusedBecause.SQL, f"an argument cannot be sent: {exc}") from None

@@ -231,6 +231,23 @@ async def test_a_plugin_keeps_no_more_files_than_it_may(ready):
     assert await called(ready, "store_file", {"key": "f0", "data": "eHg="}) == {"status": "ok"}
 
 
+async def test_several_changes_are_one_and_say_where_somebody_was_faster(ready):
+    await called(ready, "db_exec", {"query": "CREATE TABLE v (id INT PRIMARY KEY, n INT)"})
+    add = {"query": "INSERT INTO v (id, n) VALUES (?, ?)", "args": [1, 1]}
+    raised = {"query": "UPDATE v SET n = 2 WHERE id = 1 AND n = 1", "expect": 1}
+    done = await called(ready, "db_exec", {"statements": [add, raised]})
+    assert done == {"status": "ok", "affected": 2}
+    add = {**add, "args": [2, 1]}
+    moved = await called(ready, "db_exec", {"statements": [add, raised]})
+    assert moved["status"] == "moved"
+    assert "statement 2 changed 0 rows and expects 1" in moved["reason"]
+    rows = await called(ready, "db_query", {"query": "SELECT id, n FROM v"})
+    assert rows == [{"id": 1, "n": 2}]
+    for statements in ([], [add] * 51, ["x"], [{"args": []}], [{**add, "expect": True}]):
+        said = await refusal(ready, "db_exec", {"statements": statements})
+        assert "expected" in said
+
+
 async def test_uninstalling_takes_files_secrets_and_tables_along(ready):
     await called(ready, "db_exec", {"query": "CREATE TABLE t (n INT)"})
     assert list((ready.path / "plugin-data").glob("*/own.sqlite3"))

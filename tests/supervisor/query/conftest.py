@@ -19,7 +19,7 @@ from helpdesk.tickets.model import TicketDraft
 from helpdesk.users import User
 from supervisor.process.cage import Cage, CageSettings
 from supervisor.process.forkserver import ForkServer, open_fork_server
-from supervisor.query import Audience, QueryFiles, QueryLimits, QueryProcess
+from supervisor.query import Audience, Change, QueryFiles, QueryLimits, QueryProcess
 
 PATIENCE_S = 120.0
 
@@ -90,6 +90,11 @@ async def change(
 ) -> int:
     """Run a statement on a plugin's own database; return how many rows it changed."""
     return await process.execute(sql, arguments, deadline=trio.current_time() + seconds)
+
+
+async def change_all(process: QueryProcess, *changes: Change, seconds: float = PATIENCE_S) -> int:
+    """Make several changes, all or none; return how many rows they changed."""
+    return await process.change_together(changes, deadline=trio.current_time() + seconds)
 
 
 async def has_died(pid: int) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from supervisor.query import QueryLimits, QueryRefused, RefusedBecause
-from tests.supervisor.query.conftest import Library, ask, change, has_died
+from supervisor.query import Change, QueryLimits, QueryRefused, RefusedBecause
+from tests.supervisor.query.conftest import Library, ask, change, change_all, has_died
 
 ARTICLES = """
 CREATE TABLE IF NOT EXISTS gk_kb_articles (
@@ -106,6 +106,49 @@ async def test_a_definition_is_done_whole_or_not(library: Library):
     caught = await refused(process, "CREATE TABLE a (x INT, KEY k (missing))")
     assert caught.because is RefusedBecause.SQL
     await change(process, "CREATE TABLE a (x INT)")
+
+
+async def test_several_changes_are_made_all_or_none(library: Library):
+    process = library.process(own="plugin.db")
+    await change(process, "CREATE TABLE a (id INT PRIMARY KEY, v INT NOT NULL)")
+    add, raise_ = "INSERT INTO a (id, v) VALUES (?, ?)", "UPDATE a SET v = v + 1 WHERE v = ?"
+    made = await change_all(
+        process, Change(add, (1, 5)), Change(add, (2, 5)), Change(raise_, (5,), 2)
+    )
+    assert made == 4
+    before = [{"id": 1, "v": 6}, {"id": 2, "v": 6}]
+    for expected, last in (
+        (RefusedBecause.MOVED, Change(raise_, (5,), 1)),
+        (RefusedBecause.SQL, Change(add, (1, 1))),
+        (RefusedBecause.SQL, Change("SELECT id FROM a")),
+        (RefusedBecause.SQL, Change("CREATE TABLE b (id INT)")),
+        (RefusedBecause.SQL, Change("UPDATE ticket SET title = 'x'")),
+        (RefusedBecause.SQL, Change("COMMIT")),
+        (RefusedBecause.LIMIT, Change(add, ("x" * 5_000_000, 1))),
+        (RefusedBecause.LIMIT, Change("DELETE FROM a WHERE id IN (" + "1," * 40_000 + "1)")),
+    ):
+        with pytest.raises(QueryRefused) as caught:
+            await change_all(process, Change(add, (3, 3)), Change(raise_, (6,)), last)
+        assert caught.value.because is expected
+        assert await ask(process, "SELECT id, v FROM a ORDER BY id") == before
+    # What a failed one was allowed is not allowed to the next.
+    assert (await refused(process, "DELETE FROM sqlite_schema")).because is RefusedBecause.SQL
+    assert await change_all(process, Change("DELETE FROM a")) == 2
+
+
+async def test_several_changes_that_are_killed_leave_nothing_behind(library: Library):
+    process = library.process(own="plugin.db")
+    await change(process, "CREATE TABLE a (id INT PRIMARY KEY)")
+    endless = (
+        "INSERT INTO a (id) WITH RECURSIVE n (i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n)"
+        " SELECT i FROM n"
+    )
+    with pytest.raises(QueryRefused) as caught:
+        await change_all(
+            process, Change("INSERT INTO a (id) VALUES (1)"), Change(endless), seconds=1
+        )
+    assert caught.value.because in {RefusedBecause.TIMEOUT, RefusedBecause.LIMIT}
+    assert await ask(process, "SELECT COUNT(*) AS n FROM a") == [{"n": 0}]
 
 
 async def test_a_column_follows_updates(library: Library):
