@@ -16,6 +16,7 @@ from helpdesk.errors import Conflict, Invalid, NotFound
 from helpdesk.ids import new_id
 from helpdesk.storage import sql
 from helpdesk.storage.database import Database
+from helpdesk.storage.kept import Kept
 from helpdesk.text import counted
 from helpdesk.tickets.model import Ref
 from helpdesk.viewers import load_viewer
@@ -69,10 +70,11 @@ class Catalogue:
     def __init__(self, database: Database, audit: AuditLog) -> None:
         self._database = database
         self._audit = audit
+        self._tree = Kept("catalogue", _tree)
 
     async def tree(self) -> tuple[CategoryNode, ...]:
         """Return everything, by name."""
-        return await self._database.read(_tree)
+        return await self._database.read(self._tree.read)
 
     async def add_category(self, actor: Actor, name: str) -> Ref:
         """Add a category (admins)."""

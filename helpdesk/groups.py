@@ -15,6 +15,7 @@ from helpdesk.errors import Conflict, Invalid, NotFound
 from helpdesk.ids import new_id
 from helpdesk.storage import sql
 from helpdesk.storage.database import Database
+from helpdesk.storage.kept import Kept
 from helpdesk.text import counted
 from helpdesk.viewers import load_viewer
 
@@ -37,6 +38,7 @@ class Groups:
     def __init__(self, database: Database, audit: AuditLog) -> None:
         self._database = database
         self._audit = audit
+        self._all = Kept("groups", _all)
 
     async def create(
         self,
@@ -75,8 +77,7 @@ class Groups:
 
         def job(connection: sqlite3.Connection) -> tuple[Group, ...]:
             access.require_staff(load_viewer(connection, actor), "view groups")
-            found = connection.execute("SELECT id FROM groups ORDER BY name").fetchall()
-            return tuple(find(connection, group_id) for (group_id,) in found)
+            return self._all.read(connection)
 
         return await self._database.read(job)
 
@@ -130,6 +131,11 @@ class Groups:
             connection.execute("DELETE FROM groups WHERE id = ?", (group_id,))
 
         await self._database.write(job)
+
+
+def _all(connection: sqlite3.Connection) -> tuple[Group, ...]:
+    found = connection.execute("SELECT id FROM groups ORDER BY name").fetchall()
+    return tuple(find(connection, group_id) for (group_id,) in found)
 
 
 def find(connection: sqlite3.Connection, group_id: str) -> Group:

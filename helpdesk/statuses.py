@@ -13,6 +13,7 @@ from helpdesk.audit import AuditLog
 from helpdesk.errors import Conflict, NotFound
 from helpdesk.storage import sql
 from helpdesk.storage.database import Database
+from helpdesk.storage.kept import Kept
 from helpdesk.text import counted, name_key
 from helpdesk.viewers import load_viewer
 
@@ -36,10 +37,11 @@ class Statuses:
     def __init__(self, database: Database, audit: AuditLog) -> None:
         self._database = database
         self._audit = audit
+        self._all = Kept("statuses", all_statuses)
 
     async def all(self) -> tuple[Status, ...]:
         """Return New, then the added ones in the order of adding, then Resolved and Closed."""
-        return await self._database.read(all_statuses)
+        return await self._database.read(self._all.read)
 
     async def add(self, actor: Actor, name: str) -> Status:
         """Add a status between New and Resolved (admins)."""

@@ -20,6 +20,7 @@ from helpdesk.paging import Page, PageRequest
 from helpdesk.passwords import Passwords
 from helpdesk.storage import sql
 from helpdesk.storage.database import Database
+from helpdesk.storage.kept import Kept
 from helpdesk.viewers import load_viewer
 
 __all__ = ["User", "UserChanges", "Users"]
@@ -49,6 +50,7 @@ class Users:
         self._clock = clock
         self._audit = audit
         self._passwords = hasher
+        self._assignable = Kept("people", _assignable)
 
     async def names(self, ids: Collection[str]) -> Mapping[str, str]:
         """Return the names of the users among ``ids``, for whoever has checked that they may."""
@@ -123,11 +125,7 @@ class Users:
 
         def job(connection: sqlite3.Connection) -> tuple[User, ...]:
             access.require_staff(load_viewer(connection, actor), "look up people")
-            query = (
-                "SELECT * FROM users WHERE role IN ('admin', 'staff') AND NOT disabled"
-                " ORDER BY name COLLATE NOCASE, id"
-            )
-            return tuple(accounts.from_row(row) for row in sql.rows(connection, query))
+            return self._assignable.read(connection)
 
         return await self._database.read(job)
 
@@ -197,6 +195,14 @@ class Users:
     async def count(self) -> int:
         """Return how many accounts there are: none means that the first set-up is due."""
         return int(await self._database.read(lambda c: sql.scalar(c, "SELECT count(*) FROM users")))
+
+
+def _assignable(connection: sqlite3.Connection) -> tuple[User, ...]:
+    query = (
+        "SELECT * FROM users WHERE role IN ('admin', 'staff') AND NOT disabled"
+        " ORDER BY name COLLATE NOCASE, id"
+    )
+    return tuple(accounts.from_row(row) for row in sql.rows(connection, query))
 
 
 def _update(

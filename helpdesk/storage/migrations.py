@@ -15,6 +15,7 @@ from helpdesk.storage import (
     revision_step,
     search_step,
     times_step,
+    versions_step,
 )
 
 HELPDESK_MIGRATIONS = Migrations("helpdesk")
@@ -339,4 +340,11 @@ def m015_browsers_of_sessions(db: sqlite_utils.Database) -> None:
         # When the person last showed their password in it; NULL: when it began.
         "ALTER TABLE sessions ADD COLUMN proved_at TEXT",
     ):
+        db.execute(statement)
+
+
+@HELPDESK_MIGRATIONS()
+def m016_versions(db: sqlite_utils.Database) -> None:
+    """Give a version to what every page reads and few people change; see ``versions_step``."""
+    for statement in versions_step.STATEMENTS:
         db.execute(statement)

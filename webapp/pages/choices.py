@@ -5,7 +5,7 @@ that the three say what belongs together however they are filled in: a script na
 one above it, and without a script the server settles what fits.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,20 +14,9 @@ from helpdesk.errors import Invalid
 from helpdesk.groups import Group
 from helpdesk.tickets.model import Assignee, TicketSummary
 from helpdesk.users import User
+from webapp.pages.options import Choice, Options, options_of
 
 LEVELS = ("category", "type", "item")
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One option of a select."""
-
-    value: str
-    label: str
-    above: str = ""
-    """Value of the select above that it belongs to."""
-    group: str = ""
-    """Names of what it belongs to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +25,7 @@ class Level:
 
     name: str
     label: str
-    choices: tuple[Choice, ...]
+    options: Options
     chosen: str
     above: str
     """Name of the select above, if any."""
@@ -44,12 +33,33 @@ class Level:
 
 def catalogue_levels(tree: Sequence[CategoryNode], chosen: Mapping[str, str]) -> tuple[Level, ...]:
     """Return the three selects; ``chosen`` has the value of each by its name."""
-    types = tuple(
+    return tuple(
+        Level(
+            name,
+            name.capitalize(),
+            options_of(f"{name} of a ticket", tree, choices),
+            chosen.get(name, ""),
+            above,
+        )
+        for (name, choices), above in zip(_CHOICES.items(), ("", *LEVELS), strict=False)
+    )
+
+
+def categories(tree: Sequence[CategoryNode]) -> Iterator[Choice]:
+    """List the categories."""
+    return (Choice(category.id, category.name) for category in tree)
+
+
+def _types(tree: Sequence[CategoryNode]) -> Iterator[Choice]:
+    return (
         Choice(f"{category.id}/{kind.id}", kind.name, category.id, category.name)
         for category in tree
         for kind in category.types
     )
-    items = tuple(
+
+
+def _items(tree: Sequence[CategoryNode]) -> Iterator[Choice]:
+    return (
         Choice(
             f"{category.id}/{kind.id}/{item.id}",
             item.name,
@@ -60,11 +70,9 @@ def catalogue_levels(tree: Sequence[CategoryNode], chosen: Mapping[str, str]) ->
         for kind in category.types
         for item in kind.items
     )
-    every = (tuple(Choice(category.id, category.name) for category in tree), types, items)
-    return tuple(
-        Level(name, name.capitalize(), choices, chosen.get(name, ""), above)
-        for name, choices, above in zip(LEVELS, every, ("", *LEVELS), strict=False)
-    )
+
+
+_CHOICES = dict(zip(LEVELS, (categories, _types, _items), strict=True))
 
 
 def place_values(ticket: TicketSummary) -> dict[str, str]:
@@ -123,14 +131,22 @@ def _filled_path(fields: Mapping[str, str], filled: Sequence[str]) -> str:
     return path
 
 
-def people(users: Sequence[User]) -> tuple[Choice, ...]:
+def people(users: Sequence[User]) -> Options:
     """List users as assignees."""
-    return tuple(Choice(f"user/{user.id}", user.name) for user in users)
+    return options_of(
+        "user as assignee",
+        users,
+        lambda found: (Choice(f"user/{user.id}", user.name) for user in found),
+    )
 
 
-def groups(all_groups: Sequence[Group]) -> tuple[Choice, ...]:
+def groups(all_groups: Sequence[Group]) -> Options:
     """List groups as assignees."""
-    return tuple(Choice(f"group/{group.id}", group.name) for group in all_groups)
+    return options_of(
+        "group as assignee",
+        all_groups,
+        lambda found: (Choice(f"group/{group.id}", group.name) for group in found),
+    )
 
 
 def read_assignee(value: str) -> dict[str, Any]:

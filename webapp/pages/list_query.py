@@ -137,8 +137,11 @@ class Wanted:
         """
         found: dict[str, Any] = {}
         for name, options in offered.items():
-            every, typed = list(options), getattr(self, name)
-            if typed and typed not in {value for value, _ in every}:
+            typed = getattr(self, name)
+            if not typed:
+                continue
+            every = list(options)
+            if typed not in {value for value, _ in every}:
                 alike = (value for value, label in every if name_key(label) == name_key(typed))
                 found[name] = next(alike, typed)
         return replace(self, **found)

@@ -3,7 +3,7 @@
 from helpdesk.actors import Role
 from helpdesk.scopes import EVERYONE, OWN
 from webapp.context import app_context
-from webapp.pages.choices import Choice
+from webapp.pages.options import Choice
 from webapp.visitors.sessions import current_visit
 
 

@@ -8,20 +8,15 @@ from typing import Any
 from quart import Response, request
 
 from helpdesk.actors import Actor, Role
-from helpdesk.catalogue import CategoryNode
-from helpdesk.groups import Group
-from helpdesk.statuses import Status
-from helpdesk.tickets.filter_values import OPEN
-from helpdesk.tickets.model import Priority, Tag
-from helpdesk.users import User
+from helpdesk.tickets.model import Priority
 from webapp.context import app_context
 from webapp.http.page import page
 from webapp.http.redirects import see
-from webapp.pages.choices import Choice, people
-from webapp.pages.choices import groups as group_choices
+from webapp.pages.list_offers import read_offers
 from webapp.pages.list_place import row_url
 from webapp.pages.list_query import SORTS, USUAL_SORT, Wanted, require_single, turned
 from webapp.pages.numbered_links import own_address
+from webapp.pages.options import Choice
 from webapp.pages.outcomes import NOTHING, Outcome
 from webapp.pages.scope_choices import scope_choices
 from webapp.pages.views import View, views_of_visitor
@@ -41,31 +36,6 @@ _COLUMNS = (
     ("updated_at", "Updated", "-updated_at"),
 )
 """Sort order, heading, and which way round a first click sorts."""
-
-
-@dataclass(frozen=True, slots=True)
-class Offers:
-    """Options of the filters; people and groups are only for staff."""
-
-    statuses: tuple[Status, ...]
-    categories: tuple[CategoryNode, ...]
-    users: tuple[User, ...]
-    groups: tuple[Group, ...]
-    tags: tuple[Tag, ...]
-    field_keys: tuple[str, ...]
-
-    def by_name(self) -> dict[str, list[tuple[str, str]]]:
-        """Return value and label of what the filters offer by a name."""
-        kinds = [kind for category in self.categories for kind in category.types]
-        return {
-            "status": [(OPEN, OPEN), *((one.name, one.name) for one in self.statuses)],
-            "priority": [(priority.value, priority.value) for priority in Priority],
-            "category": [(category.id, category.name) for category in self.categories],
-            "type": [(kind.id, kind.name) for kind in kinds],
-            "item": [(item.id, item.name) for kind in kinds for item in kind.items],
-            "group": [(group.id, group.name) for group in self.groups],
-            "tag": [(tag.name, tag.name) for tag in self.tags],
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +72,6 @@ class Bulk:
     """The form that changes every chosen ticket; for staff."""
 
     address: str
-    users: tuple[Choice, ...]
-    groups: tuple[Choice, ...]
     chosen: frozenset[str]
     """Ids of the tickets that were chosen when it was refused."""
 
@@ -153,7 +121,7 @@ async def _read(chosen: frozenset[str]) -> dict[str, Any]:
         page=max(1, wanted.page),
         per_page=PER_PAGE,
     )
-    offers = await _offers(visit.actor)
+    offers = await read_offers(visit.actor)
     wanted = wanted.as_offered(offers.by_name())
     arguments = [(name, value) for name, value in request.args.items() if name != "done"]
     literal = list_url(arguments, exact="true", page="")
@@ -161,7 +129,7 @@ async def _read(chosen: frozenset[str]) -> dict[str, Any]:
         # What leads on from here goes by what was found.
         arguments = [(n, found.correction.text if n == "q" else v) for n, v in arguments]
     return {
-        "bulk": _bulk(offers, arguments, chosen) if offers.users else None,
+        "bulk": Bulk(_bulk_url(arguments), chosen) if offers.users else None,
         "wanted": wanted,
         "found": found,
         "literal": literal,
@@ -180,23 +148,6 @@ async def _read(chosen: frozenset[str]) -> dict[str, Any]:
     }
 
 
-def _bulk(offers: Offers, arguments: list[tuple[str, str]], chosen: frozenset[str]) -> Bulk:
-    address = list_url(arguments).replace("/tickets", "/tickets/bulk", 1)
-    return Bulk(address, people(offers.users), group_choices(offers.groups), chosen)
-
-
-async def _offers(actor: Actor) -> Offers:
-    desk, is_staff = app_context().helpdesk, actor.role != Role.USER
-    return Offers(
-        await desk.statuses.all(),
-        await desk.catalogue.tree(),
-        await desk.users.assignable(actor) if is_staff else (),
-        await desk.groups.all(actor) if is_staff else (),
-        await desk.tickets.tags(actor) if is_staff else (),
-        await desk.tickets.field_keys(actor) if is_staff else (),
-    )
-
-
 async def _tabs(actor: Actor, views: dict[str, View], shown: str) -> list[Tab]:
     filters = {name: view.filter for name, view in views.items()}
     counts = await app_context().helpdesk.tickets.view_counts(actor, filters)
@@ -204,6 +155,10 @@ async def _tabs(actor: Actor, views: dict[str, View], shown: str) -> list[Tab]:
         Tab(view.title, _view_url(name, view), counts[name], name == shown, view.is_saved)
         for name, view in views.items()
     ]
+
+
+def _bulk_url(arguments: list[tuple[str, str]]) -> str:
+    return list_url(arguments).replace("/tickets", "/tickets/bulk", 1)
 
 
 def _view_url(name: str, view: View) -> str:

@@ -30,7 +30,6 @@ from webapp.http.page import page
 from webapp.http.unsent import TEXTS
 from webapp.pages.choices import (
     LEVELS,
-    Choice,
     Level,
     assignee_value,
     catalogue_levels,
@@ -40,6 +39,7 @@ from webapp.pages.choices import (
 )
 from webapp.pages.frames import frame_sources
 from webapp.pages.list_place import came_from, read_walk
+from webapp.pages.options import Choice, Options
 from webapp.pages.plugin_slots import ticket_slots
 from webapp.rendering.links import earlier_url, panel_url
 from webapp.visitors.sessions import current_visit
@@ -102,8 +102,10 @@ class Story:
 class WorkForm:
     """The choices of the form that staff work with, and how each field stands."""
 
-    users: Sequence[Choice]
-    groups: Sequence[Choice]
+    users: Options
+    groups: Options
+    former: Choice | None
+    """The assignee, where they could not be chosen again: say, a disabled account."""
     levels: Sequence[Level]
     statuses: Sequence[str]
     priorities: Sequence[Priority]
@@ -230,11 +232,12 @@ def _entry(entry: Reply | StatusChange | FieldChange, html: Markup) -> Entry:
 async def _work_form(detail: TicketDetail, typed: Mapping[str, str]) -> WorkForm:
     desk, actor, ticket = app_context().helpdesk, current_visit().actor, detail.ticket
     assignee, place = assignee_value(ticket.assignee), place_values(ticket)
-    users = people(await desk.users.assignable(actor))
-    if ticket.assignee and ticket.assignee.kind == "user":
-        users = _with(users, Choice(assignee, ticket.assignee.name))
+    users, former = people(await desk.users.assignable(actor)), None
+    if ticket.assignee and ticket.assignee.kind == "user" and assignee not in users:
+        former = Choice(assignee, ticket.assignee.name)
     return WorkForm(
         users=users,
+        former=former,
         groups=groups(await desk.groups.all(actor)),
         levels=catalogue_levels(await desk.catalogue.tree(), {**place, **_chosen(typed, LEVELS)}),
         statuses=(ticket.status, *(s for s in detail.rights.statuses if s != ticket.status)),
@@ -260,9 +263,3 @@ async def _work_form(detail: TicketDetail, typed: Mapping[str, str]) -> WorkForm
 def _chosen(typed: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:
     """Return what was chosen in a form that was refused, to be shown as it was."""
     return {name: typed[name] for name in names if name in typed}
-
-
-def _with(choices: tuple[Choice, ...], now: Choice) -> tuple[Choice, ...]:
-    """Add how the ticket stands, where it could not be chosen again: say, a disabled account."""
-    known = any(choice.value == now.value for choice in choices)
-    return choices if known else (now, *choices)

@@ -22,9 +22,9 @@ def place(**fields: str) -> tuple[str | None, str | None, str | None]:
 
 def test_each_option_names_the_one_above_it() -> None:
     category, kind, item = catalogue_levels(TREE, {"type": "s/e"})
-    assert [(c.value, c.above) for c in category.choices] == [("h", ""), ("s", "")]
-    assert [(c.value, c.above) for c in kind.choices] == [("h/l", "h"), ("s/e", "s")]
-    assert [(c.value, c.above, c.group) for c in item.choices] == [
+    assert [(c.value, c.above) for c in category.options.choices] == [("h", ""), ("s", "")]
+    assert [(c.value, c.above) for c in kind.options.choices] == [("h/l", "h"), ("s/e", "s")]
+    assert [(c.value, c.above, c.group) for c in item.options.choices] == [
         ("h/l/b", "h/l", "Hardware / Laptop")
     ]
     assert [level.above for level in (category, kind, item)] == ["", "category", "type"]
