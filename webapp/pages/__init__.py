@@ -44,8 +44,8 @@
                    the list's addresses as plugins write them
     list_offers    options of the filters above the ticket list
     list_query     the address of the ticket list, read and checked
-    options        options of a select, rendered once for many pages
     choices        options of selects in ticket forms
+    options        options of a select, rendered once for many pages
     plugin_frame   head and tabs of every page of one plugin
     plugin_forms   forms that are generated from a plugin's settings and limits
     frames         hosts that a ticket page may frame
