@@ -54,7 +54,7 @@ _made: dict[str, tuple[Any, Options]] = {}
 
 
 def options_of(kind: str, source: T, choices: Callable[[T], Iterable[Choice]]) -> Options:
-    """Return the options that ``choices`` makes of ``source``, kept for as long as it is the same."""
+    """Return what ``choices`` makes of ``source``, kept for as long as that is the same object."""
     held = _made.get(kind)
     if held is None or held[0] is not source:
         held = _made[kind] = source, Options(choices(source))
