@@ -19,12 +19,16 @@ _SHARE = re.compile(r"^ +(50|99)% +([\d.]+)(us|ms|s) *$", re.MULTILINE)
 _MS = {"us": 1e-3, "ms": 1.0, "s": 1e3}
 _BROKEN = re.compile(r"Non-2xx or 3xx responses: \d+|Socket errors: .*")
 _IN_TURN = """
-local paths, cookies, turn = {%s}, {%s}, 0
+local paths, cookies, threads = {%s}, {%s}, 0
+setup = function(thread)
+  thread:set("cookie", cookies[threads %% #cookies + 1])
+  threads = threads + 1
+end
+local turn = 0
 request = function()
-  local headers = {Cookie = cookies[math.floor(turn / #paths) %% #cookies + 1]}
   local path = paths[turn %% #paths + 1]
   turn = turn + 1
-  return wrk.format("GET", path, headers)
+  return wrk.format("GET", path, {Cookie = cookie})
 end
 """
 
@@ -58,10 +62,18 @@ class Heard:
 def ask(address: str, cookies: Sequence[str], paths: Sequence[str], users: int) -> Heard:
     """Have so many users ask for all of ``paths`` again and again. Blocking.
 
-    Requests take the ``cookies`` in turn, each that of a person who is signed in. Raises NotServed
+    Each has a connection, and one of the ``cookies`` of people who are signed in. Raises NotServed
     where a page was refused.
     """
-    command = [find_wrk(), "-t1", f"-c{users}", f"-d{SECONDS}s", "--timeout", "30s", "--latency"]
+    command = [
+        find_wrk(),
+        f"-t{users}",
+        f"-c{users}",
+        f"-d{SECONDS}s",
+        "--timeout",
+        "30s",
+        "--latency",
+    ]
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
         script.write(_IN_TURN % (_listed(paths), _listed(cookies)))
         script.flush()
