@@ -136,8 +136,9 @@
         labelled(t.groups, text((one.who.groups ?? []).join(", "), (value) => { one.who.groups = listOf(value, ","); })),
         check(t.by_requester, one.who.requester, (value) => { one.who.requester = value; }));
       const due = el("div", { className: "pd-two" }, labelled(t.due_hours, number(one.due_hours, (value) => { one.due_hours = value; })));
-      if (one.kind === "approval") due.append(labelled(t.need, number(one.need ?? 1, (value) => { one.need = value; })));
+      if (one.kind === "approval" && one.all !== true) due.append(labelled(t.need, number(one.need ?? 1, (value) => { one.need = value; })));
       box.append(due);
+      if (one.kind === "approval") box.append(check(t.need_all, one.all, (value) => { one.all = value; draw(); }));
       if (d.fields.length > 0) {
         const asks = el("fieldset", {}, el("legend", {}, t.asks));
         for (const field of d.fields) asks.append(check(field.label, (one.fields ?? []).includes(field.id), (on) => {

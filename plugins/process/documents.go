@@ -81,7 +81,7 @@ func strict(text string) (*Definition, error) {
 	}
 	for _, each := range array(root["steps"]) {
 		step := object(each)
-		err = errors.Join(err, only(step, "id name kind help fields who need due_hours status next"),
+		err = errors.Join(err, only(step, "id name kind help fields who need all due_hours status next"),
 			only(step.object("who"), "people groups requester"))
 		for _, each := range array(step["next"]) {
 			next := object(each)
@@ -122,7 +122,7 @@ func definitionOf(m members) Definition {
 		step := Step{
 			ID: s.text("id"), Name: s.text("name"), Kind: s.text("kind"), Help: s.text("help"),
 			Fields: s.lines("fields"), Who: Who{w.lines("people"), w.lines("groups"), w.is("requester")},
-			Need: s.whole("need"), DueHours: s.whole("due_hours"), Status: s.text("status"),
+			Need: s.whole("need"), All: s.is("all"), DueHours: s.whole("due_hours"), Status: s.text("status"),
 		}
 		for _, each := range array(s["next"]) {
 			n := object(each)
@@ -199,7 +199,7 @@ func (d Definition) JSON() any {
 		who := full(map[string]any{"people": s.Who.People, "groups": s.Who.Groups, "requester": s.Who.Requester})
 		steps = append(steps, full(map[string]any{
 			"id": s.ID, "name": s.Name, "kind": s.Kind, "help": s.Help, "fields": s.Fields, "who": who,
-			"need": s.Need, "due_hours": s.DueHours, "status": s.Status, "next": ways,
+			"need": s.Need, "all": s.All, "due_hours": s.DueHours, "status": s.Status, "next": ways,
 		}))
 	}
 	return full(map[string]any{"name": d.Name, "description": d.Description, "fields": fields, "steps": steps})

@@ -112,17 +112,21 @@ func actOnce(p person, ticket, entered int, action string, given map[string]stri
 		return wrong
 	}
 	change := newChange(ticket, running, seen, definition, now)
-	if action == "approve" && step.Need > 1 {
-		for _, vote := range running.Votes {
-			if vote.By == p.email {
+	if action == "approve" && (step.Need > 1 || step.All) {
+		before := running.votedBy(p.email)
+		if !before {
+			running.Votes = append(running.Votes, Vote{p.email, now})
+		}
+		needed, err := running.needed(&p, step, ticket)
+		if err != nil {
+			return err
+		}
+		if len(running.Votes) < needed {
+			if before {
 				return refusal(t.say("voted"))
 			}
-		}
-		if len(running.Votes)+1 < step.Need {
-			running.Votes = append(running.Votes, Vote{p.email, now})
 			change.log(Entry{Action: "vote", By: p.email, Comment: comment, From: step.ID, Changed: changed}, step)
-			change.stay(step)
-			change.tell(t.say("note_voted", step.Name, p.email, len(running.Votes), step.Need))
+			change.tell(t.say("note_voted", step.Name, p.email, len(running.Votes), needed))
 			return change.commit(t)
 		}
 	}
@@ -309,9 +313,6 @@ func (c *change) enter(step *Step) {
 		})
 	}
 }
-
-// stay keeps the run where it is: a vote came, and others are to come.
-func (c *change) stay(step *Step) { c.field = "" }
 
 // leave takes back what says that somebody is waited for.
 func (c *change) leave() {

@@ -52,6 +52,7 @@ type Step struct {
 	Fields   []string
 	Who      Who
 	Need     int
+	All      bool // everybody who is named has to approve
 	DueHours int
 	Status   string
 	Next     []Next

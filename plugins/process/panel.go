@@ -94,8 +94,11 @@ func panelBody(p *person, ticket int, with *typed) string {
 		for _, vote := range running.Votes {
 			names = append(names, vote.By)
 		}
-		fprintf(&out, `<p>%s</p>`, esc(t.say("votes", strings.Join(names, ", "), len(running.Votes), step.Need)))
+		if needed, err := running.needed(p, step, ticket); err == nil {
+			fprintf(&out, `<p>%s</p>`, esc(t.say("votes", strings.Join(names, ", "), len(running.Votes), max(needed, len(names)))))
+		}
 	}
+	out.WriteString(p.stuck(running, step, ticket))
 	if p.may(step, ticket) {
 		out.WriteString(stepForm(p, ticket, running, definition, step, with))
 	} else {
@@ -112,11 +115,15 @@ func panelBody(p *person, ticket int, with *typed) string {
 	return out.String()
 }
 
-func lost(p *person, ticket int) string {
-	t, out := p.texts, ""
-	if p.admin {
-		out += sprintf(`<form method="post" action="/processes/resume"><input type="hidden" name="ticket" value="%d"><p><button class="gk-btn">%s</button></p></form>`, ticket, t.say("resume"))
+func resumeForm(p *person, ticket int) string {
+	if !p.admin {
+		return ""
 	}
+	return sprintf(`<form method="post" action="/processes/resume"><input type="hidden" name="ticket" value="%d"><p><button class="gk-btn">%s</button></p></form>`, ticket, p.texts.say("resume"))
+}
+
+func lost(p *person, ticket int) string {
+	t, out := p.texts, resumeForm(p, ticket)
 	if p.agent {
 		out += sprintf(`<form method="post" action="/processes/cancel"><input type="hidden" name="ticket" value="%d"><div class="pm-f"><label for="why">%s</label><textarea id="why" name="comment" required></textarea></div><button class="gk-btn gk-btn-danger">%s</button></form>`, ticket, t.say("why_cancel"), t.say("cancel"))
 	}

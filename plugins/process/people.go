@@ -40,21 +40,22 @@ func (p *person) memberOf() []string {
 	return p.groups
 }
 
-// may tells whether the person may act in a step of a ticket's process.
+// may tells whether the person may act in a step of a ticket's process; who is named may where they
+// see the ticket, as staff or as its requester.
 func (p *person) may(step *Step, ticket int) bool {
 	if step.Who.Requester && p.isRequester(ticket) {
 		return true
+	}
+	for _, email := range step.Who.People {
+		if strings.EqualFold(email, p.email) {
+			return p.sees(ticket)
+		}
 	}
 	if !p.agent {
 		return false
 	}
 	if step.Who.isOpen() {
 		return true
-	}
-	for _, email := range step.Who.People {
-		if strings.EqualFold(email, p.email) {
-			return true
-		}
 	}
 	if len(step.Who.Groups) == 0 {
 		return false
@@ -76,8 +77,16 @@ func (p *person) sees(ticket int) bool {
 }
 
 func (p *person) isRequester(ticket int) bool {
+	email, err := requesterOf(ticket)
+	return err == nil && email != "" && strings.EqualFold(email, p.email)
+}
+
+func requesterOf(ticket int) (string, error) {
 	rows, err := goatkit.Query("SELECT customer_user_id AS email FROM ticket WHERE id = ?", ticket)
-	return err == nil && len(rows) == 1 && strings.EqualFold(members(rows[0]).text("email"), p.email)
+	if err != nil || len(rows) != 1 {
+		return "", err
+	}
+	return members(rows[0]).text("email"), nil
 }
 
 // keys names those whom a step waits for, as they are looked up.

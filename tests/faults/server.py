@@ -1,12 +1,15 @@
 """The real server with one fault built in: ``python -m tests.faults.server FAULT ARGUMENTS…``.
 
-``FAULT`` is ``none``, ``die:STEP:COUNT`` (see ``strikes``), ``slow-disk:SECONDS`` (each commit
+``FAULT`` is ``none``, ``die:STEP:COUNT`` (see ``strikes``), ``die-in-record:COUNT`` (at so many
+statements behind the first one that writes a plugin's record), ``slow-disk:SECONDS`` (each commit
 takes so much longer), ``clock:SECONDS`` (the time of day jumps by so much, there and back, with
 every look at it) or ``off:SECONDS`` (it is off by so much). The arguments are those of ``ohd``.
 """
 
 import datetime
 import itertools
+import os
+import signal
 import sys
 import time
 from typing import Any
@@ -28,6 +31,27 @@ def slow_disk(seconds: float) -> None:
     Writer._commit = slowly
 
 
+def die_in_record(count: int) -> None:
+    """Kill this process in front of a statement of the writer's, in or behind a transaction."""
+    main_of = Writer._main
+    left = count
+    begun = False
+
+    def strike(statement: str) -> None:
+        nonlocal left, begun
+        begun = begun or statement.startswith("INSERT INTO plugin_records")
+        if begun:
+            left -= 1
+        if left < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def traced(self: Writer) -> None:
+        self._connection.set_trace_callback(strike)
+        main_of(self)
+
+    Writer._main = traced
+
+
 def wrong_clock(*off: float) -> None:
     """Let the time of day be off by these seconds, by the next with every look at it."""
     real, real_ns, real_now = time.time, time.time_ns, SystemClock.now
@@ -42,6 +66,8 @@ def build_in(fault: str) -> None:
     if kind == "die":
         name, _, count = rest.rpartition(":")
         strikes.arm(name, int(count))
+    elif kind == "die-in-record":
+        die_in_record(int(rest))
     elif kind == "slow-disk":
         slow_disk(float(rest))
     elif kind == "clock":

@@ -62,7 +62,7 @@ class Processes:
                 "_user_email": who.email,
                 "_user_role": role,
                 "_is_admin": role == "Admin",
-                "_user_id": 1,
+                "_user_id": await self.number(who),
                 "_lang": "en",
             }
         raw = json.dumps(arguments).encode()
@@ -70,6 +70,13 @@ class Processes:
         assert answer.error is None
         self.memory = max(self.memory, answer.memory_bytes)
         return json.loads(answer.value)
+
+    async def number(self, who: Any) -> int:
+        query = "SELECT number FROM numbers WHERE kind = 'user' AND id = ?"
+        found = await self.desk.helpdesk.database.read(
+            lambda db: db.execute(query, (who.id,)).fetchone()
+        )
+        return int(found[0])
 
     async def publish(self, definition: Any, process: str = "order", revision: int = 1) -> Any:
         text = json.dumps(definition)
@@ -98,9 +105,8 @@ class Processes:
         return await self.record("run", f"{ticket.number:010}")
 
 
-@pytest.fixture
-async def processes(desk: Any) -> Processes:
-    """Return the plugin with all that it asks for, and a published process."""
+async def installed(desk: Any) -> Processes:
+    """Install the plugin with all that it asks for; a process is a draft."""
     await desk.supervisor.installs.install(PACKAGE.read_bytes(), source="a test", actor="test")
     view = await desk.supervisor.overview.plugin(ID)
     for asked in view.permissions:
@@ -109,6 +115,13 @@ async def processes(desk: Any) -> Processes:
     made = Processes(desk)
     blank = await made.call("use", desk.admin, template="")
     assert blank == {"redirect": "/processes/new-process/design"}
+    return made
+
+
+@pytest.fixture
+async def processes(desk: Any) -> Processes:
+    """Return the plugin with all that it asks for, and a published process."""
+    made = await installed(desk)
     assert await made.publish(DEFINITION, "new-process") == {"revision": 2, "version": 1}
     return made
 
