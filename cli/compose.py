@@ -2,7 +2,7 @@
 
 import fcntl
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -16,6 +16,7 @@ from cli.errors import CannotGoOn
 from cli.plugin_desk import PluginDesk
 from helpdesk.actors import Actor
 from helpdesk.errors import HelpDeskError, Invalid, LimitReached, NotAllowed, NotFound
+from helpdesk.files.thumbnails import NoThumbnail
 from helpdesk.inbound.reading import Attempts, OpenMessage, ReaderAway, Unreadable
 from helpdesk.service import MIGRATIONS, HelpDesk
 from helpdesk.settings import SettingValues
@@ -24,6 +25,8 @@ from supervisor.assembly import StandIns
 from supervisor.delivery.error_threshold import ErrorThreshold
 from supervisor.mail.errors import MailUnread
 from supervisor.mail.reader import MailReader
+from supervisor.pictures.errors import NoSmallPicture
+from supervisor.pictures.maker import PictureMaker
 from supervisor.ports import ActionResult, PluginActor
 from supervisor.secrets.box import SecretBox, load_keys
 from supervisor.service import HelpDeskPorts, Supervisor, open_supervisor
@@ -89,6 +92,20 @@ class Mail:
             await self.reader.read(message, size, attempts)
         except MailUnread as exc:
             raise (Unreadable if exc.for_good else ReaderAway)(str(exc)) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """``helpdesk.files.thumbnails.Maker`` over the supervisor's processes."""
+
+    maker: PictureMaker
+
+    async def make(self, source: AsyncIterable[bytes], size: int, kind: str, edge: int, /) -> bytes:
+        """Make one small picture."""
+        try:
+            return await self.maker.make(source, size, kind, edge)
+        except NoSmallPicture as exc:
+            raise NoThumbnail(str(exc), for_good=exc.for_good) from None
 
 
 class HealthSettings:
@@ -190,6 +207,7 @@ async def open_application(
                 settings_fingerprint() + (WITH_LINES if config.supervisor.source_lines else ""),
                 run_plugins=run_plugins,
             ) as supervisor:
+                helpdesk.thumbnails.maker = Pictures(supervisor.pictures)
                 helpdesk.intake.reader = Mail(supervisor.mail)
                 yield Application(helpdesk, supervisor)
 

@@ -30,6 +30,7 @@ from helpdesk.factors.sign_in import SignIn
 from helpdesk.factors.tables import FACTOR_MIGRATIONS
 from helpdesk.files.service import FILE_MIGRATIONS, Files
 from helpdesk.files.store import FileStore
+from helpdesk.files.thumbnails import Thumbnails
 from helpdesk.first_run import FirstRun
 from helpdesk.groups import Groups
 from helpdesk.inbound.imap import MailboxWatch
@@ -141,6 +142,7 @@ class HelpDesk:
         self.canned = CannedReplies(database, self.settings, self.audit)
         store = FileStore(database.path.parent / "files")
         self.files = Files(database, clock, self.settings, store)
+        self.thumbnails = Thumbnails(self.files, database.path.parent / "thumbnails")
         self.intake = Intake(
             database,
             clock,

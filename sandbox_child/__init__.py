@@ -5,6 +5,7 @@ Rooms and modules, highest first; each imports only from its own row and the row
     attacks      what an escaped guest would try, for ``ohd sandbox check``
     forkserver   a clean process that forks one child per plugin, or per module to compile
     mail         mail of strangers: read, as one document and its files
+    pictures     small pictures of large ones, made of strangers' files
     query        a plugin's SQL: translated, bounded, run behind views
     bridge       a native plugin's bridge: frames in, go-plugin out, and back
     program      what a new fork does to become a native plugin's program

@@ -47,6 +47,7 @@ from sandbox_child.wire.spec import (
     ChildSpec,
     CompileSpec,
     MailSpec,
+    PictureSpec,
     PluginSpec,
     ProbeSpec,
     ProgramSpec,
@@ -230,15 +231,8 @@ def _become(
             program.run_program(spec, around)
         elif isinstance(spec, CompileSpec):
             compiler.run_compiler(spec, engine, around)
-        elif isinstance(spec, QuerySpec):
-            # Loaded here alone: no plugin's child is to carry SQLite and a parser.
-            from sandbox_child.query.process import run_query  # noqa: PLC0415
-
-            run_query(spec, around)
-        elif isinstance(spec, MailSpec):
-            from sandbox_child.mail.process import run_mail  # noqa: PLC0415
-
-            run_mail(spec, around)
+        elif isinstance(spec, QuerySpec | MailSpec | PictureSpec):
+            _become_reader(spec, around)
         elif isinstance(spec, ProbeSpec):
             child.run_probe(spec, around)
         elif attack is not None:
@@ -248,6 +242,21 @@ def _become(
         with contextlib.suppress(Exception):
             child.refuse(f"the sandbox failed: {traceback.format_exc()}")
     os._exit(1)
+
+
+def _become_reader(spec: QuerySpec | MailSpec | PictureSpec, around: Surroundings) -> NoReturn:
+    """Load what reads and run it; here alone: no plugin's child is to carry any of it."""
+    if isinstance(spec, QuerySpec):
+        from sandbox_child.query.process import run_query  # noqa: PLC0415
+
+        run_query(spec, around)
+    if isinstance(spec, MailSpec):
+        from sandbox_child.mail.process import run_mail  # noqa: PLC0415
+
+        run_mail(spec, around)
+    from sandbox_child.pictures.process import run_pictures  # noqa: PLC0415
+
+    run_pictures(spec, around)
 
 
 def _targets(spec: ChildSpec) -> tuple[int, ...]:

@@ -152,6 +152,12 @@ def mail_plan(cage: CageSpec, around: Surroundings) -> LockdownPlan:
     return plugin_plan(cage, around)
 
 
+def picture_plan(cage: CageSpec, around: Surroundings, *, cpu_seconds: int) -> LockdownPlan:
+    """Return the lockdown of a picture process: a plugin's, with little time besides."""
+    limits = ResourceLimits(cage.data_bytes, cage.address_space_bytes, cpu_seconds=cpu_seconds)
+    return replace(plugin_plan(cage, around), limits=limits)
+
+
 def query_plan(
     cage: CageSpec, around: Surroundings, files: DatabaseFiles, *, max_file_bytes: int
 ) -> LockdownPlan:

@@ -13,6 +13,7 @@ Rooms and modules, highest first; each imports only from its own row and the row
     native          native plugins: a program in a wider cage, and the bridge that speaks to it
     calls           what a guest may ask for: host calls, permissions, bound secrets, egress records
     mail            mail of strangers, read in processes of their own
+    pictures        small pictures of strangers' files, made in processes of their own
     query           a plugin's SQL, run in a process of its own
     store           SQL: rows of plugins, versions, deliveries, logs, history
     contracts       what a plugin of each contract says about itself, in shared terms

@@ -40,6 +40,7 @@ from supervisor.delivery.webhooks import Webhooks
 from supervisor.egress import EgressClient
 from supervisor.mail.reader import MailReader
 from supervisor.native.child import NativeTools
+from supervisor.pictures.maker import PictureMaker
 from supervisor.plugins.artifacts import ArtifactStore
 from supervisor.plugins.audit import Unaudited
 from supervisor.plugins.compiler import Compiler, KeptCode
@@ -143,6 +144,7 @@ class Assembly:
         compiler = Compiler(fork_server, artifacts, cage, config.limits, stand_ins.kept_code)
         self.compiler = compiler
         self.mail = MailReader(fork_server, cage)
+        self.pictures = PictureMaker(fork_server, cage)
         self.journal = Journal(store.recorded)
         self.ledger = JournalLedger(self.journal)
         self.installed = PluginRegistry(store.installed)

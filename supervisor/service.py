@@ -48,6 +48,7 @@ class Supervisor:
         self.sandbox = parts.sandbox
         self.key = parts.key
         self.mail = parts.mail
+        self.pictures = parts.pictures
 
     async def begin(self) -> None:
         """Load what is installed, clear what a cut-off installation left, start what is enabled."""

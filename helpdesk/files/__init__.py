@@ -2,6 +2,7 @@
 
 ::
 
+    thumbnails  small pictures of files, each made once
     service     ``Files``: who may add, see and read which file
     store       contents on the disk, written and read in pieces
     kinds       what a file is, by its first bytes; pure

@@ -6,6 +6,8 @@ claims counts for nothing.
 
 LOOKED_AT = 512
 """First bytes of a file that tell its type."""
+PICTURES = frozenset({"image/png", "image/jpeg", "image/webp", "image/gif"})
+"""What browsers show as pictures and never run."""
 UNKNOWN = "application/octet-stream"
 TEXT = "text/plain"
 

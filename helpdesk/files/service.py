@@ -19,6 +19,7 @@ from helpdesk.access import Viewer
 from helpdesk.actors import Actor
 from helpdesk.clock import Clock, parse_rfc3339, rfc3339
 from helpdesk.errors import Invalid, LimitReached, NotFound
+from helpdesk.files.kinds import PICTURES
 from helpdesk.files.names import safe_name
 from helpdesk.files.store import Arrival, Content, FileStore, Reading
 from helpdesk.ids import new_id
@@ -89,6 +90,11 @@ class TicketFile:
     is_internal: bool
     author: Author
     created_at: datetime
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether browsers show it as a picture, and never run anything in it."""
+        return self.kind in PICTURES
 
 
 class Files(Door):

@@ -4,6 +4,7 @@
 
     queries   messages of a query process, and the tables of its SQL
     mail      messages of a mail process
+    pictures  messages of a picture process
     messages  kinds of messages, the shape of each head, what its blob holds
     frames    a message as bytes, and hostile bytes refused cheaply
     spec      what the supervisor asks of the fork server

@@ -163,6 +163,15 @@ class MailSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class PictureSpec:
+    """A child that makes one small picture. Descriptors: frames in, frames out."""
+
+    kind: Literal["picture"]
+    cage: CageSpec
+    cpu_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
 class AttackSpec:
     """A child of ``ohd sandbox check`` that tries one attack from inside the lockdown.
 
@@ -187,12 +196,22 @@ ChildSpec = (
     | ProbeSpec
     | QuerySpec
     | MailSpec
+    | PictureSpec
     | AttackSpec
 )
 
 _KINDS: dict[
     str,
-    type[BridgeSpec | ProgramSpec | CompileSpec | ProbeSpec | QuerySpec | MailSpec | AttackSpec],
+    type[
+        BridgeSpec
+        | ProgramSpec
+        | CompileSpec
+        | ProbeSpec
+        | QuerySpec
+        | MailSpec
+        | PictureSpec
+        | AttackSpec
+    ],
 ] = {
     "bridge": BridgeSpec,
     "program": ProgramSpec,
@@ -200,6 +219,7 @@ _KINDS: dict[
     "probe": ProbeSpec,
     "query": QuerySpec,
     "mail": MailSpec,
+    "picture": PictureSpec,
     "attack": AttackSpec,
 }
 

@@ -96,6 +96,10 @@ class Cage:
         """Return the lockdown of a mail process."""
         return self._spec(data_bytes, address_space_bytes, frozenset())
 
+    def picture(self, data_bytes: int, address_space_bytes: int) -> CageSpec:
+        """Return the lockdown of a picture process."""
+        return self._spec(data_bytes, address_space_bytes, frozenset())
+
     def program(self, memory_bytes: int, threads: int) -> CageSpec:
         """Return the wider lockdown of a native plugin's program."""
         spec = self._spec(memory_bytes, _PROGRAM_ADDRESSES, NOT_FOR_PROGRAMS)

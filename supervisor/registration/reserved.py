@@ -30,6 +30,7 @@ OWN = frozenset(
         "setup",
         "signup",
         "static",
+        "thumbnails",
         "tickets",
         "ui",
         "views",

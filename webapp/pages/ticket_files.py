@@ -1,7 +1,7 @@
 """Files of tickets: sent by a form, in pieces, and downloaded as what they are: somebody's bytes.
 
 A download never opens on the help desk's pages: it is an attachment by its header, sandboxed by its
-policy, and of a type that nothing runs.
+policy, and of a type that nothing runs. Pictures alone, by their content, also open by themselves.
 """
 
 from types import TracebackType
@@ -20,6 +20,7 @@ from webapp.http.guard import CSRF_FIELD, require_token
 from webapp.http.redirects import see
 from webapp.http.streamed import Part, read_part
 from webapp.pages.ticket import again
+from webapp.rendering.assets import asset_url
 from webapp.rendering.links import ticket_url
 from webapp.routes import Access, Body, Section, facts
 from webapp.security.headers import foreign_content_headers
@@ -73,8 +74,27 @@ async def download(file_id: str, name: str) -> Response:
     )
     response.timeout = LONGEST_DOWNLOAD_S
     response.headers["Content-Length"] = str(file.size)
-    response.headers["Content-Disposition"] = disposition(file.name)
+    shown = file.is_picture and "view" in request.args
+    response.headers["Content-Disposition"] = disposition(file.name, shown=shown)
     response.headers["Cache-Control"] = "private, no-cache"
+    return response
+
+
+@blueprint.get("/thumbnails/<file_id>")
+async def thumbnail(file_id: str) -> Response:
+    """Send a small picture of a file that the visitor may read; where there is none, an icon."""
+    desk = app_context().helpdesk
+    file = await desk.files.get(current_visit().actor, file_id)
+    small = await desk.thumbnails.of(file)
+    if small is None:
+        return see(asset_url("file.svg"))
+    g.own_headers = foreign_content_headers(tls=app_context().config.secure_cookies)
+    response = current_app.response_class(small, content_type="image/webp")
+    response.headers["Content-Disposition"] = "inline"
+    # Whether the visitor may still see it is asked each time.
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.set_etag(file.sha256)
+    await response.make_conditional(request)
     return response
 
 
@@ -100,7 +120,11 @@ class Download(ResponseBody):
         return self._content
 
 
-def disposition(name: str) -> str:
-    """Return the header that makes a browser save a file under its name (RFC 6266, RFC 8187)."""
+def disposition(name: str, *, shown: bool = False) -> str:
+    """Return the header that makes a browser save a file under its name (RFC 6266, RFC 8187).
+
+    ``shown``: opened in the browser instead; for pictures alone.
+    """
+    how = "inline" if shown else "attachment"
     plain = "".join(c if c.isascii() and c.isprintable() and c not in '"\\%' else "_" for c in name)
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+    return f"{how}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

@@ -26,6 +26,7 @@ READS: dict[str, dict[str, int]] = {
     "/api/tickets/{ticket}/files": answers(401, 200, 200, 200),
     "/api/tickets/{foreign}/files": answers(401, 404, 200, 200),
     "/files/none/x": answers(303, 404, 404, 404),
+    "/thumbnails/none": answers(303, 404, 404, 404),
     "/tickets/{ticket}/split": STAFF_PAGE,
     "/tickets/{foreign}/split": STAFF_PAGE | {"user": 404},
     "/views": STAFF_PAGE,
