@@ -54,6 +54,15 @@ class ActorShape(Struct, frozen=True):
     role: RoleName
 
 
+class AttachmentShape(Struct, frozen=True):
+    """A public file on the ticket: what it is, and not what is in it."""
+
+    id: Key
+    name: str
+    size: Annotated[int, Meta(ge=0, description="bytes")]
+    type: Annotated[str, Meta(description="a media type, by its content")]
+
+
 class TicketShape(Struct, frozen=True):
     """The ticket as it is after the change."""
 
@@ -74,6 +83,10 @@ class TicketShape(Struct, frozen=True):
     custom_fields: Annotated[
         dict[str, str], Meta(description="what plugins have put on the ticket, by key")
     ]
+    attachments: Annotated[
+        tuple[AttachmentShape, ...],
+        Meta(description="the public files on the ticket, oldest first"),
+    ] = ()
 
 
 class NothingShape(Struct, frozen=True):

@@ -53,6 +53,10 @@ async def _live(desk: HelpDesk) -> None:
     ticket = await desk.tickets.create(
         sam.actor, TicketDraft(**words, category="Hardware", type="Laptop")
     )
+    async with desk.files.receive() as arrival:
+        await arrival.write(b"The police report, as text.")
+        report = await arrival.keep()
+        await desk.files.add(sam.actor, ticket.id, "report.txt", report, internal=False)
     bare = await desk.tickets.create(sam.actor, TicketDraft(**words))
     await desk.tickets.classify(
         lee.actor, ticket.id, category="Hardware", type="Laptop", item="Battery"
@@ -100,6 +104,9 @@ def _walk(value: Mapping[str, Any], above: str) -> Iterator[tuple[str, str]]:
         yield path, _kind(inner)
         if isinstance(inner, dict):
             yield from _walk(inner, path)
+        if isinstance(inner, list):
+            for item in inner:
+                yield from _walk(item, f"{path}[]")
 
 
 def _kind(value: object) -> str:
@@ -109,6 +116,8 @@ def _kind(value: object) -> str:
         return "boolean"
     if isinstance(value, str):
         return "time" if _TIME.fullmatch(value) else "string"
+    if isinstance(value, list):
+        return "array of objects"
     return "object" if isinstance(value, dict) else "number"
 
 

@@ -263,6 +263,9 @@ class _Decision:
         ids = [new_id() for _ in self._contents]
         self._connection.execute("SAVEPOINT mail_reply")
         try:
+            # First the files: the event of the reply tells of them.
+            ticket, _ = change.ticket(str(number))
+            self._attach(change, ticket, ids)
             said = conversation.reply(
                 change, str(number), self._body(ids, least=1), reopen=not quietly
             )
@@ -271,16 +274,18 @@ class _Decision:
             self._connection.execute("RELEASE mail_reply")
             return None
         self._connection.execute("RELEASE mail_reply")
-        ticket, _ = change.ticket(str(number))
-        self._attach(change, ticket, ids)
         reason = "an automatic answer" if quietly else ""
         return _Made("reply", reason, number, said.id, sender.id)
 
     def _ticket(self, sender: User, refers: int | None) -> _Made:
         change = self._change(load_viewer(self._connection, sender.actor))
         ids = [new_id() for _ in self._contents]
-        ticket = edits.create(change, TicketDraft(self._subject(), self._body(ids, least=0)))
-        left_out = self._attach(change, ticket, ids)
+        left_out: list[str] = []
+        ticket = edits.create(
+            change,
+            TicketDraft(self._subject(), self._body(ids, least=0)),
+            attach=lambda made: left_out.extend(self._attach(change, made, ids)),
+        )
         notes = [f"Left out of the message: {', '.join(left_out)}."] if left_out else []
         if refers is not None:
             notes.append(

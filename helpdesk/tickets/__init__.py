@@ -15,6 +15,7 @@
     door          how services read and change tickets
     change        one change in the making: the row, its events, its notices
     trace         what was changed besides the status, by whom
+    attachments   a ticket's files, as events tell of them
     notices       who gets a notice of what
     rights        what a viewer may do with a ticket now
     walk          the tickets around a place in a list

@@ -18,7 +18,7 @@ from helpdesk.events import EventType
 from helpdesk.ids import new_id
 from helpdesk.once import Once, do
 from helpdesk.settings import SettingValues
-from helpdesk.tickets import notices, rows, search, seen, trace
+from helpdesk.tickets import attachments, notices, rows, search, seen, trace
 from helpdesk.tickets.model import Author, Ticket
 
 
@@ -93,6 +93,7 @@ class Change:
         """Write an event that shows the ticket as it is after the change; tell those concerned."""
         actor = self.viewer.actor
         document = events.ticket_document(ticket, self.settings.site_url)
+        document["attachments"] = attachments.documents(self.connection, ticket.number)
         outbox.append(
             self.connection,
             event_id=new_id(),

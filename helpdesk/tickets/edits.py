@@ -2,7 +2,7 @@
 
 import enum
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,10 +60,16 @@ class TicketChanges:
     remove_tags: Sequence[str] = ()
 
 
-def create(change: Change, draft: TicketDraft, record: AuditPen | None = None) -> Ticket:
+def create(
+    change: Change,
+    draft: TicketDraft,
+    record: AuditPen | None = None,
+    attach: Callable[[Ticket], None] | None = None,
+) -> Ticket:
     """Create a ticket for the actor, or for another by staff.
 
-    ``record``: writes of an account that is made for a requester who has none.
+    ``record``: writes of an account that is made for a requester who has none. ``attach``: puts
+    files on the ticket that came with it, before anybody is told of it.
     """
     viewer = change.viewer
     submitter_id = draft.submitter_id
@@ -97,6 +103,8 @@ def create(change: Change, draft: TicketDraft, record: AuditPen | None = None) -
         access.require_staff(viewer, "tag a ticket")
         ticket = tags.alter(change.connection, ticket, draft.tags, ())
     status.record(change, ticket.id, None, NEW, "")
+    if attach is not None:
+        attach(ticket)
     change.emit(EventType.CREATED, ticket, {})
     if draft.assignee_user_id or draft.assignee_group_id:
         return assign(change, ticket, draft.assignee_user_id, draft.assignee_group_id)

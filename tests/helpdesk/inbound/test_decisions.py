@@ -288,6 +288,26 @@ async def test_files_and_pictures_are_on_the_ticket(post, world):
     assert ticket.description == f"See [shot](/files/{file.id}/s.png) it"
 
 
+async def test_events_of_mail_tell_of_its_files(post, world):
+    def with_file(name: str, more: str = "") -> bytes:
+        return (
+            f"From: user@example.com\r\nMessage-ID: <{name}@x>\r\nSubject: S\r\n{more}"
+            "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nText\r\n--b\r\n"
+            f"Content-Type: text/plain; name={name}\r\n"
+            "Content-Disposition: attachment\r\n\r\nlog\r\n--b--\r\n"
+        ).encode()
+
+    received = await post.take(with_file("one.txt"))
+    payload = await world.last_payload()
+    assert payload["event"] == "ticket.created"
+    assert [each["name"] for each in payload["ticket"]["attachments"]] == ["one.txt"]
+    again = await post.take(with_file("two.txt", "In-Reply-To: <one.txt@x>\r\n"))
+    assert again.number == received.number
+    payload = await world.last_payload()
+    assert payload["event"] == "ticket.reply_added"
+    assert [each["name"] for each in payload["ticket"]["attachments"]] == ["one.txt", "two.txt"]
+
+
 async def test_quoted_text_is_kept_beside_the_reply(post, world):
     first = await post.write("ada@example.org", Message_ID="<first@example.org>")
     body = "New.\r\n\r\nOn Friday, Desk wrote:\r\n> Old\r\n"

@@ -7,6 +7,7 @@ import pytest
 from helpdesk import checks
 from helpdesk.actors import Actor
 from helpdesk.events import MAX_PAYLOAD_BYTES, EventType
+from helpdesk.files.service import MAX_FILES
 
 TICKET_KEYS = [
     "id",
@@ -22,6 +23,7 @@ TICKET_KEYS = [
     "created_at",
     "url",
     "custom_fields",
+    "attachments",
 ]
 ENVELOPE_KEYS = ["event", "occurred_at", "ticket", "actor", "data"]
 
@@ -45,6 +47,7 @@ async def test_a_created_ticket_as_the_document_shows_it(world):
             "created_at": "2026-04-05T14:00:00Z",
             "url": f"http://127.0.0.1:8000/tickets/{ticket.id}",
             "custom_fields": {},
+            "attachments": [],
         },
         "actor": {"id": world.user.id, "name": "User", "role": "user"},
         "data": {},
@@ -218,6 +221,28 @@ async def test_text_of_every_script_is_carried_as_it_is(world):
     assert ticket["description"] == '"quotes" \\ back\tslash\nline'
 
 
+async def attach(world, ticket, name: str, content: bytes = b"x", *, internal=False):
+    async with world.helpdesk.files.receive() as arrival:
+        await arrival.write(content)
+        kept = await arrival.keep()
+        actor = world.admin.actor
+        return await world.helpdesk.files.add(actor, ticket.id, name, kept, internal=internal)
+
+
+async def test_public_files_are_told_of_and_internal_ones_never(world):
+    ticket = await world.ticket()
+    shown = await attach(world, ticket, "log.txt", b"text")
+    await attach(world, ticket, "secret-plan.txt", internal=True)
+    for act in (world.helpdesk.tickets.reply, world.helpdesk.tickets.note):
+        await act(world.admin.actor, ticket.id, "See the file.")
+        assert (await world.last_payload())["ticket"]["attachments"] == [
+            {"id": shown.id, "name": "log.txt", "size": 4, "type": "text/plain"}
+        ]
+    other = await world.ticket()
+    assert (await world.last_payload())["ticket"]["id"] == other.id
+    assert (await world.last_payload())["ticket"]["attachments"] == []
+
+
 async def test_the_largest_possible_payload_is_below_the_ceiling(world):
     worst = '"' * checks.MAX_BODY_BYTES
     ticket = await world.ticket(subject='"' * checks.MAX_SUBJECT, description=worst)
@@ -226,6 +251,8 @@ async def test_the_largest_possible_payload_is_below_the_ceiling(world):
         await world.helpdesk.tickets.set_custom_field(
             world.plugin, ticket.id, f"{number:02}", value
         )
+    for number in range(MAX_FILES):
+        await attach(world, ticket, "\U0001f600" * 147 + f"{number:02}")
     await world.helpdesk.tickets.reply(world.user.actor, ticket.id, worst)
     event = (await world.helpdesk.outbox.read_after(0, 10))[-1]
     assert 500_000 < len(event.body) < MAX_PAYLOAD_BYTES
