@@ -4,7 +4,7 @@
 
     thumbnails/<aa>/<sha256>    a small picture, or ``NONE``: there is none, for good
 
-The folder lies beside the files, and may be emptied at any time: what is missing is made again.
+The folder lies beside the files, and may be emptied at any time: what is missing is made once more.
 Whoever asks has looked whether the visitor may read the file.
 """
 
@@ -91,7 +91,7 @@ def _kept(path: Path) -> bytes:
 
 
 def _keep(path: Path, data: bytes) -> None:
-    """Write it under its name only when it is whole; a half one would be shown for ever."""
+    """Write it under its name only when it is whole; a half one would be shown forever."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     new = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
