@@ -78,7 +78,7 @@ class Thumbnails:
             small = NONE
         except NotFound:
             return b""  # the content has gone from the disk
-        with suppress(OSError):  # a full disk: it is made again the next time
+        with suppress(OSError):  # a full disk: the next visitor has it made
             await trio.to_thread.run_sync(_keep, path, small)
         return small
 

@@ -69,7 +69,7 @@ def create(
     """Create a ticket for the actor, or for another by staff.
 
     ``record``: writes of an account that is made for a requester who has none. ``attach``: puts
-    files on the ticket that came with it, before anybody is told of it.
+    files on the ticket that came with it, before its event is written.
     """
     viewer = change.viewer
     submitter_id = draft.submitter_id
