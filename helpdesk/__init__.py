@@ -15,7 +15,7 @@ own row and the rows below::
     dashboards       how each person has arranged their widgets
     canned           texts that staff keep ready for replies
     tickets          tickets and everything on one
-    requesters       people who ask for help: sign-up
+    requesters       people who ask for help: sign-up, organizations
     invitations      links that set a password, once
     mail             mail that goes out, and what both directions share
     factors          second factors, and the way from a password to a session

@@ -3,7 +3,7 @@
 =====================  =====  ==========================  ==================  =======  ======
 act on a ticket        admin  staff, in their scope       staff, elsewhere    plugin   user
 =====================  =====  ==========================  ==================  =======  ======
-see                    yes    yes                         yes                 yes      own
+see                    yes    yes                         yes                 yes      own, shared
 see and write notes    yes    yes                         see only            write    no
 public reply           yes    yes                         own                 yes      own
 reopen                 yes    yes                         own                 no       own
@@ -13,12 +13,13 @@ set the status         yes    yes                         no                  gr
 set a custom field     no     no                          no                  yes      no
 =====================  =====  ==========================  ==================  =======  ======
 
-*Own* means submitted by that person. A ticket is in the scope of a staff member when it is assigned
-to them, or to one of their groups, or one of their groups owns its category, or when it belongs to
-no group at all: not assigned to one, and its category owned by none. The help desk itself may do
-everything. A plugin that acts for a person may do what it may by this table and what that person
-may, both; to set a custom field, the person has to be one who may note. A ticket that somebody may
-not see does not exist for them (``NotFound``).
+*Own* means submitted by that person; *shared*, submitted by a member of the same organization,
+which lets its members see each other's tickets: see and nothing more. A ticket is in the scope of
+a staff member when it is assigned to them, or to one of their groups, or one of their groups owns
+its category, or when it belongs to no group at all: not assigned to one, and its category owned by
+none. The help desk itself may do everything. A plugin that acts for a person may do what it may by
+this table and what that person may, both; to set a custom field, the person has to be one who may
+note. A ticket that somebody may not see does not exist for them (``NotFound``).
 """
 
 from dataclasses import dataclass
@@ -33,6 +34,8 @@ class Viewer:
 
     actor: Actor
     group_ids: frozenset[str] = frozenset()
+    organization_id: str | None = None
+    """The organization of a requester, where its members see each other's tickets."""
     person: "Viewer | None" = None
     """For whom a plugin acts: it may do nothing that they may not."""
 
@@ -66,13 +69,15 @@ class Ownership:
     assignee_user_id: str | None
     owner_group_ids: frozenset[str]
     """The group it is assigned to, and the groups that own its category."""
+    organization_id: str | None = None
+    """The organization of its submitter."""
 
 
 def may_see(viewer: Viewer, ticket: Ownership) -> bool:
     """Tell whether the ticket exists for this viewer."""
     if viewer.person is not None:
         return may_see(viewer.person, ticket)
-    return viewer.is_staff or viewer.is_plugin or _own(viewer, ticket)
+    return viewer.is_staff or viewer.is_plugin or _own(viewer, ticket) or _shared(viewer, ticket)
 
 
 def may_see_notes(viewer: Viewer) -> bool:
@@ -160,3 +165,9 @@ def require_self_or_admin(viewer: Viewer, user_id: str, what: str) -> None:
 
 def _own(viewer: Viewer, ticket: Ownership) -> bool:
     return viewer.is_person and ticket.submitter_id == viewer.actor.id
+
+
+def _shared(viewer: Viewer, ticket: Ownership) -> bool:
+    """Say who sees the tickets of others; ``tickets.sight`` says the same in SQL."""
+    shared = viewer.organization_id
+    return viewer.is_person and shared is not None and shared == ticket.organization_id

@@ -69,6 +69,13 @@ def insert(connection: sqlite3.Connection, user: User, password_hash: str | None
             rfc3339(user.created_at),
         ),
     )
+    if user.role is Role.USER:
+        # By the domain of the address, however the account came to be.
+        connection.execute(
+            "INSERT INTO organization_members (user_id, organization_id)"
+            " SELECT ?, organization_id FROM organization_domains WHERE domain = ?",
+            (user.id, domains.domain_of(user.email)),
+        )
 
 
 def store_password(

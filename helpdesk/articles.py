@@ -22,7 +22,7 @@ from helpdesk.settings import Settings
 from helpdesk.statuses import CLOSED
 from helpdesk.storage import sql
 from helpdesk.storage.database import Database
-from helpdesk.tickets import conversation, rows, status
+from helpdesk.tickets import conversation, rows, sight, status
 from helpdesk.tickets.change import Change
 from helpdesk.tickets.door import Door
 from helpdesk.viewers import load_viewer
@@ -218,13 +218,13 @@ class Articles(Door):
             person = load_viewer(connection, actor).person
             sees_all = person is None or person.is_staff
             marks = ", ".join("?" * len(keys))
+            condition, own = ("= ?", "") if person is None else sight.submitters(person)
             query = (
                 "SELECT t.number, f.key, f.value FROM custom_fields AS f"  # noqa: S608 - marks
                 " JOIN tickets AS t ON t.id = f.ticket_id"
-                f" WHERE f.key IN ({marks}) AND (? OR t.submitter_id = ?)"
+                f" WHERE f.key IN ({marks}) AND (? OR t.submitter_id {condition})"
                 " ORDER BY t.number DESC LIMIT ?"
             )
-            own = "" if person is None else person.actor.id
             found: dict[int, dict[str, str]] = {}
             size = 0
             for number, key, value in connection.execute(

@@ -45,6 +45,7 @@ from helpdesk.mail.tables import MAIL_MIGRATIONS
 from helpdesk.notifications import Notifications
 from helpdesk.outbox import Outbox
 from helpdesk.passwords import Passwords
+from helpdesk.requesters.organizations import Organizations
 from helpdesk.requesters.sign_up import SignUps
 from helpdesk.requesters.tables import REQUESTER_MIGRATIONS
 from helpdesk.saved_views import VIEW_MIGRATIONS, SavedViews
@@ -114,6 +115,7 @@ class HelpDesk:
         self.first_run = FirstRun(database, clock, passwords, self.audit)
         self.invitations = Invitations(database, clock, passwords, self.audit, self.settings)
         self.sign_ups = SignUps(database, clock, passwords, self.audit, self.settings)
+        self.organizations = Organizations(database, self.audit)
         self.groups = Groups(database, self.audit)
         self.catalogue = Catalogue(database, self.audit)
         self.statuses = Statuses(database, self.audit)

@@ -143,7 +143,7 @@ class Users:
         """Change an account: admins everything, others their own name and language.
 
         Disabling ends the person's sessions at once, and their API keys stop working. Who becomes
-        a user leaves their groups.
+        a user leaves their groups, and who becomes staff their organization.
         """
         changes = UserChanges(name, email, role, disabled, language)
         record = self._audit.pen(actor.id)
@@ -231,6 +231,9 @@ def _update(
     different = differences(accounts.facts(before), accounts.facts(user))
     if user.role is Role.USER and (left := _leave_groups(connection, user_id)):
         different["groups"] = {"from": left, "to": []}
+    if user.role is not Role.USER:
+        # Colleagues of requesters see what a requester submits, and nothing of staff.
+        connection.execute("DELETE FROM organization_members WHERE user_id = ?", (user_id,))
     if different:
         record(connection, "user.changed", before.email, different)
     return user

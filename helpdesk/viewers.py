@@ -8,7 +8,7 @@ import dataclasses
 import sqlite3
 
 from helpdesk.access import Viewer
-from helpdesk.actors import Actor, ActorKind
+from helpdesk.actors import Actor, ActorKind, Role
 from helpdesk.errors import NotAllowed
 from helpdesk.storage import sql
 
@@ -25,8 +25,16 @@ def _person(connection: sqlite3.Connection, actor: Actor) -> Viewer:
     found = sql.row(connection, "SELECT name, role, disabled FROM users WHERE id = ?", (actor.id,))
     if found is None or found["disabled"]:
         raise NotAllowed("do anything", "this account does not exist or is disabled")
+    organization_id = None
+    if found["role"] == Role.USER:
+        query = (
+            "SELECT id FROM organizations JOIN organization_members ON id = organization_id"
+            " WHERE user_id = ? AND shares"
+        )
+        organization_id = sql.scalar(connection, query, (actor.id,))
     groups = connection.execute("SELECT group_id FROM group_members WHERE user_id = ?", (actor.id,))
     return Viewer(
         dataclasses.replace(actor, name=found["name"], role=found["role"]),
         frozenset(group_id for (group_id,) in groups),
+        organization_id,
     )

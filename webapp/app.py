@@ -21,6 +21,7 @@ from webapp.api import links as api_links
 from webapp.api import login as api_login
 from webapp.api import me as api_me
 from webapp.api import notifications as api_notifications
+from webapp.api import organizations as api_organizations
 from webapp.api import plugin_records as api_plugin_records
 from webapp.api import plugin_versions as api_plugin_versions
 from webapp.api import plugins as api_plugins
@@ -58,6 +59,7 @@ from webapp.pages import (
     mail_templates,
     notification_choices,
     notifications,
+    organizations,
     panels,
     people,
     plugin,
@@ -122,6 +124,8 @@ BLUEPRINTS: tuple[Section, ...] = (
     profile.blueprint,
     second_factor.blueprint,
     people.blueprint,
+    organizations.blueprint,
+    organizations.reading,
     groups.blueprint,
     catalogue.blueprint,
     statuses.blueprint,
@@ -153,6 +157,7 @@ BLUEPRINTS: tuple[Section, ...] = (
     api_canned_replies.blueprint,
     api_saved_views.blueprint,
     api_users.blueprint,
+    api_organizations.blueprint,
     api_groups.blueprint,
     api_catalogue.blueprint,
     api_statuses.blueprint,

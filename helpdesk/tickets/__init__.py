@@ -26,6 +26,7 @@
                   values of filters, and whether what they name exists
     conditions    one condition, and the index that may lead it
     timeline      replies and history in one line of time
+    sight         whose tickets a requester sees, as SQL
     rows          SQL rows to model, and back
     tags          words that staff put on tickets
     seen          up to which change each person has seen a ticket

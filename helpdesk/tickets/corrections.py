@@ -17,7 +17,7 @@ from typing import Protocol
 from helpdesk import access
 from helpdesk.access import Viewer
 from helpdesk.paging import Page, PageRequest
-from helpdesk.tickets import lists, search, seen, spelling
+from helpdesk.tickets import lists, search, seen, sight, spelling
 from helpdesk.tickets.model import CorrectedWord, Correction, TicketFilter, TicketSummary
 from helpdesk.tickets.spelling import Near
 
@@ -131,7 +131,7 @@ def _correction(
 def _is_named(connection: sqlite3.Connection, viewer: Viewer, word: str) -> bool:
     """Tell whether a word names a requester or a ticket that the viewer may know of."""
     if not viewer.is_staff:
-        return bool(search.by_id_part(connection, word, viewer.actor.id))
+        return bool(search.by_id_part(connection, word, sight.submitters(viewer)))
     return bool(search.requesters(connection, word) or search.by_id_part(connection, word, None))
 
 
@@ -219,14 +219,16 @@ def _own(connection: sqlite3.Connection, viewer: Viewer) -> _Words:
     """Read the words of a submitter's own newest tickets, as the submitter sees them."""
     counts: Counter[str] = Counter()
     shown: dict[str, str] = {}
+    condition, value = sight.submitters(viewer)
     query = (
-        "WITH own AS (SELECT id, subject, description FROM tickets WHERE submitter_id = ?"
+        "WITH own AS (SELECT id, subject, description FROM tickets"  # noqa: S608
+        f" WHERE submitter_id {condition}"
         " ORDER BY public_revision DESC LIMIT ?)"
         " SELECT subject FROM own UNION ALL SELECT description FROM own"
         " UNION ALL SELECT body FROM own JOIN replies ON ticket_id = own.id WHERE NOT is_internal"
     )
     left = _OWN_CHARACTERS
-    for (text,) in connection.execute(query, (viewer.actor.id, _OWN_TICKETS)):
+    for (text,) in connection.execute(query, (value, _OWN_TICKETS)):
         words = spelling.words_in(text[:left])
         counts.update(words.keys())
         shown = words | shown

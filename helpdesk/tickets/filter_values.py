@@ -55,6 +55,7 @@ def require_known(connection: sqlite3.Connection, viewer: Viewer, wanted: Ticket
     for name, value in (
         ("assignee", wanted.assignee_id),
         ("group", wanted.group_id),
+        ("organization", wanted.organization),
         *(("tag", tag) for tag in wanted.tags),
     ):
         _require(name, value, "no such filter; it is only for staff", is_known=False)
@@ -75,6 +76,9 @@ def _require_for_staff(connection: sqlite3.Connection, wanted: TicketFilter) -> 
     _require("field", wanted.field, "the key of a custom field on a ticket", is_known=is_known)
     group = _is_there(connection, "groups", wanted.group_id)
     _require("group", wanted.group_id, "the ID or name of a group", is_known=group)
+    expected = "the ID or name of an organization"
+    is_known = _is_there(connection, "organizations", wanted.organization)
+    _require("organization", wanted.organization, expected, is_known=is_known)
     for tag in wanted.tags:
         is_known = tags.ids(connection, tag)[0] is not None
         _require("tag", tag, "the name of a tag", is_known=is_known)

@@ -9,7 +9,7 @@ import sqlite3
 from helpdesk import access
 from helpdesk.access import Viewer
 from helpdesk.errors import NotAllowed
-from helpdesk.tickets import rows, search, tags
+from helpdesk.tickets import rows, search, sight, tags
 from helpdesk.tickets.conditions import Lead, Numbers, Where
 from helpdesk.tickets.filter_values import (
     ME,
@@ -47,14 +47,16 @@ def _add_sight(where: Where, viewer: Viewer) -> None:
     if viewer.is_plugin:
         raise NotAllowed("list tickets", "plugins receive tickets in events")
     if not viewer.is_staff:
-        where.add("{t}.submitter_id = ?", viewer.actor.id, lead=Lead.PERSON)
+        condition, value = sight.submitters(viewer)
+        where.add(f"{{t}}.submitter_id {condition}", value, lead=Lead.PERSON)
 
 
 def _add_people(
     connection: sqlite3.Connection, where: Where, viewer: Viewer, wanted: TicketFilter
 ) -> None:
-    if wanted.mine and viewer.is_staff:
-        where.add("{t}.assignee_user_id = ?", viewer.actor.id, lead=Lead.PERSON)
+    if wanted.mine:
+        column = "assignee_user_id" if viewer.is_staff else "submitter_id"
+        where.add(f"{{t}}.{column} = ?", viewer.actor.id, lead=Lead.PERSON)
     if wanted.followed and viewer.is_staff:
         followed = "SELECT number FROM ticket_followers WHERE user_id = ?"
         where.add(f"{{t}}.number IN ({followed})", viewer.actor.id, lead=Lead.FEW)
@@ -71,6 +73,13 @@ def _add_people(
     if wanted.submitter_id:
         submitter = submitter_id(connection, wanted.submitter_id)
         where.add("{t}.submitter_id = ?", submitter, lead=Lead.PERSON)
+    if wanted.organization and viewer.is_staff:
+        members = (
+            "SELECT user_id FROM organization_members JOIN organizations AS o"
+            " ON o.id = organization_id WHERE o.id = ? OR o.name = ?"
+        )
+        named = wanted.organization
+        where.add(f"{{t}}.submitter_id IN ({members})", named, named, lead=Lead.PERSON)
     if wanted.workable and not viewer.is_admin:
         _add_scope(where, viewer)
 
@@ -208,7 +217,7 @@ def _add_word(
         where.add_numbers(Numbers(select, seek, size), match, unwanted=True)
         return
     values: list[str] = [match]
-    own = None if viewer.is_staff else viewer.actor.id
+    own = None if viewer.is_staff else sight.submitters(viewer)
     named = search.by_id_part(connection, word.text, own)
     if word.number is not None:
         named.append(word.number)

@@ -269,6 +269,8 @@ class TicketFilter:
     """Tickets assigned to this group, by its ID or name."""
     submitter_id: str | None = None
     """A user ID or an email address."""
+    organization: str | None = None
+    """Submitted by a member of this organization, by its ID or name; for staff."""
     field: str | None = None
     """The key of a custom field that tickets have."""
     field_value: str | None = None
@@ -308,6 +310,7 @@ class TicketFilter:
             assignee_id=more.assignee_id or self.assignee_id,
             group_id=more.group_id or self.group_id,
             submitter_id=more.submitter_id or self.submitter_id,
+            organization=more.organization or self.organization,
             field=more.field or self.field,
             field_value=more.field_value if more.field else self.field_value,
             created_from=more.created_from or self.created_from,

@@ -87,7 +87,9 @@ def ownership(connection: sqlite3.Connection, ticket: TicketSummary) -> Ownershi
             owners.add(ticket.assignee.id)
         else:
             user_id = ticket.assignee.id
-    return Ownership(ticket.id, ticket.submitter.id, user_id, frozenset(owners))
+    query = "SELECT organization_id FROM organization_members WHERE user_id = ?"
+    organization_id = sql.scalar(connection, query, (ticket.submitter.id,))
+    return Ownership(ticket.id, ticket.submitter.id, user_id, frozenset(owners), organization_id)
 
 
 def merged_into(connection: sqlite3.Connection, number: int) -> int | None:

@@ -214,18 +214,21 @@ def requesters(connection: sqlite3.Connection, word: str) -> list[str]:
     return [user_id for (user_id,) in connection.execute(query, (word, MOST_REQUESTERS))]
 
 
-def by_id_part(connection: sqlite3.Connection, word: str, requester_id: str | None) -> list[int]:
+def by_id_part(
+    connection: sqlite3.Connection, word: str, sight: tuple[str, str] | None
+) -> list[int]:
     """Return the numbers of tickets whose id has the word in it; of many, the newest.
 
-    ``requester_id``: of that person's tickets alone.
+    ``sight``: whose tickets alone (``sight.submitters``); None for everybody's.
     """
     if not _ID_PART.fullmatch(word):
         return []
+    condition, *whose = sight or ("IS NOT NULL",)
     query = (
-        "SELECT number FROM tickets WHERE instr(id, ?1) AND (?2 IS NULL OR submitter_id = ?2)"
-        " ORDER BY id DESC LIMIT ?3"
+        f"SELECT number FROM tickets WHERE instr(id, ?) AND submitter_id {condition}"  # noqa: S608
+        " ORDER BY id DESC LIMIT ?"
     )
-    values = (word.upper(), requester_id, MOST_BY_ID)
+    values = (word.upper(), *whose, MOST_BY_ID)
     return [found for (found,) in connection.execute(query, values)]
 
 

@@ -795,6 +795,7 @@ PEOPLE_BLUEPRINTS = frozenset(
         *("settings", "api_docs", "api_me", "api_users", "api_groups", "api_catalogue"),
         *("api_statuses", "api_notifications", "api_settings"),
         *("notification_choices", "forgotten", "sign_up"),
+        *("organizations", "organizations_read", "api_organizations"),
         *("mail", "mail_letters", "mail_originals", "mail_templates"),
     }
 )

@@ -6,7 +6,7 @@ Errors are ``{"error": "…"}``; lists are ``{"data", "page", "per_page", "total
 
     docs              ``/api/openapi.json``, ``/api/docs`` and ``/api/docs/objects``
     openapi           the OpenAPI document, made from the operations
-    login, me, users, groups, notifications
+    login, me, users, groups, organizations, notifications
                       accounts and people
     tickets, replies, links, followers, files
                       tickets and what hangs on one

@@ -42,6 +42,7 @@ class TicketQuery(Paged):
     assignee: Annotated[str, Meta(description="A user ID, me or nobody.")] = ""
     group: Annotated[str, Meta(description="ID or name of the assigned group.")] = ""
     submitter: Annotated[str, Meta(description="A user ID or an email address.")] = ""
+    organization: Annotated[str, Meta(description="ID or name of the requester's.")] = ""
     field: Annotated[str, Meta(description="Key of a custom field that tickets have.")] = ""
     field_value: Annotated[str, Meta(description="What that field holds; A to Z in any case.")] = ""
     created_from: Annotated[
@@ -51,7 +52,9 @@ class TicketQuery(Paged):
     updated_from: str = ""
     updated_to: str = ""
     tag: Annotated[list[str], Meta(description="Repeated: all of them.")] = []
-    mine: Annotated[bool, Meta(description="Assigned to the caller.")] = False
+    mine: Annotated[bool, Meta(description="Assigned to the caller; of requesters: their own.")] = (
+        False
+    )
     followed: Annotated[bool, Meta(description="Followed by the caller.")] = False
     unassigned: bool = False
     open: Annotated[bool, Meta(description="Neither Resolved nor Closed.")] = False
@@ -71,6 +74,7 @@ class TicketQuery(Paged):
             assignee_id=self.assignee or None,
             group_id=self.group or None,
             submitter_id=self.submitter or None,
+            organization=self.organization or None,
             field=self.field or None,
             field_value=self.field_value or None,
             created_from=self.created_from or None,

@@ -1,6 +1,7 @@
 """Live updates: one hub that listens to the help desk's news, and a seat for each open page.
 
-Owns who is told what: staff of every ticket, others of changes to their own that are not notes;
+Owns who is told what: staff of every ticket, others of changes to their own that are not notes, and
+to those that their organization shares;
 everybody of their own notifications. A mailbox holds ids and nothing else, at most so many; when
 more wait, they give way to one *look at everything again*. A page that follows something else than
 tickets takes a seat without a mailbox, and so counts and ends like the others. It must not know of
@@ -88,6 +89,8 @@ class Subscription(Slot):
         plugins: frozenset[str] = frozenset(),
     ) -> None:
         super().__init__(person, credential)
+        self.organization_id: str | None = None
+        """The person's, where its members share tickets; a change of it ends the seat."""
         self.plugins = plugins
         """Ids of the plugins that the page shows in frames."""
         self._published: deque[PublishedEvent] = deque(maxlen=PUBLISHED_KEPT)
@@ -103,7 +106,10 @@ class Subscription(Slot):
         """Tell whether this page may be notified of the change."""
         if self.person.role is not Role.USER:
             return True
-        return ticket.public and ticket.submitter_id == self.person.id
+        shared = (
+            ticket.organization_id is not None and ticket.organization_id == self.organization_id
+        )
+        return ticket.public and (ticket.submitter_id == self.person.id or shared)
 
     def put_published(self, event: PublishedEvent) -> None:
         """Leave word of a plugin's event where the page shows that plugin, to whom it is for."""

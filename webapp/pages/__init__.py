@@ -16,7 +16,7 @@
                    one's own account
     second_factor, second_step
                    one's second factors, and showing one at log-in
-    people, groups, catalogue, statuses, settings, audit
+    people, organizations, groups, catalogue, statuses, settings, audit
                    Admin: the help desk
     plugins, installs, plugin, review, versions, deliveries, plugin_log, egress, sandbox
                    Admin: plugins; ``review`` grants permissions, ``versions`` compares versions

@@ -106,13 +106,14 @@ class _News(Stream):
         self._age_s = age_s
         self._begun = False
 
-    def entered(self) -> None:
-        if self._age_s:
-            self.here.live.catch_up(self._mailbox, self._age_s)
-
     async def next_bytes(self) -> bytes:
         if not self._begun:
             self._begun = True
+            # From the seat on, any change of it ends the stream.
+            organizations, person = self.here.helpdesk.organizations, self._mailbox.person
+            self._mailbox.organization_id = await organizations.shared_by(person.id)
+            if self._age_s:
+                self.here.live.catch_up(self._mailbox, self._age_s)
             return opening() + await self._notices() + self._presence()
         with trio.move_on_after(HEARTBEAT_S) as waiting:
             await self._mailbox.wait_changed()

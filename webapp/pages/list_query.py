@@ -38,9 +38,11 @@ STAFF_VIEWS = {
     "unassigned": "Unassigned",
 }
 USER_VIEWS = {"": "My tickets", "open": "Open", "settled": "Resolved and closed"}
+SHARED_VIEW = {"organization": "My organization"}
+"""For requesters whose organization lets its members see each other's tickets."""
 _SETTLED = ("Resolved", "Closed")
 _RANGES = ("created_from", "created_to", "updated_from", "updated_to")
-_MORE = ("submitter", "field", "field_value", *_RANGES)
+_MORE = ("submitter", "organization", "field", "field_value", *_RANGES)
 _FILTERS = (
     *("status", "priority", "category", "type", "item", "assignee", "group", "tag"),
     *_MORE,
@@ -66,6 +68,7 @@ class Wanted:
     group: str
     tag: str
     submitter: str
+    organization: str
     field: str
     field_value: str
     created_from: str
@@ -118,6 +121,7 @@ class Wanted:
             assignee_id=self.assignee or None,
             group_id=self.group or None,
             submitter_id=self.submitter.strip() or None,
+            organization=self.organization.strip() or None,
             field=self.field.strip() or None,
             field_value=self.field_value.strip() or None,
             **{name: getattr(self, name).strip() or None for name in _RANGES},
@@ -164,15 +168,22 @@ def require_single(arguments: Iterable[tuple[str, str]]) -> None:
         seen.add(name)
 
 
-def views_for(role: Role) -> dict[str, str]:
+def views_for(role: Role, *, shares: bool) -> dict[str, str]:
     """Return the built-in views of a role: name to title."""
-    return USER_VIEWS if role is Role.USER else STAFF_VIEWS
+    if role is not Role.USER:
+        return STAFF_VIEWS
+    return USER_VIEWS | SHARED_VIEW if shares else USER_VIEWS
 
 
-def view_filter(view: str) -> TicketFilter:
+def view_filter(view: str, role: Role) -> TicketFilter:
     """Return what a built-in view shows by itself."""
+    if role is Role.USER:
+        return TicketFilter(
+            status=_SETTLED if view == "settled" else (),
+            open_only=view == "open",
+            mine=view != "organization",
+        )
     return TicketFilter(
-        status=_SETTLED if view == "settled" else (),
         open_only=view in {"open", "queue", "mine", "following", "unassigned"},
         mine=view == "mine",
         followed=view == "following",

@@ -16,7 +16,7 @@ from webapp.visitors.languages import languages
 from webapp.visitors.sessions import current_visit
 
 NO_ORG = {"_org_id": 0, "org_id": 0}
-"""By both names that plugins read: this help desk has no organizations."""
+"""By both names that plugins read: plugins do not see organizations."""
 _ROLES = {Role.ADMIN: "Admin", Role.STAFF: "Agent", Role.USER: "Customer"}
 
 

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from quart import Response, g, request
 
 from helpdesk.actors import Role
+from helpdesk.requesters.organizations import Organization
 from helpdesk.tickets.model import (
     Author,
     FieldChange,
@@ -172,9 +173,18 @@ async def _read(
         "followers": await desk.followers.all(actor, ticket_id),
         "originals": await desk.intake.of_ticket(actor, detail.ticket.number),
         "files": await desk.files.all(actor, ticket_id),
+        "organization": await _organization(detail),
         "walk": await read_walk(request.args),
         "work": await _work_form(detail, typed) if detail.rights.work else None,
     }
+
+
+async def _organization(detail: TicketDetail) -> Organization | None:
+    """Return the requester's organization, for staff."""
+    visit, desk = current_visit(), app_context().helpdesk
+    if visit.signed_in.role is Role.USER:
+        return None
+    return await desk.organizations.of_person(visit.actor, detail.ticket.submitter.id)
 
 
 async def _canned(detail: TicketDetail) -> Sequence[Choice]:

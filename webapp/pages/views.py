@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from helpdesk.actors import Role
 from helpdesk.tickets.model import TicketFilter
 from webapp.context import app_context
 from webapp.pages.list_query import USUAL_SORT, view_filter, views_for
@@ -20,12 +21,16 @@ class View:
 
 async def views_of_visitor() -> dict[str, View]:
     """Return the visitor's views by the name that the address has; the first is everything."""
-    visit = current_visit()
+    visit, desk = current_visit(), app_context().helpdesk
+    role = visit.signed_in.role
+    shares = (
+        role is Role.USER and await desk.organizations.shared_by(visit.signed_in.id) is not None
+    )
     built_in = {
-        name: View(title, view_filter(name), USUAL_SORT, is_saved=False)
-        for name, title in views_for(visit.signed_in.role).items()
+        name: View(title, view_filter(name, role), USUAL_SORT, is_saved=False)
+        for name, title in views_for(role, shares=shares).items()
     }
-    saved = await app_context().helpdesk.views.all(visit.actor)
+    saved = await desk.views.all(visit.actor)
     return built_in | {
         view.id: View(view.name, view.filter, view.sort, is_saved=True) for view in saved
     }

@@ -128,6 +128,7 @@ async def things(site: Any, make_module: Any, make_delivery: Any) -> dict[str, l
         for person in (site.people.user, site.people.admin)
         for notice in await desk.notifications.list(person.actor)
     ]
+    organization = await desk.organizations.create(SYSTEM, name="Acme")
     return {
         "ticket_id": tickets,
         "user_id": [made.id, site.people.other.id],
@@ -138,6 +139,7 @@ async def things(site: Any, make_module: Any, make_delivery: Any) -> dict[str, l
         "key_id": [key.key.id],
         "session_id": [session.id],
         "group_id": [group.id],
+        "organization_id": [organization.id],
         "node_id": [category.id],
         "name": ["On hold", "Closed"],
         "schema": ["manifest", "ticket.created"],

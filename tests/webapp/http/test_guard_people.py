@@ -33,6 +33,9 @@ READS: dict[str, dict[str, int]] = {
     "/admin/people": ADMIN_PAGE,
     "/admin/people/new": ADMIN_PAGE,
     "/admin/people/{other}": ADMIN_PAGE,
+    "/admin/organizations": ADMIN_PAGE,
+    "/admin/organizations/{organization}": ADMIN_PAGE,
+    "/organizations/{organization}": answers(303, 403, 200, 200),
     "/admin/groups": ADMIN_PAGE,
     "/admin/groups/{group}": ADMIN_PAGE,
     "/admin/catalogue": ADMIN_PAGE,
@@ -60,6 +63,9 @@ READS: dict[str, dict[str, int]] = {
     "/api/users/{other}": answers(401, 404, 200, 200),
     "/api/users/{user}/keys": answers(401, 200, 403, 200),
     "/api/users/{other}/keys": answers(401, 404, 403, 200),
+    "/api/organizations": STAFF_API,
+    "/api/organizations/{organization}": STAFF_API,
+    "/api/organizations/{organization}/members": STAFF_API,
     "/api/groups": STAFF_API,
     "/api/groups/{group}": STAFF_API,
     "/api/catalogue": API,
@@ -89,6 +95,11 @@ FORMS: list[tuple[str, dict[str, str], dict[str, int]]] = [
     ("/admin/people/{other}/password", {"password": "long enough"}, _ADMIN),
     ("/admin/people/{other}/sessions/end", {}, _ADMIN),
     ("/admin/people/{other}/keys/{key}/revoke", {}, _ADMIN),
+    ("/admin/organizations", {"name": "Another"}, _ADMIN),
+    ("/admin/organizations/{organization}", {"name": "Renamed"}, _ADMIN),
+    ("/admin/organizations/{organization}/members", {"email": "other@example.com"}, _ADMIN),
+    ("/admin/organizations/{organization}/members/{other}/remove", {}, _ADMIN),
+    ("/admin/organizations/{organization}/delete", {}, _ADMIN),
     ("/admin/groups", {"name": "Another"}, _ADMIN),
     ("/admin/groups/{group}", {"name": "Renamed"}, _ADMIN),
     ("/admin/groups/{group}/delete", {}, _ADMIN),
@@ -144,6 +155,11 @@ CALLS: list[tuple[str, str, object, dict[str, int]]] = [
     ("DELETE", "/api/users/{other}/sessions", None, answers(401, 404, 403, 204)),
     ("DELETE", "/api/users/{other}/second-factor", None, answers(401, 404, 403, 204)),
     ("DELETE", "/api/users/{other}/keys/{key}", None, answers(401, 404, 404, 204)),
+    ("POST", "/api/organizations", {"name": "Another"}, _MADE),
+    ("PATCH", "/api/organizations/{organization}", {"name": "Renamed"}, ADMIN_API),
+    ("PUT", "/api/organizations/{organization}/members/{other}", None, _GONE),
+    ("DELETE", "/api/organizations/{organization}/members/{other}", None, _GONE),
+    ("DELETE", "/api/organizations/{organization}", None, _GONE),
     ("POST", "/api/groups", {"name": "Another"}, _MADE),
     ("PATCH", "/api/groups/{group}", {"name": "Renamed"}, ADMIN_API),
     ("DELETE", "/api/groups/{group}", None, _GONE),
@@ -172,6 +188,7 @@ async def marks(site: Any) -> dict[str, str]:
         "other": people.other.id,
         "key": key.key.id,
         "notice": notice.id,
+        "organization": (await desk.organizations.create(SYSTEM, name="Acme")).id,
         "group": (await desk.groups.create(SYSTEM, name="Team")).id,
         "category": (await desk.catalogue.add_category(SYSTEM, "Hardware")).id,
     }
@@ -181,7 +198,9 @@ def test_the_walk_leaves_no_route_of_its_blueprints_out(people_blueprints: froze
     app = Quart("routes", static_folder=None)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-    known = dict.fromkeys(("user", "other", "key", "notice", "group", "category"), "x")
+    known = dict.fromkeys(
+        ("user", "other", "key", "notice", "organization", "group", "category"), "x"
+    )
     walked = {("GET", path.format(**known)) for path in READS}
     walked |= {("POST", path.format(**known)) for path, *_ in FORMS}
     walked |= {(method, path.format(**known)) for method, path, *_ in CALLS}
