@@ -7,12 +7,44 @@ Each plugin is installed with one click, given what it asks for, and enabled, as
 
 import os
 import sys
+from datetime import UTC, datetime
 
 from pictures import _CHROMIUM, _FLAGS, _PASSWORD, _WIDE, IMAGES, demo_server
 from playwright.sync_api import Page, sync_playwright
 
-PAGES = {"statistics": "/statistics"}
+PAGES = {"statistics": "/statistics", "calendar": "/calendar"}
 """By the plugin's name: the page to look at."""
+
+APPOINTMENTS = (
+    ("Stand-up", "02T090000", "PT15M", "FREQ=WEEKLY;BYDAY=MO,WE,FR"),
+    ("Review of open tickets", "03T140000", "PT1H", "FREQ=WEEKLY;INTERVAL=2"),
+    ("Patch day", "08T180000", "PT3H", "FREQ=MONTHLY;BYDAY=2TU"),
+    ("Call with the supplier", "11T103000", "PT30M", ""),
+    ("On-site visit", "17", "P3D", ""),
+    ("Printer is replaced", "24T110000", "PT2H", ""),
+)
+"""For Calendar: title, day and time in this month, length and rule."""
+
+
+def fill_calendar(page: Page, address: str) -> None:
+    """Import a file of appointments in this month."""
+    month = f"{datetime.now(UTC):%Y%m}"
+    rows = ["BEGIN:VCALENDAR"]
+    for title, day, length, rule in APPOINTMENTS:
+        kind = "" if "T" in day else ";VALUE=DATE"
+        rows += ["BEGIN:VEVENT", f"UID:{title}", f"SUMMARY:{title}", f"DTSTART{kind}:{month}{day}"]
+        rows += [f"DURATION:{length}", *([f"RRULE:{rule}"] if rule else []), "END:VEVENT"]
+    text = "\r\n".join([*rows, "END:VCALENDAR", ""])
+    page.goto(f"{address}/calendar/calendars")
+    frame = page.frame_locator("iframe.plugin-page")
+    file = {"name": "month.ics", "mimeType": "text/calendar", "buffer": text.encode()}
+    frame.get_by_label("iCalendar file").set_input_files(file)
+    frame.get_by_role("button", name="Import").click()
+    frame.get_by_text("appointments imported").wait_for()
+
+
+FILL = {"calendar": fill_calendar}
+"""By the plugin's name: what gives its page something to show."""
 
 
 def log_in(page: Page, address: str) -> None:
@@ -48,6 +80,8 @@ def main() -> None:
         page.screenshot(path=IMAGES / "box.png")
         for name in names:
             install(page, address, name)
+            if fill := FILL.get(name):
+                fill(page, address)
             page.goto(address + PAGES[name])
             page.frame_locator("iframe").first.locator("body :visible").first.wait_for()
             page.wait_for_load_state("networkidle")

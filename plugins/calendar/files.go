@@ -29,6 +29,9 @@ func makeFeed(r *request) any {
 	if _, err := goatkit.Exec("REPLACE INTO cal_feed (email, secret_hash) VALUES (?, MD5(?))", r.email, secret); err != nil {
 		return failure(r, r.t("not_kept"))
 	}
+	if keepGroups([]string{r.email}) != nil {
+		return failure(r, r.t("not_kept"))
+	}
 	return showCalendars(r, nil, feedPath+secret+".ics")
 }
 
@@ -45,7 +48,7 @@ func feed(args goatkit.Args) any {
 	}
 	r := newRequest(args)
 	r.email, r.admin, r.lang = rows[0].Email, false, "en"
-	calendars, err := visible(r.email, false)
+	calendars, err := visibleTo(r.email, false, keptGroups)
 	if err != nil {
 		return goatkit.Error("the calendar cannot be read", 503)
 	}
@@ -89,7 +92,8 @@ func written(r *request, name string, calendars []*calendar, from time.Time) any
 		}
 		events = append(events, one)
 	}
-	text := ics.Write(name, events, r.now)
+	// The stamp is the day's: whoever asks for a feed again learns that nothing has changed.
+	text := ics.Write(name, events, r.now.UTC().Truncate(24*time.Hour))
 	return map[string]any{"_binary": true, "content_type": "text/calendar", "filename": recur.Cut(name, 60) + ".ics",
 		"data": base64.StdEncoding.EncodeToString([]byte(text))}
 }

@@ -20,7 +20,8 @@ type form struct {
 	days, resources                                      []string
 	problems                                             []string
 	clashes                                              []string
-	inSeries                                             bool
+	inSeries, part                                       bool   // a series; one occurrence that was changed by itself
+	scope                                                string // one, following or all
 }
 
 var reminders = []int{-1, 0, 5, 10, 15, 30, 60, 120, 1440, 2880, 10080}
@@ -38,6 +39,10 @@ func newEvent(r *request) any {
 	f := &form{startDay: day.Format(recur.DayLayout), startTime: fmt.Sprintf("%02d:00", hour), endDay: day.Format(recur.DayLayout),
 		endTime: fmt.Sprintf("%02d:00", hour+1), zone: r.zone.String(), remind: "15", repeat: "none", interval: "1",
 		monthly: "day", ends: "never", count: "10", ticket: r.field("ticket", 20), calendar: r.field("calendar", 40)}
+	if id := ticketNumber(f.ticket); id > 0 {
+		f.title = recur.Cut(strings.TrimSpace(ticketTitle(id)), 200)
+		f.isDue = r.Text("due") != ""
+	}
 	return f.show(r)
 }
 
@@ -79,7 +84,7 @@ func formOf(e *event) *form {
 	start := e.series().Start
 	f := &form{id: e.ID, title: e.Title, calendar: e.Calendar, place: e.Place, note: e.Note, zone: e.Zone,
 		allDay: e.AllDay == 1, isDue: e.IsDue == 1, remind: strconv.Itoa(e.Remind), resources: e.resourceIDs(),
-		repeat: "none", interval: "1", monthly: "day", ends: "never", count: "10", inSeries: e.Rule != "" || e.RDates != ""}
+		repeat: "none", interval: "1", monthly: "day", ends: "never", count: "10", inSeries: e.Rule != "" || e.RDates != "", part: e.Parent != ""}
 	if e.Ticket != 0 {
 		f.ticket = strconv.FormatInt(e.Ticket, 10)
 	}
@@ -299,127 +304,4 @@ func number(truth bool) int {
 		return 1
 	}
 	return 0
-}
-
-// saveEvent creates an appointment, changes a series, or one occurrence of it.
-func saveEvent(r *request) any {
-	f := formFrom(r)
-	var e *event
-	calendars, err := visible(r.email, r.admin)
-	if err != nil {
-		return failure(r, r.t("no_data"))
-	}
-	if f.id == "" {
-		id := newID(10)
-		e = &event{ID: id, UID: id + "@openhelpdesk", CreatedBy: r.email}
-	} else {
-		var problem string
-		if e, calendars, problem = permitted(r, f.id, true); problem != "" {
-			return failure(r, problem)
-		}
-	}
-	was := *e
-	f.inSeries = was.Rule != "" || was.RDates != ""
-	at, atErr := time.Parse(recur.WallLayout, f.at)
-	one := f.inSeries && r.Text("scope") != "all" && atErr == nil
-	if one {
-		f.repeat = "none"
-		e = &event{ID: newID(10), UID: was.UID, Parent: was.ID, RecurWall: f.at, CreatedBy: was.CreatedBy}
-	} else if f.inSeries && atErr == nil {
-		f.shift(was.series().Start, at)
-	}
-	f.fill(r, e, calendars)
-	if one && len(f.problems) == 0 {
-		e.Calendar = was.Calendar
-	}
-	if len(f.problems) == 0 && r.Text("anyway") == "" {
-		found, err := clashes(e, 5)
-		if err != nil {
-			return failure(r, r.t("no_data"))
-		}
-		for _, each := range found {
-			name := ""
-			if room := byID(calendars, each.resource); room != nil {
-				name = room.title(r)
-			}
-			title := r.t("busy")
-			if byID(calendars, each.other.Calendar) != nil {
-				title = each.other.Title
-			}
-			at := each.at.In(r.zone)
-			f.clashes = append(f.clashes, fmt.Sprintf("%s: %s %s, %s", name, r.longDay(at), at.Format("15:04"), title))
-		}
-	}
-	if len(f.problems)+len(f.clashes) > 0 {
-		if one {
-			f.repeat = "none"
-		}
-		return f.show(r)
-	}
-	if err := keep(e); err != nil {
-		return failure(r, r.t("not_kept"))
-	}
-	// What was changed by itself belongs to a place in the old schedule.
-	if !one && f.inSeries && (was.Rule != e.Rule || was.StartWall != e.StartWall || was.Zone != e.Zone) {
-		if _, err := goatkit.Exec("DELETE FROM cal_event WHERE parent_id = ?", e.ID); err != nil {
-			return failure(r, r.t("not_kept"))
-		}
-	}
-	return map[string]any{"redirect": "/calendar?view=day&date=" + f.startDay}
-}
-
-// shift moves a series as one of its occurrences was moved.
-func (f *form) shift(start, at time.Time) {
-	for _, pair := range [][2]*string{{&f.startDay, &f.startTime}, {&f.endDay, &f.endTime}} {
-		moved, ok := wallOf(*pair[0], *pair[1], f.allDay)
-		if !ok {
-			continue
-		}
-		if f.allDay {
-			at = at.Truncate(24 * time.Hour)
-			start = start.Truncate(24 * time.Hour)
-		}
-		moved = start.Add(moved.Sub(at))
-		*pair[0], *pair[1] = moved.Format(recur.DayLayout), moved.Format("15:04")
-	}
-}
-
-// deleteEvent deletes an appointment or a series, one occurrence, or what follows from one on.
-func deleteEvent(r *request) any {
-	e, _, problem := permitted(r, r.Text("id"), true)
-	if problem != "" {
-		return failure(r, problem)
-	}
-	at, err := time.Parse(recur.WallLayout, r.Text("at"))
-	series := (e.Rule != "" || e.RDates != "") && err == nil
-	switch scope := r.Text("scope"); {
-	case e.Parent != "":
-		// The occurrence stays away; it does not come back as it was before it was changed.
-		e.Cancelled = 1
-		err = keep(e)
-	case series && scope == "one":
-		if len(strings.Fields(e.ExDates)) >= 1000 {
-			return failure(r, r.t("too_many_exceptions"))
-		}
-		e.ExDates = strings.TrimSpace(e.ExDates + " " + at.Format(recur.WallLayout))
-		err = keep(e)
-	case series && scope == "following" && at.After(e.series().Start) && e.Rule != "":
-		e.Rule = endBefore(e.Rule, at)
-		if err = e.span(); err == nil {
-			err = keep(e)
-		}
-	default:
-		_, err = goatkit.Exec("DELETE FROM cal_event WHERE id = ? OR parent_id = ?", e.ID, e.ID)
-	}
-	if err != nil {
-		return failure(r, r.t("not_kept"))
-	}
-	return map[string]any{"redirect": "/calendar?date=" + e.series().Start.Format(recur.DayLayout)}
-}
-
-func endBefore(rule string, at time.Time) string {
-	parts := slices.DeleteFunc(strings.Split(rule, ";"), func(part string) bool {
-		return strings.HasPrefix(part, "UNTIL=") || strings.HasPrefix(part, "COUNT=")
-	})
-	return strings.Join(parts, ";") + ";UNTIL=" + at.Add(-time.Second).Format("20060102T150405")
 }

@@ -36,10 +36,21 @@ func (f *form) show(r *request) any {
 	f.details(w, calendars)
 	if f.inSeries {
 		w.f(`<fieldset><legend>%s</legend><div class="checks">`, esc(r.t("changes_what")))
-		w.f(`<label><input type="radio" name="scope" value="one"%s> %s</label><label><input type="radio" name="scope" value="all"%s> %s</label></div></fieldset>`,
-			checked(f.at != ""), esc(r.t("this_one")), checked(f.at == ""), esc(r.t("whole_series")))
+		scopes := []option{{"one", r.t("this_one")}, {"following", r.t("this_and_following")}, {"all", r.t("whole_series")}}
+		if f.at == "" {
+			scopes = scopes[2:]
+		}
+		if f.scope == "" || f.at == "" {
+			f.scope = scopes[0].value
+		}
+		for _, each := range scopes {
+			w.f(`<label><input type="radio" name="scope" value="%s"%s> %s</label>`, each.value, checked(f.scope == each.value), esc(each.label))
+		}
+		w.f("</div></fieldset>")
 	}
-	f.repeats(w)
+	if !f.part {
+		f.repeats(w)
+	}
 	w.f(`<label class="gk-form-label" for="note">%s</label><textarea class="gk-textarea" id="note" name="note" rows="4" maxlength="4000">%s</textarea>`,
 		esc(r.t("note")), esc(f.note))
 	w.f(`<div class="actions"><button class="gk-btn-primary">%s</button></div></form>`, esc(r.t("save")))

@@ -26,10 +26,12 @@ type shown struct {
 	day, last  string    // the first and last day on the caller's wall
 	wall       time.Time // on the wall of the event's zone: names the occurrence
 	conflict   bool
+	ticket     string // what a ticket that is due is called, where the caller sees no more
 }
 
 // window finds what happens from from to to. Events of calendars that the caller cannot see are left
-// out, but for bookings of resources when busy is set: of these only the time is shown.
+// out, but for bookings of resources and due times of tickets when busy is set: of the first only the time
+// is shown, of the others the ticket.
 func window(r *request, calendars []*calendar, from, to time.Time, busy bool) ([]*shown, []string, error) {
 	rows, err := between(calendars, from, to, busy)
 	if err != nil {
@@ -44,6 +46,9 @@ func window(r *request, calendars []*calendar, from, to time.Time, busy bool) ([
 		each.days(r.zone)
 	}
 	markConflicts(found)
+	if busy {
+		nameDues(found)
+	}
 	return found, notes, nil
 }
 
@@ -58,7 +63,7 @@ func between(calendars []*calendar, from, to time.Time, busy bool) ([]*event, er
 		seen, values = "1 = 0", values[:2]
 	}
 	if busy {
-		seen = "(" + seen + " OR resources <> '')"
+		seen = "(" + seen + " OR resources <> '' OR is_due = 1)"
 	}
 	var rows []*event
 	err := goatkit.Query(&rows, "SELECT "+columns+" FROM cal_event WHERE first_at < ? AND last_at >= ? AND "+
@@ -162,8 +167,9 @@ type clash struct {
 	other    *event
 }
 
-// clashes finds bookings of the same resources, within a year from the first occurrence.
-func clashes(wanted *event, most int) ([]clash, error) {
+// clashes finds bookings of the same resources by others, within a year from the first occurrence. What
+// belongs to the series that is changed is none of them.
+func clashes(wanted *event, series string, most int) ([]clash, error) {
 	ids := wanted.resourceIDs()
 	if len(ids) == 0 {
 		return nil, nil
@@ -179,8 +185,7 @@ func clashes(wanted *event, most int) ([]clash, error) {
 		return nil, err
 	}
 	rows = slices.DeleteFunc(rows, func(e *event) bool {
-		own := e.ID == wanted.ID || e.Parent == wanted.ID && wanted.ID != "" || wanted.Parent != "" && e.ID == wanted.Parent
-		return own
+		return e.ID == wanted.ID || e.Parent == wanted.ID || series != "" && (e.ID == series || e.Parent == series)
 	})
 	others, _ := expand(rows, mine[0].start, mine[len(mine)-1].end.Add(time.Second))
 	var found []clash
@@ -207,21 +212,4 @@ func clashes(wanted *event, most int) ([]clash, error) {
 		}
 	}
 	return found, nil
-}
-
-// due is a ticket with the time by which it is to be answered.
-type due struct {
-	ID    int64  `json:"id"`
-	Title string `json:"title"`
-	At    int64  `json:"escalation_time"`
-}
-
-// dueTickets returns the tickets that the help desk itself gives a due time.
-func dueTickets(from, to time.Time) []due {
-	var rows []due
-	if goatkit.Query(&rows, "SELECT id, title, escalation_time FROM ticket WHERE escalation_time >= ? AND "+
-		"escalation_time < ? ORDER BY escalation_time LIMIT 300", from.Unix(), to.Unix()) != nil {
-		return nil
-	}
-	return rows
 }

@@ -41,6 +41,7 @@ func init() {
 		"working_hours":  workingHours,
 		"working_time":   workingTime,
 		"upcoming":       forStaff(upcoming),
+		"on_ticket":      forStaff(onTicket),
 		"send_reminders": sendReminders,
 	})
 }

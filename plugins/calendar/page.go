@@ -63,7 +63,6 @@ func page(r *request) any {
 	}
 	found = chosen(found, only)
 	w := &writer{r: r, view: view, day: day, today: today, from: from, to: to, only: only}
-	w.dueTickets = dueTickets(start, end)
 	w.head(calendars, notes)
 	w.holidays, w.week = holidaysBetween(from, to), workingWeek()
 	switch view {
@@ -83,7 +82,8 @@ func chosen(found []*shown, only *calendar) []*shown {
 	var left []*shown
 	for _, each := range found {
 		booked := only != nil && strings.Contains(each.event.Resources, ","+only.ID+",")
-		if only == nil && each.calendar == nil || only != nil && each.event.Calendar != only.ID && !booked {
+		isDue := each.event.IsDue == 1 && each.event.Ticket != 0
+		if only == nil && each.calendar == nil && !isDue || only != nil && each.event.Calendar != only.ID && !booked {
 			continue
 		}
 		left = append(left, each)
@@ -116,7 +116,6 @@ type writer struct {
 	only       *calendar
 	holidays   map[string]string
 	week       [7]hours
-	dueTickets []due
 }
 
 func (w *writer) f(format string, args ...any) { fmt.Fprintf(w, format, args...) }
@@ -201,6 +200,8 @@ func (w *writer) item(each *shown, day string) {
 	if each.calendar != nil {
 		title, colour = each.event.Title, each.calendar.Colour
 		href = esc("/calendar/event/" + each.event.ID + "?at=" + each.wall.Format(recur.WallLayout))
+	} else if each.event.IsDue == 1 && each.event.Ticket != 0 {
+		title, href = strings.TrimSpace(fmt.Sprintf("#%d %s", each.event.Ticket, each.ticket)), fmt.Sprintf("/tickets/%d", each.event.Ticket)
 	}
 	var marks strings.Builder
 	mark := func(sign, words string) {
@@ -212,7 +213,7 @@ func (w *writer) item(each *shown, day string) {
 	if each.event.IsDue == 1 {
 		mark("⚑", w.r.t("due"))
 	}
-	if each.conflict {
+	if each.conflict && each.calendar != nil {
 		fmt.Fprintf(&marks, ` <span class="gk-badge gk-badge-danger">%s</span>`, esc(w.r.t("conflict")))
 	}
 	tag, close := fmt.Sprintf(`<a class="item c%d" href="%s">`, colour, href), "</a>"
@@ -240,19 +241,6 @@ func (w *writer) when(each *shown, day string) string {
 		return "→ " + end
 	}
 	return w.r.t("all_day")
-}
-
-// dueItems writes the due times of tickets on a day.
-func (w *writer) dueItems(day string) (count int) {
-	for _, each := range w.dueTickets {
-		at := time.Unix(each.At, 0).In(w.r.zone)
-		if at.Format(recur.DayLayout) == day {
-			count++
-			w.f(`<a class="item due" href="/tickets/%d"><span class="when">%s</span> %s #%d %s</a>`, each.ID,
-				at.Format("15:04"), esc(w.r.t("due")), each.ID, esc(each.Title))
-		}
-	}
-	return count
 }
 
 func (w *writer) legend(calendars []*calendar) {

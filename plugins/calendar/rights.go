@@ -37,6 +37,10 @@ type sharing struct {
 // visible returns the calendars that somebody can see: their own, those that are shared with them,
 // with a group of theirs or with all staff, and everything that can be booked.
 func visible(email string, admin bool) ([]*calendar, error) {
+	return visibleTo(email, admin, groupsOf)
+}
+
+func visibleTo(email string, admin bool, groupsOf func(string) map[string]bool) ([]*calendar, error) {
 	var all []*calendar
 	if err := goatkit.Query(&all, "SELECT id, name, kind, colour, owner FROM cal_calendar ORDER BY kind, name LIMIT 1000"); err != nil {
 		return nil, err

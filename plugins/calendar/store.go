@@ -27,8 +27,15 @@ var schema = []string{
 	`CREATE TABLE IF NOT EXISTS cal_feed (email VARCHAR(320) PRIMARY KEY, secret_hash VARCHAR(64) NOT NULL)`,
 	`CREATE TABLE IF NOT EXISTS cal_hours (weekday INT PRIMARY KEY, from_minute INT NOT NULL, to_minute INT NOT NULL)`,
 	`CREATE TABLE IF NOT EXISTS cal_holiday (day VARCHAR(10) PRIMARY KEY, name VARCHAR(100) NOT NULL)`,
+	`CREATE INDEX IF NOT EXISTS cal_event_ticket ON cal_event (ticket_id)`,
+	`CREATE TABLE IF NOT EXISTS cal_feed_group (email VARCHAR(320) NOT NULL, name VARCHAR(320) NOT NULL,
+		PRIMARY KEY (email, name))`,
+	`CREATE TABLE IF NOT EXISTS cal_reminded (what VARCHAR(400) PRIMARY KEY, at BIGINT NOT NULL)`,
 	`CREATE TABLE IF NOT EXISTS cal_state (name VARCHAR(40) PRIMARY KEY, value BIGINT NOT NULL)`,
 }
+
+// schemaVersion is kept beside the tables: a newer plugin adds what an older one did not have.
+const schemaVersion = 2
 
 var prepared bool
 
@@ -42,7 +49,7 @@ func prepare() error {
 		return err
 	}
 	var found []struct{ Value int64 }
-	if goatkit.Query(&found, "SELECT value FROM cal_state WHERE name = 'schema'") == nil && len(found) > 0 {
+	if goatkit.Query(&found, "SELECT value FROM cal_state WHERE name = 'schema'") == nil && len(found) > 0 && found[0].Value >= schemaVersion {
 		prepared = true
 		return nil
 	}
@@ -51,7 +58,7 @@ func prepare() error {
 			return err
 		}
 	}
-	if _, err := goatkit.Exec("REPLACE INTO cal_state (name, value) VALUES ('schema', 1)"); err != nil {
+	if _, err := goatkit.Exec("REPLACE INTO cal_state (name, value) VALUES ('schema', ?)", schemaVersion); err != nil {
 		return err
 	}
 	prepared = true

@@ -54,7 +54,6 @@ func (w *writer) month(found []*shown) {
 			}
 			w.item(each, text)
 		}
-		w.dueItems(text)
 		w.f("</td>")
 		if day.Weekday() == time.Sunday {
 			w.f("</tr>")
@@ -80,14 +79,13 @@ func (w *writer) agenda(found []*shown) {
 	w.f(`<div class="agenda">`)
 	for day := w.from; day.Before(w.to); day = day.AddDate(0, 0, 1) {
 		text := day.Format(recur.DayLayout)
-		inner := &writer{r: w.r, view: w.view, day: w.day, holidays: w.holidays, dueTickets: w.dueTickets}
+		inner := &writer{r: w.r, view: w.view, day: w.day, holidays: w.holidays}
 		inner.holiday(text)
 		for _, each := range found {
 			if each.onDay(text) {
 				inner.item(each, text)
 			}
 		}
-		inner.dueItems(text)
 		if inner.Len() > 0 {
 			any = true
 			w.f(`<section><h2><a href="%s">%s</a></h2>%s</section>`, w.link("day", day), esc(w.r.longDay(day)), inner.String())
@@ -139,7 +137,6 @@ func (w *writer) grid(found []*shown) {
 				timed = append(timed, each)
 			}
 		}
-		w.dueItems(text)
 		w.f(`</div><div class="hours">`)
 		if hours := w.week[(int(day.Weekday())+6)%7]; w.isWorking(day) {
 			from, to := max(hours.from, first), min(hours.to, last)

@@ -5,6 +5,7 @@ as one flat object beside an envelope that only the server writes; what comes ba
 frame without an origin, or passed on as JSON or as a file.
 """
 
+import hashlib
 from collections.abc import Iterable
 
 import msgspec
@@ -20,6 +21,7 @@ from webapp.context import app_context
 from webapp.errors import LoginNeeded, NotForYou, PluginFailed, PluginOnly
 from webapp.http.guard import require_may_change
 from webapp.http.page import page
+from webapp.http.preconditions import is_unchanged
 from webapp.http.redirects import see
 from webapp.pages.plugin_answers import Download, Html, Json, Redirect, understand
 from webapp.pages.plugin_bodies import SAFE, arguments
@@ -143,10 +145,18 @@ def answer(plugin_id: str, plugin_name: str, result: CallResult, asks: Asking) -
 
 
 def _file(found: Download) -> Response:
+    """Return a file, or 304 to who has it already: programs read feeds again and again."""
     g.own_headers = foreign_content_headers(tls=app_context().config.secure_cookies)
-    response = Response(found.data, content_type=found.kind)
-    response.headers["Content-Disposition"] = found.disposition
-    response.headers["Cache-Control"] = "no-store"
+    tag = f'"{hashlib.sha256(found.data).hexdigest()[:32]}"'
+    if request.method in SAFE and is_unchanged(tag):
+        response = Response("", status=304)
+    else:
+        response = Response(found.data, content_type=found.kind)
+        response.headers["Content-Disposition"] = found.disposition
+    response.headers["ETag"] = tag
+    # What needs a login stays on no disk. What is public may be kept, and is asked for each time.
+    is_public = current_visit().user is None
+    response.headers["Cache-Control"] = "private, no-cache" if is_public else "no-store"
     return response
 
 

@@ -15,7 +15,10 @@ const MostEvents = 2_000
 // MostBytes of a file are read; larger ones are refused.
 const MostBytes = 4 << 20
 
-const mostDates = 1_000
+const (
+	mostDates = 1_000
+	mostHeld  = 4_000 // lines of one event
+)
 
 // Event is one VEVENT. All times are on the wall of Series.Zone.
 type Event struct {
@@ -71,8 +74,11 @@ func Read(text, home string) (events []Event, problems []string) {
 			if len(open) > 0 {
 				open = open[:len(open)-1]
 			}
-		case len(open) > 0 && open[len(open)-1] == "VEVENT" && len(held) < mostDates:
-			held = append(held, found)
+		case len(open) > 0 && open[len(open)-1] == "VEVENT":
+			// One line too many stays: an event without what it excludes would be wrong.
+			if len(held) <= mostHeld {
+				held = append(held, found)
+			}
 		case len(open) > 1 && open[len(open)-1] == "VALARM" && found.name == "TRIGGER":
 			alarm = max(alarm, trigger(found))
 		}
@@ -99,6 +105,9 @@ func event(lines []line, alarm int, home string, site *time.Location) (Event, er
 	one.texts(byName)
 	said := func(err error) error {
 		return fmt.Errorf("%s: %w", recur.Cut(one.Title+" ("+one.UID+")", 80), err)
+	}
+	if len(lines) > mostHeld {
+		return one, said(fmt.Errorf("it has more than %d lines", mostHeld))
 	}
 	start, ok := byName["DTSTART"]
 	if !ok {

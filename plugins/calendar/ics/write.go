@@ -70,7 +70,7 @@ func writeEvent(row func(string, ...any), e Event, now time.Time) {
 		at("RECURRENCE-ID", e.Recurrence)
 	}
 	if e.Rule != "" {
-		row("RRULE:%s", e.Rule)
+		row("RRULE:%s", e.rule())
 	}
 	for _, wall := range e.Series.Extra {
 		at("RDATE", wall)
@@ -96,6 +96,24 @@ func writeEvent(row func(string, ...any), e Event, now time.Time) {
 		row("END:VALARM")
 	}
 	row("END:VEVENT")
+}
+
+// rule returns the rule as RFC 5545 wants its end: a date for days, else in UTC.
+func (e *Event) rule() string {
+	if e.Series.Rule == nil || e.Series.Rule.Until.IsZero() {
+		return e.Rule
+	}
+	end := e.Series.Rule.Until.Format(date)
+	if !e.Series.AllDay {
+		end = recur.Instant(e.Series.Rule.Until, e.Series.Zone).UTC().Format(stamp) + "Z"
+	}
+	parts := strings.Split(strings.ToUpper(e.Rule), ";")
+	for at, part := range parts {
+		if strings.HasPrefix(part, "UNTIL=") {
+			parts[at] = "UNTIL=" + end
+		}
+	}
+	return strings.Join(parts, ";")
 }
 
 // writeZone describes a zone by each of its changes within some years, and the state before them.

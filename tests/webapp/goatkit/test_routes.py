@@ -235,6 +235,12 @@ async def test_files_are_sent_as_what_they_are_and_never_as_pages(real_site: Any
     assert (csv.content, csv.headers["Content-Type"]) == (b"<b>hi</b>", "text/csv")
     assert csv.headers["Content-Disposition"].startswith('attachment; filename="a_b.csv"')
     assert csv.headers["Content-Security-Policy"].startswith("sandbox;")
+    assert csv.headers["Cache-Control"] == "no-store"
+    same = await client.get("/sent/csv", headers={"If-None-Match": csv.headers["ETag"]})
+    assert (same.status_code, same.content) == (304, b"")
+    assert same.headers["Content-Security-Policy"].startswith("sandbox;")
+    other = await client.get("/sent/csv", headers={"If-None-Match": '"0"'})
+    assert (other.status_code, other.content) == (200, b"<b>hi</b>")
     for name in ("html", "svg"):
         sent = await client.get(f"/sent/{name}")
         assert sent.headers["Content-Type"] == "application/octet-stream"
