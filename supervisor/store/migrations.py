@@ -324,3 +324,24 @@ def m036_plugin_records(db: Database) -> None:
         ) STRICT, WITHOUT ROWID
         """
     )
+
+
+@migrations()
+def m037_plugin_record_tags(db: Database) -> None:
+    """How many records have each tag, so that a count reads a row for each tag alone."""
+    db.execute(
+        """
+        CREATE TABLE plugin_record_tags (
+            plugin_id TEXT NOT NULL REFERENCES plugins(id) ON DELETE CASCADE,
+            collection TEXT NOT NULL,
+            tag TEXT NOT NULL,
+            records INTEGER NOT NULL,
+            total INTEGER NOT NULL,     -- the sum of their numbers
+            PRIMARY KEY (plugin_id, collection, tag)
+        ) STRICT, WITHOUT ROWID
+        """
+    )
+    db.execute(
+        "INSERT INTO plugin_record_tags SELECT plugin_id, collection, tag, count(*), sum(at)"
+        " FROM plugin_records GROUP BY plugin_id, collection, tag"
+    )

@@ -68,8 +68,11 @@ class PluginRecordStore:
     async def counts(self, plugin_id: str, collection: str) -> Sequence[RecordCount]:
         """Return how many records have each tag, with the least and the sum of their numbers."""
         query = (
-            "SELECT tag, count(*) AS count, min(at) AS least, sum(at) AS total FROM plugin_records"
-            " WHERE plugin_id = ? AND collection = ? GROUP BY tag ORDER BY tag LIMIT ?"
+            # Kept with each write: of 100,000 records one row is read for each tag.
+            "SELECT tag, records AS count, total, (SELECT min(at) FROM plugin_records AS r"
+            " WHERE r.plugin_id = t.plugin_id AND r.collection = t.collection AND r.tag = t.tag"
+            ") AS least FROM plugin_record_tags AS t"
+            " WHERE plugin_id = ? AND collection = ? ORDER BY tag LIMIT ?"
         )
         given = (plugin_id, collection, MOST_TAGS)
         found = await self._database.read(lambda db: rows(db, query, given))
@@ -92,7 +95,7 @@ def _write(db: sqlite3.Connection, plugin_id: str, writes: Sequence[RecordWrite]
     for each in writes:
         where = (plugin_id, each.collection, each.key)
         query = (
-            "SELECT revision, length(CAST(value AS BLOB)) AS size FROM plugin_records"
+            "SELECT revision, tag, at, length(CAST(value AS BLOB)) AS size FROM plugin_records"
             " WHERE plugin_id = ? AND collection = ? AND key = ?"
         )
         there = row(db, query, where)
@@ -101,11 +104,13 @@ def _write(db: sqlite3.Connection, plugin_id: str, writes: Sequence[RecordWrite]
             raise RecordMoved(each.collection, each.key, each.expect, revision)
         if there is not None:
             records, size = records - 1, size - there["size"]
+            _count(db, (plugin_id, each.collection, there["tag"]), -1, -there["at"])
         if each.value is None:
             query = "DELETE FROM plugin_records WHERE plugin_id = ? AND collection = ? AND key = ?"
             db.execute(query, where)
             continue
         records, size = records + 1, size + len(each.value.encode())
+        _count(db, (plugin_id, each.collection, each.tag), 1, each.at)
         db.execute(
             "INSERT INTO plugin_records (plugin_id, collection, key, revision, tag, at, value)"
             " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (plugin_id, collection, key) DO UPDATE SET"
@@ -114,6 +119,20 @@ def _write(db: sqlite3.Connection, plugin_id: str, writes: Sequence[RecordWrite]
             (*where, revision + 1, each.tag, each.at, each.value),
         )
     _take_room(db, plugin_id, records, size)
+
+
+def _count(db: sqlite3.Connection, where: tuple[str, str, str], records: int, total: int) -> None:
+    db.execute(
+        "INSERT INTO plugin_record_tags (plugin_id, collection, tag, records, total)"
+        " VALUES (?, ?, ?, ?, ?) ON CONFLICT (plugin_id, collection, tag) DO UPDATE SET"
+        " records = records + excluded.records, total = total + excluded.total",
+        (*where, records, total),
+    )
+    db.execute(
+        "DELETE FROM plugin_record_tags"
+        " WHERE plugin_id = ? AND collection = ? AND tag = ? AND records = 0",
+        where,
+    )
 
 
 def _take_room(db: sqlite3.Connection, plugin_id: str, records: int, size: int) -> None:

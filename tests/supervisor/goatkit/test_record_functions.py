@@ -1,5 +1,6 @@
 """Records of plugins, and changes of tickets in one transaction with them."""
 
+import random
 from typing import Any
 
 import trio
@@ -125,3 +126,33 @@ async def test_records_go_with_their_plugin(ready):
         lambda db: db.execute("SELECT count(*) FROM plugin_records").fetchone()[0]
     )
     assert found == 0
+
+
+async def test_counts_are_those_of_the_records_after_any_writes(ready):
+    chance = random.Random(37)
+    for _ in range(40):
+        writes = [
+            {
+                "collection": chance.choice(("run", "log")),
+                "key": str(chance.randrange(12)),
+                "value": chance.choice((None, 1)),
+                "tag": chance.choice(("", "ask", "do")),
+                "at": chance.randrange(100),
+                **chance.choice(({}, {}, {"expect": 0})),
+            }
+            for _ in range(chance.randrange(1, 4))
+        ]
+        await called(ready, "records_write", {"records": writes})
+        for collection in ("run", "log"):
+            query = (
+                "SELECT tag, count(*) AS count, min(at) AS least, sum(at) AS total"
+                " FROM plugin_records WHERE collection = ? GROUP BY tag ORDER BY tag"
+            )
+            rows = await ready.helpdesk.database.read(
+                lambda db, query=query, of=collection: db.execute(query, (of,)).fetchall()
+            )
+            counted = [
+                dict(zip(("tag", "count", "least", "total"), row, strict=True)) for row in rows
+            ]
+            found = await called(ready, "records_count", {"collection": collection})
+            assert (found or []) == counted
