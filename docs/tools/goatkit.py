@@ -86,7 +86,10 @@ _MEANINGS = {
     "group_role": "`rw` of staff on `users`, and of admins on every group",
     "ticket_times": "of each row of `ticket`, in seconds since 1970: when it was `created`, first "
     "`answered` by staff (a public reply), and `resolved` or closed (`NULL` while it is open); how "
-    "often it was `reopened`; the group that it is assigned to (1 is none)",
+    "often it was `reopened`; the group that it is assigned to (1 is none); and what `ticket` says "
+    "of category, assignee, priority and status, so that reports need no join",
+    "ticket_reopenings": "each time that a ticket was `reopened`, and when it had been `resolved` "
+    "or closed before",
     "time_accounting": "empty: the help desk doesn't record time",
 }
 _QUERY_LIMITS = {

@@ -12,6 +12,7 @@ from helpdesk.storage import (
     folding_step,
     list_step,
     numbers_step,
+    reports_step,
     revision_step,
     search_step,
     times_step,
@@ -347,4 +348,11 @@ def m015_browsers_of_sessions(db: sqlite_utils.Database) -> None:
 def m016_versions(db: sqlite_utils.Database) -> None:
     """Give a version to what every page reads and few people change; see ``versions_step``."""
     for statement in versions_step.STATEMENTS:
+        db.execute(statement)
+
+
+@HELPDESK_MIGRATIONS()
+def m017_reports(db: sqlite_utils.Database) -> None:
+    """Keep beside those times what reports are by, and when tickets were reopened."""
+    for statement in reports_step.STATEMENTS:
         db.execute(statement)

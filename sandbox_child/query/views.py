@@ -73,8 +73,11 @@ def _ticket(local: str) -> str:
 
 _TIMES: Final = """
         SELECT s.number AS ticket_id, s.created, s.answered, s.resolved, s.reopened,
-            s.assignee_group AS group_id
+            s.assignee_group AS group_id, s.category AS queue_id, s.assignee AS user_id,
+            s.priority AS ticket_priority_id, s.status AS ticket_state_id
         FROM main.ticket_times AS s"""
+_REOPENINGS: Final = """
+        SELECT s.number AS ticket_id, s.resolved, s.reopened FROM main.ticket_reopenings AS s"""
 
 _CATALOGUE: Final = {
     "ticket_state": """
@@ -172,7 +175,8 @@ def for_staff(local: str) -> dict[str, str]:
 
     ``local`` makes wall clock time of a time in UTC: an expression with ``{}``.
     """
-    return _all({"ticket": _ticket(local), "ticket_times": _TIMES, **_CATALOGUE, **_PEOPLE})
+    tickets = {"ticket": _ticket(local), "ticket_times": _TIMES, "ticket_reopenings": _REOPENINGS}
+    return _all({**tickets, **_CATALOGUE, **_PEOPLE})
 
 
 def for_submitters(local: str) -> dict[str, str]:
@@ -184,14 +188,19 @@ def for_submitters(local: str) -> dict[str, str]:
         for name, query in _CATALOGUE.items()
     }
     people = {name: f"SELECT * FROM ({query}) WHERE 0" for name, query in _PEOPLE.items()}  # noqa: S608
-    times = f"{_TIMES} JOIN main.ticket_facts AS f ON f.number = s.number WHERE {mine}"
-    tickets = {"ticket": f"{_ticket(local)} WHERE {mine}", "ticket_times": times}
+    of_mine = f"JOIN main.ticket_facts AS f ON f.number = s.number WHERE {mine}"
+    tickets = {
+        "ticket": f"{_ticket(local)} WHERE {mine}",
+        "ticket_times": f"{_TIMES} {of_mine}",
+        "ticket_reopenings": f"{_REOPENINGS} {of_mine}",
+    }
     return _all({**tickets, **catalogue, **people})
 
 
 READABLE: Final = {
     "ticket_facts": None,
     "ticket_times": None,
+    "ticket_reopenings": frozenset({"number", "resolved", "reopened"}),
     "numbers": None,
     "users": frozenset({"id", "email", "name", "role", "disabled"}),
     "categories": frozenset({"id", "name"}),

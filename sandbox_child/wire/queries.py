@@ -56,7 +56,11 @@ TABLES: Final[Mapping[str, tuple[str, ...]]] = {
     "group_user": ("user_id", "group_id", "permission_key"),
     "role_user": ("user_id", "role_id"),
     "group_role": ("role_id", "group_id", "permission_key", "permission_value"),
-    "ticket_times": ("ticket_id", "created", "answered", "resolved", "reopened", "group_id"),
+    "ticket_times": (
+        *("ticket_id", "created", "answered", "resolved", "reopened", "group_id"),
+        *("queue_id", "user_id", "ticket_priority_id", "ticket_state_id"),
+    ),
+    "ticket_reopenings": ("ticket_id", "resolved", "reopened"),
     "time_accounting": ("ticket_id", "time_unit", "create_time", "create_by"),
 }
 """The tables that a plugin's SQL finds, with their columns."""

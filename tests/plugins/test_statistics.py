@@ -59,6 +59,15 @@ class Raw:
                 (kind, thing): number
                 for kind, thing, number in db.execute("SELECT kind, id, number FROM numbers")
             }
+            closures = defaultdict(list)
+            for ticket, at, was_settled in db.execute(
+                "SELECT ticket_id, at, from_status IN ('Resolved', 'Closed') FROM status_history"
+                " ORDER BY seq"
+            ):
+                if was_settled:
+                    closures[ticket][-1][1] = second(at)
+                else:
+                    closures[ticket].append([second(at), None])
             said = defaultdict(list)
             for ticket, at, author, role, internal in db.execute(
                 "SELECT ticket_id, created_at, author_id, author_role, is_internal FROM replies"
@@ -87,6 +96,7 @@ class Raw:
                         "assignee": people.get(person, "Nobody"),
                         "group": groups[owner] if owner else "No group",
                         "alone": not person and not group,
+                        "closures": [one for one in closures[ticket] if one[1]],
                     }
                 )
 
@@ -135,6 +145,7 @@ def write_tickets(path: Path, people: list[str], categories: list[str], groups: 
                 created = datetime.fromtimestamp(edge, UTC)
             settled = created + timedelta(seconds=int(chance.expovariate(1 / 400_000)))
             state = chance.choice(["New", "Waiting", "Resolved", "Resolved", "Closed"])
+            begun = "Resolved" if chance.randrange(4) == 0 else state
             whose = chance.choice(["person", "group", "nobody"])
             ticket = new_id()
             db.execute(
@@ -143,16 +154,18 @@ def write_tickets(path: Path, people: list[str], categories: list[str], groups: 
                 " updated_at, resolved_at, closed_at)"
                 " VALUES (?, ?, 's', 'd', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
-                    *(ticket, number, state, chance.randrange(4)),
+                    *(ticket, number, begun, chance.randrange(4)),
                     chance.choice([*categories, None]),
                     chance.choice(people),
                     chance.choice(staff) if whose == "person" else None,
                     chance.choice(groups) if whose == "group" else None,
                     *(rfc3339(created), rfc3339(settled)),
-                    rfc3339(settled) if state == "Resolved" else None,
-                    rfc3339(settled) if state == "Closed" else None,
+                    rfc3339(settled) if begun == "Resolved" else None,
+                    rfc3339(settled) if begun == "Closed" else None,
                 ),
             )
+            if begun != state:
+                move_on(db, ticket, (begun, state), settled, chance)
             for _ in range(chance.randrange(3)):
                 author = chance.choice(people)
                 at = created + timedelta(seconds=int(chance.expovariate(1 / 30_000)))
@@ -164,6 +177,37 @@ def write_tickets(path: Path, people: list[str], categories: list[str], groups: 
                         *("user" if author == requester else "staff", rfc3339(at)),
                     ),
                 )
+
+
+def move_on(
+    db: sqlite3.Connection,
+    ticket: str,
+    states: tuple[str, str],
+    at: datetime,
+    chance: random.Random,
+) -> None:
+    """Reopen a resolved ticket, and bring it to its last status, as the help desk does."""
+    begun, state = states
+    steps = [(None, begun), (begun, "New"), ("New", state)]
+    for was, now in steps[: 2 if state == "New" else 3]:
+        if was is not None:
+            at += timedelta(seconds=int(chance.expovariate(1 / 200_000)))
+            db.execute(
+                "UPDATE tickets SET status = ?, updated_at = ?, resolved_at = ?, closed_at = ?"
+                " WHERE id = ?",
+                (
+                    *(now, rfc3339(at)),
+                    rfc3339(at) if now == "Resolved" else None,
+                    rfc3339(at) if now == "Closed" else None,
+                    ticket,
+                ),
+            )
+        if "Resolved" in (was, now) or now == "Closed":
+            db.execute(
+                "INSERT INTO status_history (id, ticket_id, from_status, to_status, at, author_id,"
+                " author_name, author_role) VALUES (?, ?, ?, ?, ?, 'system', 'n', 'staff')",
+                (new_id(), ticket, was, now, rfc3339(at)),
+            )
 
 
 @pytest.fixture
@@ -221,6 +265,7 @@ RANGES = (
 
 async def test_every_figure_is_what_python_computes_of_the_rows(application: Application) -> None:
     raw = await fill(application)
+    assert sum(bool(one["closures"]) for one in raw.tickets) > TICKETS / 10
     names = {"category": "A&B", "group": "First", "assignee": "Ana Diaz", "priority": "High"}
     kinds = {"category": "category", "group": "group"}
     for at, (first, last, by) in enumerate(RANGES):
@@ -260,6 +305,9 @@ async def test_every_figure_is_what_python_computes_of_the_rows(application: App
                 found["created"],
                 found["resolved"]["count"],
             )
+            end = midnight(to + timedelta(days=1))
+            has_begun = midnight(from_) <= after
+            assert bar["open"] == (open_at(wanted, end) if has_begun else None), (from_, filters)
         lines = {line["name"]: line for line in report["lines"]}
         for name in {one[by] for one in wanted}:
             of = [one for one in wanted if one[by] == name]
@@ -270,6 +318,16 @@ async def test_every_figure_is_what_python_computes_of_the_rows(application: App
             else:
                 assert (found["created"], found["resolved"]["count"], count) == (0, 0, 0)
     await exports_say_the_same(application)
+
+
+def open_at(tickets: list[dict[str, Any]], at: int) -> int:
+    """Count the tickets that were open just before a second."""
+    return sum(
+        one["created"] < at
+        and not (one["resolved"] is not None and one["resolved"] < at)
+        and not any(settled < at <= again for settled, again in one["closures"])
+        for one in tickets
+    )
 
 
 def ages(open_: list[dict[str, Any]], now: int) -> list[int]:

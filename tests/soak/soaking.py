@@ -46,7 +46,7 @@ KEPT_BY_DESIGN = frozenset(
     | {"deliveries", "egress_ledger", "plugin_logs", "plugin_history"}  # what plugins did
     | {"notifications", "audit_log"}  # notifications to admins: a plugin that was switched off
     | {"search_content", "search_data", "search_docsize", "search_idx"}
-    | {"ticket_times"}  # of each ticket, for the reports
+    | {"ticket_times", "ticket_reopenings"}  # of each ticket, for the reports
     | {"spelling_words", "spelling_keys", "ticket_seen"}  # the words of tickets; who has seen which
 )
 """Tables that may have more rows at the end."""

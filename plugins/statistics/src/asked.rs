@@ -27,16 +27,6 @@ impl By {
             By::Priority => "priority",
         }
     }
-
-    /// Returns the expression that a statement groups by; `t` is the ticket, `s` its times.
-    pub fn column(self) -> &'static str {
-        match self {
-            By::Category => "t.queue_id",
-            By::Group => "(CASE WHEN s.group_id > 1 THEN s.group_id ELSE q.group_id END)",
-            By::Assignee => "t.user_id",
-            By::Priority => "t.ticket_priority_id",
-        }
-    }
 }
 
 /// One report: both days are in it.

@@ -53,13 +53,14 @@ pub fn sheets(report: &Report, lang: Lang) -> Vec<Sheet> {
     let period = |from, to, figures| {
         [vec![text(&days::write(from)), text(&days::write(to))], of_period(figures)].concat_cells()
     };
-    let mut over = vec![["from", "to", "created", "resolved"].map(|key| text(lang.say(key))).into()];
+    let mut over = vec![["from", "to", "created", "resolved", "open_then"].map(|key| text(lang.say(key))).into()];
     over.extend(report.bars.iter().map(|bar| {
         vec![
             text(&days::write(bar.from)),
             text(&days::write(bar.to)),
             whole(bar.created),
             whole(bar.resolved),
+            bar.open.map_or_else(|| text(""), whole),
         ]
     }));
     let mut lines = vec![heads(lang, &[asked.by.name()])];

@@ -1,5 +1,7 @@
 //! Statistics and reports of tickets for staff.
+mod answer;
 mod asked;
+mod charts;
 mod days;
 mod export;
 mod figures;
@@ -8,6 +10,7 @@ mod json;
 mod kept;
 mod markup;
 mod page;
+mod tickets;
 mod widgets;
 mod weekly;
 mod words;

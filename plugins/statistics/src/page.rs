@@ -5,7 +5,8 @@ use crate::days;
 use crate::export::{ages, by_name};
 use crate::figures::{Period, Report, Spans};
 use crate::kept::Saved;
-use crate::markup::{escape, over_time, shares, STYLE};
+use crate::charts::{backlog, over_time};
+use crate::markup::{escape, shares, STYLE};
 use crate::words::Lang;
 
 /// What a page shows beside the figures.
@@ -28,6 +29,7 @@ pub fn page(report: &Report, around: &Around) -> String {
         page += &format!("<p class=\"gk-alert\" role=\"status\">{}</p>", lang.say("nothing"));
     }
     page += &section("over_time", lang, &over_time(lang, &report.bars, true));
+    page += &section("backlog", lang, &backlog(lang, &report.bars));
     page += &section_of(&tabs(&report.asked, lang), &lines(report, lang));
     page += "<div class=\"st-grid\">";
     let statuses = shares(lang, lang.say("by_status"), lang.say("status"), &report.statuses);
@@ -97,7 +99,7 @@ fn form(asked: &Asked, report: Option<&Report>, around: &Around) -> String {
             lang.say(name),
             lang.say("all")
         );
-        for (id, label) in report.map(|report| report.names[place].iter()).into_iter().flatten() {
+        for (id, label) in report.map(|report| report.names.of[place].iter()).into_iter().flatten() {
             let chosen = if asked.only[place] == Some(*id) { " selected" } else { "" };
             form += &format!("<option value=\"{id}\"{chosen}>{}</option>", escape(label));
         }

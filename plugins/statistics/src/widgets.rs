@@ -7,8 +7,10 @@ use crate::export::age_names;
 use crate::figures;
 use crate::goatkit::failed;
 use crate::json::Json;
-use crate::markup::{over_time, shares, STYLE};
+use crate::charts::over_time;
+use crate::markup::{shares, STYLE};
 use crate::page::{median, p90};
+use crate::tickets::open;
 use crate::words::Lang;
 
 const MOST_LINES: usize = 8;
@@ -28,13 +30,13 @@ fn card(args: &Json, make: fn(&Asked, i64, Lang) -> Option<String>) -> Json {
 
 pub fn statuses(args: &Json) -> Json {
     card(args, |asked, _, lang| {
-        let rows = figures::statuses(asked)?;
+        let rows = figures::statuses(asked, &figures::names(lang)?)?;
         Some(shares(lang, lang.say("by_status"), lang.say("status"), &rows))
     })
 }
 
 pub fn trend(args: &Json) -> Json {
-    card(args, |asked, _, lang| Some(over_time(lang, &figures::trend(asked)?, false)))
+    card(args, |asked, now, lang| Some(over_time(lang, &figures::trend(asked, now)?, false)))
 }
 
 pub fn times(args: &Json) -> Json {
@@ -67,33 +69,33 @@ pub fn times(args: &Json) -> Json {
 
 pub fn age(args: &Json) -> Json {
     card(args, |asked, now, lang| {
-        let counts = figures::ages(asked, now)?;
+        let counts = open(asked, None, &BTreeMap::new(), now)?.ages;
         let rows: Vec<_> = age_names(lang).into_iter().zip(counts).collect();
         Some(shares(lang, lang.say("age"), lang.say("ages"), &rows))
     })
 }
 
 pub fn category(args: &Json) -> Json {
-    card(args, |asked, _, lang| open_by(asked, By::Category, lang))
+    card(args, |asked, now, lang| open_by(asked, By::Category, now, lang))
 }
 
 pub fn group(args: &Json) -> Json {
-    card(args, |asked, _, lang| open_by(asked, By::Group, lang))
+    card(args, |asked, now, lang| open_by(asked, By::Group, now, lang))
 }
 
 pub fn assignee(args: &Json) -> Json {
-    card(args, |asked, _, lang| open_by(asked, By::Assignee, lang))
+    card(args, |asked, now, lang| open_by(asked, By::Assignee, now, lang))
 }
 
 pub fn priority(args: &Json) -> Json {
-    card(args, |asked, _, lang| open_by(asked, By::Priority, lang))
+    card(args, |asked, now, lang| open_by(asked, By::Priority, now, lang))
 }
 
-fn open_by(asked: &Asked, by: By, lang: Lang) -> Option<String> {
+fn open_by(asked: &Asked, by: By, now: i64, lang: Lang) -> Option<String> {
     let names = figures::names(lang)?;
-    let found: BTreeMap<i64, i64> = figures::open_by(asked, by)?;
+    let found = open(asked, Some(by), &names.owners, now)?.by;
     let mut rows: Vec<(String, i64)> =
-        found.into_iter().map(|(id, count)| (figures::name_of(&names, by, id), count)).collect();
+        found.into_iter().map(|(id, count)| (names.name(by, id), count)).collect();
     rows.sort_by(|a, b| b.1.cmp(&a.1));
     rows.truncate(MOST_LINES);
     Some(shares(lang, lang.say("open_now"), lang.say(by.name()), &rows))

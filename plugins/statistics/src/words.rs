@@ -73,7 +73,7 @@ fn two(whole: i64, large: i64, of_large: &str, small: i64, of_small: &str) -> St
 }
 
 #[rustfmt::skip]
-const WORDS: [(&str, &str, &str); 96] = [
+const WORDS: [(&str, &str, &str); 98] = [
     ("title", "Statistics", "Statistik"),
     ("from", "From", "Von"),
     ("to", "To", "Bis"),
@@ -98,6 +98,8 @@ const WORDS: [(&str, &str, &str); 96] = [
     ("created", "Created", "Erstellt"),
     ("resolved", "Resolved", "Gelöst"),
     ("over_time", "Created and resolved", "Erstellt und gelöst"),
+    ("backlog", "Open tickets over time", "Offene Tickets im Verlauf"),
+    ("open_then", "Open at the end", "Offen am Ende"),
     ("first_answer", "First answer", "Erste Antwort"),
     ("resolution", "Time to resolve", "Zeit bis zur Lösung"),
     ("median", "median", "Median"),
