@@ -11,8 +11,9 @@ their own and use the same file.
     look          many reads on one thread, over one snapshot
     kept          what every page reads, read once for each version of it
     migrations    the help desk's tables, in ordered steps
-    search_step, list_step, folding_step, numbers_step, revision_step, times_step, versions_step,
-    reports_step  eight of the longer steps
+    search_step, list_step, folding_step, numbers_step, revision_step, times_step, versions_step
+                  seven of the longer steps
+    reports_step  one more
     newest        the greatest id that is stored
     connections   how a connection is opened
     sql           reading rows by column name
