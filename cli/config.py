@@ -1,6 +1,7 @@
 """config.toml turned into the settings of each part; ``config_file`` has what may stand there."""
 
 import ipaddress
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -16,6 +17,9 @@ from supervisor.limits import Limits
 from supervisor.plugins.signatures import SignatureRules, read_public_key
 from supervisor.process.cage import CageSettings
 from webapp.config import WebConfig
+
+_MOST_WEB_PROCESSES = 4
+"""With ``auto``; more are a matter of measuring."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,7 @@ def load_config(
             max_connections=server.max_connections,
             max_connections_per_address=server.max_connections_per_address,
             http2=server.http2,
+            web_processes=_web_processes(server.web_processes),
             allow_http_panels=file.panels.allow_http,
             open_metrics=file.metrics.loopback,
         ),
@@ -81,6 +86,13 @@ def load_config(
         ),
         log_level=file.log.level,
     )
+
+
+def _web_processes(given: int | str) -> int:
+    """Return how many there are; ``auto`` leaves one processor to the serving process."""
+    if isinstance(given, int):
+        return given
+    return max(0, min(_MOST_WEB_PROCESSES, len(os.sched_getaffinity(0)) - 1))
 
 
 def _box() -> Path:

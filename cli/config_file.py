@@ -43,6 +43,7 @@ class Server(msgspec.Struct, forbid_unknown_fields=True):
     max_connections: Annotated[int, Meta(ge=16, le=100_000)] = 500
     max_connections_per_address: Annotated[int, Meta(ge=8, le=100_000)] = 200
     http2: bool = False
+    web_processes: Annotated[int, Meta(ge=0, le=16)] | Literal["auto"] = 0
     data: str = "data"
 
 

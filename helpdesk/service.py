@@ -52,7 +52,7 @@ from helpdesk.saved_views import VIEW_MIGRATIONS, SavedViews
 from helpdesk.sessions import Sessions
 from helpdesk.settings import Settings, SettingValues
 from helpdesk.statuses import Statuses
-from helpdesk.storage.database import Database
+from helpdesk.storage.database import Database, ReadDatabase
 from helpdesk.storage.migrations import HELPDESK_MIGRATIONS
 from helpdesk.storage.newest import newest_id
 from helpdesk.tickets.followers import FOLLOWER_MIGRATIONS, Followers
@@ -189,4 +189,23 @@ class HelpDesk:
                 clock=clock or SystemClock(),
                 defaults=defaults or SettingValues(),
                 passwords=passwords or Passwords(),
+            )
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def reading(
+        cls, path: Path, *, defaults: SettingValues | None = None
+    ) -> "AsyncIterator[HelpDesk]":
+        """Open the help desk at ``path``, which another process has open, to read it alone.
+
+        Whatever would write raises ``ReadsOnly``; nothing tells of new events and changes.
+        """
+        async with ReadDatabase.reading(path) as database:
+            yield cls(
+                database,
+                Outbox(database, 0, 0),
+                ChangeFeed(),
+                clock=SystemClock(),
+                defaults=defaults or SettingValues(),
+                passwords=Passwords(),
             )

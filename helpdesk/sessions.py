@@ -7,6 +7,7 @@ know of cookies, nor how somebody proved who they are: ``factors.sign_in`` does.
 """
 
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -208,6 +209,14 @@ class Sessions:
             record(connection, "user.sessions_ended", email, {"sessions": 1})
 
         await self._database.write(job)
+
+    def take_uses(self) -> Mapping[bytes, datetime]:
+        """Return the uses that are not written yet, by the digest of a token, and forget them."""
+        return self._uses.take()
+
+    def add_uses(self, uses: Mapping[bytes, datetime]) -> None:
+        """Note uses that another process has seen."""
+        self._uses.add(uses)
 
     async def write_uses(self) -> None:
         """Write when sessions were used last: a job of its own, so that reading never waits."""

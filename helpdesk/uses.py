@@ -1,6 +1,7 @@
 """When credentials were used last: noted at once and written later, so that no reader waits."""
 
 import threading
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Generic, TypeVar
 
@@ -28,6 +29,18 @@ class LastUses(Generic[Key]):
     def get(self, key: Key) -> datetime | None:
         """Return the last use that is not written yet."""
         return self._uses.get(key)
+
+    def take(self) -> Mapping[Key, datetime]:
+        """Return what was noted and forget it: somebody else will write it."""
+        with self._lock:
+            uses, self._uses = self._uses, {}
+        return uses
+
+    def add(self, uses: Mapping[Key, datetime]) -> None:
+        """Note what another process has seen; the later use of a key counts."""
+        with self._lock:
+            for key, at in uses.items():
+                self._uses[key] = max(at, self._uses.get(key, at))
 
     async def write(self) -> None:
         """Write what was noted. Where that fails, it is kept for the next time."""

@@ -41,6 +41,8 @@ class Supervisor:
         self.functions = parts.functions
         self.webhooks = parts.webhooks
         self.offers = parts.offers
+        self.observe_plugins = parts.installed.observe
+        """Calls what it is given behind every change of a plugin."""
         self.published = parts.published
         self.jobs = parts.jobs
         self.egress_log = parts.egress_log

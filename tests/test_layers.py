@@ -62,6 +62,7 @@ ROOMS: dict[str, dict[str, set[str]]] = {
         "api": {"http", "visitors", "rendering"},
         "pages": {"http", "visitors", "live", "rendering", "security"},
         "monitoring": {"visitors"},
+        "processes": {"admission"},
         "admission": {"security"},
         "http": {"visitors", "live", "rendering", "security"},
         "visitors": {"admission", "security"},
@@ -116,7 +117,7 @@ OUTSIDE = {
     "supervisor": {"assembly", "config", "errors", "limits", "ports", "service", "states", "text"},
     "webapp": {
         *("app", "config", "connections", "context", "errors"),
-        *("lobby", "plugin_documents", "routes", "server", "turns"),
+        *("http1", "lobby", "page_process", "plugin_documents", "routes", "server", "turns"),
     },
     "cli": {
         *("compose", "config", "config_file", "errors", "logs", "main", "plugin_desk", "tables"),

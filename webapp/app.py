@@ -174,11 +174,7 @@ BLUEPRINTS: tuple[Section, ...] = (
 
 def create_app(helpdesk: HelpDesk, supervisor: Supervisor, config: WebConfig) -> QuartTrio:
     """Return the app over an open help desk and a running supervisor."""
-    app = QuartTrio(__name__, static_folder=None, template_folder=None)
-    app.asgi_http_class = WholeExchange
-    app.config["MAX_CONTENT_LENGTH"] = config.max_upload_bytes
-    app.config["BODY_TIMEOUT"] = config.body_timeout_s
-    app.config["PROPAGATE_EXCEPTIONS"] = False
+    app = bare_app(config)
     throttle = Throttle(window_s=config.login_window_s)
     live, watch = Hub(helpdesk.news), ProcessWatch(supervisor)
     supervisor.published.listen(live.tell_published)
@@ -220,6 +216,16 @@ def create_app(helpdesk: HelpDesk, supervisor: Supervisor, config: WebConfig) ->
         return MOST_BODY_BYTES if supervisor.functions.methods(path) else 0
 
     app.request_class = requests.request_class(config, dict(body_limits(app)), of_plugins)
+    return app
+
+
+def bare_app(config: WebConfig) -> QuartTrio:
+    """Return an app without any route."""
+    app = QuartTrio(__name__, static_folder=None, template_folder=None)
+    app.asgi_http_class = WholeExchange
+    app.config["MAX_CONTENT_LENGTH"] = config.max_upload_bytes
+    app.config["BODY_TIMEOUT"] = config.body_timeout_s
+    app.config["PROPAGATE_EXCEPTIONS"] = False
     return app
 
 

@@ -57,6 +57,8 @@ class WebConfig:
     """Open connections from one address; without effect behind a proxy."""
     http2: bool = False
     """Whether HTTP/2 without TLS is spoken, as some proxies want it."""
+    web_processes: int = 0
+    """Processes beside this one that serve the pages people ask for most."""
     body_timeout_s: float = 60.0
     """Time for a request body to arrive."""
     login_window_s: float = 300.0

@@ -14,7 +14,7 @@ connections become too many, the oldest of a stranger gives way.
 import logging
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 import h11
 import trio
@@ -28,6 +28,7 @@ from hypercorn.typing import AppWrapper, ConnectionState
 from hypercorn.utils import parse_socket_addr
 
 from webapp.admission.exchanges import Admission
+from webapp.http1 import Http1
 
 SEND_S = 20.0
 """A peer that has not taken what was sent by then is gone."""
@@ -40,52 +41,7 @@ MOST_PER_PERSON = 64
 _READ_BYTES = 64 * 1024
 _STRANGERS_READ_BYTES = 16 * 1024
 _DRAINED_BYTES = 256 * 1024
-_SENT_AS_ONE_BYTES = 64 * 1024
 _log = logging.getLogger(__name__)
-
-
-class Http1(H11Protocol):
-    """HTTP/1.1 alone: no upgrade to HTTP/2, and none to a WebSocket."""
-
-    def __init__(self, *around: Any) -> None:
-        super().__init__(*around)
-        self._send_on, self.send = self.send, self._send_gathered
-        self._holds = False
-        self._head = b""
-        """Of an answer of a known length, which leaves with the first bytes of its body."""
-
-    async def _check_protocol(self, event) -> None:  # type: ignore[no-untyped-def]
-        """Upgrade nothing: RFC 9110, 7.8, lets a server ignore an Upgrade."""
-
-    async def _create_stream(self, request) -> None:  # type: ignore[no-untyped-def]
-        wanted = b",".join(value for name, value in request.headers if name == b"upgrade").lower()
-        if b"websocket" in wanted or request.http_version == b"2.0":
-            await self._send_error_response(505 if request.http_version == b"2.0" else 400)
-            await self.send(Closed())
-            return
-        await super()._create_stream(request)
-
-    async def _send_h11_event(self, event) -> None:  # type: ignore[no-untyped-def]
-        self._holds = isinstance(event, h11.Response) and _has_length(event)
-        await super()._send_h11_event(event)
-        self._holds = False
-
-    async def _send_gathered(self, event: Event) -> None:
-        """Send a head and a short body as one: one system call, one packet."""
-        if self._holds and isinstance(event, RawData):
-            self._head = event.data
-            return
-        head, self._head = self._head, b""
-        if head and isinstance(event, RawData) and len(event.data) <= _SENT_AS_ONE_BYTES:
-            event = RawData(head + event.data)
-        elif head:
-            await self._send_on(RawData(head))
-        if not isinstance(event, RawData) or event.data:
-            await self._send_on(event)
-
-
-def _has_length(answer: h11.Response) -> bool:
-    return any(name == b"content-length" for name, _ in answer.headers)
 
 
 class Admissible(Protocol):
@@ -141,6 +97,10 @@ class Connections:
             self._evict(theirs)
         self._put(connection, self._people, person)
 
+    def has(self, connection: Admissible) -> bool:
+        """Tell whether a connection is among them: it has neither ended nor given way."""
+        return connection in self._groups
+
     def leave(self, connection: Admissible) -> None:
         """Forget a connection that has ended."""
         groups, key = self._groups.pop(connection, (None, ""))
@@ -167,6 +127,16 @@ class Connections:
         oldest.abort()
 
 
+class Elsewhere(Protocol):
+    """Another process, which may have a connection between two requests."""
+
+    def take(self, descriptor: int, said: bytes, address: str, connection: "Connection", /) -> bool:
+        """Take a duplicate of a connection that ``said`` was read of; False: it stays here."""
+
+    def give_back(self, descriptor: int, said: bytes) -> None:
+        """Take the connection in any case: its request cannot be answered here."""
+
+
 class Connection:
     """One accepted connection."""
 
@@ -180,7 +150,17 @@ class Connection:
         *,
         admission: Admission,
         http2: bool,
+        elsewhere: Elsewhere | None = None,
+        begins_here: bool = True,
     ) -> None:
+        """``begins_here``: whether its first request is served whatever ``elsewhere`` says."""
+        self._elsewhere = elsewhere
+        self._stays = begins_here
+        self._goes_back = False
+        self._unanswered = b""
+        """What has arrived of the request that is worked on, and of the next."""
+        self._at_rest = trio.Event()
+        """Set while no request is worked on; the next may then go elsewhere."""
         self._connections = connections
         self._admission = admission
         # Behind a proxy all of them are its own: there the order is that of requests alone.
@@ -224,6 +204,12 @@ class Connection:
         self._scope.cancel()
         self._stream.socket.close()
 
+    def give_back(self) -> None:
+        """Let the other process answer the request: nothing of an answer has been sent."""
+        self._goes_back = True
+        # Whoever reads does it, who knows all that has arrived.
+        self._reading.cancel()
+
     def trust(self, person: str) -> None:
         """Take this connection for a person's: a request on it has shown who they are."""
         self._is_trusted = True
@@ -262,6 +248,8 @@ class Connection:
     async def _read(self, data: bytes) -> None:
         with self._reading:
             while True:
+                if data and self._elsewhere is not None and await self._leaves(data):
+                    return
                 await self._protocol.handle(RawData(data))
                 if not data:
                     break
@@ -269,12 +257,38 @@ class Connection:
                     data = await self._receive()
                 except (trio.BrokenResourceError, trio.ClosedResourceError):
                     break
+        if self._goes_back and self._elsewhere is not None:
+            self._elsewhere.give_back(self._stream.socket.fileno(), self._unanswered)
+            self.abort()
+            return
         self._scope.deadline = trio.current_time() + AFTER_EOF_S
         if self._must_drain:
             await self._drain()
         await self._protocol.handle(Closed())
         # No next request will come to wait for.
         await self._idle.stop()
+
+    async def _leaves(self, data: bytes) -> bool:
+        """Let the connection go elsewhere where ``data`` begins a request that is for there."""
+        http = self._protocol.connection if isinstance(self._protocol, H11Protocol) else None
+        if not isinstance(http, h11.Connection) or self._elsewhere is None:
+            return False
+        if http.their_state is h11.DONE:
+            # They have sent the next request while the last is being finished.
+            self._unanswered += data
+            await self._at_rest.wait()
+        begins = http.their_state is h11.IDLE and http.our_state is h11.IDLE
+        if not begins or http.trailing_data[0]:
+            return False
+        self._unanswered = data
+        if self._stays:
+            self._stays = False
+            return False
+        await self._idle.stop()
+        here = self._stream.socket.fileno()
+        if is_taken := here >= 0 and self._elsewhere.take(here, data, self._address, self):
+            self._stream.socket.close()
+        return is_taken
 
     async def _drain(self) -> None:
         """Drop what the peer still sends of a request that has been answered, then close.
@@ -291,12 +305,15 @@ class Connection:
         if isinstance(event, RawData):
             await self._send_bytes(event.data)
         elif isinstance(event, Closed):
+            self._at_rest.set()
             await self._close()
             await self._protocol.handle(Closed())
         elif isinstance(event, Updated):
             if event.idle:
+                self._at_rest.set()
                 await self._idle.restart(self._tasks, self._close_when_idle)
             else:
+                self._at_rest = trio.Event()
                 await self._idle.stop()
 
     async def _send_bytes(self, data: bytes) -> None:

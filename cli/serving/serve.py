@@ -1,10 +1,8 @@
 """``ohd serve``: the web app and the supervisor in one process."""
 
 import errno
-import gc
 import os
 import socket
-import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -19,23 +17,20 @@ from cli.config import Config, load_config
 from cli.control.socket import serve_control
 from cli.errors import CannotGoOn, first_of, run
 from cli.logs import set_up_logging
-from cli.serving import retention
+from cli.serving import interpreter, retention
 from cli.serving.notify import Notifier
+from cli.serving.page_process import plan
 from cli.serving.reload import Reloader
 from cli.serving.signals import Operator
 from helpdesk import demo, jobs
 from webapp.app import create_app, setup_address
 from webapp.config import WebConfig, is_loopback
+from webapp.processes.crew import Plan
 from webapp.server import GRACE_S
 from webapp.server import serve as serve_web
 
 log = structlog.get_logger("ohd")
 
-SWITCH_S = 0.0005
-"""Interval after which the interpreter lets another thread have its turn, in seconds."""
-COLLECTED_AFTER = (2_000, 5, 20)
-"""Objects until the garbage collector looks at new ones; at each fifth time at those that it has
-seen once, and at each twentieth of these at all. Each look keeps everybody waiting."""
 _DEMO_ACTOR = "demo"
 DEMO_LOGINS = ("admin@example.com", "staff@example.com", "user@example.com")
 
@@ -63,8 +58,7 @@ def serve(
             f"{settings.web.host}; leave out --demo or --host"
         )
     set_up_logging(settings.log_level)
-    # A thread that computes lets the one that serves pages wait for so long, not for 5 ms.
-    sys.setswitchinterval(SWITCH_S)
+    interpreter.switch_often()
     run(_serve, settings, demo, partial(load_config, config, data=data, host=host, port=port))
 
 
@@ -136,10 +130,12 @@ async def _run(
                 intake=application.helpdesk.intake,
             )
         )
-        served = await start_web(nursery, application, settings.web, operator.stop)
+        served = await start_web(
+            nursery, application, settings.web, operator.stop, plan=plan(settings)
+        )
         if with_demo:
             click.echo(f"Log in as {', '.join(DEMO_LOGINS)}; the password is: demo", err=True)
-        set_aside_what_stays()
+        interpreter.set_aside_what_stays()
         await operator.serving(reloader)
         await operator.stop.wait()
         # The plugins finish while the web server does: neither waits for the other.
@@ -149,21 +145,17 @@ async def _run(
         nursery.cancel_scope.cancel()
 
 
-def set_aside_what_stays() -> None:
-    """Spare the garbage collector everything that there is when the server has started.
-
-    Modules, templates and tables live as long as the process. Looking through all of them takes
-    100 ms, during which nobody is served, and with many visitors that comes every second.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*COLLECTED_AFTER)
-
-
 async def start_web(
-    nursery: trio.Nursery, application: Application, config: WebConfig, stop: trio.Event
+    nursery: trio.Nursery,
+    application: Application,
+    config: WebConfig,
+    stop: trio.Event,
+    *,
+    plan: Plan | None = None,
 ) -> trio.Event:
     """Start the web server and say where it is; return the event of its end.
+
+    ``plan``: for page processes.
 
     Raises CannotGoOn where the address is taken.
     """
@@ -174,7 +166,7 @@ async def start_web(
         task_status: trio.TaskStatus[list[str]] = trio.TASK_STATUS_IGNORED,
     ) -> None:
         try:
-            await serve_web(app, config, stop=stop, task_status=task_status)
+            await serve_web(app, config, stop=stop, plan=plan, task_status=task_status)
         except* OSError as group:
             raise _cannot_listen(config.host, config.port, first_of(group)) from None
         served.set()

@@ -127,6 +127,36 @@ class Database:
             self._token.run_sync_soon(_tell, jobs, announcements)
 
 
+class ReadsOnly(Exception):
+    """A database that was opened to be read was asked to write."""
+
+
+class ReadDatabase(Database):
+    """A database that another process writes: every connection to it is read-only."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._readers = Readers(path, READERS)
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def reading(cls, path: Path) -> "AsyncIterator[ReadDatabase]":
+        """Read ``path``, which exists and is up to date; close it behind the block."""
+        database = cls(path)
+        try:
+            yield database
+        finally:
+            database._readers.close()
+
+    async def write(self, job: Callable[[sqlite3.Connection], T]) -> T:  # noqa: ARG002
+        """Raise ``ReadsOnly``."""
+        raise ReadsOnly
+
+    def observe_commits(self, observer: Observer) -> None:  # noqa: ARG002
+        """Raise ``ReadsOnly``: its commits are made elsewhere."""
+        raise ReadsOnly
+
+
 def _tell(jobs: Sequence[Job], announcements: Sequence[Announcement]) -> None:
     for announce in announcements:
         announce()

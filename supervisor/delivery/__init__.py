@@ -4,6 +4,7 @@
 
     jobs             functions that run by a cron line
     functions        functions of GoatKit plugins, as routes, widgets and neighbours call them
+    shown            what pages show of the plugins, read by a process that runs none
     offers           widgets and entries of the navigation that GoatKit plugins have
     webhooks         requests of other systems, each with a signature of its body
     ticket_panels    the panels that a ticket page shows

@@ -5,9 +5,9 @@ Says what there is and whether it can be called. Who sees which place, is the pa
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from supervisor.contracts import GoatkitDescription
-from supervisor.plugins.registry import PluginRegistry
 from supervisor.registration import MenuItem, Permission, Registration, Widget, allows
 from supervisor.registration.scopes import LANDING_PAGE
 from supervisor.registration.widgets import NEW_TICKET
@@ -57,10 +57,18 @@ class Navigation:
     landing_page: str = ""
 
 
+class Installed(Protocol):
+    """The installed plugins."""
+
+    def rows(self) -> Sequence[PluginRow]:
+        """Return every plugin, by name."""
+        ...
+
+
 class PluginOffers:
     """See the module."""
 
-    def __init__(self, installed: PluginRegistry) -> None:
+    def __init__(self, installed: Installed) -> None:
         self._installed = installed
 
     def has_widgets(self, locations: Collection[str]) -> bool:

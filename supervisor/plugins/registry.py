@@ -5,7 +5,7 @@ changes a plugin holds its lock meanwhile, so that two changes never mix and no 
 the last change.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import trio
 
@@ -26,6 +26,11 @@ class PluginRegistry:
         self._configs: dict[str, SavedConfig] = {}
         self._others: dict[str, tuple[VersionRow, ...]] = {}
         self._locks: dict[str, trio.Lock] = {}
+        self._observers: list[Callable[[], None]] = []
+
+    def observe(self, tell: Callable[[], None]) -> None:
+        """Call ``tell`` behind every change, before whoever made it is answered."""
+        self._observers.append(tell)
 
     async def load(self) -> None:
         """Read everything, once, before anybody changes anything."""
@@ -42,6 +47,8 @@ class PluginRegistry:
             self._rows[plugin_id] = found.row
             self._configs[plugin_id] = found.config
             self._others[plugin_id] = found.others
+        for tell in self._observers:
+            tell()
 
     def lock(self, plugin_id: str) -> trio.Lock:
         """Return the lock that whoever changes this plugin holds."""

@@ -7,7 +7,7 @@ Memory is bounded, and holds digests only.
 import hashlib
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 import trio
 
@@ -29,7 +29,10 @@ class KnownCredentials:
 
     def note(self, credential: str, person: str) -> None:
         """Remember that a credential was good."""
-        digest = _digest(credential.encode())
+        self.note_digest(_digest(credential.encode()), person)
+
+    def note_digest(self, digest: bytes, person: str) -> None:
+        """Remember that the credential with this digest was good."""
         self._known[digest] = (person, self._clock() + KEPT_S)
         self._known.move_to_end(digest)
         if len(self._known) > MOST:
@@ -48,15 +51,16 @@ class KnownCredentials:
         """Return whose credential stands in the head of a request, or in a piece of one."""
         if not self._known:
             return None
-        for sign in _SIGNS:
-            at = 0
-            for _ in range(_LOOKED_AT):
-                if (at := text.find(sign, at)) < 0:
-                    break
-                at += len(sign)
-                match = _TOKEN.match(text, at)
-                if match is not None and (person := self.person(match[0])) is not None:
-                    return person
+        for credential in _credentials_in(text):
+            if (person := self.person(credential)) is not None:
+                return person
+        return None
+
+    def credential_in(self, text: bytes) -> bytes | None:
+        """Return the digest of the credential by which ``person_in`` knows somebody."""
+        for credential in _credentials_in(text):
+            if self.person(credential) is not None:
+                return _digest(credential)
         return None
 
     def person_of(self, headers: Iterable[tuple[bytes, bytes]]) -> str | None:
@@ -71,6 +75,17 @@ class KnownCredentials:
 
     def __len__(self) -> int:
         return len(self._known)
+
+
+def _credentials_in(text: bytes) -> Iterator[bytes]:
+    for sign in _SIGNS:
+        at = 0
+        for _ in range(_LOOKED_AT):
+            if (at := text.find(sign, at)) < 0:
+                break
+            at += len(sign)
+            if (match := _TOKEN.match(text, at)) is not None:
+                yield match[0]
 
 
 def _digest(credential: bytes) -> bytes:

@@ -38,10 +38,16 @@ class Traffic:
         part = request.blueprint or "none"
         # What a client sends as a method is its own to choose.
         method = request.method if request.method in _METHODS else "other"
-        self._requests.labels(part, method, str(response.status_code)).inc()
-        if (began := g.get("began")) is not None:
-            self._seconds.labels(part).observe(time.monotonic() - began)
+        began = g.get("began")
+        seconds = None if began is None else time.monotonic() - began
+        self.count(part, method, str(response.status_code), seconds)
         return response
+
+    def count(self, part: str, method: str, status: str, seconds: float | None) -> None:
+        """Count a request that was answered here, or by a page process."""
+        self._requests.labels(part, method, status).inc()
+        if seconds is not None:
+            self._seconds.labels(part).observe(seconds)
 
 
 def install(app: Quart) -> None:
