@@ -140,6 +140,7 @@ async def _serve_connections(  # noqa: PLR0917 - the parts of one server
                 crew = Crew(
                     plan, newness, admission.known, connections, take_back=serve_here, note=note
                 )
+                traffic_of(app.extensions).follow(crew.__len__)
                 serving.start_soon(crew.run)
 
             def begin(opening: Opening) -> None:
@@ -197,7 +198,7 @@ def _note(app: QuartTrio, counted: Counted) -> None:
     """Take over what a page process reports."""
     traffic = traffic_of(app.extensions)
     for part, method, status, seconds in counted.requests:
-        traffic.count(part, method, status, seconds)
+        traffic.count_elsewhere(part, method, status, seconds)
     context_of(app.extensions).helpdesk.sessions.add_uses(dict(counted.uses))
 
 

@@ -47,10 +47,11 @@ def plan(config: Config) -> Plan | None:
         SettingValues(site_url=config.web.public_url),
         config.log_level,
     )
-    return Plan(config.web.web_processes, _command, begin)
+    return Plan(config.web.web_processes, command, begin)
 
 
-def _command(*descriptors: int) -> Sequence[str]:
+def command(*descriptors: int) -> Sequence[str]:
+    """Return the command line of a page process that inherits these descriptors."""
     root = str(Path(cli.__file__).parents[1])
     numbers = ", ".join(map(str, descriptors))
     return [sys.executable, "-I", "-c", _BOOT.format(root=root, descriptors=numbers)]

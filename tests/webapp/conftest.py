@@ -18,9 +18,11 @@ from quart_trio import QuartTrio
 
 from cli.compose import open_application
 from cli.config import Config
+from cli.serving import page_process
 from helpdesk.accounts import User
 from helpdesk.actors import SYSTEM, Role
 from helpdesk.service import HelpDesk
+from helpdesk.settings import SettingValues
 from helpdesk.tickets.model import Ticket, TicketDraft
 from sandbox_child.wasm.errors import ModuleError
 from sandbox_child.wasm.sections import manifest_section, replace_custom_section
@@ -47,6 +49,7 @@ from supervisor.manifest.permissions import asked_for, permission_views
 from supervisor.plugins.limits import LimitsInForce, check_overrides, limit_views
 from supervisor.sandbox_check.report import CheckReport
 from supervisor.states import InstallStep, Outcome, PluginState, VersionStatus
+from supervisor.store.migrations import migrations as supervisor_migrations
 from supervisor.views import (
     ANY_DELIVERY,
     BoxedPlugin,
@@ -76,6 +79,8 @@ from supervisor.watching.delivery_document import DeliveryDocument, make_documen
 from tests.stand_in import StandIn
 from webapp.app import create_app
 from webapp.config import WebConfig
+from webapp.processes.crew import Plan
+from webapp.processes.wire import Begin
 from webapp.rendering import formatting_pool
 from webapp.server import serve
 
@@ -144,6 +149,7 @@ class FakeSupervisor:
         self.checked = CheckReport((), (), 1.0)
         self.functions = NoFunctions()
         self.offers = NoOffers()
+        self.observe_plugins = lambda _tell: None
         self.published = PublishedEvents()
         self.refusals = Room(of=self.no_refusals)
         self.overview = Room(
@@ -703,14 +709,19 @@ async def build_site(
     async with AsyncExitStack() as stack:
 
         async def build(**settings: Any) -> Site:
-            desk = await stack.enter_async_context(HelpDesk.open(tmp_path / "desk.db"))
+            # Page processes read the plugins' tables.
+            more = [supervisor_migrations] if settings.get("web_processes") else []
+            opened = HelpDesk.open(tmp_path / "desk.db", migrations=more)
+            desk = await stack.enter_async_context(opened)
             shelf = FakeSupervisor()
             config = WebConfig(**{"port": 0} | settings)
             app = create_app(desk, shelf, config)
+            begin = Begin(str(tmp_path / "desk.db"), config, SettingValues(), "warning")
+            plan = Plan(config.web_processes, page_process.command, begin)
             stop, ended = trio.Event(), trio.Event()
 
             async def until_stopped(task_status: trio.TaskStatus[list[str]]) -> None:
-                await serve(app, config, stop=stop, task_status=task_status)
+                await serve(app, config, stop=stop, plan=plan, task_status=task_status)
                 ended.set()
 
             bound = await nursery.start(until_stopped)

@@ -1,8 +1,9 @@
 """Counts requests by their part of the app, for ``/metrics``; never by address or by person."""
 
 import time
+from collections.abc import Callable
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from quart import Quart, Response, g, request
 
 _KEY = "open_help_desk_traffic"
@@ -29,6 +30,21 @@ class Traffic:
             registry=self.registry,
         )
 
+        self._elsewhere = Counter(
+            "ohd_page_process_requests",
+            "Requests answered by page processes, which ohd_http_requests counts as well.",
+            registry=self.registry,
+        )
+        self._processes = Gauge(
+            "ohd_page_processes",
+            "Page processes that take connections.",
+            registry=self.registry,
+        )
+
+    def follow(self, processes: Callable[[], int]) -> None:
+        """Ask ``processes`` from now on how many page processes take connections."""
+        self._processes.set_function(processes)
+
     async def begin(self) -> None:
         """Note when the request came."""
         g.began = time.monotonic()
@@ -44,10 +60,15 @@ class Traffic:
         return response
 
     def count(self, part: str, method: str, status: str, seconds: float | None) -> None:
-        """Count a request that was answered here, or by a page process."""
+        """Count a request that was answered."""
         self._requests.labels(part, method, status).inc()
         if seconds is not None:
             self._seconds.labels(part).observe(seconds)
+
+    def count_elsewhere(self, part: str, method: str, status: str, seconds: float) -> None:
+        """Count a request that a page process has answered."""
+        self._elsewhere.inc()
+        self.count(part, method, status, seconds)
 
 
 def install(app: Quart) -> None:
