@@ -32,7 +32,7 @@ class Traffic:
 
         self._elsewhere = Counter(
             "ohd_page_process_requests",
-            "Requests answered by page processes, which ohd_http_requests counts as well.",
+            "Requests answered by page processes; ohd_http_requests includes them.",
             registry=self.registry,
         )
         self._processes = Gauge(

@@ -1,8 +1,8 @@
 """A counter in memory that the serving process shares with its page processes.
 
-It moves on when something changed that page processes keep in mind: the plugins, the name of the
-site. That happens before the change is answered, so whoever made it sees it on the next page,
-whichever process serves that.
+It moves on when something changed that page processes remember: the plugins, the name of the site.
+That happens before the change is answered, so whoever made it sees it on the next page, whichever
+process serves that.
 """
 
 import mmap

@@ -25,7 +25,7 @@ class Tally:
         app.after_request(self._end)
 
     def take(self) -> Sequence[Counted]:
-        """Return what was counted, and begin anew."""
+        """Return what was counted, and forget it."""
         kept, self._kept = self._kept, []
         return kept
 
