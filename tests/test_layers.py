@@ -65,7 +65,7 @@ ROOMS: dict[str, dict[str, set[str]]] = {
         "processes": {"admission"},
         "admission": {"security"},
         "http": {"visitors", "live", "rendering", "security"},
-        "visitors": {"admission", "security"},
+        "visitors": {"admission", "rendering", "security"},
         "live": {"rendering"},
         "rendering": set(),
         "security": set(),

@@ -18,6 +18,7 @@ from webapp.errors import TooManyAttempts, WebError
 from webapp.http.jsonio import json_response
 from webapp.http.page import page
 from webapp.http.unsent import form_page, unsent_texts
+from webapp.rendering.catalogues import N_
 from webapp.rendering.links import login_url
 from webapp.routes import facts_at
 
@@ -60,19 +61,19 @@ _HTTP_SENTENCES = {
 
 
 _TITLES = {
-    401: "Login required",
-    403: "Access denied",
-    404: "Not found",
-    405: "Method not allowed",
-    408: "Request timed out",
-    409: "Action not possible",
-    413: "Request too large",
-    415: "Unsupported content type",
-    421: "Unknown host name",
-    422: "Invalid input",
-    429: "Too many requests",
-    500: "Server error",
-    503: "Temporarily unavailable",
+    401: N_("Login required"),
+    403: N_("Access denied"),
+    404: N_("Not found"),
+    405: N_("Method not allowed"),
+    408: N_("Request timed out"),
+    409: N_("Action not possible"),
+    413: N_("Request too large"),
+    415: N_("Unsupported content type"),
+    421: N_("Unknown host name"),
+    422: N_("Invalid input"),
+    429: N_("Too many requests"),
+    500: N_("Server error"),
+    503: N_("Temporarily unavailable"),
 }
 
 
@@ -88,8 +89,8 @@ class Failure:
     def title(self, method: str) -> str:
         """Return what happened in a few words; a page that was asked for takes only filters."""
         if self.status == HTTPStatus.UNPROCESSABLE_ENTITY and method == "GET":
-            return "Invalid filter"
-        return _TITLES.get(self.status, "Invalid request")
+            return N_("Invalid filter")
+        return _TITLES.get(self.status, N_("Invalid request"))
 
 
 def failure(error: Exception) -> Failure:

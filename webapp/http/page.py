@@ -7,14 +7,14 @@ from quart import Response, g, request
 from webapp.context import app_context
 from webapp.http.plugin_menu import MENUS, WIDGETS, PluginMenu, arrange
 from webapp.rendering.templating import template
-from webapp.visitors.languages import languages
+from webapp.visitors.languages import languages, reader_language
 from webapp.visitors.sessions import Visit, current_visit
 
 
 def page(name: str, /, *, status: int = 200, **values: Any) -> Response:
     """Return a response with the template ``name`` filled in for the current visitor."""
     visit = current_visit()
-    text = template(name).render(
+    text = template(name, reader_language()).render(
         visit=visit,
         csrf_token=visit.csrf_token,
         config=app_context().config,

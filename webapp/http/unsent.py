@@ -14,15 +14,17 @@ from webapp.context import app_context
 from webapp.errors import WebError
 from webapp.http.forms import form_fields
 from webapp.http.streamed import PacedBody
+from webapp.rendering.catalogues import N_
 from webapp.security.origin import is_same_site, safe_next
+from webapp.visitors.languages import say
 
 TEXTS = {
-    "subject": "Subject",
-    "description": "Description",
-    "reply": "Reply",
-    "note": "Internal note",
-    "notes": "Resolution notes",
-    "reason": "Reason",
+    "subject": N_("Subject"),
+    "description": N_("Description"),
+    "reply": N_("Reply"),
+    "note": N_("Internal note"),
+    "notes": N_("Resolution notes"),
+    "reason": N_("Reason"),
 }
 _FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 
@@ -48,7 +50,7 @@ async def unsent_texts() -> Sequence[tuple[str, str]]:
         fields = await form_fields()
     except (HTTPException, WebError):
         return ()
-    return [(label, fields[name]) for name, label in TEXTS.items() if fields.get(name)]
+    return [(say(label), fields[name]) for name, label in TEXTS.items() if fields.get(name)]
 
 
 def form_page() -> str:

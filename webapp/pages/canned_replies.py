@@ -11,6 +11,7 @@ from webapp.http.page import page
 from webapp.http.redirects import see
 from webapp.pages.outcomes import NOTHING, Outcome, done_from_address, refused
 from webapp.pages.scope_choices import scope_choices
+from webapp.rendering.catalogues import N_
 from webapp.rendering.links import section_url
 from webapp.routes import Access, Section
 from webapp.visitors.sessions import current_visit
@@ -19,9 +20,9 @@ blueprint = Section("canned_replies", __name__, Access.SIGNED_IN)
 
 SECTION = "canned-replies"
 DONE = {
-    "created": "The canned reply is kept.",
-    "saved": "The canned reply is saved.",
-    "deleted": "The canned reply is deleted.",
+    "created": N_("The canned reply is kept."),
+    "saved": N_("The canned reply is saved."),
+    "deleted": N_("The canned reply is deleted."),
 }
 
 

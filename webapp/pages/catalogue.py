@@ -12,6 +12,7 @@ from webapp.http.forms import form_fields
 from webapp.http.page import page
 from webapp.http.redirects import see
 from webapp.pages.outcomes import NOTHING, Outcome, done_from_address, refused
+from webapp.rendering.catalogues import N_
 from webapp.rendering.links import admin_url
 from webapp.routes import Access, Section
 from webapp.visitors.sessions import current_visit
@@ -20,9 +21,9 @@ blueprint = Section("catalogue", __name__, Access.ADMIN)
 
 SECTION = "catalogue"
 DONE = {
-    "added": "Added.",
-    "renamed": "Renamed.",
-    "deleted": "Deleted.",
+    "added": N_("Added."),
+    "renamed": N_("Renamed."),
+    "deleted": N_("Deleted."),
 }
 
 

@@ -11,6 +11,7 @@ from webapp.http.page import page
 from webapp.http.redirects import see
 from webapp.pages.outcomes import NOTHING, Outcome, done_from_address, refused
 from webapp.pages.unchanged import digest, require_unchanged
+from webapp.rendering.catalogues import N_
 from webapp.rendering.links import admin_url
 from webapp.routes import Access, Section
 from webapp.visitors.sessions import current_visit
@@ -19,9 +20,9 @@ blueprint = Section("groups", __name__, Access.ADMIN)
 
 SECTION = "groups"
 DONE = {
-    "created": "Group created.",
-    "saved": "Group saved.",
-    "deleted": "Group deleted.",
+    "created": N_("Group created."),
+    "saved": N_("Group saved."),
+    "deleted": N_("Group deleted."),
 }
 
 

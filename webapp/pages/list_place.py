@@ -78,4 +78,4 @@ async def read_walk(arguments: Mapping[str, str]) -> Walk | None:
         row_url(ticket, listed, wanted.sort) if ticket else None
         for ticket in (around.previous, around.next)
     )
-    return Walk(views[wanted.view].title, list_url(listed), before, after)
+    return Walk(views[wanted.view].shown_title, list_url(listed), before, after)

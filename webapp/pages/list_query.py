@@ -15,30 +15,31 @@ from helpdesk.errors import Invalid
 from helpdesk.text import name_key
 from helpdesk.tickets.model import TicketFilter
 from webapp.pages.asked import flag
+from webapp.rendering.catalogues import N_
 
 USUAL_SORT = "-updated_at"
 SORTS = {
-    "-updated_at": "Recently updated",
-    "updated_at": "Least recently updated",
-    "-created_at": "Newest",
-    "created_at": "Oldest",
-    "-priority": "Highest priority",
-    "priority": "Lowest priority",
-    "status": "Status (A to Z)",
-    "-status": "Status (Z to A)",
-    "subject": "Subject (A to Z)",
-    "-subject": "Subject (Z to A)",
+    "-updated_at": N_("Recently updated"),
+    "updated_at": N_("Least recently updated"),
+    "-created_at": N_("Newest"),
+    "created_at": N_("Oldest"),
+    "-priority": N_("Highest priority"),
+    "priority": N_("Lowest priority"),
+    "status": N_("Status (A to Z)"),
+    "-status": N_("Status (Z to A)"),
+    "subject": N_("Subject (A to Z)"),
+    "-subject": N_("Subject (Z to A)"),
 }
 STAFF_VIEWS = {
-    "": "All tickets",
-    "open": "Open",
-    "queue": "My queue",
-    "mine": "Assigned to me",
-    "following": "Following",
-    "unassigned": "Unassigned",
+    "": N_("All tickets"),
+    "open": N_("Open"),
+    "queue": N_("My queue"),
+    "mine": N_("Assigned to me"),
+    "following": N_("Following"),
+    "unassigned": N_("Unassigned"),
 }
-USER_VIEWS = {"": "My tickets", "open": "Open", "settled": "Resolved and closed"}
-SHARED_VIEW = {"organization": "My organization"}
+USER_VIEWS = {"": N_("My tickets"), "open": N_("Open"), "settled": N_("Resolved and closed")}
+SHARED_VIEW = {"organization": N_("My organization")}
 """For requesters whose organization lets its members see each other's tickets."""
 _SETTLED = ("Resolved", "Closed")
 _RANGES = ("created_from", "created_to", "updated_from", "updated_to")

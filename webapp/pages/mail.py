@@ -15,6 +15,7 @@ from webapp.http.page import page
 from webapp.http.redirects import see
 from webapp.pages.outcomes import NOTHING, Outcome, done_from_address, refused
 from webapp.pages.unchanged import digest, require_unchanged
+from webapp.rendering.catalogues import N_
 from webapp.rendering.links import admin_url
 from webapp.routes import Access, Section
 from webapp.visitors.sessions import current_visit
@@ -28,28 +29,28 @@ FIELDS = (
     *("imap_folder", "imap_after", "oauth_token_url", "oauth_client_id", "oauth_scope"),
 )
 LABELS = {
-    "off": "Off",
-    "smtp": "Send through a mail server (SMTP)",
-    "page": "Don't send; show on the Outgoing page",
-    "imap": "Read a mailbox (IMAP)",
+    "off": N_("Off"),
+    "smtp": N_("Send through a mail server (SMTP)"),
+    "page": N_("Don't send; show on the Outgoing page"),
+    "imap": N_("Read a mailbox (IMAP)"),
     "starttls": "STARTTLS",
     "tls": "TLS",
-    "none": "None",
-    "password": "Password",
-    "oauth": "OAuth 2.0",
-    "seen": "Mark as read",
-    "delete": "Delete",
-    "en": "English",
-    "de": "German",
-    "accept": "Create an account and a ticket",
-    "hold": "Hold it until an admin decides",
-    "yes": "Yes",
-    "no": "No",
+    "none": N_("None"),
+    "password": N_("Password"),
+    "oauth": N_("OAuth 2.0"),
+    "seen": N_("Mark as read"),
+    "delete": N_("Delete"),
+    "en": N_("English"),
+    "de": N_("German"),
+    "accept": N_("Create an account and a ticket"),
+    "hold": N_("Hold it until an admin decides"),
+    "yes": N_("Yes"),
+    "no": N_("No"),
 }
 DONE = {
-    "saved": "Mail settings saved.",
-    "sent": "Test email sent. Check the inbox.",
-    "connected": "Connected to the mailbox.",
+    "saved": N_("Mail settings saved."),
+    "sent": N_("Test email sent. Check the inbox."),
+    "connected": N_("Connected to the mailbox."),
 }
 
 

@@ -9,6 +9,7 @@ from webapp.http.page import page
 from webapp.http.redirects import see
 from webapp.pages.outcomes import NOTHING, Outcome, done_from_address, refused
 from webapp.pages.ticket_files import Download
+from webapp.rendering.catalogues import N_
 from webapp.routes import Access, Section
 from webapp.security.headers import foreign_content_headers
 from webapp.visitors.sessions import current_visit
@@ -18,9 +19,9 @@ originals = Section("mail_originals", __name__, Access.SIGNED_IN)
 
 SHOWN = 50
 DONE = {
-    "again": "Queued. It is sent in a moment.",
-    "accepted": "Message accepted.",
-    "discarded": "Message discarded.",
+    "again": N_("Queued. It is sent in a moment."),
+    "accepted": N_("Message accepted."),
+    "discarded": N_("Message discarded."),
 }
 
 

@@ -9,33 +9,34 @@ from webapp.http.forms import form_fields
 from webapp.http.page import page
 from webapp.http.redirects import see
 from webapp.pages.outcomes import NOTHING, Outcome, done_from_address, refused
+from webapp.rendering.catalogues import N_
 from webapp.routes import Access, Section
 from webapp.visitors.sessions import current_visit
 
 blueprint = Section("mail_templates", __name__, Access.ADMIN)
 
 EVENTS = {
-    "received": "We received a message",
-    "created": "A ticket was opened",
-    "assigned": "A ticket was assigned",
-    "replied": "Somebody replied",
-    "noted": "Somebody wrote an internal note",
-    "mentioned": "Somebody was mentioned",
-    "resolved": "A ticket was resolved",
-    "closed": "A ticket was closed",
-    "reopened": "A ticket was reopened",
-    "password": "Somebody forgot their password",
-    "invitation": "Somebody is invited",
-    "signup": "Somebody signs up",
-    "signup_known": "Somebody signs up who has an account",
+    "received": N_("We received a message"),
+    "created": N_("A ticket was opened"),
+    "assigned": N_("A ticket was assigned"),
+    "replied": N_("Somebody replied"),
+    "noted": N_("Somebody wrote an internal note"),
+    "mentioned": N_("Somebody was mentioned"),
+    "resolved": N_("A ticket was resolved"),
+    "closed": N_("A ticket was closed"),
+    "reopened": N_("A ticket was reopened"),
+    "password": N_("Somebody forgot their password"),
+    "invitation": N_("Somebody is invited"),
+    "signup": N_("Somebody signs up"),
+    "signup_known": N_("Somebody signs up who has an account"),
 }
-NAMES = {"en": "English", "de": "German"}
+NAMES = {"en": N_("English"), "de": N_("German")}
 
 
 @blueprint.get("/admin/mail/templates")
 async def templates() -> Response:
     """Show the templates of a language."""
-    outcome = done_from_address({"saved": "Template saved."})
+    outcome = done_from_address({"saved": N_("Template saved.")})
     return await _show(request.args.get("language", ""), outcome)
 
 

@@ -9,6 +9,7 @@ from webapp.http.forms import form_fields
 from webapp.http.page import page
 from webapp.http.redirects import see
 from webapp.pages.outcomes import done_from_address
+from webapp.rendering.catalogues import N_
 from webapp.routes import Access, Section
 from webapp.visitors.sessions import current_visit
 
@@ -21,7 +22,7 @@ async def choices() -> Response:
     desk = app_context().helpdesk
     return page(
         "notification_choices.html",
-        outcome=done_from_address({"saved": "Notification settings saved."}),
+        outcome=done_from_address({"saved": N_("Notification settings saved.")}),
         choices=await desk.choices.all(current_visit().actor),
         events=EVENTS,
         sends=(await desk.mail.all()).outgoing != OFF,

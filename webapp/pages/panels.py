@@ -9,6 +9,7 @@ from supervisor.errors import NotRunning, PluginNotFound
 from webapp.context import app_context
 from webapp.http.jsonio import json_response
 from webapp.pages.frames import is_own_origin
+from webapp.rendering.catalogues import N_
 from webapp.routes import Access, Section, facts
 from webapp.visitors.sessions import current_visit
 
@@ -25,9 +26,11 @@ async def panel(ticket_id: str, plugin_id: str) -> Response:
     try:
         result = await app_context().supervisor.panels.render(plugin_id, ticket.id)
     except NotRunning:
-        return json_response({"error": "The plugin is not running."})
+        return json_response({"error": N_("The plugin is not running.")})
     if result.url is None:
-        return json_response({"error": result.error or "The plugin has no panel for this ticket."})
+        return json_response(
+            {"error": result.error or N_("The plugin has no panel for this ticket.")}
+        )
     if is_own_origin(result.url, app_context().config.public_url, request.host):
-        return json_response({"error": "The panel's URL points to the help desk itself."})
+        return json_response({"error": N_("The panel's URL points to the help desk itself.")})
     return json_response({"url": result.url})

@@ -15,6 +15,7 @@ from webapp.http.page import page
 from webapp.http.redirects import see
 from webapp.pages.outcomes import NOTHING, Outcome, done_from_address, refused
 from webapp.pages.unchanged import digest, require_unchanged
+from webapp.rendering.catalogues import N_
 from webapp.rendering.links import admin_url, invitation_url
 from webapp.routes import Access, Section
 from webapp.visitors.sessions import current_visit
@@ -24,13 +25,13 @@ blueprint = Section("people", __name__, Access.ADMIN)
 SECTION = "people"
 PER_PAGE = 50
 DONE = {
-    "created": "Account created.",
-    "saved": "Account saved.",
-    "password": "Password set. All sessions of this person have ended.",
-    "reset": "Second factors removed. All sessions of this person have ended.",
-    "ended": "All sessions of this person have ended.",
-    "revoked": "API key revoked.",
-    "sent": "Link sent by email.",
+    "created": N_("Account created."),
+    "saved": N_("Account saved."),
+    "password": N_("Password set. All sessions of this person have ended."),
+    "reset": N_("Second factors removed. All sessions of this person have ended."),
+    "ended": N_("All sessions of this person have ended."),
+    "revoked": N_("API key revoked."),
+    "sent": N_("Link sent by email."),
 }
 
 

@@ -11,6 +11,7 @@ from webapp.http.redirects import see
 from webapp.pages.outcomes import NOTHING, Outcome, done_from_address, refused
 from webapp.pages.plugin_forms import read_config, read_limits
 from webapp.pages.plugin_frame import live_cells, show
+from webapp.rendering.catalogues import N_
 from webapp.rendering.charts import charts
 from webapp.rendering.links import plugin_url
 from webapp.routes import Access, Section
@@ -19,16 +20,16 @@ from webapp.visitors.sessions import current_visit
 blueprint = Section("plugin", __name__, Access.ADMIN)
 
 DONE = {
-    "enabled": "Plugin enabled.",
-    "disabled": "Plugin disabled.",
-    "restarted": "Plugin restarted.",
+    "enabled": N_("Plugin enabled."),
+    "disabled": N_("Plugin disabled."),
+    "restarted": N_("Plugin restarted."),
     "granted": "Permission granted. It applies immediately.",
-    "upgraded": "Plugin upgraded.",
-    "rolled-back": "Plugin rolled back, with the settings this version had.",
+    "upgraded": N_("Plugin upgraded."),
+    "rolled-back": N_("Plugin rolled back, with the settings this version had."),
 }
 SAVED = {
-    "saved": "Settings saved.",
-    "limited": "Limits saved. They apply from the plugin's next process.",
+    "saved": N_("Settings saved."),
+    "limited": N_("Limits saved. They apply from the plugin's next process."),
 }
 
 
@@ -132,7 +133,7 @@ async def limit(plugin_id: str) -> Response:
 async def _limits_refused(
     plugin_id: str, problems: Mapping[str, str], typed: Mapping[str, str]
 ) -> Response:
-    sentence = "No limits were changed. Some values are out of range."
+    sentence = N_("No limits were changed. Some values are out of range.")
     outcome = Outcome(problem=sentence, problems=problems, typed=typed, form="limits", status=422)
     return await _settings(plugin_id, outcome)
 
@@ -141,7 +142,7 @@ async def settings_refused(
     plugin_id: str, problems: Mapping[str, str], typed: Mapping[str, str] | None = None
 ) -> Response:
     """Show the settings with what keeps the plugin from being enabled, or from being saved."""
-    sentence = "Some settings are invalid. Correct them and save again."
+    sentence = N_("Some settings are invalid. Correct them and save again.")
     outcome = Outcome(
         problem=sentence,
         problems=problems,

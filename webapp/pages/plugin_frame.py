@@ -13,16 +13,17 @@ from supervisor.views import PluginView
 from webapp.context import app_context
 from webapp.http.page import page
 from webapp.pages.outcomes import NOTHING, Outcome
+from webapp.rendering.catalogues import N_
 from webapp.rendering.process_table import Cells, cells, make_rows
 from webapp.visitors.sessions import current_visit
 
 TABS = (
-    ("", "Overview"),
-    ("review", "Review"),
-    ("settings", "Settings"),
-    ("deliveries", "Deliveries"),
-    ("log", "Log"),
-    ("versions", "Versions"),
+    ("", N_("Overview")),
+    ("review", N_("Review")),
+    ("settings", N_("Settings")),
+    ("deliveries", N_("Deliveries")),
+    ("log", N_("Log")),
+    ("versions", N_("Versions")),
 )
 
 

@@ -6,13 +6,14 @@ from supervisor.states import InstallStep
 from webapp.context import app_context
 from webapp.http.page import page
 from webapp.pages.outcomes import NOTHING, Outcome, done_from_address
+from webapp.rendering.catalogues import N_
 from webapp.rendering.process_table import COLUMNS, Order, cells, in_order
 from webapp.routes import Access, Section
 
 blueprint = Section("plugin_pages", __name__, Access.ADMIN)
 
 _ENDS = (InstallStep.DONE, InstallStep.REFUSED)
-DONE = {"removed": "Plugin uninstalled."}
+DONE = {"removed": N_("Plugin uninstalled.")}
 
 
 @blueprint.get("/admin/plugins")

@@ -19,6 +19,7 @@ from webapp.pages.outcomes import (
     done_from_address,
     refused,
 )
+from webapp.rendering.catalogues import N_
 from webapp.routes import Access, Section
 from webapp.visitors.languages import CHOICES
 from webapp.visitors.logins import browser_of, guarded_by_password
@@ -27,11 +28,11 @@ from webapp.visitors.sessions import Proof, current_visit, drop_session, keep_se
 blueprint = Section("profile", __name__, Access.SIGNED_IN)
 
 DONE = {
-    "name": "Name changed.",
-    "language": "Language saved.",
-    "password": "Password changed. All your other sessions have ended.",
-    "revoked": "API key revoked.",
-    "ended": "Session ended.",
+    "name": N_("Name changed."),
+    "language": N_("Language saved."),
+    "password": N_("Password changed. All your other sessions have ended."),
+    "revoked": N_("API key revoked."),
+    "ended": N_("Session ended."),
 }
 
 

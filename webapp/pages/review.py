@@ -14,6 +14,7 @@ from webapp.http.unsent import form_page
 from webapp.pages.outcomes import NOTHING, Outcome, done_from_address
 from webapp.pages.plugin import settings_refused
 from webapp.pages.plugin_frame import names, show
+from webapp.rendering.catalogues import N_
 from webapp.rendering.links import plugin_url
 from webapp.routes import Access, Section
 from webapp.visitors.sessions import current_visit
@@ -21,7 +22,7 @@ from webapp.visitors.sessions import current_visit
 blueprint = Section("plugin_review", __name__, Access.ADMIN)
 
 DONE = {
-    "installed": "Plugin installed. It is disabled: review its permissions, then enable it.",
+    "installed": N_("Plugin installed. It is disabled: review its permissions, then enable it."),
     "narrowed": "Permissions saved. They apply immediately.",
     "granted": "Permission granted. It applies immediately.",
 }

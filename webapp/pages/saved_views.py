@@ -15,6 +15,7 @@ from webapp.pages.outcomes import NOTHING, Outcome, done_from_address, refused
 from webapp.pages.scope_choices import scope_choices
 from webapp.pages.ticket_list import show_list
 from webapp.pages.views import views_of_visitor
+from webapp.rendering.catalogues import N_
 from webapp.rendering.links import list_url, section_url
 from webapp.routes import Access, Section
 from webapp.visitors.sessions import current_visit
@@ -22,7 +23,7 @@ from webapp.visitors.sessions import current_visit
 blueprint = Section("saved_views", __name__, Access.SIGNED_IN)
 
 SECTION = "views"
-DONE = {"saved": "View saved.", "deleted": "View deleted."}
+DONE = {"saved": N_("View saved."), "deleted": N_("View deleted.")}
 
 
 @blueprint.get("/views")

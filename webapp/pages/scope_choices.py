@@ -4,6 +4,7 @@ from helpdesk.actors import Role
 from helpdesk.scopes import EVERYONE, OWN
 from webapp.context import app_context
 from webapp.pages.options import Choice
+from webapp.visitors.languages import say
 from webapp.visitors.sessions import current_visit
 
 
@@ -14,7 +15,7 @@ async def scope_choices() -> tuple[Choice, ...]:
     every = await app_context().helpdesk.groups.all(visit.actor)
     mine = [group for group in every if is_admin or visit.signed_in.id in group.member_ids]
     return (
-        Choice(OWN, "Only me"),
+        Choice(OWN, say("Only me")),
         *(Choice(f"group/{group.id}", group.name) for group in mine),
-        *((Choice(EVERYONE, "All staff"),) if is_admin else ()),
+        *((Choice(EVERYONE, say("All staff")),) if is_admin else ()),
     )

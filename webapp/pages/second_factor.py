@@ -16,6 +16,7 @@ from webapp.http.forms import form_fields
 from webapp.http.page import page
 from webapp.http.redirects import see
 from webapp.pages.outcomes import NOTHING, Outcome, done_from_address, refused
+from webapp.rendering.catalogues import N_
 from webapp.rendering.links import SECOND_FACTOR
 from webapp.rendering.qr import qr_code
 from webapp.routes import Access, Section, facts
@@ -25,9 +26,9 @@ from webapp.visitors.sessions import current_visit
 blueprint = Section("second_factor", __name__, Access.ENROLLING)
 
 DONE = {
-    "removed": "Authenticator app removed.",
-    "passkey_removed": "Passkey removed.",
-    "added": "Second factor added. Your other sessions have ended.",
+    "removed": N_("Authenticator app removed."),
+    "passkey_removed": N_("Passkey removed."),
+    "added": N_("Second factor added. Your other sessions have ended."),
 }
 
 

@@ -11,6 +11,7 @@ from webapp.http.page import page
 from webapp.http.redirects import see
 from webapp.pages.outcomes import NOTHING, Outcome, done_from_address, refused
 from webapp.pages.unchanged import digest, require_unchanged
+from webapp.rendering.catalogues import N_
 from webapp.rendering.links import admin_url
 from webapp.routes import Access, Section
 from webapp.visitors.sessions import current_visit
@@ -36,7 +37,7 @@ NAMES = (
 @blueprint.get("/admin/settings")
 async def settings() -> Response:
     """Show the settings."""
-    return await _show(done_from_address({"saved": "Settings saved."}))
+    return await _show(done_from_address({"saved": N_("Settings saved.")}))
 
 
 async def _show(outcome: Outcome = NOTHING) -> Response:

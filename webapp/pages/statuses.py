@@ -8,6 +8,7 @@ from webapp.http.forms import form_fields
 from webapp.http.page import page
 from webapp.http.redirects import see
 from webapp.pages.outcomes import NOTHING, Outcome, done_from_address, refused
+from webapp.rendering.catalogues import N_
 from webapp.rendering.links import admin_url
 from webapp.routes import Access, Section
 from webapp.visitors.sessions import current_visit
@@ -16,9 +17,9 @@ blueprint = Section("statuses", __name__, Access.ADMIN)
 
 SECTION = "statuses"
 DONE = {
-    "added": "Status added.",
-    "renamed": "Status renamed.",
-    "removed": "Status removed.",
+    "added": N_("Status added."),
+    "renamed": N_("Status renamed."),
+    "removed": N_("Status removed."),
 }
 
 

@@ -20,20 +20,22 @@ from webapp.pages.options import Choice
 from webapp.pages.outcomes import NOTHING, Outcome
 from webapp.pages.scope_choices import scope_choices
 from webapp.pages.views import View, views_of_visitor
+from webapp.rendering.catalogues import N_
 from webapp.rendering.links import list_url
 from webapp.routes import Access, Section
+from webapp.visitors.languages import say_many
 from webapp.visitors.sessions import current_visit
 
 blueprint = Section("ticket_list", __name__, Access.SIGNED_IN)
 
 PER_PAGE = 25
 _COLUMNS = (
-    ("subject", "Subject", "subject"),
-    ("status", "Status", "status"),
-    ("priority", "Priority", "-priority"),
-    ("", "Requester", ""),
-    ("", "Assignee", ""),
-    ("updated_at", "Updated", "-updated_at"),
+    ("subject", N_("Subject"), "subject"),
+    ("status", N_("Status"), "status"),
+    ("priority", N_("Priority"), "-priority"),
+    ("", N_("Requester"), ""),
+    ("", N_("Assignee"), ""),
+    ("updated_at", N_("Updated"), "-updated_at"),
 )
 """Sort order, heading, and which way round a first click sorts."""
 
@@ -92,7 +94,7 @@ def _is_number(text: str) -> bool:
 
 
 def _changed(count: int) -> str:
-    return "1 ticket updated." if count == 1 else f"{count:,} tickets updated."
+    return say_many("{n} ticket updated.", "{n} tickets updated.", count)
 
 
 async def show_list(outcome: Outcome, *, chosen: Iterable[str] = ()) -> Response:
@@ -139,7 +141,7 @@ async def _read(chosen: frozenset[str]) -> dict[str, Any]:
         "priorities": tuple(Priority),
         "sorts": SORTS,
         "usual_sort": USUAL_SORT,
-        "title": views[wanted.view].title,
+        "title": views[wanted.view].shown_title,
         "views": await _tabs(visit.actor, views, wanted.view),
         "save": await _save(arguments) if offers.users else None,
         "columns": _columns(arguments, wanted.sort),
@@ -152,7 +154,7 @@ async def _tabs(actor: Actor, views: dict[str, View], shown: str) -> list[Tab]:
     filters = {name: view.filter for name, view in views.items()}
     counts = await app_context().helpdesk.tickets.view_counts(actor, filters)
     return [
-        Tab(view.title, _view_url(name, view), counts[name], name == shown, view.is_saved)
+        Tab(view.shown_title, _view_url(name, view), counts[name], name == shown, view.is_saved)
         for name, view in views.items()
     ]
 

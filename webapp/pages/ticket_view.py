@@ -42,33 +42,34 @@ from webapp.pages.frames import frame_sources
 from webapp.pages.list_place import came_from, read_walk
 from webapp.pages.options import Choice, Options
 from webapp.pages.plugin_slots import ticket_slots
+from webapp.rendering.catalogues import N_
 from webapp.rendering.links import earlier_url, panel_url
 from webapp.visitors.sessions import current_visit
 
 ENTRIES_SHOWN = 100
 DONE = {
-    "created": "Ticket created.",
-    "reply": "Reply sent.",
-    "reply-resolve": "Reply sent. Ticket resolved.",
-    "note": "Internal note added.",
-    "resolve": "Ticket resolved.",
-    "reopen": "Ticket reopened.",
-    "close": "Ticket closed.",
-    "update": "Ticket updated.",
-    "link": "Tickets linked.",
-    "unlink": "Link removed.",
-    "merge": "Tickets merged.",
-    "split": "Ticket split.",
-    "file": "File added.",
-    "follow": "You follow this ticket.",
-    "unfollow": "You no longer follow this ticket.",
+    "created": N_("Ticket created."),
+    "reply": N_("Reply sent."),
+    "reply-resolve": N_("Reply sent. Ticket resolved."),
+    "note": N_("Internal note added."),
+    "resolve": N_("Ticket resolved."),
+    "reopen": N_("Ticket reopened."),
+    "close": N_("Ticket closed."),
+    "update": N_("Ticket updated."),
+    "link": N_("Tickets linked."),
+    "unlink": N_("Link removed."),
+    "merge": N_("Tickets merged."),
+    "split": N_("Ticket split."),
+    "file": N_("File added."),
+    "follow": N_("You follow this ticket."),
+    "unfollow": N_("You no longer follow this ticket."),
 }
 LINK_KINDS = {
-    "duplicate_of": "Duplicate of",
-    "duplicated_by": "Duplicated by",
-    "related": "Related to",
-    "blocked_by": "Blocked by",
-    "blocks": "Blocks",
+    "duplicate_of": N_("Duplicate of"),
+    "duplicated_by": N_("Duplicated by"),
+    "related": N_("Related to"),
+    "blocked_by": N_("Blocked by"),
+    "blocks": N_("Blocks"),
 }
 SAID = frozenset({"reply", "reply-resolve", "note"})
 """Steps at the end of the thread, confirmed there."""

@@ -11,13 +11,14 @@ from webapp.http.forms import form_fields
 from webapp.http.redirects import see
 from webapp.pages.outcomes import NOTHING, Outcome, done_from_address, refused
 from webapp.pages.plugin_frame import names, show
+from webapp.rendering.catalogues import N_
 from webapp.rendering.links import plugin_url
 from webapp.routes import Access, Section
 from webapp.visitors.sessions import current_visit
 
 blueprint = Section("plugin_versions", __name__, Access.ADMIN)
 
-DONE = {"discarded": "Version deleted."}
+DONE = {"discarded": N_("Version deleted.")}
 _CHOICE = "permission."
 """Prefix of the fields that each decide on one permission."""
 

@@ -6,6 +6,7 @@ from helpdesk.actors import Role
 from helpdesk.tickets.model import TicketFilter
 from webapp.context import app_context
 from webapp.pages.list_query import USUAL_SORT, view_filter, views_for
+from webapp.visitors.languages import say
 from webapp.visitors.sessions import current_visit
 
 
@@ -17,6 +18,11 @@ class View:
     filter: TicketFilter
     sort: str
     is_saved: bool
+
+    @property
+    def shown_title(self) -> str:
+        """Return the title, in the reader's language where it is not a person's own."""
+        return self.title if self.is_saved else say(self.title)
 
 
 async def views_of_visitor() -> dict[str, View]:

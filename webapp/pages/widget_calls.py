@@ -16,13 +16,14 @@ from supervisor.views import CallResult
 from webapp.context import AppContext
 from webapp.pages.plugin_answers import Html, understand
 from webapp.pages.plugin_requests import Asking
+from webapp.rendering.catalogues import N_
 
-DISABLED = "The plugin is disabled."
-RESTING = "The plugin can't answer now: it is busy, or failed several times in a row."
-SWITCHED_OFF = "The plugin was disabled because it failed too often."
-TOO_SLOW = "The plugin took too long."
-FAILED = "The plugin failed."
-NO_HTML = "The plugin returned no HTML."
+DISABLED = N_("The plugin is disabled.")
+RESTING = N_("The plugin can't answer now: it is busy, or failed several times in a row.")
+SWITCHED_OFF = N_("The plugin was disabled because it failed too often.")
+TOO_SLOW = N_("The plugin took too long.")
+FAILED = N_("The plugin failed.")
+NO_HTML = N_("The plugin returned no HTML.")
 LARGEST_HTML = 2 * 1024 * 1024
 
 
@@ -72,5 +73,5 @@ def _made(result: CallResult) -> Made:
     if not isinstance(found, Html):
         return Made(problem=NO_HTML)
     if len(found.html) > LARGEST_HTML:
-        return Made(problem="The plugin returned too much HTML.")
+        return Made(problem=N_("The plugin returned too much HTML."))
     return Made(found.html)

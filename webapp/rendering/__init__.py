@@ -3,7 +3,8 @@
 ::
 
     process_table       the table of plugins' processes
-    templating          the Jinja environment and its filters
+    templating          a Jinja environment for each language, and its filters
+    markup_texts        finds the texts in a template and puts others in their place
     template_cache      compiled templates, kept on disk
     formatting_pool     formats Markdown in a few processes: in turn, and each text once
     formatting_process  the server's end of one such process
@@ -14,6 +15,7 @@
     qr                  QR codes as drawings in the page
     charts              figures over time as the paths of an SVG; pure
     formatting          figures in a few characters; pure
+    catalogues          each language's texts, numbers and direction
     links               addresses of pages
     spreadsheets        CSV that is safe to open
     assets              static files under names that never go stale

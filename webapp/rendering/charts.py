@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from supervisor.views import HistoryPoint, PluginHistory
+from webapp.rendering.catalogues import N_
 from webapp.rendering.formatting import count, counted, milliseconds, percent, size
 
 SPARK_HEIGHT = 20
@@ -104,10 +105,10 @@ def charts(history: PluginHistory) -> tuple[Chart, ...]:
     step = "per minute" if history.step_s == 60 else f"per {history.step_s // 60} minutes"
     return (
         _bars(points, f"Deliveries {step}"),
-        _lines(points, "Delivery time", _TIMES, milliseconds),
+        _lines(points, N_("Delivery time"), _TIMES, milliseconds),
         _lines(points, "CPU", _CPU, percent),
-        _lines(points, "Memory", _MEMORY, lambda value: size(_whole(value))),
-        _lines(points, "Events waiting", _WAITING, lambda value: count(_whole(value))),
+        _lines(points, N_("Memory"), _MEMORY, lambda value: size(_whole(value))),
+        _lines(points, N_("Events waiting"), _WAITING, lambda value: count(_whole(value))),
     )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from supervisor.views import PluginHistory, PluginView, ProcessView
+from webapp.rendering.catalogues import N_
 from webapp.rendering.charts import Spark, spark
 from webapp.rendering.templating import macros
 
@@ -37,31 +38,35 @@ class Column:
 
 
 COLUMNS: Final = (
-    Column("plugin", "Plugin", lambda row: row.plugin.name.casefold(), is_number=False),
-    Column("state", "State", lambda row: row.process.state.value, is_number=False),
+    Column("plugin", N_("Plugin"), lambda row: row.plugin.name.casefold(), is_number=False),
+    Column("state", N_("State"), lambda row: row.process.state.value, is_number=False),
     Column("pid", "PID", lambda row: row.process.pid),
-    Column("uptime", "Uptime", lambda row: row.process.uptime_s),
-    Column("restarts", "Restarts", lambda row: row.process.restarts),
-    Column("cpu", "CPU", lambda row: row.process.cpu_percent, hint="share of one processor"),
-    Column("memory", "Memory", lambda row: row.process.uss_bytes, hint="unique set size (USS)"),
-    Column("guest", "Guest memory", lambda row: row.process.guest_memory_bytes),
-    Column("threads", "Threads", lambda row: row.process.threads),
-    Column("waiting", "Waiting", lambda row: row.process.waiting, hint="events in its queue"),
-    Column("in_flight", "In flight", lambda row: row.process.in_flight),
+    Column("uptime", N_("Uptime"), lambda row: row.process.uptime_s),
+    Column("restarts", N_("Restarts"), lambda row: row.process.restarts),
+    Column("cpu", "CPU", lambda row: row.process.cpu_percent, hint=N_("share of one processor")),
+    Column(
+        "memory", N_("Memory"), lambda row: row.process.uss_bytes, hint=N_("unique set size (USS)")
+    ),
+    Column("guest", N_("Guest memory"), lambda row: row.process.guest_memory_bytes),
+    Column("threads", N_("Threads"), lambda row: row.process.threads),
+    Column(
+        "waiting", N_("Waiting"), lambda row: row.process.waiting, hint=N_("events in its queue")
+    ),
+    Column("in_flight", N_("In flight"), lambda row: row.process.in_flight),
     Column(
         "oldest",
-        "Oldest",
+        N_("Oldest"),
         lambda row: row.process.oldest_waiting_s,
-        hint="age of the oldest waiting event",
+        hint=N_("age of the oldest waiting event"),
     ),
-    Column("rate", "Events / min", lambda row: row.process.events_a_minute),
-    Column("p50", "p50", lambda row: row.process.p50_ms, hint="deliveries in the last hour"),
-    Column("p95", "p95", lambda row: row.process.p95_ms, hint="deliveries in the last hour"),
-    Column("errors", "Errors (24\N{NO-BREAK SPACE}h)", lambda row: row.process.errors_24h),
+    Column("rate", N_("Events / min"), lambda row: row.process.events_a_minute),
+    Column("p50", "p50", lambda row: row.process.p50_ms, hint=N_("deliveries in the last hour")),
+    Column("p95", "p95", lambda row: row.process.p95_ms, hint=N_("deliveries in the last hour")),
+    Column("errors", N_("Errors (24\N{NO-BREAK SPACE}h)"), lambda row: row.process.errors_24h),
 )
-LAST_ERROR: Final = Column("last_error", "Last error", lambda _row: None, is_number=False)
+LAST_ERROR: Final = Column("last_error", N_("Last error"), lambda _row: None, is_number=False)
 """Shown below the plugin's name in the table, and by itself on the plugin's page."""
-ALL_ERRORS: Final = Column("all_errors", "Errors (total)", lambda row: row.process.errors)
+ALL_ERRORS: Final = Column("all_errors", N_("Errors (total)"), lambda row: row.process.errors)
 """Shown on the plugin's page alone: it says little of how the plugin is now."""
 _BY_NAME: Final = {column.name: column for column in COLUMNS}
 

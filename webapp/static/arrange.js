@@ -2,6 +2,7 @@
 // and a card can be dragged by its handle. The server keeps the order; without scripts the forms do.
 
 import { announce } from "./parts.js";
+import { t } from "./texts.js";
 
 const list = document.querySelector("[data-arrange]");
 const SIZES = ["small", "medium", "large", "full"];
@@ -18,7 +19,7 @@ async function keep(form, values) {
   } catch {
     // Said below.
   }
-  announce("That could not be saved.");
+  announce(t("That could not be saved."));
   location.reload();
   return false;
 }
@@ -27,7 +28,7 @@ const title = (card) => card.querySelector("h2").textContent;
 
 function sayPlace(card) {
   const cards = shown();
-  announce(`${title(card)}: ${cards.indexOf(card) + 1} of ${cards.length}`);
+  announce(t("{title}: {place} of {all}", { title: title(card), place: cards.indexOf(card) + 1, all: cards.length }));
   for (const [place, each] of cards.entries()) {
     each.querySelector("[value='earlier']").disabled = place === 0;
     each.querySelector("[value='later']").disabled = place === cards.length - 1;

@@ -3,6 +3,8 @@
 // The boxes belong to the form of the bar, with or without this script. A list that keeps itself up
 // to date keeps what is chosen; a list that shows other tickets starts anew.
 
+import { t } from "./texts.js";
+
 const bar = document.getElementById("bulk-bar");
 const form = document.getElementById("bulk");
 let kept = new Set();
@@ -27,7 +29,7 @@ function addChooseAll() {
   const all = document.createElement("input");
   all.type = "checkbox";
   all.id = "choose-all";
-  all.setAttribute("aria-label", "Select all on this page");
+  all.setAttribute("aria-label", t("Select all on this page"));
   all.addEventListener("change", () => {
     for (const box of boxes()) box.checked = all.checked;
     count();

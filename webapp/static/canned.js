@@ -2,6 +2,7 @@
 // server, and what was typed comes back with the text behind it.
 
 import { announce, insertText } from "./parts.js";
+import { t } from "./texts.js";
 
 document.addEventListener("click", async (event) => {
   const button = event.target.closest?.('button[name="then"][value="insert"]');
@@ -19,6 +20,6 @@ document.addEventListener("click", async (event) => {
     // The page may have been brought up to date meanwhile.
     insertText(document.getElementById("reply") ?? field, body);
   } catch {
-    announce("The text could not be inserted. Try again.");
+    announce(t("The text could not be inserted. Try again."));
   }
 });

@@ -2,10 +2,11 @@
 // for anew as often as it wants while somebody looks at it.
 
 import { adopt, forget } from "./goatkit-host.js";
+import { t } from "./texts.js";
 
 const SANDBOX = "allow-scripts allow-forms";
 const LONGEST_PAUSE_MS = 15 * 60 * 1000;
-const LOST = "The connection was lost. Load the page again.";
+const LOST = t("The connection was lost. Load the page again.");
 
 /** @type {Map<string, {card: HTMLElement, every: number, due: number, failures: number}>} */
 const widgets = new Map();
@@ -99,7 +100,7 @@ function failure(key, problem) {
   said.textContent = problem;
   const again = document.createElement("button");
   again.type = "button";
-  again.textContent = "Try again";
+  again.textContent = t("Try again");
   again.addEventListener("click", () => {
     again.disabled = true;
     void load([key]);

@@ -5,6 +5,8 @@
 // or after a log-in. Logging out forgets what the tab has. Passwords and files are never kept. Forms
 // with `data-draft` take part, each known by its address.
 
+import { t } from "./texts.js";
+
 const PREFIX = "ohd-draft:";
 const SENT = "ohd-sent";
 const user = document.body.dataset.user ?? "";
@@ -223,7 +225,7 @@ function offerDiscard(form) {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "quiet";
-  button.textContent = "Discard";
+  button.textContent = t("Discard");
   button.addEventListener("click", () => {
     forget(form);
     form.reset();
@@ -233,7 +235,7 @@ function offerDiscard(form) {
     }
     note.remove();
   });
-  note.append("Restored what you had not sent. ", button);
+  note.append(`${t("Restored what you had not sent.")} `, button);
   form.prepend(note);
 }
 

@@ -2,6 +2,7 @@
 // internal as the text is, and a link to each is put where the cursor is.
 
 import { announce } from "./parts.js";
+import { t } from "./texts.js";
 
 const FIELDS = { reply: false, note: true };
 const { ticketId } = document.querySelector("[data-ticket-id]").dataset;
@@ -33,7 +34,7 @@ function insert(id, text) {
 }
 
 async function send(field, file) {
-  announce(`Sending ${file.name}`);
+  announce(t("Sending {name}", { name: file.name }));
   const body = new FormData();
   body.append("file", file, file.name || "pasted");
   const query = new URLSearchParams({ ticket: ticketId, internal: String(FIELDS[field.id]) });
@@ -45,7 +46,7 @@ async function send(field, file) {
   const answer = await response.json();
   if (!response.ok) throw new Error(answer.error);
   insert(field.id, `${link(answer)}\n`);
-  announce(`${answer.name} was added.`);
+  announce(t("{name} was added.", { name: answer.name }));
 }
 
 async function sendAll(field, files) {
@@ -56,7 +57,7 @@ async function sendAll(field, files) {
     const problem = document.createElement("p");
     problem.className = "problem file-problem";
     problem.setAttribute("role", "alert");
-    problem.textContent = `The file was not added: ${error.message}.`;
+    problem.textContent = t("The file was not added: {reason}.", { reason: error.message });
     (document.getElementById(field.id) ?? field).after(problem);
   }
 }

@@ -5,6 +5,8 @@
 // done something, while the focus is in this frame. A form and a request bear a token that is good for routes of this plugin
 // alone, and the server refuses a request that is for another.
 
+import { t } from "./texts.js";
+
 const LEAST_HEIGHT = 40;
 const MOST_HEIGHT = 20_000;
 const MOST_FIELDS = 500;
@@ -79,7 +81,7 @@ function askToLeave(found) {
   dialog.setAttribute("aria-labelledby", "leaving-title");
   const title = document.createElement("h2");
   title.id = "leaving-title";
-  title.textContent = "This link leads to another site";
+  title.textContent = t("This link leads to another site");
   const where = document.createElement("p");
   const code = document.createElement("code");
   code.textContent = found.href;
@@ -87,10 +89,10 @@ function askToLeave(found) {
   const link = document.createElement("a");
   Object.assign(link, { href: found.href, target: "_blank", rel: "noopener noreferrer" });
   link.className = "button";
-  link.textContent = "Open in a new tab";
+  link.textContent = t("Open in a new tab");
   const stay = document.createElement("button");
   stay.type = "button";
-  stay.textContent = "Stay here";
+  stay.textContent = t("Stay here");
   const actions = document.createElement("p");
   actions.className = "actions";
   actions.append(stay, link);
@@ -186,7 +188,7 @@ function isFlooding(entry) {
   if (now - entry.since > WINDOW_MS) Object.assign(entry, { since: now, count: 0 });
   entry.count += 1;
   if (entry.count <= MOST_MESSAGES) return false;
-  replaceByCard(entry.frame, "The plugin sent too many messages and was stopped.");
+  replaceByCard(entry.frame, t("The plugin sent too many messages and was stopped."));
   return true;
 }
 

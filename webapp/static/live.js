@@ -6,6 +6,8 @@
 // may have been missed. `ohd:presence` says which colleagues are at the ticket of the page, `ohd:plugin` what a plugin
 // that the page shows has published.
 
+import { t } from "./texts.js";
+
 let stream = null;
 let missed = false;
 
@@ -17,7 +19,7 @@ function showUnread(unread) {
   const count = document.getElementById("unread");
   count.textContent = unread > 99 ? "99+" : String(unread);
   count.hidden = unread === 0;
-  const said = unread === 0 ? "Notifications" : `Notifications, ${unread} unread`;
+  const said = unread === 0 ? t("Notifications") : t("Notifications, {unread} unread", { unread });
   document.getElementById("bell").setAttribute("aria-label", said);
 }
 

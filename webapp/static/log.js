@@ -3,6 +3,7 @@
 
 import { localise } from "./times.js";
 import { listen, nodesOf } from "./stream.js";
+import { t } from "./texts.js";
 
 const MOST_LINES = 1_000;
 const box = document.getElementById("log");
@@ -17,9 +18,9 @@ function atEnd() {
 }
 
 function say(connected = true) {
-  if (!connected) state.textContent = "Connection lost. Reconnecting…";
-  else if (waiting > 0) state.textContent = `Paused: ${waiting} new lines below. Scroll down to resume.`;
-  else state.textContent = "Live";
+  if (!connected) state.textContent = t("Connection lost. Reconnecting…");
+  else if (waiting > 0) state.textContent = t("Paused: {waiting} new lines below. Scroll down to resume.", { waiting });
+  else state.textContent = t("Live");
 }
 
 function add({ html, newest: last }) {

@@ -4,10 +4,12 @@
 // a window that this module framed is heard, only at the origin that it was framed with, and the
 // answer goes to that origin alone. To everybody else it is silent.
 
+import { t } from "./texts.js";
+
 const SANDBOX = "allow-scripts allow-same-origin";
 const LONGEST_ID = 200;
-const LOST = "The panel could not be loaded.";
-const DOWN = "The panel's server did not respond.";
+const LOST = t("The panel could not be loaded.");
+const DOWN = t("The panel's server did not respond.");
 const PATIENCE_MS = 5_000;
 
 /** @type {Map<Window, {slot: HTMLElement, origin: string, ticket: string}>} */
@@ -96,7 +98,7 @@ function clear(slot) {
 function showError(slot, sentence, more = {}) {
   clear(slot);
   const status = showStatus(slot, `${slot.dataset.plugin}: ${sentence} `, "failed");
-  for (const [label, act] of Object.entries({ "Try again": () => void fill(slot), ...more })) {
+  for (const [label, act] of Object.entries({ [t("Try again")]: () => void fill(slot), ...more })) {
     const button = document.createElement("button");
     button.type = "button";
     button.textContent = label;
@@ -154,20 +156,20 @@ function showFrame(slot, url, asked) {
   });
   void asked.then((isUp) => {
     if (isUp || !frame.isConnected) return;
-    showError(slot, DOWN, { "Show anyway": () => showAnyway(slot, url) });
+    showError(slot, DOWN, { [t("Show anyway")]: () => showAnyway(slot, url) });
   });
 }
 
 function showAnyway(slot, url) {
   clear(slot);
-  showStatus(slot, `Loading ${slot.dataset.plugin}…`, "waiting");
+  showStatus(slot, t("Loading {plugin_name}…", { plugin_name: slot.dataset.plugin }), "waiting");
   showFrame(slot, url, Promise.resolve(true));
 }
 
 async function fill(slot) {
   clear(slot);
   slot.querySelector(".panel-body").style.minHeight = `${slot.dataset.height}px`;
-  showStatus(slot, `Loading ${slot.dataset.plugin}…`, "waiting");
+  showStatus(slot, t("Loading {plugin_name}…", { plugin_name: slot.dataset.plugin }), "waiting");
   try {
     const panel = await getJson(slot.dataset.panel);
     if (panel.url) showFrame(slot, panel.url, responds(panel.url));

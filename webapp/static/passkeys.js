@@ -3,6 +3,8 @@
 // A form with `data-passkey` names where options come from, and what to do: `create` or `get`.
 // The server sends bytes as base64url, and gets them so.
 
+import { t } from "./texts.js";
+
 for (const form of document.querySelectorAll("form[data-passkey]")) {
   const usable = window.PublicKeyCredential !== undefined;
   form.querySelector("button").disabled = !usable;
@@ -64,9 +66,9 @@ function answerOf(credential) {
 
 function sentence(error) {
   if (error instanceof Refused) return `${error.message}.`;
-  if (error.name === "InvalidStateError") return "This device already has a passkey for you.";
-  if (error.name === "NotAllowedError") return "No passkey was given. Try again.";
-  return "Your browser couldn't do this. Try again, or use another method.";
+  if (error.name === "InvalidStateError") return t("This device already has a passkey for you.");
+  if (error.name === "NotAllowedError") return t("No passkey was given. Try again.");
+  return t("Your browser couldn't do this. Try again, or use another method.");
 }
 
 function say(form, words) {

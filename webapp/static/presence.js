@@ -3,6 +3,8 @@
 //
 // The server forgets who is not heard of for a while; so does this page with what it was told.
 
+import { t } from "./texts.js";
+
 const EVERY_MS = 15_000;
 const FORGOTTEN_MS = 45_000;
 const TYPED_MS = 30_000;
@@ -19,16 +21,16 @@ function names(people) {
   );
 }
 
-function sentence(people, doing, what) {
+function sentence(people, doing, one, several) {
   const there = people.filter((person) => person.doing === doing);
   if (there.length === 0) return "";
-  return `${names(there)} ${there.length === 1 ? "is" : "are"} ${what}.`;
+  return (there.length === 1 ? one : several).replace("{names}", () => names(there));
 }
 
 function show(people) {
   const text = [
-    sentence(people, "replying", "replying"),
-    sentence(people, "viewing", "viewing this ticket"),
+    sentence(people, "replying", t("{names} is replying."), t("{names} are replying.")),
+    sentence(people, "viewing", t("{names} is viewing this ticket."), t("{names} are viewing this ticket.")),
   ].filter(Boolean).join(" ");
   if (line.textContent !== text) line.textContent = text;
   line.classList.toggle("replying", people.some((person) => person.doing === "replying"));

@@ -5,6 +5,7 @@
 
 import { announce, loadPage, swapParts } from "./parts.js";
 import { listen, nodesOf } from "./stream.js";
+import { t } from "./texts.js";
 
 const CHARTS_MS = 15_000;
 const only = document.querySelector("[data-processes]")?.dataset.processes ?? "";
@@ -29,7 +30,7 @@ function put(rows) {
       cell.replaceChildren(nodesOf(html));
       if (name === "state" && cell.textContent !== before) {
         stateChanged = true;
-        announce(`${cells.get("plugin")?.querySelector("a")?.textContent ?? "The plugin"}: ${cell.textContent}.`);
+        announce(`${cells.get("plugin")?.querySelector("a")?.textContent ?? t("The plugin")}: ${cell.textContent}.`);
       }
     }
   }

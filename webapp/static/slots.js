@@ -4,6 +4,7 @@
 
 import { tellForm } from "./goatkit-host.js";
 import { announce, insertText } from "./parts.js";
+import { t } from "./texts.js";
 
 const PAUSE_MS = 400;
 const MOST_TOLD = 4_000;
@@ -12,7 +13,7 @@ const EMPTY = 12;
 document.addEventListener("ohd:insert", ({ detail }) => {
   const field = document.getElementById("reply");
   if (field !== null) insertText(field, detail);
-  announce(field === null ? "There is no reply to insert the text into." : "Text inserted.");
+  announce(field === null ? t("There is no reply to insert the text into.") : t("Text inserted."));
 });
 
 const frames = [...document.querySelectorAll(".slot iframe")];

@@ -1,6 +1,7 @@
 // Keeps a ticket's page up to date while it is open, and says what has come.
 
 import { LoggedOut, announce, loadPage, swapParts } from "./parts.js";
+import { t } from "./texts.js";
 
 const PAUSE_MS = 150;
 const ticket = document.querySelector("[data-ticket-id]").dataset.ticketId;
@@ -22,10 +23,10 @@ async function refresh() {
       .filter((entry) => !known.has(entry.id))
       .map((entry) => entry.dataset.say);
     if (said.length > 0) announce(said.join(" "));
-    else if (changed.length > 0) announce("This ticket was updated.");
+    else if (changed.length > 0) announce(t("This ticket was updated."));
   } catch (error) {
     // The next change, or the reader, tries again; a page that is a little old harms nobody.
-    if (error instanceof LoggedOut) announce("You have been logged out. Log in to see updates.");
+    if (error instanceof LoggedOut) announce(t("You have been logged out. Log in to see updates."));
   }
 }
 

@@ -1,10 +1,14 @@
 // Shows moments in the reader's own time zone. Without it a page says them in UTC.
 
-const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
-const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
-const dayAndYear = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" });
-const withSeconds = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
-const whole = new Intl.DateTimeFormat("en-GB", { dateStyle: "full", timeStyle: "long" });
+import { t } from "./texts.js";
+
+/** The page's language; English as written where help desks of all countries read it. */
+const language = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
+const clock = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" });
+const day = new Intl.DateTimeFormat(language, { day: "numeric", month: "short" });
+const dayAndYear = new Intl.DateTimeFormat(language, { dateStyle: "medium" });
+const withSeconds = new Intl.DateTimeFormat(language, { timeStyle: "medium" });
+const whole = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "long" });
 
 function midnight(moment) {
   return new Date(moment.getFullYear(), moment.getMonth(), moment.getDate());
@@ -13,8 +17,8 @@ function midnight(moment) {
 function spoken(moment, now) {
   const daysAgo = Math.round((midnight(now) - midnight(moment)) / 86_400_000);
   const time = clock.format(moment);
-  if (daysAgo === 0) return `Today, ${time}`;
-  if (daysAgo === 1) return `Yesterday, ${time}`;
+  if (daysAgo === 0) return t("Today, {time}", { time });
+  if (daysAgo === 1) return t("Yesterday, {time}", { time });
   const sameYear = moment.getFullYear() === now.getFullYear();
   return `${(sameYear ? day : dayAndYear).format(moment)}, ${time}`;
 }

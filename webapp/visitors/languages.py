@@ -4,9 +4,12 @@ Their own choice in the profile comes before what the browser asks for. Which te
 for others to know.
 """
 
-from quart import request
+from typing import cast
+
+from quart import g, request
 
 from helpdesk.languages import language_tag
+from webapp.rendering import catalogues
 from webapp.visitors.sessions import current_visit
 
 MOST = 8
@@ -61,3 +64,20 @@ def languages() -> tuple[str, ...]:
     chosen = (user.language,) if user is not None and user.language else ()
     asked = map(language_tag, request.accept_languages.values())
     return tuple(dict.fromkeys((*chosen, *filter(None, asked))))[:MOST]
+
+
+def reader_language() -> str:
+    """Return the language of this request's page: the first that there are texts in."""
+    if "language" not in g:
+        g.language = catalogues.chosen(languages())
+    return cast(str, g.language)
+
+
+def say(text: str, **values: object) -> str:
+    """Return a text of the catalogue in the language of this request's page."""
+    return catalogues.wording(reader_language()).text(text, **values)
+
+
+def say_many(one: str, several: str, number: int) -> str:
+    """Return the text for so many, with ``{n}`` as the number."""
+    return catalogues.wording(reader_language()).plural(one, several, number)
