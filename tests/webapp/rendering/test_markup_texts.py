@@ -10,7 +10,7 @@ from webapp.rendering.markup_texts import marks, texts, translated
     [
         ("<p>Log in</p>", ["Log in"]),
         ("<td>\n  Log\n  in  </td>", ["Log in"]),
-        ("<p>{{ name }}</p><p>–</p><p>12 %</p>", []),
+        ("<p>{{ name }}</p><p>\N{EN DASH}</p><p>12 %</p>", []),
         ("<p>By {{ a.name }}, {{ time(at) }}</p>", ["By {name}, {at}"]),
         ("<p>{{ a.name }} and {{ b.name }}</p>", ["{name} and {name2}"]),
         ("<p>See <a href='/x'>the list</a>.</p>", ["See <a>the list</a>."]),
@@ -19,7 +19,7 @@ from webapp.rendering.markup_texts import marks, texts, translated
         ('<input placeholder="Any" value="Not read">', ["Any"]),
         ('<p title="{% if x %}Yes{% endif %} {{ y }}">No</p>', ["Yes", "No"]),
         ("<script>var text = 'x';</script><style>p {}</style><kbd>Esc</kbd>", []),
-        ("<title>{% block t %}Mail – {{ site_name }}{% endblock %}</title>", ["Mail"]),
+        ("<title>{% block t %}Mail \N{EN DASH} {{ site_name }}{% endblock %}</title>", ["Mail"]),
         ("<button>{{ icon('plus') }}New</button>", ["New"]),
         ("{# not text #}{% macro a() %} hidden{% endmacro %}{# text #}<p>Shown</p>", ["Shown"]),
         ("<p>Up to <b>5</b><span></span></p>", ["Up to <b>5</b>"]),
