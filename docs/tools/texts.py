@@ -10,7 +10,7 @@
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from babel.messages.pofile import read_po, write_po
 from jinja2 import Environment
 from jinja2.ext import extract_from_ast
 
-from docs.tools import error_texts
+from docs.tools import domain_texts
 from webapp.rendering.catalogues import FILE, FOLDER, available
 from webapp.rendering.markup_texts import texts
 
@@ -69,7 +69,7 @@ def _of_scripts() -> Iterator[Found]:
 def found() -> dict[str, tuple[str | tuple[str, str], list[str]]]:
     """Return each text by its English (the singular), with the files that have it."""
     every: dict[str, tuple[str | tuple[str, str], list[str]]] = {}
-    for file, said in (*_of_templates(), *_of_python(), *_of_scripts(), *error_texts.found()):
+    for file, said in (*_of_templates(), *_of_python(), *_of_scripts(), *domain_texts.found()):
         key = said if isinstance(said, str) else said[0]
         known, files = every.setdefault(key, (said, []))
         if isinstance(said, tuple) and isinstance(known, str):
@@ -79,8 +79,11 @@ def found() -> dict[str, tuple[str | tuple[str, str], list[str]]]:
     return every
 
 
-def up_to_date(language: str) -> bytes:
-    """Return a language's file with every text, and with the translations that it has."""
+def up_to_date(language: str, mark: Callable[[str], str] | None = None) -> bytes:
+    """Return a language's file with every text, and with the translations that it has.
+
+    ``mark`` makes a translation of each text instead.
+    """
     path = FOLDER / language / FILE
     old = Catalog()
     if path.exists():
@@ -90,7 +93,9 @@ def up_to_date(language: str) -> bytes:
     for said, files in found().values():
         had = old.get(said if isinstance(said, str) else said[0])
         message = new.add(said, locations=[(file, 0) for file in files])
-        if had is not None and isinstance(had.id, str) == isinstance(said, str) and had.string:
+        if mark is not None:
+            message.string = mark(said) if isinstance(said, str) else tuple(map(mark, said))
+        elif had is not None and isinstance(had.id, str) == isinstance(said, str) and had.string:
             message.string = had.string
     written = BytesIO()
     write_po(written, new, width=100, omit_header=True, include_lineno=False, sort_output=True)

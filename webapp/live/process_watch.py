@@ -11,6 +11,7 @@ import trio
 
 from supervisor.service import Supervisor
 from supervisor.views import PluginHistory
+from webapp.rendering.catalogues import ENGLISH
 from webapp.rendering.process_table import Cell, Cells, Row, cells, make_rows
 
 PERIOD_S = 1.0
@@ -26,6 +27,14 @@ class Sample:
     taken_at: float = -PERIOD_S
     """On Trio's clock."""
     rows: Mapping[str, Cells] = field(default_factory=dict)
+    """In English."""
+    known: Mapping[str, Row] = field(default_factory=dict)
+
+    def in_language(self, language: str) -> Mapping[str, Cells]:
+        """Return the table as it is said in a language."""
+        if language == ENGLISH:
+            return self.rows
+        return {plugin_id: cells(row, language) for plugin_id, row in self.known.items()}
 
 
 class ProcessWatch:
@@ -58,13 +67,13 @@ class ProcessWatch:
 
     async def _take(self, number: int) -> Sample:
         at = trio.current_time()
-        rows = {}
+        rows, known = {}, {}
         for row in await self.rows():
-            rows[row.plugin.id] = cells(row)
+            rows[row.plugin.id], known[row.plugin.id] = cells(row), row
             # With many plugins nobody else waits for all of them to be put into words.
             await trio.lowlevel.checkpoint()
         self.taken += 1
-        return Sample(number, at, rows)
+        return Sample(number, at, rows, known)
 
     async def _recent_histories(self) -> Mapping[str, PluginHistory]:
         now = trio.current_time()

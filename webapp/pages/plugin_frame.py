@@ -15,6 +15,7 @@ from webapp.http.page import page
 from webapp.pages.outcomes import NOTHING, Outcome
 from webapp.rendering.catalogues import N_
 from webapp.rendering.process_table import Cells, cells, make_rows
+from webapp.visitors.languages import reader_language
 from webapp.visitors.sessions import current_visit
 
 TABS = (
@@ -47,7 +48,7 @@ async def live_cells(plugin: PluginView) -> Cells:
     every = await app_context().supervisor.overview.processes()
     mine = [process for process in every if process.plugin_id == plugin.id]
     rows = make_rows([plugin], mine, {})
-    return cells(rows[0]) if rows else {}
+    return cells(rows[0], reader_language()) if rows else {}
 
 
 async def names(actor_ids: Iterable[str]) -> dict[str, str]:

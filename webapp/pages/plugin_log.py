@@ -19,6 +19,7 @@ from webapp.pages.asked import one_of
 from webapp.pages.plugin_frame import show
 from webapp.rendering.templating import macros
 from webapp.routes import Access, Section, facts
+from webapp.visitors.languages import reader_language
 
 blueprint = Section("plugin_log", __name__, Access.ADMIN)
 
@@ -83,6 +84,7 @@ class _Tail(Watch):
     ) -> None:
         super().__init__(here, person, credential)
         self._plugin_id, self._level, self._after = asked
+        self._language = reader_language()
 
     async def ask(self) -> bytes:
         """Wait for lines that fit; those that do not are passed over."""
@@ -106,6 +108,6 @@ class _Tail(Watch):
         return [line for line in every if line.level in wanted]
 
     def _told(self, found: Sequence[LogLine]) -> bytes:
-        line = macros("log_lines.html").line
+        line = macros("log_lines.html", self._language).line
         html = "".join(str(line(one, self._plugin_id is None)) for one in found)
         return event_bytes("lines", {"html": html, "newest": self._after})

@@ -9,6 +9,7 @@ from webapp.pages.outcomes import NOTHING, Outcome, done_from_address
 from webapp.rendering.catalogues import N_
 from webapp.rendering.process_table import COLUMNS, Order, cells, in_order
 from webapp.routes import Access, Section
+from webapp.visitors.languages import reader_language
 
 blueprint = Section("plugin_pages", __name__, Access.ADMIN)
 
@@ -32,7 +33,7 @@ async def show_list(outcome: Outcome = NOTHING) -> Response:
         outcome=outcome,
         columns=COLUMNS,
         order=order,
-        rows=[(row.plugin, cells(row)) for row in rows],
+        rows=[(row.plugin, cells(row, reader_language())) for row in rows],
         boxed=await app_context().supervisor.box.all(),
         under_way=[one for one in app_context().supervisor.installs.all() if one.step not in _ENDS],
     )

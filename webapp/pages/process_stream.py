@@ -18,6 +18,7 @@ from webapp.http.event_streams import Watch, event_bytes, stream_response
 from webapp.live.process_watch import changed_cells
 from webapp.rendering.process_table import Cells
 from webapp.routes import Access, Section, facts
+from webapp.visitors.languages import reader_language
 
 blueprint = Section("process_stream", __name__, Access.ADMIN)
 
@@ -38,6 +39,7 @@ class _Processes(Watch):
     ) -> None:
         super().__init__(here, person, credential)
         self._plugin_id = plugin_id
+        self._language = reader_language()
         self._seen = 0
         self._shown: Mapping[str, Cells] = {}
 
@@ -48,7 +50,7 @@ class _Processes(Watch):
             sample = await self.here.watch.after(self._seen)
             rows = {
                 plugin_id: row
-                for plugin_id, row in sample.rows.items()
+                for plugin_id, row in sample.in_language(self._language).items()
                 if self._plugin_id in (None, plugin_id)
             }
             told = self._changes(rows, first=self._seen == 0)

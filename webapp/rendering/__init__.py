@@ -14,6 +14,7 @@
     bidi                keeps the direction of foreign text to itself
     qr                  QR codes as drawings in the page
     charts              figures over time as the paths of an SVG; pure
+    sentences           sentences of errors and notices in another language
     formatting          figures in a few characters; pure
     catalogues          each language's texts, numbers and direction
     links               addresses of pages

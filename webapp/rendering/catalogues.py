@@ -5,6 +5,7 @@ are written in, so it has no file, and what a catalogue lacks is said in English
 read once, when the server starts or when the first reader comes.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,6 +38,8 @@ class Wording:
     locale: Locale
     of_scripts: frozenset[str] = frozenset()
     """The texts that scripts show, in English."""
+    of_domain: frozenset[str] = frozenset()
+    """The texts that errors, notices and permissions are made from."""
 
     @property
     def is_english(self) -> bool:
@@ -99,12 +102,17 @@ def wording(language: str) -> Wording:
         messages_of(catalogue),
         c2py(catalogue.plural_expr),
         Locale.parse(language, "-"),
-        frozenset(
-            message.id
-            for message in catalogue
-            if isinstance(message.id, str)
-            and any(file.startswith("webapp/static/") for file, _ in message.locations)
-        ),
+        _found_in(catalogue, r"webapp/static/"),
+        _found_in(catalogue, r".*\.py$"),
+    )
+
+
+def _found_in(catalogue: Catalog, files: str) -> frozenset[str]:
+    return frozenset(
+        message.id
+        for message in catalogue
+        if isinstance(message.id, str)
+        and any(re.match(files, file) for file, _ in message.locations)
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from supervisor.views import PluginHistory, PluginView, ProcessView
-from webapp.rendering.catalogues import N_
+from webapp.rendering.catalogues import ENGLISH, N_
 from webapp.rendering.charts import Spark, spark
 from webapp.rendering.templating import macros
 
@@ -134,9 +134,9 @@ def in_order(rows: Sequence[Row], order: Order) -> list[Row]:
     return known + [row for row in rows if key(row) is None]
 
 
-def cells(row: Row) -> dict[str, Cell]:
+def cells(row: Row, language: str = ENGLISH) -> dict[str, Cell]:
     """Return every cell of a row."""
-    made = macros("process_cells.html")
+    made = macros("process_cells.html", language)
     return {
         column.name: Cell(_sort_text(column.key(row)), str(getattr(made, column.name)(row)))
         for column in (*COLUMNS, LAST_ERROR, ALL_ERRORS)

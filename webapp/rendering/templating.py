@@ -20,6 +20,7 @@ from webapp.rendering.assets import asset_url, missing_scripts
 from webapp.rendering.bidi import isolate, verbatim
 from webapp.rendering.catalogues import ENGLISH, FILE, FOLDER, Wording, available, wording
 from webapp.rendering.markup_texts import translated
+from webapp.rendering.sentences import Sentences
 from webapp.rendering.template_cache import BesideTheSources
 
 BUILT_IN = frozenset((NEW, RESOLVED, CLOSED, *Priority))
@@ -55,9 +56,8 @@ def initials(name: str) -> str:
     return "".join((found[0], found[-1]) if len(found) > 1 else found).upper() or "?"
 
 
-def sentence(text: str, words_of: Wording) -> str:
+def sentence_case(said: str) -> str:
     """Show an error's text as a sentence: a capital at its start and a full stop at its end."""
-    said = words_of.text(text)
     ended = said if said.endswith((".", "!", "?", "…")) else f"{said}."
     return ended[:1].upper() + ended[1:]
 
@@ -115,7 +115,7 @@ def _environment(language: str) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    figures = formatting.Figures(words_of)
+    figures, sentences = formatting.Figures(words_of), Sentences(words_of)
     environment.filters.update(
         moment=partial(moment, words_of=words_of),
         verbatim=verbatim,
@@ -123,7 +123,8 @@ def _environment(language: str) -> Environment:
         named=lambda value: words_of.text(value) if value in BUILT_IN else value,
         slug=slug,
         initials=initials,
-        sentence=partial(sentence, words_of=words_of),
+        sentence=lambda text: sentence_case(sentences.say(text)),
+        said=sentences.say,
         pretty=pretty,
         compact=compact,
         size=figures.size,
