@@ -12,6 +12,7 @@ from webapp.http.redirects import see
 from webapp.pages.outcomes import NOTHING, Outcome, done_from_address, refused
 from webapp.pages.unchanged import digest, require_unchanged
 from webapp.rendering.links import admin_url
+from webapp.rendering.catalogues import N_
 from webapp.routes import Access, Section
 from webapp.visitors.sessions import current_visit
 
@@ -21,11 +22,11 @@ reading = Section("organizations_read", __name__, Access.SIGNED_IN)
 SECTION = "organizations"
 PER_PAGE = 50
 DONE = {
-    "created": "Organization created.",
-    "saved": "Organization saved.",
-    "deleted": "Organization deleted.",
-    "added": "Member added.",
-    "removed": "Member removed.",
+    "created": N_("Organization created."),
+    "saved": N_("Organization saved."),
+    "deleted": N_("Organization deleted."),
+    "added": N_("Member added."),
+    "removed": N_("Member removed."),
 }
 
 
