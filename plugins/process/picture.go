@@ -64,6 +64,10 @@ func (d *Definition) picture(t texts, current string, figures map[string]string,
 	if !d.goesBack(placed) {
 		width -= 40
 	}
+	skips := width
+	if d.skips(placed) {
+		width += 40
+	}
 	height := rows*(nodeHeight+gapY) + 8
 	left := gapX / 2
 	if d.goesBack(placed) {
@@ -98,6 +102,14 @@ func (d *Definition) picture(t texts, current string, figures map[string]string,
 			style := "pm-way"
 			if next.On == "reject" {
 				style = "pm-way pm-no"
+			}
+			if placed[next.To].row > placed[step.ID].row+1 {
+				// Along the right side: straight down, it would vanish behind the steps between.
+				lane := skips + 6 + (i%4)*7
+				fprintf(&out, `<path class="%s" marker-end="url(#pm-tip)" d="M%d %d H%d Q%d %d %d %d V%d Q%d %d %d %d H%d"/>`, style,
+					x+nodeWidth, y+nodeHeight/2+4, lane-8, lane, y+nodeHeight/2+4, lane, y+nodeHeight/2+12,
+					toY+nodeHeight/2-16, lane, toY+nodeHeight/2-8, lane-8, toY+nodeHeight/2-8, toX+nodeWidth)
+				continue
 			}
 			if placed[next.To].row > placed[step.ID].row {
 				fprintf(&out, `<path class="%s" marker-end="url(#pm-tip)" d="M%d %d C%d %d %d %d %d %d"/>`, style,
@@ -156,6 +168,18 @@ func (d *Definition) goesBack(placed map[string]place) bool {
 	for _, step := range d.Steps {
 		for _, next := range step.Next {
 			if to, known := placed[next.To]; known && to.row <= placed[step.ID].row {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// skips tells whether a way leads past a row of steps.
+func (d *Definition) skips(placed map[string]place) bool {
+	for _, step := range d.Steps {
+		for _, next := range step.Next {
+			if to, known := placed[next.To]; known && to.row > placed[step.ID].row+1 {
 				return true
 			}
 		}

@@ -17,7 +17,7 @@ def test_from_the_box_to_the_first_approval_and_a_new_version(
     number = desk.call("GET", f"/api/tickets/{desk.ticket('A new laptop')}")["number"]
     page = open_page("admin", "/admin/plugins", expected=["409"])  # gone while it previews
     page.get_by_role("form", name="process").get_by_role("button", name="Install").click()
-    page.wait_for_url(f"**/admin/plugins/{ID}**", timeout=60_000)
+    page.wait_for_url(f"**/admin/plugins/{ID}**", timeout=180_000)  # it is compiled
     try:
         for consent in ("Reads records that", "Changes the status", "Reads the tables group_user"):
             page.get_by_label(consent).check()

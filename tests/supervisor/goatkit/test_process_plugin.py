@@ -250,6 +250,13 @@ async def late(processes: Processes, ann: Any) -> None:
     assert await processes.call("late") == {"told": 3}
     assert await processes.call("late") == {"told": 0}
     assert "The step **Agree** was due" in (await processes.desk.replies(ticket))[-1]
+    # Whom the step names is told in the help desk, when it begins and when it is late.
+    notices = processes.desk.helpdesk.notifications
+    mine = await processes.desk.until(
+        lambda: notices.list(ann.actor),
+        lambda found: len([notice for notice in found if ticket.id in (notice.link or "")]) >= 2,
+    )
+    assert {notice.read_at for notice in mine} == {None}
     page = await processes.call("one", processes.desk.admin, id="new-process")
     assert '<td>Agree</td><td class="num">3</td><td class="num">3</td>' in page["html"]
 
