@@ -29,6 +29,7 @@ ROWS = (
         "durable",
         "looping",
         "pages",
+        "page_processes",
         "django_helpdesk",
         "desk",
         "statistics",
