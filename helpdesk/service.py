@@ -28,6 +28,7 @@ from helpdesk.factors.passkeys import Passkeys
 from helpdesk.factors.recovery import RecoveryCodes
 from helpdesk.factors.sign_in import SignIn
 from helpdesk.factors.tables import FACTOR_MIGRATIONS
+from helpdesk.files.scanning import Scanning
 from helpdesk.files.service import FILE_MIGRATIONS, Files
 from helpdesk.files.store import FileStore
 from helpdesk.files.thumbnails import Thumbnails
@@ -143,7 +144,10 @@ class HelpDesk:
         self.views = SavedViews(database, self.audit)
         self.canned = CannedReplies(database, self.settings, self.audit)
         store = FileStore(database.path.parent / "files")
-        self.files = Files(database, clock, self.settings, store)
+        self.scanning = Scanning(database, clock, self.settings, self.audit, store)
+        self.files = Files(
+            database, clock, self.settings, store, scanning=self.scanning, audit=self.audit
+        )
         self.thumbnails = Thumbnails(self.files, database.path.parent / "thumbnails")
         self.intake = Intake(
             database,

@@ -35,6 +35,10 @@ class SettingValues:
     """Roles that need a second factor, with commas between them; empty: none."""
     signup_domains: str = ""
     """Domains whose addresses may sign up, with spaces between them; empty: none."""
+    scanner: str = ""
+    """Where clamd, the virus scanner, listens: a path, or host:port; empty: nothing is scanned."""
+    scanner_away: str = "wait"
+    """What becomes of uploads while it gives no verdict: they ``wait`` for it, or ``refuse``."""
     plugin_error_threshold: int = 50
     """Per cent of failed deliveries in the rolling window above which a plugin is disabled."""
     plugin_error_window_minutes: int = 10
@@ -51,6 +55,8 @@ class SettingValues:
     """Days that outbound requests of plugins are kept."""
 
 
+SCANNER_EXPECTED = "the path of clamd's socket, or host:port such as 127.0.0.1:3310; empty for none"
+
 BOUNDS = {
     "reopen_window_days": (0, 3650),
     "session_days": (1, 365),
@@ -62,6 +68,9 @@ BOUNDS = {
     "keep_logs_days": (1, 3650),
     "keep_egress_days": (1, 3650),
 }
+
+
+SCANNER_AWAY = ("wait", "refuse")
 
 
 class Settings:
@@ -136,6 +145,8 @@ def _checked(name: str, value: str | int) -> str | int:
         return _roles(str(value))
     if name == "signup_domains":
         return " ".join(domains.checked(name, str(value)))
+    if name in {"scanner", "scanner_away"}:
+        return _scanning(name, str(value))
     raise Invalid("setting", repr(name), "one of the settings' names")
 
 
@@ -157,6 +168,30 @@ def _roles(value: str) -> str:
     if not named <= set(known):
         raise Invalid("second_factor_roles", repr(value[:80]), f"some of {', '.join(known)}")
     return ",".join(role for role in known if role in named)
+
+
+def _scanning(name: str, value: str) -> str:
+    if name == "scanner_away":
+        if value not in SCANNER_AWAY:
+            raise Invalid(name, repr(value[:80]), " or ".join(SCANNER_AWAY))
+        return value
+    address = checks.cleaned(value).strip()
+    if address and clamd_address(address) is None:
+        raise Invalid("scanner", repr(address[:100]), SCANNER_EXPECTED)
+    return address
+
+
+def clamd_address(address: str) -> str | tuple[str, int] | None:
+    """Return the path of a socket, or host and port; None where it is neither."""
+    if address.startswith("/"):
+        return address if len(address.encode()) <= 100 else None
+    host, colon, port = address.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not colon or not host or len(host) > 253 or any(c.isspace() for c in host):
+        return None
+    if not (port.isascii() and port.isdigit() and 0 < int(port[:6]) < 65_536):
+        return None
+    return host, int(port)
 
 
 def site_url(value: str) -> str:

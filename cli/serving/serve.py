@@ -121,6 +121,7 @@ async def _run(
         nursery.start_soon(jobs.run, application.helpdesk)
         nursery.start_soon(retention.run, application.helpdesk)
         nursery.start_soon(application.helpdesk.sender.run)
+        nursery.start_soon(application.helpdesk.scanning.run)
         nursery.start_soon(application.helpdesk.mailbox.run)
         await nursery.start(
             partial(

@@ -17,10 +17,13 @@ from sqlite_utils.migrations import Migrations
 from helpdesk import access
 from helpdesk.access import Viewer
 from helpdesk.actors import Actor
+from helpdesk.audit import AuditLog
 from helpdesk.clock import Clock, parse_rfc3339, rfc3339
-from helpdesk.errors import Invalid, LimitReached, NotFound
+from helpdesk.errors import Conflict, Invalid, LimitReached, NotAllowed, NotFound
+from helpdesk.files.clamd import ScannerAway
 from helpdesk.files.kinds import PICTURES
 from helpdesk.files.names import safe_name
+from helpdesk.files.scanning import Scanning, keep_back
 from helpdesk.files.store import Arrival, Content, FileStore, Reading
 from helpdesk.ids import new_id
 from helpdesk.settings import Settings
@@ -39,6 +42,7 @@ MAX_FILES = 100
 MAX_TICKET_BYTES = 250 * MIB
 MAX_SITE_BYTES = 100 * 1024 * MIB
 
+CLEAR, WAITING, INFECTED = "clear", "waiting", "infected"
 _UNFINISHED = timedelta(days=1)
 
 FILE_MIGRATIONS = Migrations("files")
@@ -75,6 +79,18 @@ def m001_files(db: sqlite_utils.Database) -> None:
         db.execute(statement)
 
 
+@FILE_MIGRATIONS()
+def m002_states(db: sqlite_utils.Database) -> None:
+    """Let files wait for a virus scanner, and keep infected ones back."""
+    for statement in (
+        """ALTER TABLE files ADD COLUMN state TEXT NOT NULL DEFAULT 'clear'
+            CHECK (state IN ('clear', 'waiting', 'infected'))""",
+        "ALTER TABLE files ADD COLUMN finding TEXT NOT NULL DEFAULT ''",
+        "CREATE INDEX files_waiting ON files (sha256) WHERE state = 'waiting'",
+    ):
+        db.execute(statement)
+
+
 @dataclass(frozen=True, slots=True)
 class TicketFile:
     """A file on a ticket."""
@@ -90,21 +106,38 @@ class TicketFile:
     is_internal: bool
     author: Author
     created_at: datetime
+    state: str = CLEAR
+    finding: str = ""
+    """What the virus scanner found in it."""
+
+    @property
+    def is_available(self) -> bool:
+        """Whether its content is given out: see ``scanning``."""
+        return self.state == CLEAR
 
     @property
     def is_picture(self) -> bool:
         """Whether browsers show it as a picture, and never run anything in it."""
-        return self.kind in PICTURES
+        return self.is_available and self.kind in PICTURES
 
 
 class Files(Door):
     """Adds, lists and reads files."""
 
     def __init__(
-        self, database: Database, clock: Clock, settings: Settings, store: FileStore
+        self,
+        database: Database,
+        clock: Clock,
+        settings: Settings,
+        store: FileStore,
+        *,
+        scanning: Scanning,
+        audit: AuditLog,
     ) -> None:
         super().__init__(database, clock, settings)
         self._store = store
+        self._scanning = scanning
+        self._audit = audit
 
     async def require_add(self, actor: Actor, reference: str, *, internal: bool) -> None:
         """Raise as ``add`` would, before anything is sent."""
@@ -134,17 +167,36 @@ class Files(Door):
     ) -> TicketFile:
         """Put a content that was kept on a ticket. Raises ``LimitReached``, ``NotAllowed``.
 
-        ``also`` is done in the same transaction.
+        ``also`` is done in the same transaction. A virus scanner sees the content first, where
+        there is one; raises ``Conflict`` where that gives no verdict and admins have it refused.
         """
+        finding = await self._scanned(content)
+        record = self._audit.pen(actor.id)
 
         def job(change: Change) -> TicketFile:
             ticket, _ = change.ticket(reference)
-            added = attach(change, ticket, name, content, internal=internal)
+            added = attach(change, ticket, name, content, internal=internal, finding=finding)
+            if finding:
+                keep_back(change.connection, added.id, finding, change.now, record)
             if also is not None:
                 also(change.connection, added)
             return added
 
         return await self._change(actor, job)
+
+    async def _scanned(self, content: Content) -> str | None:
+        """Return what was found in a content, empty for nothing; None where nobody has looked."""
+        try:
+            return await self._scanning.look(content)
+        except ScannerAway as exc:
+            values = await self._settings.all()
+            if values.scanner_away == "refuse":
+                raise Conflict(
+                    f"the file was not taken: the virus scanner gives no verdict ({exc})",
+                    "try again later",
+                ) from None
+            self._scanning.wake()
+            return None
 
     async def all(self, actor: Actor, reference: str) -> tuple[TicketFile, ...]:
         """Return a ticket's files that the actor may read, oldest first."""
@@ -174,7 +226,16 @@ class Files(Door):
         raise NotFound("file", file_id)
 
     def read(self, file: TicketFile) -> Reading:
-        """Return the content of a file that ``get`` returned, to be read in pieces."""
+        """Return the content of a file that ``get`` returned, to be read in pieces.
+
+        Raises ``NotAllowed`` for one that is infected, ``Conflict`` for one that was not scanned.
+        """
+        if file.state == INFECTED:
+            raise NotAllowed("download this file", f"the virus scanner found {file.finding} in it")
+        if not file.is_available:
+            raise Conflict(
+                "this file has not been scanned for viruses yet", "try again in a minute"
+            )
         return self._store.read(file.sha256)
 
 
@@ -186,8 +247,12 @@ def attach(
     *,
     internal: bool = False,
     file_id: str | None = None,
+    finding: str | None = None,
 ) -> TicketFile:
-    """Put a content that was kept on a ticket, as part of a change; ``file_id`` is a new id."""
+    """Put a content that was kept on a ticket, as part of a change; ``file_id`` is a new id.
+
+    ``finding``: what a virus scanner found, empty for nothing; None where it has not looked yet.
+    """
     _require_add(change.connection, change.viewer, ticket, internal=internal)
     _require_room(change.connection, ticket, content)
     added = TicketFile(
@@ -199,10 +264,18 @@ def attach(
         internal,
         change.author,
         change.now,
+        _state(finding, has_scanner=bool(change.settings.scanner)),
+        finding or "",
     )
     _insert(change.connection, ticket.number, added)
     change.save(ticket, public=not internal)
     return added
+
+
+def _state(finding: str | None, *, has_scanner: bool) -> str:
+    if finding is None:
+        return WAITING if has_scanner else CLEAR
+    return INFECTED if finding else CLEAR
 
 
 def _require_add(
@@ -235,11 +308,12 @@ def _require_room(connection: sqlite3.Connection, ticket: Ticket, content: Conte
 def _insert(connection: sqlite3.Connection, number: int, file: TicketFile) -> None:
     connection.execute(
         "INSERT INTO files (id, number, name, size, kind, sha256, is_internal,"
-        " author_id, author_name, author_role, created_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " author_id, author_name, author_role, created_at, state, finding)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             *(file.id, number, file.name, file.size, file.kind, file.sha256, file.is_internal),
             *(file.author.id, file.author.name, file.author.role, rfc3339(file.created_at)),
+            *(file.state, file.finding),
         ),
     )
 
@@ -255,4 +329,6 @@ def file_of(row: Any) -> TicketFile:
         bool(row["is_internal"]),
         Author(row["author_id"], row["author_name"], row["author_role"]),
         parse_rfc3339(row["created_at"]),
+        row["state"],
+        row["finding"],
     )

@@ -17,7 +17,7 @@ from typing import Protocol
 
 import trio
 
-from helpdesk.errors import NotFound
+from helpdesk.errors import Conflict, NotAllowed, NotFound
 from helpdesk.files.service import Files, TicketFile
 
 EDGE = 320
@@ -76,8 +76,8 @@ class Thumbnails:
             if not exc.for_good:
                 return b""
             small = NONE
-        except NotFound:
-            return b""  # the content has gone from the disk
+        except (Conflict, NotAllowed, NotFound):
+            return b""  # it has gone from the disk, or is not given out
         with suppress(OSError):  # a full disk: the next visitor has it made
             await trio.to_thread.run_sync(_keep, path, small)
         return small

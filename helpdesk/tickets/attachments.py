@@ -13,7 +13,8 @@ from helpdesk.storage import sql
 def documents(connection: sqlite3.Connection, number: int) -> list[dict[str, Any]]:
     """Return the public files of a ticket, oldest first, as payloads show them."""
     query = (
-        "SELECT id, name, size, kind FROM files WHERE number = ? AND is_internal = 0 ORDER BY id"
+        "SELECT id, name, size, kind FROM files"
+        " WHERE number = ? AND is_internal = 0 AND state != 'infected' ORDER BY id"
     )
     return [
         {"id": row["id"], "name": row["name"], "size": row["size"], "type": row["kind"]}

@@ -24,6 +24,7 @@ from tests.guests.toolchains import (
     ToolUnobtainable,
     rustc,
 )
+from tests.helpdesk.files.scan_server import clamd
 from tests.mail_servers.servers import dovecot
 from tests.native.build import build_native, build_rust, download_project_modules
 
@@ -43,7 +44,7 @@ def main() -> int:
     in_ci = os.environ.get("CI") == "true"
     steps = (
         *(prepare_npm_packages, prepare_rust, prepare_browser, prepare_vendored),
-        *(prepare_native, prepare_rust_plugin, prepare_imap),
+        *(prepare_native, prepare_rust_plugin, prepare_imap, prepare_scanner),
     )
     tries = 3 if in_ci else 1
     missing = [reason for step in steps if (reason := _try(step, tries))]
@@ -119,6 +120,14 @@ def prepare_imap() -> None:
         _install_with_apt("Dovecot", ["dovecot-imapd"], "run `apt-get install dovecot-imapd`")
     if dovecot() is None:
         raise Missing("Dovecot: apt installed a package without the program")
+
+
+def prepare_scanner() -> None:
+    """Install Debian's ClamAV, unless it is there; the tests start it themselves."""
+    if clamd() is None:
+        _install_with_apt("ClamAV", ["clamav-daemon"], "run `apt-get install clamav-daemon`")
+    if clamd() is None:
+        raise Missing("ClamAV: apt installed a package without the program")
 
 
 def _install_with_apt(what: str, packages: Sequence[str], otherwise: str) -> None:

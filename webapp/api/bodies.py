@@ -251,6 +251,9 @@ class SettingsPatch(Body):
     """Roles that need a second factor, with commas between them; empty: none."""
     signup_domains: str | UnsetType = UNSET
     """Domains whose addresses can sign up, with spaces between them; empty: none."""
+    scanner: str | UnsetType = UNSET
+    """Where clamd listens, a path or host:port; empty: files are not scanned."""
+    scanner_away: Literal["wait", "refuse"] | UnsetType = UNSET
     plugin_error_threshold: Annotated[int, _number("plugin_error_threshold")] | UnsetType = UNSET
     plugin_error_window_minutes: (
         Annotated[int, _number("plugin_error_window_minutes")] | UnsetType

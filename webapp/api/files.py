@@ -1,6 +1,6 @@
 """Files of tickets over the API: sent as a form with one file, read from their own address."""
 
-from typing import Annotated
+from typing import Annotated, Literal, cast
 from urllib.parse import quote
 
 from msgspec import Meta, Struct
@@ -31,6 +31,10 @@ class FileOut(Struct):
     author: AuthorOut
     created_at: Moment
     url: str
+    state: Annotated[
+        Literal["clear", "waiting", "infected"],
+        Meta(description="Only a clear file can be downloaded; see the virus scanner's settings."),
+    ]
 
 
 class FileQuery(Query):
@@ -86,4 +90,5 @@ def _shown(file: TicketFile) -> FileOut:
         author_json(file.author),
         rfc3339(file.created_at),
         f"/files/{quote(file.id, safe='')}/{quote(file.name, safe='')}",
+        cast(Literal["clear", "waiting", "infected"], file.state),
     )

@@ -160,6 +160,9 @@ class SettingsOut(Struct):
     """Roles that need a second factor, with commas between them; empty: none."""
     signup_domains: str
     """Domains whose addresses can sign up, with spaces between them; empty: none."""
+    scanner: str
+    """Where clamd listens, a path or host:port; empty: files are not scanned."""
+    scanner_away: str
     plugin_error_threshold: int
     plugin_error_window_minutes: int
     plugin_error_least_deliveries: int
@@ -247,6 +250,8 @@ def settings_json(values: SettingValues) -> SettingsOut:
         values.session_days,
         values.second_factor_roles,
         values.signup_domains,
+        values.scanner,
+        values.scanner_away,
         values.plugin_error_threshold,
         values.plugin_error_window_minutes,
         values.plugin_error_least_deliveries,

@@ -31,6 +31,8 @@ async def change(body: SettingsPatch, match: Match | None) -> SettingsOut:
         session_days=body.session_days,
         second_factor_roles=body.second_factor_roles,
         signup_domains=body.signup_domains,
+        scanner=body.scanner,
+        scanner_away=body.scanner_away,
         plugin_error_threshold=body.plugin_error_threshold,
         plugin_error_window_minutes=body.plugin_error_window_minutes,
         plugin_error_least_deliveries=body.plugin_error_least_deliveries,

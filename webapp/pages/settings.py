@@ -24,6 +24,8 @@ NAMES = (
     "reopen_window_days",
     "session_days",
     "signup_domains",
+    "scanner",
+    "scanner_away",
     "plugin_error_threshold",
     "plugin_error_window_minutes",
     "plugin_error_least_deliveries",

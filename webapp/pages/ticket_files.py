@@ -12,7 +12,7 @@ from quart import Response, current_app, g, request
 from quart.wrappers.response import ResponseBody
 
 from helpdesk.errors import HelpDeskError
-from helpdesk.files.service import TicketFile
+from helpdesk.files.service import INFECTED, WAITING, TicketFile
 from helpdesk.files.store import Reading
 from webapp.context import app_context
 from webapp.errors import BodyInvalid
@@ -43,10 +43,11 @@ async def add() -> Response:
     reference = request.args.get("ticket", "")
     ticket = await app_context().helpdesk.tickets.get(current_visit().actor, reference)
     try:
-        await take_in(part, reference, internal=bool(part.fields.get("internal")))
+        added = await take_in(part, reference, internal=bool(part.fields.get("internal")))
     except HelpDeskError as error:
         return await again(reference, {}, error)
-    return see(ticket_url(ticket.number, "file"))
+    how = {INFECTED: "file-kept-back", WAITING: "file-waits"}.get(added.state, "file")
+    return see(ticket_url(ticket.number, how))
 
 
 async def take_in(part: Part, reference: str, *, internal: bool) -> TicketFile:

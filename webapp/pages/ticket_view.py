@@ -61,6 +61,8 @@ DONE = {
     "merge": N_("Tickets merged."),
     "split": N_("Ticket split."),
     "file": N_("File added."),
+    "file-kept-back": N_("The file was kept back: the virus scanner found something in it."),
+    "file-waits": N_("File added. It can be downloaded once the virus scanner has seen it."),
     "follow": N_("You follow this ticket."),
     "unfollow": N_("You no longer follow this ticket."),
 }

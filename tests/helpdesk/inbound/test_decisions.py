@@ -6,6 +6,7 @@ import trio
 from helpdesk.actors import SYSTEM
 from helpdesk.errors import Conflict, NotAllowed, NotFound
 from helpdesk.inbound.decisions import TICKETS_PER_HOUR
+from tests.helpdesk.files.scan_server import answering, take_all
 
 BOUNCE = (
     "From: MAILER-DAEMON@mx.example.com\r\nTo: support@example.com\r\nReturn-Path: <>\r\n"
@@ -306,6 +307,33 @@ async def test_events_of_mail_tell_of_its_files(post, world):
     payload = await world.last_payload()
     assert payload["event"] == "ticket.reply_added"
     assert [each["name"] for each in payload["ticket"]["attachments"]] == ["one.txt", "two.txt"]
+
+
+async def test_files_of_mail_wait_for_the_virus_scanner_and_infected_ones_are_kept_back(
+    post, world, tmp_path
+):
+    await world.helpdesk.settings.update(world.admin.actor, scanner="/nowhere")
+    received = await post.take(
+        b"From: user@example.com\r\nMessage-ID: <v@x>\r\nSubject: Bill\r\n"
+        b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nText\r\n--b\r\n"
+        b"Content-Type: application/x; name=bill.exe\r\n"
+        b"Content-Disposition: attachment\r\n\r\nMZ virus\r\n--b--\r\n"
+    )
+    (file,) = await world.helpdesk.files.all(world.user.actor, str(received.number))
+    assert file.state == "waiting"
+
+    async def find(stream) -> None:
+        assert await take_all(stream) == b"MZ virus"
+        await stream.send_all(b"stream: Win.Test FOUND\0")
+
+    async with answering(tmp_path / "s", find) as address:
+        await world.helpdesk.settings.update(world.admin.actor, scanner=address)
+        assert await world.helpdesk.scanning.work()
+    (file,) = await world.helpdesk.files.all(world.user.actor, str(received.number))
+    assert (file.state, file.finding) == ("infected", "Win.Test")
+    for person in (world.user, world.admin):
+        titles = [each.title for each in await world.helpdesk.notifications.list(person.actor)]
+        assert "bill.exe was kept back: it is infected" in titles
 
 
 async def test_quoted_text_is_kept_beside_the_reply(post, world):

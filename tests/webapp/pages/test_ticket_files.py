@@ -1,10 +1,12 @@
 """Files sent by the form and by the API, and downloaded so that nothing in them runs."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from helpdesk.files import service
+from tests.helpdesk.files.scan_server import answering, take_all
 
 HTML = b"<!doctype html><script>document.title = 'run'</script>"
 
@@ -50,6 +52,38 @@ async def test_a_file_never_runs_on_the_help_desk(site: Any, name: str) -> None:
     assert got.headers["X-Content-Type-Options"] == "nosniff"
     assert "X-Evil" not in got.headers
     assert "set-cookie" not in got.headers
+
+
+async def test_a_file_that_waits_or_is_infected_is_shown_and_given_to_nobody(
+    site: Any, tmp_path: Path
+) -> None:
+    async def find(stream: Any) -> None:
+        await take_all(stream)
+        await stream.send_all(b"stream: <b>Bad</b> FOUND\0")
+
+    await site.ticket()
+    browser, admin = await site.as_("user"), site.people.admin.actor
+    await site.desk.settings.update(admin, scanner="/nowhere")
+    page = await send(browser, "waits.png", b"\x89PNG\r\n\x1a\n")
+    assert "It can be downloaded once the virus scanner has seen it." in page.text
+    assert "Not scanned yet" in page.text
+    async with answering(tmp_path / "s", find) as address:
+        await site.desk.settings.update(admin, scanner=address)
+        page = await send(browser, "bad.exe", b"MZ")
+    assert "The file was kept back: the virus scanner found something in it." in page.text
+    assert "Kept back: the virus scanner found &lt;b&gt;Bad&lt;/b&gt;." in page.text
+    waits, bad = await site.desk.files.all(site.people.user.actor, "1")
+    assert f"/files/{bad.id}" not in page.text
+    assert f"/thumbnails/{waits.id}" not in page.text
+    refused = await browser.get(f"/files/{bad.id}/bad.exe")
+    assert refused.status == 403
+    assert (await browser.get(f"/files/{waits.id}/waits.png")).status == 409
+    listed = (await browser.get("/api/tickets/1/files")).response.json()["data"]
+    assert [file["state"] for file in listed] == ["waiting", "infected"]
+    await site.desk.settings.update(admin, scanner="/nowhere", scanner_away="refuse")
+    page = await send(browser, "late.txt", b"x")
+    assert page.status_code == 409
+    assert "the virus scanner gives no verdict" in page.text
 
 
 async def test_an_internal_file_is_marked_and_hidden_from_the_submitter(site: Any) -> None:
