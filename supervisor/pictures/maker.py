@@ -37,7 +37,7 @@ PROCESSES = 2
 WAITING = 32
 """That may wait for one; more are sent away, and may come again."""
 START_S = 30.0
-MAKE_S = 20.0
+MAKE_S = 60.0
 CPU_S = 10
 DATA_BYTES = 512 * MIB
 """Private memory of one process: what the largest picture needs, decoded."""
