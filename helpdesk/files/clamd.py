@@ -47,7 +47,8 @@ async def scan(address: str, content: AsyncIterable[bytes], *, seconds: float = 
 async def _connect(address: str) -> trio.SocketStream:
     place = clamd_address(address)
     if place is None:
-        raise ScannerAway(f"its address is wrong; expected {SCANNER_EXPECTED}")
+        expected = SCANNER_EXPECTED
+        raise ScannerAway(f"its address is wrong; expected {expected}")
     try:
         with trio.fail_after(CONNECT_S):
             if isinstance(place, str):
@@ -92,4 +93,5 @@ def _verdict(answer: str) -> str:
     name, found, rest = answer.removeprefix("stream: ").rpartition(" FOUND")
     if answer.startswith("stream: ") and found and not rest and name:
         return "".join(char for char in name if char.isprintable())[:LONGEST_NAME] or "unnamed"
-    raise ScannerAway(f"it answered {answer[:LONGEST_NAME]!r}")
+    said = repr(answer[:LONGEST_NAME])
+    raise ScannerAway(f"it answered {said}")
