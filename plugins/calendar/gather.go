@@ -52,7 +52,13 @@ func window(r *request, calendars []*calendar, from, to time.Time, busy bool) ([
 	return found, notes, nil
 }
 
+// between finds the rows of what can happen within a time; those for a page come without what a page has no
+// use for.
 func between(calendars []*calendar, from, to time.Time, busy bool) ([]*event, error) {
+	columns := columns
+	if busy {
+		columns = pageColumns
+	}
 	var ids []string
 	for _, each := range calendars {
 		ids = append(ids, each.ID)
@@ -97,7 +103,7 @@ func expand(rows []*event, from, to time.Time) (found []*shown, notes []string) 
 			notes = append(notes, row.Title)
 		}
 		for _, one := range all {
-			if row.Parent == "" && changed[row.ID+one.Wall.Format(recur.WallLayout)] {
+			if row.Parent == "" && len(changed) > 0 && changed[row.ID+one.Wall.Format(recur.WallLayout)] {
 				continue
 			}
 			if len(found) == mostShown {
@@ -111,7 +117,7 @@ func expand(rows []*event, from, to time.Time) (found []*shown, notes []string) 
 
 func sorted(found []*shown) []*shown {
 	sort.SliceStable(found, func(a, b int) bool {
-		if found[a].allDay() != found[b].allDay() && found[a].wall.Format(recur.DayLayout) == found[b].wall.Format(recur.DayLayout) {
+		if found[a].allDay() != found[b].allDay() && found[a].wall.Truncate(24*time.Hour).Equal(found[b].wall.Truncate(24*time.Hour)) {
 			return found[a].allDay()
 		}
 		return found[a].start.Before(found[b].start)

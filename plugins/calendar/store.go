@@ -96,6 +96,9 @@ type event struct {
 const columns = "id, calendar_id, uid, parent_id, recur_wall, cancelled, title, place, note, zone, all_day, " +
 	"start_wall, seconds, rule, rdates, exdates, ticket_id, is_due, remind, resources, first_at, last_at, created_by"
 
+const pageColumns = "id, calendar_id, parent_id, recur_wall, cancelled, title, place, zone, all_day, start_wall, seconds, " +
+	"rule, rdates, exdates, ticket_id, is_due, resources"
+
 const columnCount = 23
 
 func (e *event) values() []any {
