@@ -24,6 +24,9 @@ td.n,th.n{text-align:end;font-variant-numeric:tabular-nums}td.n{white-space:nowr
 .st-key{display:inline-block;width:.75rem;height:.75rem;border-radius:2px;margin-inline-end:.35rem}\
 .st-key.a,.st-key.c{background:var(--gk-primary)}.st-key.b{background:var(--gk-success)}\
 .st-grid{display:grid;gap:1rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,15rem),1fr))}\
+.st-charts{grid-template-columns:repeat(auto-fit,minmax(min(100%,34rem),1fr))}\
+.st-figures{grid-template-columns:repeat(auto-fit,minmax(min(100%,11rem),1fr))}\
+a[aria-current=true]{font-weight:600;text-decoration:none}\
 .st-form{display:grid;gap:.5rem 1rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,10rem),1fr));align-items:end}\
 .st-form .gk-form-label{margin-top:0}\
 details>summary{cursor:pointer;padding:.25rem 0}\

@@ -28,8 +28,10 @@ pub fn page(report: &Report, around: &Around) -> String {
     if report.now.created + report.now.answered.count + report.now.resolved.count == 0 {
         page += &format!("<p class=\"gk-alert\" role=\"status\">{}</p>", lang.say("nothing"));
     }
+    page += "<div class=\"st-grid st-charts\">";
     page += &section("over_time", lang, &over_time(lang, &report.bars, true));
     page += &section("backlog", lang, &backlog(lang, &report.bars));
+    page += "</div>";
     page += &section_of(&tabs(&report.asked, lang), &lines(report, lang));
     page += "<div class=\"st-grid\">";
     let statuses = shares(lang, lang.say("by_status"), lang.say("status"), &report.statuses);
@@ -125,14 +127,22 @@ fn form(asked: &Asked, report: Option<&Report>, around: &Around) -> String {
             lang.say("days")
         );
     }
-    form + &format!("</p><p class=\"text-sm m-0\">{}{}</p></div></form>", lang.say("hint"), escape(around.zone))
+    form += &format!("</p><p class=\"text-sm m-0\">{}{}", lang.say("hint"), escape(around.zone));
+    if report.is_some() {
+        form += &format!(
+            " · {}: {} – {}",
+            lang.say("period_before"),
+            days::write(asked.from - asked.days()),
+            days::write(asked.from - 1)
+        );
+    }
+    form + "</p></div></form>"
 }
 
 /// Returns the numbers at the top, each beside that of the period before.
 fn cards(report: &Report, lang: Lang) -> String {
     let (now, before) = (&report.now, &report.before);
-    let asked = &report.asked;
-    let mut cards = String::from("<div class=\"st-grid mb-4\">");
+    let mut cards = String::from("<div class=\"st-grid st-figures\">");
     let mut add = |label: &str, value: &str, under: &str| {
         cards += &format!(
             "<div class=\"gk-stat-card\"><div class=\"gk-stat-label\">{label}</div>\
@@ -166,13 +176,7 @@ fn cards(report: &Report, lang: Lang) -> String {
         );
         add(lang.say(key), &value, &under);
     }
-    cards += "</div>";
-    cards + &card(&format!(
-        "<p class=\"text-sm\">{}: {} – {}</p>",
-        lang.say("period_before"),
-        days::write(asked.from - asked.days()),
-        days::write(asked.from - 1)
-    ))
+    cards + "</div>"
 }
 
 fn change(now: i64, before: i64, lang: Lang) -> String {

@@ -144,7 +144,7 @@ const WORDS: [(&str, &str, &str); 98] = [
     ("expected", "expected", "erwartet"),
     ("zone", "Time zone", "Zeitzone"),
     ("expected_zone", "the server's time zone; leave zone out", "die Zeitzone des Servers; zone weglassen"),
-    ("expected_day", "a day such as 2026-03-29", "ein Tag wie 2026-03-29"),
+    ("expected_day", "a day from 1971 on, such as 2026-03-29", "ein Tag ab 1971, wie 2026-03-29"),
     ("expected_by", "category, group, assignee or priority", "category, group, assignee oder priority"),
     ("expected_number", "a number from the list", "eine Nummer aus der Liste"),
     ("expected_order", "a first day that is not after the last", "ein erster Tag, der nicht nach dem letzten liegt"),
