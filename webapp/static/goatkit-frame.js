@@ -102,8 +102,17 @@
     send(this, null);
   };
 
+  // A text that has to be fetched first is announced at the click, and told when it is there.
+  let inserting = 0;
   document.addEventListener("goatkit:insert", ({ detail }) => {
-    if (typeof detail?.text === "string") tell({ insert: detail.text });
+    const text = detail?.text;
+    if (typeof text === "string") {
+      tell({ insert: text });
+    } else if (typeof text?.then === "function") {
+      const promised = (inserting += 1);
+      tell({ promised });
+      text.then((found) => tell({ insert: String(found), promised }), () => {});
+    }
   });
 
   // Requests to the plugin's own routes go through the page, which has an origin.

@@ -15,6 +15,7 @@ const MOST_ANSWER = 16 * 1024 * 1024;
 const MOST_AT_ONCE = 6;
 const MOST_MESSAGES = 500;
 const MOST_INSERTED = 20_000;
+const PROMISE_MS = 60_000;
 const WINDOW_MS = 1_000;
 const NOT_THEIRS = 421;
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
@@ -182,6 +183,19 @@ async function ask(entry, source, { fetch: text, id, method, type, accept, body 
   }
 }
 
+/** Tell whether somebody has clicked for this text, which was not there yet: once, and not later. */
+function keeps(entry, id) {
+  const { promise } = entry;
+  if (promise === undefined || promise.id !== id) return false;
+  entry.promise = undefined;
+  return performance.now() <= promise.until;
+}
+
+function insert(text) {
+  if (typeof text !== "string" || text.length > MOST_INSERTED) return;
+  document.dispatchEvent(new CustomEvent("ohd:insert", { detail: text }));
+}
+
 /** Tell whether a frame says too much: what it says then is not heard, and its work is ended. */
 function isFlooding(entry) {
   const now = performance.now();
@@ -204,12 +218,14 @@ addEventListener("message", (event) => {
     frame.style.height = `${height}px`;
   } else if (data.fetch !== undefined) {
     void ask(entry, event.source, data);
+  } else if (data.insert !== undefined && keeps(entry, data.promised)) {
+    insert(data.insert);
   } else if (navigator.userActivation.isActive && document.activeElement === frame) {
     if (data.open !== undefined) open(data.open, data.tab);
     else if (data.submit !== undefined) submit(frame, data);
-    else if (typeof data.insert === "string" && data.insert.length <= MOST_INSERTED) {
-      document.dispatchEvent(new CustomEvent("ohd:insert", { detail: data.insert }));
-    }
+    else if (Number.isInteger(data.promised) && data.insert === undefined) {
+      entry.promise = { id: data.promised, until: performance.now() + PROMISE_MS };
+    } else insert(data.insert);
   }
 });
 

@@ -38,4 +38,6 @@ if (frames.length > 0) {
     clearTimeout(timer);
     timer = setTimeout(tell, PAUSE_MS);
   });
+  // What was there before: a draft, or what somebody typed while the page was loading.
+  tell();
 }

@@ -3,11 +3,11 @@
 use base64::{engine::general_purpose::STANDARD, Engine};
 use serde_json::{json, Value};
 
-use crate::host;
+use crate::host::{self, Failure};
+use crate::keep::{self, Place, Written};
 use crate::markup::{self, escape, PICTURE};
 use crate::page::{self, Person};
-use crate::search;
-use crate::store::{self, number, text, Written};
+use crate::store::{self, number, text};
 
 const MOST_PICTURE: usize = 1024 * 1024;
 
@@ -24,6 +24,8 @@ struct Draft {
     level: String,
     note: String,
     state: String,
+    /// Whether readers see a version of it.
+    is_live: bool,
 }
 
 pub fn form(args: &Value) -> Value {
@@ -51,6 +53,7 @@ pub fn form(args: &Value) -> Value {
             level: text(&row, "own_level"),
             note: String::new(),
             state: text(&row, "state"),
+            is_live: number(&row, "live") > 0,
         };
         edit(person, &draft, &page::done(person, args))
     })
@@ -121,12 +124,15 @@ fn acts(person: &Person, draft: &Draft) -> String {
             person.t(name)
         )
     };
-    let mut buttons = vec![act("archive", "")];
+    let mut buttons = Vec::new();
+    if draft.state != "archived" {
+        buttons.push(act("archive", ""));
+    }
     if draft.state == "review" {
         buttons.insert(0, act("publish", "gk-btn-primary"));
         buttons.insert(1, act("reject", ""));
     }
-    if draft.state == "archived" || draft.state == "draft" {
+    if !draft.is_live {
         buttons.push(act("delete", "gk-btn-danger"));
     }
     format!(
@@ -162,42 +168,35 @@ pub fn save(args: &Value) -> Value {
             category: text(args, "category"),
             level: page::level_of(args, "level").to_string(),
             note: page::line(args, "note", 200),
-            state: String::new(),
+            ..Draft::default()
         };
         if draft.title.is_empty() {
             return edit(person, &draft, &page::problem(person.t("problem_title")));
         }
-        if draft.body.trim().is_empty() || draft.body.len() > markup::LONGEST {
+        if draft.body.trim().is_empty() || markup::is_too_long(&draft.body) {
             return edit(person, &draft, &page::problem(person.t("problem_body")));
         }
-        let Some(category) = category_of(args) else {
-            return edit(person, &draft, &page::problem(person.t("problem_saved")));
-        };
-        match keep(person, &draft, &category) {
+        let saved = keep(person, &draft, args);
+        match saved {
             Err(key) => edit(person, &draft, &page::problem(person.t(key))),
-            Ok(id) => after(person, id, &text(args, "then")),
+            Ok(id) if wanted_state(args) == "published" => {
+                page::redirect(&format!("/faq/article/{id}?done=published"))
+            }
+            Ok(id) => page::redirect(&format!("/faq/manage/edit?id={id}&done={}", wanted_state(args))),
         }
     })
 }
 
-/// Returns the chosen category, made where a new one was named.
-fn category_of(args: &Value) -> Option<Value> {
-    let name = page::line(args, "new_category", 120);
-    let id = number(args, "category");
-    let find = |id: i64| store::one("SELECT id, level FROM faq_category WHERE id = ?", json!([id]));
-    if name.is_empty() {
-        return find(id);
+fn wanted_state(args: &Value) -> &'static str {
+    match args["then"].as_str() {
+        Some("publish") => "published",
+        Some("review") => "review",
+        _ => "draft",
     }
-    let id = store::next_id("faq_category");
-    let made = host::exec(
-        "INSERT INTO faq_category (id, name, level, position) VALUES (?, ?, 0, 0)",
-        json!([id, name]),
-    );
-    if made { find(id) } else { None }
 }
 
 /// Keeps what was written as a new version; returns the article's id, or the text of a problem.
-fn keep(person: &Person, draft: &Draft, category: &Value) -> Result<i64, &'static str> {
+fn keep(person: &Person, draft: &Draft, args: &Value) -> Result<i64, &'static str> {
     let written = Written {
         title: &draft.title,
         body: &draft.body,
@@ -205,82 +204,51 @@ fn keep(person: &Person, draft: &Draft, category: &Value) -> Result<i64, &'stati
         author: &person.email,
         note: &draft.note,
     };
-    let own: i64 = draft.level.parse().unwrap_or(store::STAFF);
-    let level = own.max(number(category, "level"));
+    let new_category = page::line(args, "new_category", 120);
+    let named = match new_category.is_empty() {
+        true => None,
+        false => store::one("SELECT id, level FROM faq_category WHERE name = ?", json!([new_category])),
+    };
+    let category = match (named, new_category.is_empty()) {
+        (Some(category), _) => category,
+        (None, false) => json!({"id": 0, "level": 0}),
+        (None, true) => store::one("SELECT id, level FROM faq_category WHERE id = ?", json!([number(args, "category")]))
+            .ok_or("problem_category")?,
+    };
+    let own_level = draft.level.parse().unwrap_or(store::STAFF);
+    let place = Place {
+        category: number(&category, "id"),
+        new_category: if number(&category, "id") == 0 { &new_category } else { "" },
+        own_level,
+        level: own_level.max(number(&category, "level")),
+        tickets: &draft.tickets,
+        state: wanted_state(args),
+    };
     if draft.id == 0 {
-        let id = store::next_id("faq_article");
-        let made = store::add_version(id, 1, &written)
-            && insert(id, number(category, "id"), own, level, draft, &person.email);
-        if !made {
-            return Err("problem_saved");
-        }
-        adopt_pictures(id, &draft.body);
-        return Ok(id);
+        return keep::new_article(&written, &place).map_err(said);
     }
     let row = store::article(draft.id).ok_or("not_found")?;
+    if place.state == "published" && text(&row, "state") == "review" && !may_publish(person, &row) {
+        return Err("review_own");
+    }
     if number(&row, "version") != draft.version {
         return Err("problem_conflict");
     }
-    // The key of a version is unique: of two at once, one fails here.
-    if !store::add_version(draft.id, draft.version + 1, &written) {
-        return Err("problem_conflict");
-    }
-    let kept = host::exec(
-        "UPDATE faq_article SET version = ?, category_id = ?, own_level = ?, level = ?, tickets = ?, \
-         state = CASE WHEN state = 'archived' THEN 'draft' ELSE state END WHERE id = ?",
-        json!([draft.version + 1, category["id"], own, level, draft.tickets, draft.id]),
-    );
-    adopt_pictures(draft.id, &draft.body);
-    if kept { Ok(draft.id) } else { Err("problem_saved") }
+    keep::new_version(draft.id, draft.version, &written, &place).map_err(said)?;
+    Ok(draft.id)
 }
 
-fn insert(id: i64, category: i64, own: i64, level: i64, draft: &Draft, author: &str) -> bool {
-    host::exec(
-        "INSERT INTO faq_article (id, category_id, title, state, own_level, level, version, live, html, summary, \
-         title_words, body_words, keywords, tickets, author, changed, yes, no, views) \
-         VALUES (?, ?, ?, 'draft', ?, ?, 1, 0, '', '', '', '', ?, ?, ?, NOW(), 0, 0, 0)",
-        json!([id, category, draft.title, own, level, draft.keywords, draft.tickets, author]),
-    )
+/// Tells whether somebody may publish what waits for review: not who gave it, unless an admin.
+fn may_publish(person: &Person, row: &Value) -> bool {
+    let author = store::version(number(row, "id"), number(row, "version"))
+        .map(|version| text(&version, "author"));
+    person.is_admin || author != Some(person.email.clone())
 }
 
-/// Pictures are uploaded before the article is there: the first one that shows a picture has it.
-fn adopt_pictures(article: i64, body: &str) {
-    for part in body.split(PICTURE).skip(1).take(50) {
-        let name: String =
-            part.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '.').take(60).collect();
-        host::exec(
-            "UPDATE faq_picture SET article_id = ? WHERE name = ? AND article_id = 0",
-            json!([article, name]),
-        );
-    }
-}
-
-fn after(person: &Person, id: i64, then: &str) -> Value {
-    match then {
-        "publish" => publish(person, id),
-        "review" => {
-            set_state(id, "review");
-            page::redirect(&format!("/faq/manage/edit?id={id}&done=review"))
-        }
-        _ => {
-            set_state(id, "draft");
-            page::redirect(&format!("/faq/manage/edit?id={id}&done=draft"))
-        }
-    }
-}
-
-fn set_state(id: i64, state: &str) {
-    host::exec("UPDATE faq_article SET state = ? WHERE id = ?", json!([state, id]));
-}
-
-fn publish(person: &Person, id: i64) -> Value {
-    let newest = store::article(id).and_then(|row| store::version(id, number(&row, "version")));
-    let Some(version) = newest else {
-        return page::show(person, "FAQ", &page::problem(person.t("not_found")));
-    };
-    match store::publish(id, &version) {
-        true => page::redirect(&format!("/faq/article/{id}?done=published")),
-        false => page::show(person, "FAQ", &page::problem(person.t("problem_saved"))),
+fn said(failure: Failure) -> &'static str {
+    match failure {
+        Failure::Moved => "problem_conflict",
+        Failure::Refused => "problem_saved",
     }
 }
 
@@ -291,43 +259,42 @@ pub fn act(args: &Value) -> Value {
         let Some(row) = store::article(id) else {
             return page::show(person, "FAQ", &page::problem(person.t("not_found")));
         };
-        let back = |done: &str| page::redirect(&format!("/faq/manage/edit?id={id}&done={done}"));
-        match args["act"].as_str() {
-            Some("publish") => {
-                let author = store::version(id, number(&row, "version"))
-                    .map(|version| text(&version, "author"));
-                if author == Some(person.email.clone()) && !person.is_admin {
-                    return page::show(person, "FAQ", &page::problem(person.t("review_own")));
+        let state = text(&row, "state");
+        let refused = |key: &str| page::show(person, "FAQ", &page::problem(person.t(key)));
+        let back = |done: &str| format!("/faq/manage/edit?id={id}&done={done}");
+        let (done, to) = match (args["act"].as_str(), state.as_str()) {
+            (Some("publish"), "review") => {
+                if !may_publish(person, &row) {
+                    return refused("review_own");
                 }
-                publish(person, id)
+                let Some(version) = store::version(id, number(&row, "version")) else {
+                    return refused("not_found");
+                };
+                (keep::publish(id, &version), format!("/faq/article/{id}?done=published"))
             }
-            Some("reject") => {
-                set_state(id, "draft");
-                back("rejected")
-            }
-            Some("archive") => {
-                host::exec("UPDATE faq_article SET state = 'archived', live = 0 WHERE id = ?", json!([id]));
-                back("archived")
-            }
-            Some("delete") if number(&row, "live") == 0 => {
-                delete(id);
-                page::redirect("/faq/manage")
-            }
-            _ => page::redirect("/faq/manage"),
+            (Some("reject"), "review") => (keep::set_state(id, &state, "draft"), back("rejected")),
+            (Some("archive"), _) => (keep::set_state(id, &state, "archived"), back("archived")),
+            (Some("delete"), _) => return delete(person, id),
+            _ => return refused("problem_moved"),
+        };
+        match done {
+            Ok(()) => page::redirect(&to),
+            Err(Failure::Moved) => refused("problem_moved"),
+            Err(Failure::Refused) => refused("problem_saved"),
         }
     })
 }
 
-/// Deletes an article and all of it; the row that readers see goes first.
-fn delete(id: i64) {
-    host::exec("DELETE FROM faq_article WHERE id = ?", json!([id]));
-    host::exec("DELETE FROM faq_vote WHERE article_id = ?", json!([id]));
-    host::exec("DELETE FROM faq_version WHERE article_id = ?", json!([id]));
-    let pictures = host::query("SELECT name FROM faq_picture WHERE article_id = ?", json!([id]));
+/// Deletes an article, then its pictures' files: what is lost between them is files that nobody sees.
+fn delete(person: &Person, id: i64) -> Value {
+    let pictures = host::query("SELECT name FROM faq_picture WHERE article_id = ? LIMIT 200", json!([id]));
+    if keep::delete(id).is_err() {
+        return page::show(person, "FAQ", &page::problem(person.t("problem_moved")));
+    }
     for row in pictures.unwrap_or_default() {
         host::call("delete_file", &json!({"key": format!("pictures/{}", text(&row, "name"))}));
     }
-    host::exec("DELETE FROM faq_picture WHERE article_id = ?", json!([id]));
+    page::redirect("/faq/manage?done=deleted")
 }
 
 pub fn preview(args: &Value) -> Value {
@@ -335,7 +302,7 @@ pub fn preview(args: &Value) -> Value {
         return json!({"error": "staff only", "status": 403});
     }
     let body = text(args, "body");
-    match body.len() > markup::LONGEST {
+    match markup::is_too_long(&body) {
         true => json!({"error": "too long", "status": 413}),
         false => json!({"preview": markup::html(&body)}),
     }
@@ -361,10 +328,9 @@ pub fn upload(args: &Value) -> Value {
     if content.len() > MOST_PICTURE {
         return bad;
     }
-    let count = store::one("SELECT COUNT(*) AS n FROM faq_picture", json!([]));
-    let place = count.map_or(0, |row| number(&row, "n")) + 1;
-    let seed = search::index(&person.email).len() as u32;
-    let name = format!("{place}x{:x}.{kind}", checksum(&content) ^ seed);
+    // With the time, so that nobody finds a picture's address by having the picture.
+    let now = host::call("time_now", &json!({})).unwrap_or_default().to_string();
+    let name = format!("{:08x}{:08x}.{kind}", checksum(&content), checksum(now.as_bytes()));
     let key = format!("pictures/{name}");
     let kept = host::call("store_file", &json!({"key": key, "data": args["picture"]["data"]})).is_some()
         && host::exec(

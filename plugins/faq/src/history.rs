@@ -6,7 +6,8 @@ use similar::{ChangeTag, TextDiff};
 use crate::host;
 use crate::markup::escape;
 use crate::page::{self, Person};
-use crate::store::{self, number, text, Written};
+use crate::keep::{self, Written};
+use crate::store::{self, number, text};
 
 const MOST_LINES: usize = 3_000;
 
@@ -102,15 +103,12 @@ pub fn restore(args: &Value) -> Value {
         let (Some(article), Some(old)) = (store::article(id), store::version(id, wanted)) else {
             return page::show(person, "FAQ", &page::problem(person.t("not_found")));
         };
-        let next = number(&article, "version") + 1;
         let (title, body, keywords) = (text(&old, "title"), text(&old, "body"), text(&old, "keywords"));
         let note = format!("{} {} {wanted}", person.t("restore"), person.t("version"));
         let written = Written { title: &title, body: &body, keywords: &keywords, author: &person.email, note: &note };
-        let kept = store::add_version(id, next, &written)
-            && host::exec("UPDATE faq_article SET version = ?, state = 'draft' WHERE id = ?", json!([next, id]));
-        match kept {
-            true => page::redirect(&format!("/faq/manage/edit?id={id}&done=restored")),
-            false => page::show(person, "FAQ", &page::problem(person.t("problem_conflict"))),
+        match keep::restore(id, number(&article, "version"), &written) {
+            Ok(()) => page::redirect(&format!("/faq/manage/edit?id={id}&done=restored")),
+            Err(_) => page::show(person, "FAQ", &page::problem(person.t("problem_moved"))),
         }
     })
 }

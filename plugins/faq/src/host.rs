@@ -32,6 +32,40 @@ pub fn exec(statement: &str, args: Value) -> bool {
     call("db_exec", &json!({"query": statement, "args": args})).is_some()
 }
 
+/// Statements that are executed together, each with its arguments and with how many rows it has to
+/// change where that matters.
+#[derive(Default)]
+pub struct Together(Vec<Value>);
+
+/// Why nothing was changed.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Failure {
+    /// Somebody else was faster.
+    Moved,
+    /// It is refused: for want of room, mostly.
+    Refused,
+}
+
+impl Together {
+    pub fn add(&mut self, statement: &str, args: Value) {
+        self.0.push(json!({"query": statement, "args": args}));
+    }
+
+    /// Adds a statement that has to change one row, else nothing is changed.
+    pub fn add_one(&mut self, statement: &str, args: Value) {
+        self.0.push(json!({"query": statement, "args": args, "expect": 1}));
+    }
+
+    /// Executes all or none.
+    pub fn execute(self) -> Result<(), Failure> {
+        let answer = call("db_exec", &json!({"statements": self.0})).ok_or(Failure::Refused)?;
+        match answer["status"] == "ok" {
+            true => Ok(()),
+            false => Err(Failure::Moved),
+        }
+    }
+}
+
 pub fn error(line: &str) {
     unsafe { log(3, line.as_ptr(), line.len()) }
 }

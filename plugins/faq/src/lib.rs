@@ -3,6 +3,7 @@
 //! ```text
 //! read, edit, history, manage, transfer, ticket    the pages, each its own part
 //! search     words, synonyms, and what was found and what was not
+//! keep       changes of articles, each whole or not at all
 //! store      the tables, and articles as they are kept
 //! page       a page's frame; who asks; what was sent
 //! markup     Markdown to HTML that cannot do anything; escaping
@@ -12,6 +13,7 @@
 mod edit;
 mod history;
 mod host;
+mod keep;
 mod manage;
 mod markup;
 mod page;

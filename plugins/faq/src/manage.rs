@@ -2,7 +2,7 @@
 
 use serde_json::{json, Value};
 
-use crate::host;
+use crate::host::{self, Together};
 use crate::markup::escape;
 use crate::page::{self, Person};
 use crate::search;
@@ -20,8 +20,9 @@ pub fn list(args: &Value) -> Value {
             true => Vec::new(),
             false => host::query(
                 &format!(
-                    "SELECT a.id, a.title, a.state, a.level, a.live, a.version, a.yes, a.no, a.views, c.name AS category \
-                     FROM faq_article a JOIN faq_category c ON c.id = a.category_id WHERE a.state IN ({marks}) \
+                    "SELECT a.id, a.title, a.state, a.level, a.live, a.version, n.yes, n.no, n.views, c.name AS category \
+                     FROM faq_article a JOIN faq_category c ON c.id = a.category_id \
+                     JOIN faq_count n ON n.article_id = a.id WHERE a.state IN ({marks}) \
                      ORDER BY a.changed DESC, a.id DESC LIMIT 500"
                 ),
                 json!(states),
@@ -36,9 +37,9 @@ pub fn list(args: &Value) -> Value {
             .collect();
         let body: Vec<String> = rows.iter().map(|row| line(person, row)).collect();
         let html = format!(
-            "<p class=\"bar\">{}</p><div class=\"overflow-x-auto\"><table class=\"gk-table\"><thead><tr>\
+            "{}<p class=\"bar\">{}</p><div class=\"overflow-x-auto\"><table class=\"gk-table\"><thead><tr>\
              <th>{}</th><th>{}</th><th>{}</th><th>{}</th><th>{}</th><th>{}</th></tr></thead><tbody>{}</tbody></table></div>{}",
-            filters.join(" "), person.t("title"), person.t("category"), person.t("list_state"), person.t("audience"),
+            page::done(person, args), filters.join(" "), person.t("title"), person.t("category"), person.t("list_state"), person.t("audience"),
             person.t("helpful"), person.t("views"), body.join(""),
             if rows.is_empty() { page::notice(person.t("empty")) } else { String::new() }
         );
@@ -97,31 +98,38 @@ fn category_form(person: &Person, row: &Value) -> String {
 }
 
 pub fn save_category(args: &Value) -> Value {
-    page::for_staff(args, |_, args| {
+    page::for_staff(args, |person, args| {
         let (id, name) = (number(args, "id"), page::line(args, "name", 120));
         let (level, position) = (page::level_of(args, "level"), number(args, "position").clamp(0, 999));
-        if args["act"] == "delete" {
+        let mut all = Together::default();
+        let key = if args["act"] == "delete" {
             // One that has articles stays: its articles would be lost from sight.
-            host::exec(
+            all.add_one(
                 "DELETE FROM faq_category WHERE id = ? AND id NOT IN (SELECT category_id FROM faq_article)",
                 json!([id]),
             );
-        } else if id == 0 && !name.is_empty() {
-            let id = store::next_id("faq_category");
-            host::exec(
+            "problem_not_empty"
+        } else if name.is_empty() {
+            return page::show(person, person.t("categories"), &page::problem(person.t("problem_name")));
+        } else if id == 0 {
+            all.add(
                 "INSERT INTO faq_category (id, name, level, position) VALUES (?, ?, ?, ?)",
-                json!([id, name, level, position]),
+                json!([store::next_id("faq_category"), name, level, position]),
             );
-        } else if !name.is_empty() {
-            // Where fewer people may read, articles are closed before the category says so.
-            host::exec(
+            "problem_saved"
+        } else {
+            all.add(
                 "UPDATE faq_article SET level = CASE WHEN own_level > ? THEN own_level ELSE ? END WHERE category_id = ?",
                 json!([level, level, id]),
             );
-            host::exec(
+            all.add_one(
                 "UPDATE faq_category SET name = ?, level = ?, position = ? WHERE id = ?",
                 json!([name, level, position, id]),
             );
+            "problem_saved"
+        };
+        if all.execute().is_err() {
+            return page::show(person, person.t("categories"), &page::problem(person.t(key)));
         }
         page::redirect("/faq/manage/categories?done=category")
     })
@@ -144,22 +152,38 @@ pub fn searches(args: &Value) -> Value {
                 )
             })
             .collect();
-        let words: Vec<String> = search::synonyms().iter().map(|row| text(row, "words")).collect();
         let html = format!(
             "{}<h2>{}</h2><div class=\"overflow-x-auto\"><table class=\"gk-table\"><thead><tr><th>{}</th><th>{}</th><th>{}</th></tr></thead>\
-             <tbody>{}</tbody></table></div>{}<h2>{}</h2><form method=\"post\" action=\"/faq/manage/synonyms\">\
-             <label class=\"gk-form-label\" for=\"words\">{}</label><textarea class=\"gk-textarea\" id=\"words\" name=\"words\" rows=\"8\">\n{}</textarea>\
-             <p><button class=\"gk-btn gk-btn-primary\">{}</button></p></form>",
-            page::done(person, args), person.t("missed"), person.t("search_words"), person.t("times"), person.t("ago"),
+             <tbody>{}</tbody></table></div>{}<h2>{}</h2>{}",
+            page::done(person, args), person.t("missed"), person.t("search_words"), person.t("times"), person.t("last"),
             body.join(""), if rows.is_empty() { page::notice(person.t("none")) } else { String::new() },
-            person.t("synonyms"), person.t("synonyms_hint"), escape(&words.join("\n")), person.t("save")
+            person.t("synonyms"), synonyms_form(person)
         );
         page::show(person, person.t("searches"), &html)
     })
 }
 
+/// Admins change the synonyms; others see them.
+fn synonyms_form(person: &Person) -> String {
+    let words: Vec<String> = search::synonyms().iter().map(|row| text(row, "words")).collect();
+    let words = escape(&words.join("\n"));
+    if !person.is_admin {
+        return format!("<p class=\"soft\">{}</p><pre>{words}</pre>", person.t("admin_only"));
+    }
+    format!(
+        "<form method=\"post\" action=\"/faq/manage/synonyms\">\
+         <label class=\"gk-form-label\" for=\"words\">{}</label>\
+         <textarea class=\"gk-textarea\" id=\"words\" name=\"words\" rows=\"8\" dir=\"auto\">\n{words}</textarea>\
+         <p><button class=\"gk-btn gk-btn-primary\">{}</button></p></form>",
+        person.t("synonyms_hint"), person.t("save")
+    )
+}
+
 pub fn save_synonyms(args: &Value) -> Value {
     page::for_staff(args, |person, args| {
+        if !person.is_admin {
+            return page::show(person, "FAQ", &page::problem(person.t("admin_only")));
+        }
         let typed = text(args, "words");
         let groups: Vec<String> = typed
             .lines()
@@ -167,20 +191,20 @@ pub fn save_synonyms(args: &Value) -> Value {
             .filter(|line| search::tokens(line).len() > 1)
             .take(300)
             .collect();
-        // New ones first, so that at no moment there are none.
-        let first = store::next_id("faq_synonym");
+        let mut all = Together::default();
+        all.add("DELETE FROM faq_synonym", json!([]));
         for (chunk, lines) in groups.chunks(100).enumerate() {
             let marks = vec!["(?, ?)"; lines.len()].join(", ");
             let values: Vec<Value> = lines
                 .iter()
                 .enumerate()
-                .flat_map(|(at, line)| [json!(first + (chunk * 100 + at) as i64), json!(line)])
+                .flat_map(|(at, line)| [json!(chunk * 100 + at + 1), json!(line)])
                 .collect();
-            if !host::exec(&format!("INSERT INTO faq_synonym (id, words) VALUES {marks}"), json!(values)) {
-                return page::show(person, "FAQ", &page::problem(person.t("problem_saved")));
-            }
+            all.add(&format!("INSERT INTO faq_synonym (id, words) VALUES {marks}"), json!(values));
         }
-        host::exec("DELETE FROM faq_synonym WHERE id < ?", json!([first]));
+        if all.execute().is_err() {
+            return page::show(person, "FAQ", &page::problem(person.t("problem_saved")));
+        }
         page::redirect("/faq/manage/searches?done=synonyms")
     })
 }

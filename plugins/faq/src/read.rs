@@ -2,19 +2,24 @@
 
 use serde_json::{json, Value};
 
-use crate::host;
+use crate::host::{self, Together};
 use crate::markup::escape;
 use crate::page::{self, Person};
 use crate::search;
 use crate::store::{self, number, text};
 
+/// Articles of one category in the overview, and on a page of the category's own.
+const MOST_IN_OVERVIEW: i64 = 8;
+const MOST_ON_PAGE: i64 = 50;
+
 pub fn home(args: &Value) -> Value {
     let person = Person::of(args);
     page::open(&person, || {
         let question = page::line(args, "q", 10_000);
-        let found = match question.is_empty() {
-            true => overview(&person),
-            false => results(&person, &question),
+        let found = match (question.is_empty(), number(args, "category")) {
+            (true, 0) => overview(&person),
+            (true, id) => category(&person, id, number(args, "page").clamp(1, 1_000)),
+            _ => results(&person, &question),
         };
         page::show(&person, person.t("faq"), &format!("{}{found}", search_form(&person, &question)))
     })
@@ -58,11 +63,15 @@ fn listed(person: &Person, articles: &[Value]) -> String {
     format!("<ul class=\"articles\">{}</ul>", rows.join(""))
 }
 
+/// Shows each category with the articles that are read most.
 fn overview(person: &Person) -> String {
     let articles = host::query(
-        "SELECT id, category_id, title, summary, level, views FROM faq_article \
-         WHERE live > 0 AND level <= ? ORDER BY views DESC, title LIMIT 1000",
-        json!([person.level]),
+        "SELECT id, category_id, title, n FROM (SELECT a.id AS id, a.category_id AS category_id, \
+         a.title AS title, ROW_NUMBER() OVER (PARTITION BY a.category_id ORDER BY n.views DESC, a.title) AS place, \
+         COUNT(*) OVER (PARTITION BY a.category_id) AS n FROM faq_article a \
+         JOIN faq_count n ON n.article_id = a.id WHERE a.live > 0 AND a.level <= ?) ranked \
+         WHERE place <= ? ORDER BY category_id, place LIMIT 2000",
+        json!([person.level, MOST_IN_OVERVIEW]),
     )
     .unwrap_or_default();
     if articles.is_empty() {
@@ -71,23 +80,45 @@ fn overview(person: &Person) -> String {
     let mut html = String::new();
     for category in store::categories(person.level) {
         let id = number(&category, "id");
-        let mine = articles.iter().filter(|row| number(row, "category_id") == id);
-        let links: Vec<String> = mine
-            .map(|row| {
-                format!(
-                    "<li><a href=\"/faq/article/{}\">{}</a></li>",
-                    number(row, "id"), escape(&text(row, "title"))
-                )
-            })
-            .collect();
-        if !links.is_empty() {
-            html += &format!(
-                "<section class=\"gk-card gk-card-body\"><h2>{}</h2><ul>{}</ul></section>",
-                escape(&text(&category, "name")), links.join("")
-            );
-        }
+        let mine: Vec<&Value> = articles.iter().filter(|row| number(row, "category_id") == id).collect();
+        let Some(count) = mine.first().map(|row| number(row, "n")) else { continue };
+        let links: Vec<String> = mine.iter().map(|row| link(row)).collect();
+        let more = match count > MOST_IN_OVERVIEW {
+            true => format!(
+                "<p><a href=\"/faq?category={id}\">{} ({count})<span class=\"hidden-text\">: {}</span></a></p>",
+                person.t("all_articles"), escape(&text(&category, "name"))
+            ),
+            false => String::new(),
+        };
+        html += &format!(
+            "<section class=\"gk-card gk-card-body\"><h2>{}</h2><ul>{}</ul>{more}</section>",
+            escape(&text(&category, "name")), links.join("")
+        );
     }
     format!("<div class=\"cards\">{html}</div>")
+}
+
+fn link(row: &Value) -> String {
+    format!("<li><a href=\"/faq/article/{}\">{}</a></li>", number(row, "id"), escape(&text(row, "title")))
+}
+
+/// Lists a category's articles by their titles, some a page.
+fn category(person: &Person, id: i64, at: i64) -> String {
+    let found = store::categories(person.level).into_iter().find(|row| number(row, "id") == id);
+    let Some(category) = found else {
+        return page::problem(person.t("not_found"));
+    };
+    let rows = host::query(
+        "SELECT id, title, summary, level FROM faq_article WHERE category_id = ? AND live > 0 AND level <= ? \
+         ORDER BY title, id LIMIT ? OFFSET ?",
+        json!([id, person.level, MOST_ON_PAGE + 1, (at - 1) * MOST_ON_PAGE]),
+    )
+    .unwrap_or_default();
+    let shown = &rows[..rows.len().min(MOST_ON_PAGE as usize)];
+    let turn = |to: i64, key: &str| format!(" <a class=\"gk-btn\" href=\"/faq?category={id}&amp;page={to}\">{}</a>", person.t(key));
+    let before = if at > 1 { turn(at - 1, "page_before") } else { String::new() };
+    let after = if rows.len() > shown.len() { turn(at + 1, "page_after") } else { String::new() };
+    format!("<h2>{}</h2>{}<p class=\"row\">{before}{after}</p>", escape(&text(&category, "name")), listed(person, shown))
 }
 
 /// Returns an article that the person may read as it is published.
@@ -108,14 +139,15 @@ pub fn article(args: &Value) -> Value {
             return page::show(&person, person.t("faq"), &html);
         };
         if !person.is_staff() {
-            host::exec("UPDATE faq_article SET views = views + 1 WHERE id = ?", json!([id]));
+            host::exec("UPDATE faq_count SET views = views + 1 WHERE article_id = ?", json!([id]));
         }
+        let shown = store::one("SELECT html FROM faq_text WHERE article_id = ?", json!([id]));
         let html = format!(
             "{}<p class=\"soft\"><a href=\"/faq\">{}</a> › {} · {} {}</p><article>{}</article>{}{}",
             page::done(&person, args),
             person.t("faq"), escape(&text(&row, "category")), person.t("ago"),
             escape(&text(&row, "changed")[..].chars().take(10).collect::<String>()),
-            text(&row, "html"),
+            shown.map_or(String::new(), |row| text(&row, "html")),
             vote_form(&person, id), for_staff(&person, &row)
         );
         page::show(&person, &text(&row, "title"), &html)
@@ -184,13 +216,20 @@ pub fn vote(args: &Value) -> Value {
             return page::show(&person, "FAQ", &page::problem(person.t("not_found")));
         }
         let yes = i64::from(number(args, "yes") == 1);
-        host::exec("REPLACE INTO faq_vote (article_id, voter, yes) VALUES (?, ?, ?)", json!([id, person.id.to_string(), yes]));
-        host::exec(
-            "UPDATE faq_article SET yes = (SELECT COUNT(*) FROM faq_vote WHERE article_id = ? AND yes = 1), \
-             no = (SELECT COUNT(*) FROM faq_vote WHERE article_id = ? AND yes = 0) WHERE id = ?",
+        let mut all = Together::default();
+        all.add(
+            "REPLACE INTO faq_vote (article_id, voter, yes) VALUES (?, ?, ?)",
+            json!([id, person.id.to_string(), yes]),
+        );
+        all.add(
+            "UPDATE faq_count SET yes = (SELECT COUNT(*) FROM faq_vote WHERE article_id = ? AND yes = 1), \
+             no = (SELECT COUNT(*) FROM faq_vote WHERE article_id = ? AND yes = 0) WHERE article_id = ?",
             json!([id, id, id]),
         );
-        page::redirect(&format!("/faq/article/{id}?done=voted"))
+        match all.execute() {
+            Ok(()) => page::redirect(&format!("/faq/article/{id}?done=voted")),
+            Err(_) => page::show(&person, "FAQ", &page::problem(person.t("problem_vote"))),
+        }
     })
 }
 

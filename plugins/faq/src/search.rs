@@ -58,15 +58,14 @@ fn fold(letter: char, into: &mut String) {
 
 /// Cuts a usual ending off, so that `printers` finds `printer`.
 fn stem(word: &str) -> &str {
-    let letters = word.chars().count();
-    for ending in ENDINGS {
-        if letters >= ending.len() + 4 {
-            if let Some(short) = word.strip_suffix(ending) {
-                return short;
-            }
-        }
-    }
-    word
+    let cut = |word: &'_ str| {
+        let letters = word.chars().count();
+        let fits = |ending: &&&str| letters >= ending.len() + 4 && word.ends_with(**ending);
+        ENDINGS.iter().find(fits).map_or(0, |ending| ending.len())
+    };
+    // Twice: `Druckern` is `Drucker` is `druck`, as `Drucker` is.
+    let short = &word[..word.len() - cut(word)];
+    &short[..short.len() - cut(short)]
 }
 
 /// Returns the words that a question asks for, each with those that mean the same.
@@ -107,78 +106,100 @@ pub fn synonyms() -> Vec<Value> {
         .unwrap_or_default()
 }
 
-/// Returns articles that the reader may see, best first: id, title, summary, level, score.
-pub fn find(question: &str, most_level: i64, most: i64) -> Option<Vec<Value>> {
+/// Returns articles that the reader may see, best first: id, title, summary, level, live.
+///
+/// Articles are read once: how many have which of the words is what both the weights and the order
+/// follow from.
+pub fn find(question: &str, most_level: i64, most: usize) -> Option<Vec<Value>> {
     let asked = asked(question);
     if asked.is_empty() {
         return Some(Vec::new());
     }
-    let any = |column: &str, alike: &[String]| {
-        let likes: Vec<String> = alike.iter().map(|_| format!("{column} LIKE ?")).collect();
-        format!("({})", likes.join(" OR "))
-    };
-    let patterns = |alike: &[String]| -> Vec<Value> {
-        alike.iter().map(|word| json!(format!("% {word}%"))).collect()
-    };
-    // How many articles have each word.
-    let mut counts = vec!["COUNT(*) AS articles".to_owned()];
+    let mut places = Vec::new();
     let mut values: Vec<Value> = Vec::new();
     for (place, alike) in asked.iter().enumerate() {
-        let (in_title, in_body) = (any("title_words", alike), any("body_words", alike));
-        counts.push(format!("SUM(CASE WHEN {in_title} OR {in_body} THEN 1 ELSE 0 END) AS n{place}"));
-        values.extend(patterns(alike));
-        values.extend(patterns(alike));
+        for (bit, column) in [(2 * place, "w.title_words"), (2 * place + 1, "w.body_words")] {
+            let likes = vec![format!("{column} LIKE ?"); alike.len()].join(" OR ");
+            places.push(format!("CASE WHEN {likes} THEN {} ELSE 0 END", 1 << bit));
+            values.extend(alike.iter().map(|word| json!(format!("% {word}%"))));
+        }
     }
     values.push(json!(most_level));
-    let counted = one(
+    let groups = host::query(
         &format!(
-            "SELECT {} FROM faq_article WHERE live > 0 AND level <= ?",
-            counts.join(", ")
+            "SELECT words, COUNT(*) AS n, SUBSTRING(GROUP_CONCAT(id ORDER BY id), 1, 400) AS ids FROM \
+             (SELECT a.id AS id, {} AS words FROM faq_article a JOIN faq_words w ON w.article_id = a.id \
+             WHERE a.live > 0 AND a.level <= ?) found GROUP BY words",
+            places.join(" + ")
         ),
         json!(values),
     )?;
-    let articles = number(&counted, "articles") as f64;
-    let mut scores = Vec::new();
-    let mut values: Vec<Value> = Vec::new();
-    for (place, alike) in asked.iter().enumerate() {
-        let having = number(&counted, &format!("n{place}")) as f64;
-        if having == 0.0 {
-            continue;
-        }
-        let rare = ((articles - having + 0.5) / (having + 0.5) + 1.0).ln();
-        let (title, body) = ((rare * 400.0) as i64 + 4, (rare * 100.0) as i64 + 1);
-        // Weights are parameters, so that questions of as many words are one statement.
-        for (column, weight) in [("title_words", title), ("body_words", body)] {
-            scores.push(format!("CASE WHEN {} THEN ? ELSE 0 END", any(column, alike)));
-            values.extend(patterns(alike));
-            values.push(json!(weight));
-        }
-    }
-    if scores.is_empty() {
+    let best = best(&groups, asked.len(), most);
+    if best.is_empty() {
         return Some(Vec::new());
     }
-    values.push(json!(most_level));
-    values.push(json!(most));
-    host::query(
-        &format!(
-            "SELECT id, title, summary, level, category_id, score FROM (SELECT id, title, summary, \
-             level, category_id, {} AS score FROM faq_article WHERE live > 0 AND level <= ?) found \
-             WHERE score > 0 ORDER BY score DESC, id LIMIT ?",
-            scores.join(" + ")
-        ),
-        json!(values),
-    )
+    let marks = vec!["?"; best.len()].join(", ");
+    let mut rows = host::query(
+        &format!("SELECT id, title, summary, level, live FROM faq_article WHERE id IN ({marks})"),
+        json!(best),
+    )?;
+    rows.sort_by_key(|row| best.iter().position(|id| *id == number(row, "id")));
+    Some(rows)
 }
+
+/// Returns ids in order. Each group is articles that have the same of the words: bits, two a word,
+/// for its being in the title and in the text.
+fn best(groups: &[Value], words: usize, most: usize) -> Vec<i64> {
+    let bits_of = |group: &Value| number(group, "words");
+    let articles: i64 = groups.iter().map(|group| number(group, "n")).sum();
+    let weights: Vec<f64> = (0..words)
+        .map(|word| {
+            let having: i64 = groups
+                .iter()
+                .filter(|group| bits_of(group) >> (2 * word) & 3 > 0)
+                .map(|group| number(group, "n"))
+                .sum();
+            ((articles - having) as f64 + 0.5) / (having as f64 + 0.5)
+        })
+        .map(|rarity| (rarity + 1.0).ln() + 0.01)
+        .collect();
+    let mut scored: Vec<(i64, i64)> = Vec::new();
+    for group in groups.iter().filter(|group| bits_of(group) > 0) {
+        let score: f64 = weights
+            .iter()
+            .enumerate()
+            .map(|(word, weight)| match bits_of(group) >> (2 * word) & 3 {
+                0 => 0.0,
+                1 => weight * 4.0,
+                2 => *weight,
+                _ => weight * 5.0,
+            })
+            .sum();
+        // The last one may be cut off in its middle.
+        let ids = text(group, "ids");
+        let whole = if ids.len() < 400 { ids.as_str() } else { ids.rsplit_once(',').map_or("", |cut| cut.0) };
+        let ids = whole.split(',').filter_map(|id| id.parse().ok()).take(most);
+        scored.extend(ids.map(|id: i64| (-(score * 1000.0) as i64, id)));
+    }
+    scored.sort_unstable();
+    scored.truncate(most);
+    scored.into_iter().map(|(_, id)| id).collect()
+}
+
+/// What people searched is kept in bounds: where it is full, the oldest go.
+const MOST_KEPT: i64 = 5_000;
 
 /// Counts what people searched, and what they did not find.
 pub fn remember(question: &str, found: usize) {
     let words: Vec<String> =
         tokens(&question.chars().take(MOST_READ).collect::<String>());
     let term: String = words.join(" ").chars().take(100).collect();
-    let full = one("SELECT COUNT(*) AS n FROM faq_search", json!([]))
-        .is_none_or(|row| number(&row, "n") >= 5_000);
-    if term.is_empty() || full {
+    if term.is_empty() {
         return;
+    }
+    let kept = one("SELECT COUNT(*) AS n FROM faq_search", json!([]));
+    if kept.is_none_or(|row| number(&row, "n") >= MOST_KEPT) {
+        host::exec("DELETE FROM faq_search ORDER BY times, last LIMIT 500", json!([]));
     }
     let missed = i64::from(found == 0);
     host::exec(
@@ -186,4 +207,29 @@ pub fn remember(question: &str, found: usize) {
          ON DUPLICATE KEY UPDATE times = times + 1, missed = missed + VALUES(missed), last = NOW()",
         json!([term, missed]),
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_and_its_usual_endings_are_one() {
+        for words in [["drucker", "druckern", "druck"], ["printer", "printers", "printing"]] {
+            assert!(words.iter().all(|word| stem(word) == stem(words[0])), "{words:?}");
+        }
+        assert_eq!(stem("vpns"), "vpns");
+    }
+
+    #[test]
+    fn rare_words_and_titles_come_first() {
+        let group = |words: i64, n: i64, ids: &str| json!({"words": words, "n": n, "ids": ids});
+        let groups = [
+            group(0, 90, "9"),
+            group(0b0010, 8, "1,2"),
+            group(0b1000, 1, "3"),
+            group(0b0001, 1, "4"),
+        ];
+        assert_eq!(best(&groups, 2, 3), [4, 3, 1]);
+    }
 }

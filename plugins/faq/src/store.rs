@@ -1,14 +1,12 @@
 //! The tables, and articles as they are kept.
 //!
-//! What readers see of an article is one row: its text is replaced by one statement when a version
-//! is published. Versions are only ever added.
+//! Versions are only ever added; what readers see is made of one when it is published.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{json, Value};
 
 use crate::host;
-use crate::search;
 
 /// Who may read: a higher number is fewer people.
 pub const PUBLIC: i64 = 0;
@@ -17,15 +15,19 @@ pub const STAFF: i64 = 2;
 pub const AUDIENCES: [&str; 3] = ["public", "users", "staff"];
 pub const STATES: [&str; 4] = ["draft", "review", "published", "archived"];
 
-const TABLES: [&str; 7] = [
+const TABLES: [&str; 10] = [
     "CREATE TABLE IF NOT EXISTS faq_category (id INT PRIMARY KEY, name VARCHAR(120) NOT NULL, \
      level INT NOT NULL, position INT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS faq_article (id INT PRIMARY KEY, category_id INT NOT NULL, \
      title VARCHAR(200) NOT NULL, state VARCHAR(12) NOT NULL, own_level INT NOT NULL, \
-     level INT NOT NULL, version INT NOT NULL, live INT NOT NULL, html MEDIUMTEXT NOT NULL, \
-     summary VARCHAR(300) NOT NULL, title_words MEDIUMTEXT NOT NULL, \
-     body_words MEDIUMTEXT NOT NULL, keywords VARCHAR(400) NOT NULL, tickets VARCHAR(400) NOT NULL, \
-     author VARCHAR(200) NOT NULL, changed VARCHAR(20) NOT NULL, \
+     level INT NOT NULL, version INT NOT NULL, live INT NOT NULL, \
+     summary VARCHAR(300) NOT NULL, tickets VARCHAR(400) NOT NULL, \
+     author VARCHAR(200) NOT NULL, changed VARCHAR(20) NOT NULL)",
+    // What is long lies apart, so that lists and searches do not read it.
+    "CREATE TABLE IF NOT EXISTS faq_text (article_id INT PRIMARY KEY, html MEDIUMTEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS faq_words (article_id INT PRIMARY KEY, \
+     title_words MEDIUMTEXT NOT NULL, body_words MEDIUMTEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS faq_count (article_id INT PRIMARY KEY, \
      yes INT NOT NULL, no INT NOT NULL, views INT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS faq_version (article_id INT NOT NULL, version INT NOT NULL, \
      title VARCHAR(200) NOT NULL, body MEDIUMTEXT NOT NULL, keywords VARCHAR(400) NOT NULL, \
@@ -47,12 +49,7 @@ pub fn is_ready() -> bool {
     if READY.load(Ordering::Relaxed) {
         return true;
     }
-    let there = host::query(
-        "SELECT COUNT(*) AS n FROM faq_picture WHERE article_id < 0",
-        json!([]),
-    )
-    .is_some();
-    let ready = there || TABLES.iter().all(|table| host::exec(table, json!([])));
+    let ready = TABLES.iter().all(|table| host::exec(table, json!([])));
     READY.store(ready, Ordering::Relaxed);
     ready
 }
@@ -92,12 +89,13 @@ pub fn categories(most_level: i64) -> Vec<Value> {
     .unwrap_or_default()
 }
 
+/// Returns an article without its text.
 pub fn article(id: i64) -> Option<Value> {
     one(
         "SELECT a.id, a.category_id, a.title, a.state, a.own_level, a.level, a.version, a.live, \
-         a.html, a.keywords, a.tickets, a.author, a.changed, a.yes, a.no, a.views, \
-         c.name AS category FROM faq_article a JOIN faq_category c ON c.id = a.category_id \
-         WHERE a.id = ?",
+         a.tickets, a.author, a.changed, n.yes, n.no, n.views, c.name AS category \
+         FROM faq_article a JOIN faq_category c ON c.id = a.category_id \
+         JOIN faq_count n ON n.article_id = a.id WHERE a.id = ?",
         json!([id]),
     )
 }
@@ -107,52 +105,5 @@ pub fn version(article: i64, version: i64) -> Option<Value> {
         "SELECT article_id, version, title, body, keywords, author, made, note FROM faq_version \
          WHERE article_id = ? AND version = ?",
         json!([article, version]),
-    )
-}
-
-/// What somebody wrote: one version of an article.
-pub struct Written<'a> {
-    pub title: &'a str,
-    pub body: &'a str,
-    pub keywords: &'a str,
-    pub author: &'a str,
-    pub note: &'a str,
-}
-
-/// Adds a version; its number is the next one, and two at once are not both that.
-pub fn add_version(article: i64, number: i64, written: &Written) -> bool {
-    host::exec(
-        "INSERT INTO faq_version (article_id, version, title, body, keywords, author, made, note) \
-         VALUES (?, ?, ?, ?, ?, ?, NOW(), ?)",
-        json!([
-            article,
-            number,
-            written.title,
-            written.body,
-            written.keywords,
-            written.author,
-            written.note
-        ]),
-    )
-}
-
-/// Shows a version to readers, by one statement.
-pub fn publish(article: i64, version: &Value) -> bool {
-    let html = crate::markup::html(&text(version, "body"));
-    let plain = crate::markup::plain(&html);
-    let (title, keywords) = (text(version, "title"), text(version, "keywords"));
-    host::exec(
-        "UPDATE faq_article SET title = ?, state = 'published', live = ?, html = ?, summary = ?, \
-         title_words = ?, body_words = ?, keywords = ?, changed = NOW() WHERE id = ?",
-        json!([
-            title,
-            number(version, "version"),
-            html,
-            crate::markup::cut(&plain, 220),
-            search::index(&format!("{title} {keywords}")),
-            search::index(&plain),
-            keywords,
-            article
-        ]),
     )
 }

@@ -8,6 +8,7 @@ use crate::page::Person;
 use crate::search;
 use crate::store::{self, number, text};
 
+const MOST_INSERTED: usize = 20_000;
 const STYLE: &str = include_str!("../page.css");
 const BESIDE: &str = include_str!("../beside.js");
 const WRITING: &str = include_str!("../writing.js");
@@ -74,8 +75,16 @@ pub fn insert(args: &Value) -> Value {
     };
     let body = text(&version, "body");
     let lines: Vec<&str> = body.lines().filter(|line| !line.contains(PICTURE)).collect();
-    let text: String = lines.join("\n").chars().take(20_000).collect();
-    json!({"text": text})
+    json!({"text": inserted(&lines.join("\n"))})
+}
+
+/// Cuts a text to what is taken for a reply: so many characters as scripts count them, in 16 bits.
+fn inserted(text: &str) -> String {
+    let mut room = MOST_INSERTED;
+    text.chars().take_while(|letter| {
+        room = room.saturating_sub(letter.len_utf16());
+        room > 0
+    }).collect()
 }
 
 /// Waits for what somebody writes, and shows articles that may answer it.

@@ -6,16 +6,16 @@ use base64::{engine::general_purpose::STANDARD, Engine};
 use serde_json::{json, Value};
 
 use crate::edit::ticket_numbers;
-use crate::host;
+use crate::host::{self, Failure, Together};
+use crate::keep::{Shown, Written};
 use crate::markup;
 use crate::page::{self, Person};
-use crate::search;
 use crate::store::{self, number, text};
 
 const COLUMNS: [&str; 7] =
     ["title", "category", "audience", "state", "keywords", "tickets", "body"];
 const MOST_ROWS: usize = 1_000;
-const MOST_EXPORTED: usize = 2_500_000;
+const MOST_EXPORTED: i64 = 2_500_000;
 const AT_ONCE: usize = 20;
 /// Columns of OTRS's `Admin::FAQ::Import`; its files have no line of names.
 const OTRS: [&str; 11] = [
@@ -28,43 +28,85 @@ pub fn form(args: &Value) -> Value {
 }
 
 fn shown(person: &Person, said: &str) -> Value {
+    let parts = parts();
+    let links: Vec<String> = parts
+        .iter()
+        .enumerate()
+        .map(|(at, (from, to))| {
+            let name = match parts.len() {
+                1 => String::new(),
+                many => format!(": {} {} / {many}", person.t("part"), at + 1),
+            };
+            format!(
+                "<a class=\"gk-btn\" href=\"/faq/manage/export?from={from}&amp;to={to}\">{}{name}</a>",
+                person.t("export")
+            )
+        })
+        .collect();
     let html = format!(
-        "{said}<h2>{}</h2><p><a class=\"gk-btn\" href=\"/faq/manage/export\">{}</a></p><h2>{}</h2>\
+        "{said}<h2>{}</h2><p class=\"row\">{}</p>{}<h2>{}</h2>\
          <form method=\"post\" action=\"/faq/manage/import\" enctype=\"multipart/form-data\">\
          <label class=\"gk-form-label\" for=\"file\">{}</label><input id=\"file\" type=\"file\" name=\"file\" accept=\".csv,text/csv\" required>\
          <p class=\"soft\">{}</p><p><button class=\"gk-btn gk-btn-primary\">{}</button></p></form>",
-        person.t("export"), person.t("export"), person.t("import"), person.t("file"), person.t("import_hint"), person.t("import")
+        person.t("export"), links.join(" "),
+        if parts.is_empty() { page::notice(person.t("empty")) } else { String::new() },
+        person.t("import"), person.t("file"), person.t("import_hint"), person.t("import")
     );
     page::show(person, person.t("transfer"), &html)
 }
 
+/// Returns the first and last id of each file that all articles fit into; each can be imported.
+fn parts() -> Vec<(i64, i64)> {
+    let rows = host::query(
+        "SELECT a.id, LENGTH(v.body) AS size FROM faq_article a JOIN faq_version v \
+         ON v.article_id = a.id AND v.version = a.version ORDER BY a.id LIMIT 10000",
+        json!([]),
+    )
+    .unwrap_or_default();
+    let (mut parts, mut size, mut count): (Vec<(i64, i64)>, i64, usize) = (Vec::new(), 0, 0);
+    for row in &rows {
+        let (id, long) = (number(row, "id"), number(row, "size") + 800);
+        if parts.is_empty() || count == MOST_ROWS || size + long > MOST_EXPORTED {
+            parts.push((id, id));
+            (size, count) = (0, 0);
+        }
+        if let Some(part) = parts.last_mut() {
+            part.1 = id;
+        }
+        size += long;
+        count += 1;
+    }
+    parts
+}
+
 pub fn export(args: &Value) -> Value {
-    page::for_staff(args, |person, _| {
+    page::for_staff(args, |person, args| {
         let mut writer = csv::Writer::from_writer(Vec::new());
-        let mut last = 0;
+        let (mut last, end) = (number(args, "from") - 1, number(args, "to"));
         let mut size = 0;
         let _ = writer.write_record(COLUMNS);
-        loop {
+        while last < end {
             let rows = host::query(
-                "SELECT a.id, v.title, v.body, v.keywords, a.own_level, a.state, a.tickets, c.name AS category \
+                "SELECT a.id, v.title, v.body, v.keywords, a.level, a.state, a.tickets, c.name AS category \
                  FROM faq_article a JOIN faq_version v ON v.article_id = a.id AND v.version = a.version \
-                 JOIN faq_category c ON c.id = a.category_id WHERE a.id > ? ORDER BY a.id LIMIT 15",
-                json!([last]),
+                 JOIN faq_category c ON c.id = a.category_id WHERE a.id > ? AND a.id <= ? ORDER BY a.id LIMIT 15",
+                json!([last, end]),
             )
             .unwrap_or_default();
-            let Some(end) = rows.last() else { break };
-            last = number(end, "id");
+            let Some(row) = rows.last() else { break };
+            last = number(row, "id");
             for row in &rows {
-                let audience = store::AUDIENCES[number(row, "own_level").clamp(0, 2) as usize];
+                // With what its category asks for: where it is imported, the category may be open.
+                let audience = store::AUDIENCES[number(row, "level").clamp(0, 2) as usize];
                 let (title, category, body) = (text(row, "title"), text(row, "category"), text(row, "body"));
-                size += title.len() + body.len() + 200;
+                size += body.len() as i64 + 800;
                 let _ = writer.write_record([
                     &title, &category, audience, &text(row, "state"), &text(row, "keywords"),
                     text(row, "tickets").trim(), &body,
                 ]);
             }
-            if size > MOST_EXPORTED {
-                return shown(person, &page::problem("The FAQ is too large for one file."));
+            if size > MOST_EXPORTED + MOST_EXPORTED / 4 {
+                return shown(person, &page::problem(person.t("problem_moved")));
             }
         }
         let content = writer.into_inner().unwrap_or_default();
@@ -98,17 +140,30 @@ pub fn import(args: &Value) -> Value {
         let Some(categories) = make_categories(&rows) else {
             return refused(person.t("problem_saved"));
         };
-        let mut next = store::next_id("faq_article");
+        let first = store::next_id("faq_article");
         let mut kept = 0;
         for some in rows.chunks(AT_ONCE) {
-            if !insert(person, next, some, &categories) {
-                return refused(&format!("{} ({kept})", person.t("problem_saved")));
+            if insert(person, first + kept, some, &categories).is_err() {
+                forget(first, first + kept);
+                return refused(person.t("problem_saved"));
             }
-            next += some.len() as i64;
-            kept += some.len();
+            kept += some.len() as i64;
         }
         shown(person, &page::notice(&format!("{}: {kept}", person.t("imported"))))
     })
+}
+
+/// Takes an import back that could not be kept as a whole.
+fn forget(first: i64, end: i64) {
+    let mut all = Together::default();
+    all.add("DELETE FROM faq_article WHERE id >= ? AND id < ?", json!([first, end]));
+    for table in ["faq_text", "faq_words", "faq_count", "faq_version"] {
+        all.add(
+            &format!("DELETE FROM {table} WHERE article_id >= ? AND article_id < ?"),
+            json!([first, end]),
+        );
+    }
+    let _ = all.execute();
 }
 
 /// Reads a whole file before anything is kept; the reason where a row is not what it must be.
@@ -167,7 +222,7 @@ fn row(cell: &dyn Fn(&str) -> String, is_otrs: bool) -> Result<Row, String> {
     if title.is_empty() || body.trim().is_empty() {
         return Err("title and body are needed".to_owned());
     }
-    if body.len() > markup::LONGEST {
+    if markup::is_too_long(&body) {
         return Err("the text has more than 200,000 characters".to_owned());
     }
     let audience = cell(if is_otrs { "statetype" } else { "audience" }).trim().to_lowercase();
@@ -187,7 +242,8 @@ fn row(cell: &dyn Fn(&str) -> String, is_otrs: bool) -> Result<Row, String> {
             .find(|state| *state == name)
             .ok_or_else(|| format!("state: expected {}", store::STATES.join(", ")))?,
     };
-    let category = cell("category").replace("::", " / ");
+    let category = cell("category");
+    let category = if is_otrs { category.replace("::", " / ") } else { category };
     let category: String = category.trim().chars().take(120).collect();
     Ok(Row {
         title,
@@ -245,40 +301,56 @@ fn make_categories(rows: &[Row]) -> Option<HashMap<String, (i64, i64)>> {
     Some(known)
 }
 
-/// Keeps some articles: first their versions, then the rows that readers see.
-fn insert(person: &Person, first: i64, rows: &[Row], categories: &HashMap<String, (i64, i64)>) -> bool {
-    let (mut versions, mut articles) = (Vec::new(), Vec::new());
+/// Keeps some articles with their versions, and what readers see of those that are published.
+fn insert(
+    person: &Person,
+    first: i64,
+    rows: &[Row],
+    categories: &HashMap<String, (i64, i64)>,
+) -> Result<(), Failure> {
+    let (mut versions, mut articles, mut counts) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut texts, mut words) = (Vec::new(), Vec::new());
     for (at, row) in rows.iter().enumerate() {
         let id = first + at as i64;
         let (category, least) = categories[&row.category.to_lowercase()];
+        let note = person.t("import");
         versions.extend([
-            json!(id), json!(row.title), json!(row.body), json!(row.keywords), json!(person.email),
-            json!(person.t("import")),
+            json!(id), json!(row.title), json!(row.body), json!(row.keywords), json!(person.email), json!(note),
         ]);
-        let is_live = row.state == "published";
-        let html = if is_live { markup::html(&row.body) } else { String::new() };
-        let plain = markup::plain(&html);
-        let words = if is_live { format!("{} {}", row.title, row.keywords) } else { String::new() };
+        counts.push(json!(id));
+        let mut summary = String::new();
+        if row.state == "published" {
+            let shown = Shown::of(&Written {
+                title: &row.title, body: &row.body, keywords: &row.keywords, author: "", note,
+            });
+            texts.extend([json!(id), json!(shown.html)]);
+            words.extend([json!(id), json!(shown.title_words), json!(shown.body_words)]);
+            summary = shown.summary;
+        }
         articles.extend([
             json!(id), json!(category), json!(row.title), json!(row.state), json!(row.level),
-            json!(row.level.max(least)), json!(i64::from(is_live)), json!(html), json!(markup::cut(&plain, 220)),
-            json!(search::index(&words)), json!(search::index(&plain)), json!(row.keywords), json!(row.tickets),
-            json!(person.email),
+            json!(row.level.max(least)), json!(i64::from(row.state == "published")), json!(summary),
+            json!(row.tickets), json!(person.email),
         ]);
     }
-    let marks = |one: &str| vec![one; rows.len()].join(", ");
-    host::exec(
-        &format!(
-            "INSERT INTO faq_version (article_id, version, title, body, keywords, author, made, note) VALUES {}",
-            marks("(?, 1, ?, ?, ?, ?, NOW(), ?)")
-        ),
-        json!(versions),
-    ) && host::exec(
-        &format!(
-            "INSERT INTO faq_article (id, category_id, title, state, own_level, level, version, live, html, summary, \
-             title_words, body_words, keywords, tickets, author, changed, yes, no, views) VALUES {}",
-            marks("(?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, NOW(), 0, 0, 0)")
-        ),
-        json!(articles),
-    )
+    let mut all = Together::default();
+    let mut add = |statement: &str, one: &str, values: Vec<Value>| {
+        let rows = values.len() / one.matches('?').count();
+        if rows > 0 {
+            all.add(&format!("{statement} VALUES {}", vec![one; rows].join(", ")), json!(values));
+        }
+    };
+    add(
+        "INSERT INTO faq_version (article_id, version, title, body, keywords, author, made, note)",
+        "(?, 1, ?, ?, ?, ?, NOW(), ?)", versions,
+    );
+    add(
+        "INSERT INTO faq_article (id, category_id, title, state, own_level, level, version, live, summary, \
+         tickets, author, changed)",
+        "(?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, NOW())", articles,
+    );
+    add("INSERT INTO faq_count (article_id, yes, no, views)", "(?, 0, 0, 0)", counts);
+    add("INSERT INTO faq_text (article_id, html)", "(?, ?)", texts);
+    add("INSERT INTO faq_words (article_id, title_words, body_words)", "(?, ?, ?)", words);
+    all.execute()
 }
