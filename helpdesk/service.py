@@ -60,6 +60,8 @@ from helpdesk.tickets.followers import FOLLOWER_MIGRATIONS, Followers
 from helpdesk.tickets.links import LINK_MIGRATIONS, Links
 from helpdesk.tickets.marks import Marks
 from helpdesk.tickets.merge import MERGE_MIGRATIONS, Merges
+from helpdesk.tickets.rating import RATING_MIGRATIONS
+from helpdesk.tickets.ratings import Ratings
 from helpdesk.tickets.search import SEARCH_MIGRATIONS
 from helpdesk.tickets.service import Tickets
 from helpdesk.tickets.spelling import SPELLING_MIGRATIONS
@@ -88,6 +90,7 @@ MIGRATIONS = (
     DASHBOARD_MIGRATIONS,
     ARTICLE_MIGRATIONS,
     REQUESTER_MIGRATIONS,
+    RATING_MIGRATIONS,
 )
 """Every table of the domain, set by set, in the order in which they are made."""
 
@@ -160,6 +163,7 @@ class HelpDesk:
         self.mailbox = MailboxWatch(database, self.mail, self.mail_tokens, self.intake)
         self.articles = Articles(database, clock, self.settings, self.files)
         self.tickets = Tickets(database, clock, self.settings, self.audit)
+        self.ratings = Ratings(database, clock, self.settings)
         self.links = Links(database, clock, self.settings)
         self.followers = Followers(database, clock, self.settings)
         self.merges = Merges(database, clock, self.settings)

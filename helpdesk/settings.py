@@ -39,6 +39,8 @@ class SettingValues:
     """Where clamd, the virus scanner, listens: a path, or host:port; empty: nothing is scanned."""
     scanner_away: str = "wait"
     """What becomes of uploads while it gives no verdict: they ``wait`` for it, or ``refuse``."""
+    ask_rating: str = "no"
+    """Whether requesters are asked how it went once their ticket is resolved: yes or no."""
     plugin_error_threshold: int = 50
     """Per cent of failed deliveries in the rolling window above which a plugin is disabled."""
     plugin_error_window_minutes: int = 10
@@ -143,11 +145,19 @@ def _checked(name: str, value: str | int) -> str | int:
         return site_url(str(value))
     if name == "second_factor_roles":
         return _roles(str(value))
+    if name == "ask_rating":
+        return _yes_or_no(name, value)
     if name == "signup_domains":
         return " ".join(domains.checked(name, str(value)))
     if name in {"scanner", "scanner_away"}:
         return _scanning(name, str(value))
     raise Invalid("setting", repr(name), "one of the settings' names")
+
+
+def _yes_or_no(name: str, value: str | int) -> str:
+    if value not in {"yes", "no"}:
+        raise Invalid(name, repr(value), "yes or no")
+    return str(value)
 
 
 def _number(name: str, value: str | int) -> int:

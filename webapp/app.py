@@ -25,6 +25,7 @@ from webapp.api import organizations as api_organizations
 from webapp.api import plugin_records as api_plugin_records
 from webapp.api import plugin_versions as api_plugin_versions
 from webapp.api import plugins as api_plugins
+from webapp.api import ratings as api_ratings
 from webapp.api import records as api_records
 from webapp.api import replies as api_replies
 from webapp.api import saved_views as api_saved_views
@@ -69,6 +70,7 @@ from webapp.pages import (
     presence,
     process_stream,
     profile,
+    rate,
     review,
     sandbox,
     saved_views,
@@ -103,6 +105,7 @@ BLUEPRINTS: tuple[Section, ...] = (
     invitation.blueprint,
     forgotten.blueprint,
     sign_up.blueprint,
+    rate.blueprint,
     ticket_list.blueprint,
     ticket_bulk.blueprint,
     ticket_new.blueprint,
@@ -153,6 +156,7 @@ BLUEPRINTS: tuple[Section, ...] = (
     api_replies.blueprint,
     api_links.blueprint,
     api_followers.blueprint,
+    api_ratings.blueprint,
     api_files.blueprint,
     api_canned_replies.blueprint,
     api_saved_views.blueprint,

@@ -31,11 +31,12 @@ EVENTS: Mapping[str, str] = {
     "resolved": "A ticket is resolved",
     "closed": "A ticket is closed",
     "reopened": "A ticket is reopened",
+    "rating": "You are asked how it went",
 }
 """Events to what they are called on the page."""
-FOR_USERS = ("replied", "resolved", "closed", "reopened")
+FOR_USERS = ("replied", "resolved", "closed", "reopened", "rating")
 """Those that people hear of who are not staff."""
-_MAIL_TO_USERS = frozenset({"replied", "resolved"})
+_MAIL_TO_USERS = frozenset({"replied", "resolved", "rating"})
 _MAIL_TO_STAFF = frozenset({"created", "assigned", "replied", "noted", "mentioned", "reopened"})
 
 
@@ -74,7 +75,7 @@ class Choices:
 
 def events_of(role: Role) -> tuple[str, ...]:
     """Return the events that people of a role are notified of."""
-    return FOR_USERS if role is Role.USER else tuple(EVENTS)
+    return FOR_USERS if role is Role.USER else tuple(one for one in EVENTS if one != "rating")
 
 
 def usual(role: Role, event: str) -> Choice:

@@ -81,6 +81,11 @@ def root_number(key: bytes, reference: str) -> int | None:
     return int(found[1][1:]) if is_own(key, reference) else None
 
 
+def rating_code(key: bytes, number: int, user_id: str, resolved_at: str) -> str:
+    """Return the code by which a person rates one resolution of a ticket."""
+    return _code(key, f"rating\0{number}\0{user_id}\0{resolved_at}")
+
+
 def _own_id(key: bytes, name: str, domain: str) -> str:
     return f"<ohd.{name}.{_id_code(key, name)}@{domain}>"
 

@@ -43,11 +43,13 @@ def about_ticket(
     now: datetime,
     is_automatic: bool = True,
     answers: str = "",
+    also: str = "",
 ) -> str | None:
     """Queue a letter of an event on a ticket; return its id, None where no mail is sent.
 
     ``words``: values of placeholders besides those of the ticket and the receiver. ``answers``: the
     Message-ID that the letter answers; else the last that came from the receiver about the ticket.
+    ``also``: another event whose text stands below.
     """
     values = settings.read(connection)
     if values.outgoing == settings.OFF:
@@ -61,13 +63,17 @@ def about_ticket(
         "ticket.url": ticket.url,
         "receiver.name": receiver.name,
     }
+    text = templates.fill(template.body, filled)
+    if also:
+        more = templates.find(connection, also, values.language)
+        text = f"{text}\n\n{templates.fill(more.body, filled)}"
     root = marks.root_id(marks.key_of(connection), ticket.number, values.domain)
     answered = answers or _last_from(connection, ticket.number, receiver.id)
     letter = Letter(
         to=receiver.email,
         to_name=receiver.name,
         subject=templates.fill(template.subject, filled),
-        text=templates.fill(template.body, filled),
+        text=text,
         kind=event,
         user_id=receiver.id,
         number=ticket.number,

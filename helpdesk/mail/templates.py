@@ -74,6 +74,10 @@ _ALONE: Mapping[str, Mapping[str, Template]] = {
             "Hello {{receiver.name}},\n\nan account was created for you. Set your password "
             "here:\n\n{{link}}",
         ),
+        "rating": Template(
+            "How did it go? [#{{ticket.number}}] {{ticket.subject}}",
+            "How did it go with ticket #{{ticket.number}}? It takes a click:\n\n{{link}}",
+        ),
         "signup": Template(
             "Confirm your email address",
             "Hello,\n\nsomebody, probably you, asked for an account for {{site.name}} with this "
@@ -98,6 +102,10 @@ _ALONE: Mapping[str, Mapping[str, Template]] = {
             "Ihr Konto für {{site.name}}",
             "Guten Tag {{receiver.name}},\n\nfür Sie wurde ein Konto angelegt. Setzen Sie hier "
             "Ihr Passwort:\n\n{{link}}",
+        ),
+        "rating": Template(
+            "Wie lief es? [#{{ticket.number}}] {{ticket.subject}}",
+            "Wie lief es mit Ticket #{{ticket.number}}? Ein Klick genügt:\n\n{{link}}",
         ),
         "signup": Template(
             "Bestätigen Sie Ihre E-Mail-Adresse",

@@ -7,6 +7,7 @@
     split         one ticket becomes two
     marks         what is read and unread
     links         duplicate, related, blocked by
+    ratings       requesters say how it went
     conversation  replies, internal notes, custom fields
     bulk          one change to many tickets
     edits         create, edit, categorize, assign
@@ -26,6 +27,7 @@
                   values of filters, and whether what they name exists
     conditions    one condition, and the index that may lead it
     timeline      replies and history in one line of time
+    rating        when requesters are asked how it went, and what they answered
     sight         whose tickets a requester sees, as SQL
     rows          SQL rows to model, and back
     tags          words that staff put on tickets

@@ -17,6 +17,7 @@ from helpdesk.storage import sql
 from helpdesk.text import name_key
 from helpdesk.tickets import rows, tags, workflow
 from helpdesk.tickets.model import TicketFilter
+from helpdesk.tickets.rating import SCORES
 
 OPEN = "open"
 """Stands among statuses for each that is neither Resolved nor Closed."""
@@ -56,6 +57,7 @@ def require_known(connection: sqlite3.Connection, viewer: Viewer, wanted: Ticket
         ("assignee", wanted.assignee_id),
         ("group", wanted.group_id),
         ("organization", wanted.organization),
+        ("rating", wanted.rating),
         *(("tag", tag) for tag in wanted.tags),
     ):
         _require(name, value, "no such filter; it is only for staff", is_known=False)
@@ -76,6 +78,7 @@ def _require_for_staff(connection: sqlite3.Connection, wanted: TicketFilter) -> 
     _require("field", wanted.field, "the key of a custom field on a ticket", is_known=is_known)
     group = _is_there(connection, "groups", wanted.group_id)
     _require("group", wanted.group_id, "the ID or name of a group", is_known=group)
+    _require("rating", wanted.rating, ", ".join(SCORES), is_known=wanted.rating in SCORES)
     expected = "the ID or name of an organization"
     is_known = _is_there(connection, "organizations", wanted.organization)
     _require("organization", wanted.organization, expected, is_known=is_known)

@@ -70,9 +70,20 @@ def _add_people(
     if wanted.group_id:
         group = group_id(connection, wanted.group_id)
         where.add("{t}.assignee_group_id = ?", group, lead=Lead.PERSON)
+    _add_requester(connection, where, viewer, wanted)
+    if wanted.workable and not viewer.is_admin:
+        _add_scope(where, viewer)
+
+
+def _add_requester(
+    connection: sqlite3.Connection, where: Where, viewer: Viewer, wanted: TicketFilter
+) -> None:
     if wanted.submitter_id:
         submitter = submitter_id(connection, wanted.submitter_id)
         where.add("{t}.submitter_id = ?", submitter, lead=Lead.PERSON)
+    if wanted.rating and viewer.is_staff:
+        rated = "SELECT number FROM ticket_ratings WHERE score = ?"
+        where.add(f"{{t}}.number IN ({rated})", wanted.rating)
     if wanted.organization and viewer.is_staff:
         members = (
             "SELECT user_id FROM organization_members JOIN organizations AS o"
@@ -80,8 +91,6 @@ def _add_people(
         )
         named = wanted.organization
         where.add(f"{{t}}.submitter_id IN ({members})", named, named, lead=Lead.PERSON)
-    if wanted.workable and not viewer.is_admin:
-        _add_scope(where, viewer)
 
 
 def _add_scope(where: Where, viewer: Viewer) -> None:

@@ -147,8 +147,8 @@ class FieldChange:
     """A change of something other than the status."""
 
     field: str
-    """``subject``, ``description``, ``priority``, ``category``, ``assignee``; for staff ``tags``.
-    """
+    """``subject``, ``description``, ``priority``, ``category``, ``assignee``,
+    ``rating``; for staff ``tags``."""
     before: str | None
     """As it was shown then; None where it was empty, and for a description."""
     after: str | None
@@ -269,6 +269,8 @@ class TicketFilter:
     """Tickets assigned to this group, by its ID or name."""
     submitter_id: str | None = None
     """A user ID or an email address."""
+    rating: str | None = None
+    """Rated so by its requester, as ``rating.SCORES`` has it; for staff."""
     organization: str | None = None
     """Submitted by a member of this organization, by its ID or name; for staff."""
     field: str | None = None
@@ -310,6 +312,7 @@ class TicketFilter:
             assignee_id=more.assignee_id or self.assignee_id,
             group_id=more.group_id or self.group_id,
             submitter_id=more.submitter_id or self.submitter_id,
+            rating=more.rating or self.rating,
             organization=more.organization or self.organization,
             field=more.field or self.field,
             field_value=more.field_value if more.field else self.field_value,

@@ -32,6 +32,7 @@ from helpdesk.mail.notices import Receiver, Subject
 from helpdesk.notifications import Notice
 from helpdesk.settings import SettingValues
 from helpdesk.storage import sql
+from helpdesk.tickets import rating
 from helpdesk.tickets.model import Assignee, Ticket
 
 _SENTENCES = {
@@ -101,10 +102,11 @@ def write(
         choice = choices.of(connection, user_id, Role(person["role"]), chosen)
         if choice.web:
             notifications.insert(connection, user_id, notice)
-        if choice.mail:
+        link = _rating_link(connection, event, ticket, user_id, site)
+        if choice.mail or link:
             letters.about_ticket(
                 connection,
-                chosen,
+                chosen if choice.mail else "rating",
                 Receiver(user_id, person["name"], person["email"]),
                 Subject(ticket.number, ticket.subject, f"{site.site_url}/tickets/{ticket.number}"),
                 words={
@@ -112,10 +114,29 @@ def write(
                     "actor.name": actor.name,
                     "assignee.name": assignee,
                     "site.name": site.site_name,
+                    "link": link,
                 },
                 now=now,
+                also="rating" if choice.mail and link else "",
                 is_automatic=event is not EventType.REPLY_ADDED,
             )
+
+
+def _rating_link(
+    connection: sqlite3.Connection,
+    event: EventType,
+    ticket: Ticket,
+    user_id: str,
+    site: SettingValues,
+) -> str:
+    """Return where somebody says how it went; empty where they are not asked by mail."""
+    if event is not EventType.RESOLVED or user_id != ticket.submitter.id:
+        return ""
+    if not rating.is_asked(connection, site, ticket):
+        return ""
+    if not choices.of(connection, user_id, Role.USER, "rating").mail:
+        return ""
+    return f"{site.site_url}/rate/{ticket.number}/{rating.code(connection, ticket)}"
 
 
 def tell_of_many(

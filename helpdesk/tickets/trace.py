@@ -14,7 +14,8 @@ from helpdesk.storage import sql
 from helpdesk.tickets.model import Author, Ticket
 
 FIELDS = ("subject", "description", "priority", "category", "assignee", "tags")
-"""``category`` stands for type and item too; ``tags`` is shown to staff alone."""
+"""Those that ``record`` compares; a ``rating`` is noted beside. ``category`` stands for type and
+item too; ``tags`` is shown to staff alone."""
 
 
 def record(
@@ -26,21 +27,34 @@ def record(
         if old[field] == new[field]:
             continue
         is_long = field == "description"
-        connection.execute(
-            "INSERT INTO ticket_changes (id, ticket_id, field, from_value, to_value, at,"
-            " author_id, author_name, author_role) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                new_id(),
-                after.id,
-                field,
-                None if is_long else old[field],
-                None if is_long else new[field],
-                rfc3339(now),
-                author.id,
-                author.name,
-                author.role,
-            ),
-        )
+        values = (None, None) if is_long else (old[field], new[field])
+        note(connection, after.id, field, values, author=author, now=now)
+
+
+def note(
+    connection: sqlite3.Connection,
+    ticket_id: str,
+    field: str,
+    values: tuple[str | None, str | None],
+    *,
+    author: Author,
+    now: datetime,
+) -> None:
+    """Record one change of a field; ``values``: as it was shown before and after."""
+    connection.execute(
+        "INSERT INTO ticket_changes (id, ticket_id, field, from_value, to_value, at,"
+        " author_id, author_name, author_role) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            new_id(),
+            ticket_id,
+            field,
+            *values,
+            rfc3339(now),
+            author.id,
+            author.name,
+            author.role,
+        ),
+    )
 
 
 def last_author(connection: sqlite3.Connection, ticket_id: str, field: str) -> str | None:

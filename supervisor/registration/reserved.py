@@ -26,6 +26,7 @@ OWN = frozenset(
         "notifications",
         "password",
         "profile",
+        "rate",
         "readyz",
         "robots.txt",
         "setup",

@@ -807,6 +807,7 @@ PEOPLE_BLUEPRINTS = frozenset(
         *("api_statuses", "api_notifications", "api_settings"),
         *("notification_choices", "forgotten", "sign_up"),
         *("organizations", "organizations_read", "api_organizations"),
+        *("rate", "api_ratings"),
         *("mail", "mail_letters", "mail_originals", "mail_templates"),
     }
 )

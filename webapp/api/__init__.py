@@ -8,7 +8,7 @@ Errors are ``{"error": "…"}``; lists are ``{"data", "page", "per_page", "total
     openapi           the OpenAPI document, made from the operations
     login, me, users, groups, organizations, notifications
                       accounts and people
-    tickets, replies, links, followers, files
+    tickets, replies, links, followers, ratings, files
                       tickets and what hangs on one
     canned_replies, saved_views, catalogue, statuses, settings
                       what tickets are made of, and worked on with

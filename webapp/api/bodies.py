@@ -254,6 +254,8 @@ class SettingsPatch(Body):
     scanner: str | UnsetType = UNSET
     """Where clamd listens, a path or host:port; empty: files are not scanned."""
     scanner_away: Literal["wait", "refuse"] | UnsetType = UNSET
+    ask_rating: Literal["yes", "no"] | UnsetType = UNSET
+    """Whether requesters are asked how it went once their ticket is resolved."""
     plugin_error_threshold: Annotated[int, _number("plugin_error_threshold")] | UnsetType = UNSET
     plugin_error_window_minutes: (
         Annotated[int, _number("plugin_error_window_minutes")] | UnsetType

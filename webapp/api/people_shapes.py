@@ -163,6 +163,8 @@ class SettingsOut(Struct):
     scanner: str
     """Where clamd listens, a path or host:port; empty: files are not scanned."""
     scanner_away: str
+    ask_rating: str
+    """Whether requesters are asked how it went once their ticket is resolved: yes or no."""
     plugin_error_threshold: int
     plugin_error_window_minutes: int
     plugin_error_least_deliveries: int
@@ -252,6 +254,7 @@ def settings_json(values: SettingValues) -> SettingsOut:
         values.signup_domains,
         values.scanner,
         values.scanner_away,
+        values.ask_rating,
         values.plugin_error_threshold,
         values.plugin_error_window_minutes,
         values.plugin_error_least_deliveries,

@@ -42,6 +42,7 @@ class TicketQuery(Paged):
     assignee: Annotated[str, Meta(description="A user ID, me or nobody.")] = ""
     group: Annotated[str, Meta(description="ID or name of the assigned group.")] = ""
     submitter: Annotated[str, Meta(description="A user ID or an email address.")] = ""
+    rating: Annotated[str, Meta(description="good, ok or bad, as its requester rated it.")] = ""
     organization: Annotated[str, Meta(description="ID or name of the requester's.")] = ""
     field: Annotated[str, Meta(description="Key of a custom field that tickets have.")] = ""
     field_value: Annotated[str, Meta(description="What that field holds; A to Z in any case.")] = ""
@@ -74,6 +75,7 @@ class TicketQuery(Paged):
             assignee_id=self.assignee or None,
             group_id=self.group or None,
             submitter_id=self.submitter or None,
+            rating=self.rating or None,
             organization=self.organization or None,
             field=self.field or None,
             field_value=self.field_value or None,

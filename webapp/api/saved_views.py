@@ -34,6 +34,7 @@ class FilterBody(Body):
     assignee_id: str | None = None
     group_id: str | None = None
     submitter_id: str | None = None
+    rating: str | None = None
     organization: str | None = None
     field: str | None = None
     field_value: str | None = None

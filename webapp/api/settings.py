@@ -33,6 +33,7 @@ async def change(body: SettingsPatch, match: Match | None) -> SettingsOut:
         signup_domains=body.signup_domains,
         scanner=body.scanner,
         scanner_away=body.scanner_away,
+        ask_rating=body.ask_rating,
         plugin_error_threshold=body.plugin_error_threshold,
         plugin_error_window_minutes=body.plugin_error_window_minutes,
         plugin_error_least_deliveries=body.plugin_error_least_deliveries,

@@ -14,6 +14,7 @@
                    texts that staff keep
     login, invitation, forgotten, sign_up, setup, profile, notifications, notification_choices
                    one's own account
+    rate           how a requester rates a ticket by a link in an email
     second_factor, second_step
                    one's second factors, and showing one at log-in
     people, organizations, groups, catalogue, statuses, settings, audit

@@ -15,6 +15,7 @@ from quart import Response, abort, g, request
 
 from helpdesk import tokens
 from helpdesk.accounts import User
+from helpdesk.actors import Role
 from helpdesk.dashboards import SIZES
 from supervisor.delivery.offers import PlacedWidget
 from webapp.context import AppContext, app_context
@@ -35,6 +36,7 @@ from webapp.visitors.sessions import current_visit, shown_credential
 
 blueprint = Section("dashboard", __name__, Access.SIGNED_IN)
 
+RATING_DAYS = 30
 LONGEST_S = 120.0
 """Above the longest call of a plugin, and what may run before it."""
 
@@ -49,12 +51,22 @@ async def dashboard() -> Response:
     return page(
         "dashboard.html",
         section="dashboard",
+        ratings=await _ratings(visit.signed_in),
+        rating_days=RATING_DAYS,
         arranging="arrange" in request.args,
         shown=shown,
         hidden_cards=[card for card in found if card.hidden],
         sizes=SIZES,
         tokens={plugin_id: plugin_token(visit, plugin_id) for plugin_id in plugin_ids},
     )
+
+
+async def _ratings(person: User) -> dict[str, int]:
+    """Return how requesters rated tickets lately, for staff; nothing where nobody is asked."""
+    desk = app_context().helpdesk
+    if person.role is Role.USER or (await desk.settings.all()).ask_rating != "yes":
+        return {}
+    return await desk.ratings.figures(person.actor, RATING_DAYS)
 
 
 @blueprint.post("/dashboard/arrange")

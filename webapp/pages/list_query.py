@@ -43,7 +43,7 @@ SHARED_VIEW = {"organization": N_("My organization")}
 """For requesters whose organization lets its members see each other's tickets."""
 _SETTLED = ("Resolved", "Closed")
 _RANGES = ("created_from", "created_to", "updated_from", "updated_to")
-_MORE = ("submitter", "organization", "field", "field_value", *_RANGES)
+_MORE = ("submitter", "organization", "rating", "field", "field_value", *_RANGES)
 _FILTERS = (
     *("status", "priority", "category", "type", "item", "assignee", "group", "tag"),
     *_MORE,
@@ -70,6 +70,7 @@ class Wanted:
     tag: str
     submitter: str
     organization: str
+    rating: str
     field: str
     field_value: str
     created_from: str
@@ -123,6 +124,7 @@ class Wanted:
             group_id=self.group or None,
             submitter_id=self.submitter.strip() or None,
             organization=self.organization.strip() or None,
+            rating=self.rating or None,
             field=self.field.strip() or None,
             field_value=self.field_value.strip() or None,
             **{name: getattr(self, name).strip() or None for name in _RANGES},

@@ -27,6 +27,7 @@ EVENTS = {
     "reopened": N_("A ticket was reopened"),
     "password": N_("Somebody forgot their password"),
     "invitation": N_("Somebody is invited"),
+    "rating": N_("A requester is asked how it went"),
     "signup": N_("Somebody signs up"),
     "signup_known": N_("Somebody signs up who has an account"),
 }

@@ -60,6 +60,8 @@ async def save() -> Response:
     """Change the settings that the form names: all of them or none."""
     fields = await form_fields()
     changes = {name: fields[name] for name in NAMES if name in fields}
+    if "rating" in fields:
+        changes["ask_rating"] = "yes" if "ask_rating" in fields else "no"
     if "second_factor" in fields:
         changes["second_factor_roles"] = ",".join(await many("second_factor_roles"))
     try:

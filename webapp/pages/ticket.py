@@ -66,7 +66,7 @@ async def mark_unread(ticket_id: str) -> Response:
 
 
 @blueprint.post(
-    "/tickets/<ticket_id>/<any(reply,note,resolve,reopen,close,update,follow,unfollow):step>"
+    "/tickets/<ticket_id>/<any(reply,note,resolve,reopen,close,update,follow,unfollow,rate):step>"
 )
 async def change(ticket_id: str, step: str) -> Response:
     """Take one step with the ticket and show it again."""
@@ -195,6 +195,11 @@ async def _unfollow(ticket_id: str, fields: Mapping[str, str]) -> None:
     await app_context().helpdesk.followers.unfollow(current_visit().actor, ticket_id)
 
 
+async def _rate(ticket_id: str, fields: Mapping[str, str]) -> None:
+    score, comment = fields.get("score", ""), fields.get("comment", "")
+    await app_context().helpdesk.ratings.rate(current_visit().actor, ticket_id, score, comment)
+
+
 _STEPS = {
     "follow": _follow,
     "unfollow": _unfollow,
@@ -204,4 +209,5 @@ _STEPS = {
     "reopen": _reopen,
     "close": _close,
     "update": _update,
+    "rate": _rate,
 }

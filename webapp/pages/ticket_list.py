@@ -14,7 +14,7 @@ from webapp.http.page import page
 from webapp.http.redirects import see
 from webapp.pages.list_offers import read_offers
 from webapp.pages.list_place import row_url
-from webapp.pages.list_query import SORTS, USUAL_SORT, Wanted, require_single, turned
+from webapp.pages.list_query import SHARED_VIEW, SORTS, USUAL_SORT, Wanted, require_single, turned
 from webapp.pages.numbered_links import own_address
 from webapp.pages.options import Choice
 from webapp.pages.outcomes import NOTHING, Outcome
@@ -144,7 +144,8 @@ async def _read(chosen: frozenset[str]) -> dict[str, Any]:
         "title": views[wanted.view].shown_title,
         "views": await _tabs(visit.actor, views, wanted.view),
         "save": await _save(arguments) if offers.users else None,
-        "columns": _columns(arguments, wanted.sort),
+        "columns": _columns(arguments, wanted, is_staff=bool(offers.users)),
+        "with_requester": _has_requester(wanted, is_staff=bool(offers.users)),
         "pages": _pages(arguments, found.page, found.total_pages),
         "clear": list_url([("view", wanted.view)]),
     }
@@ -173,8 +174,18 @@ async def _save(arguments: list[tuple[str, str]]) -> Save:
     return Save(address, await scope_choices())
 
 
-def _columns(arguments: list[tuple[str, str]], sort: str) -> list[Column]:
-    return [_column(arguments, sort, *column) for column in _COLUMNS]
+def _columns(arguments: list[tuple[str, str]], wanted: Wanted, *, is_staff: bool) -> list[Column]:
+    shown = _has_requester(wanted, is_staff=is_staff)
+    return [
+        _column(arguments, wanted.sort, *column)
+        for column in _COLUMNS
+        if shown or column[1] != "Requester"
+    ]
+
+
+def _has_requester(wanted: Wanted, *, is_staff: bool) -> bool:
+    """Tell whether the tickets may be of several people: a requester's own list is theirs alone."""
+    return is_staff or wanted.view in SHARED_VIEW
 
 
 def _column(

@@ -171,7 +171,7 @@ async def test_a_note_is_never_shown_to_the_submitter(site: Any) -> None:
 
 
 async def test_plugin_replies_and_fields_say_which_plugin_they_are_from(site: Any) -> None:
-    ticket, browser = await site.ticket(), await site.as_("user")
+    ticket, browser = await site.ticket(), await site.as_("staff")
     await site.desk.tickets.reply(PLUGIN, ticket.id, "incident 12345: https://status.example/12345")
     await site.desk.tickets.set_custom_field(PLUGIN, ticket.id, "incident_id", "12345")
     page = await browser.get(f"/tickets/{ticket.id}")
