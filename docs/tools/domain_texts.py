@@ -58,7 +58,9 @@ def found() -> Iterator[tuple[str, str]]:
     """Yield the module that has a text, and the text."""
     yield from (("helpdesk/mail/choices.py", text) for text in EVENTS.values())
     yield from (("helpdesk/statuses.py", text) for text in (NEW, RESOLVED, CLOSED))
-    yield from (("helpdesk/tickets/model.py", text) for text in (*Priority, *_FIELDS, "tags"))
+    yield from (
+        ("helpdesk/tickets/model.py", text) for text in (*Priority, *_FIELDS, "tags", "rating")
+    )
     yield from (("helpdesk/actors.py", text) for text in Role)
     yield from (("helpdesk/errors.py", text) for text in (*_KINDS, *_OTHERS))
     said = (*notices._SENTENCES.values(), notices._MENTIONED)  # noqa: SLF001 - its words

@@ -10,6 +10,7 @@ from webapp.context import app_context
 from webapp.http.forms import form_fields
 from webapp.http.page import page
 from webapp.pages.outcomes import NOTHING, Outcome, refused
+from webapp.rendering.catalogues import N_
 from webapp.routes import Access, Section
 
 blueprint = Section("rate", __name__, Access.ANYONE)
@@ -33,7 +34,7 @@ async def answer(number: str, code: str) -> Response:
         )
     except HelpDeskError as error:
         return await _show(number, code, refused(error, fields))
-    return await _show(number, code, Outcome(done="Thank you. Your answer is saved."))
+    return await _show(number, code, Outcome(done=N_("Thank you. Your answer is saved.")))
 
 
 async def _show(number: str, code: str, outcome: Outcome) -> Response:

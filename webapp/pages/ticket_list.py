@@ -29,11 +29,12 @@ from webapp.visitors.sessions import current_visit
 blueprint = Section("ticket_list", __name__, Access.SIGNED_IN)
 
 PER_PAGE = 25
+_REQUESTER = N_("Requester")
 _COLUMNS = (
     ("subject", N_("Subject"), "subject"),
     ("status", N_("Status"), "status"),
     ("priority", N_("Priority"), "-priority"),
-    ("", N_("Requester"), ""),
+    ("", _REQUESTER, ""),
     ("", N_("Assignee"), ""),
     ("updated_at", N_("Updated"), "-updated_at"),
 )
@@ -179,7 +180,7 @@ def _columns(arguments: list[tuple[str, str]], wanted: Wanted, *, is_staff: bool
     return [
         _column(arguments, wanted.sort, *column)
         for column in _COLUMNS
-        if shown or column[1] != "Requester"
+        if shown or column[1] != _REQUESTER
     ]
 
 

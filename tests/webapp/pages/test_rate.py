@@ -40,7 +40,7 @@ async def test_a_scanner_that_follows_the_link_rates_nothing_and_a_form_does(
     assert ("Bad" in shown.words(), hostile in shown.text) == (True, False)
     assert ticket.id in (await staff.get("/tickets?rating=bad")).text
     assert ticket.id not in (await staff.get("/tickets?rating=good")).text
-    assert "1 bad" in (await staff.get("/dashboard")).words()
+    assert "Bad: 1" in (await staff.get("/dashboard")).words()
     assert "Satisfaction" not in (await (await asked.as_("user")).get("/dashboard")).words()
 
 
