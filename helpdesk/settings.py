@@ -139,25 +139,24 @@ class Settings:
 def _checked(name: str, value: str | int) -> str | int:
     if name in BOUNDS:
         return _number(name, value)
-    if name == "site_name":
-        return checks.name(name, str(value))
-    if name == "site_url":
-        return site_url(str(value))
-    if name == "second_factor_roles":
-        return _roles(str(value))
-    if name == "ask_rating":
-        return _yes_or_no(name, value)
-    if name == "signup_domains":
-        return " ".join(domains.checked(name, str(value)))
-    if name in {"scanner", "scanner_away"}:
-        return _scanning(name, str(value))
-    raise Invalid("setting", repr(name), "one of the settings' names")
+    texts: dict[str, Callable[[str], str]] = {
+        "site_name": lambda text: checks.name(name, text),
+        "site_url": site_url,
+        "second_factor_roles": _roles,
+        "signup_domains": lambda text: " ".join(domains.checked(name, text)),
+        "ask_rating": lambda text: _yes_or_no(name, text),
+        "scanner": lambda text: _scanning(name, text),
+        "scanner_away": lambda text: _scanning(name, text),
+    }
+    if name not in texts:
+        raise Invalid("setting", repr(name), "one of the settings' names")
+    return texts[name](str(value))
 
 
-def _yes_or_no(name: str, value: str | int) -> str:
+def _yes_or_no(name: str, value: str) -> str:
     if value not in {"yes", "no"}:
         raise Invalid(name, repr(value), "yes or no")
-    return str(value)
+    return value
 
 
 def _number(name: str, value: str | int) -> int:
