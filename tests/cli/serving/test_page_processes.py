@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -11,11 +12,18 @@ from cli.serving.page_process import NAME
 from tests.server_process import PATIENCE_S, ServerProcess
 
 
+def name_of(process: psutil.Process) -> str:
+    """Return its name; empty for one that has ended since it was listed."""
+    with suppress(psutil.NoSuchProcess):
+        return process.name()
+    return ""
+
+
 def page_processes(server: ServerProcess, wanted: int) -> Sequence[psutil.Process]:
     end = time.monotonic() + PATIENCE_S
     while True:
         children = psutil.Process(server.pid).children()
-        found = [child for child in children if child.name() == NAME]
+        found = [child for child in children if name_of(child) == NAME]
         if len(found) == wanted:
             return found
         assert time.monotonic() < end, server.log
