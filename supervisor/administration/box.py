@@ -87,7 +87,7 @@ class Box:
         return BoxedPlugin(
             name=package.name,
             id=registration.id,
-            title=registration.declared_name.replace("-", " ").capitalize(),
+            title=_title(registration),
             version=registration.version or "0.0.0",
             description=registration.description,
             permissions=tuple(
@@ -112,6 +112,13 @@ class Box:
         if package.sha256 in known or precedence(boxed) < precedence(row.manifest.version):
             return BoxStanding.INSTALLED
         return BoxStanding.UPDATE
+
+
+def _title(registration: Registration) -> str:
+    """Return what people will see in the navigation; else the name that the plugin declares."""
+    for item in registration.menu_items:
+        return registration.translations.translate(item.label) or item.label
+    return registration.declared_name.replace("-", " ").capitalize()
 
 
 def _read(folder: Path) -> list[_Package]:

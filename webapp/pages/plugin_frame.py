@@ -3,19 +3,22 @@
 It exists so that the pages below ``/admin/plugins/<id>`` look alike; each page owns its own part.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from quart import Response
 
+from helpdesk.actors import Role
 from helpdesk.errors import HelpDeskError
+from supervisor.delivery.offers import MenuEntry
 from supervisor.views import PluginView
 from webapp.context import app_context
 from webapp.http.page import page
+from webapp.http.plugin_menu import MENUS
 from webapp.pages.outcomes import NOTHING, Outcome
 from webapp.rendering.catalogues import N_
 from webapp.rendering.process_table import Cells, cells, make_rows
-from webapp.visitors.languages import reader_language
+from webapp.visitors.languages import languages, reader_language
 from webapp.visitors.sessions import current_visit
 
 TABS = (
@@ -39,8 +42,15 @@ def show(
         tab=tab,
         tabs=TABS,
         outcome=outcome,
+        own_pages=_own_pages(plugin.id),
         **values,
     )
+
+
+def _own_pages(plugin_id: str) -> Sequence[MenuEntry]:
+    """Return the entries that an enabled plugin has in the admin's navigation."""
+    entries = app_context().supervisor.offers.menu(MENUS[Role.ADMIN], languages())
+    return [entry for entry in entries if entry.plugin_id == plugin_id and entry.path]
 
 
 async def live_cells(plugin: PluginView) -> Cells:

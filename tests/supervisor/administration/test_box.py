@@ -13,9 +13,10 @@ from tests.goatkit_modules import goatkit_module
 ASKS = {"permissions": [{"type": "db", "access": "read", "scope": ["ticket"]}]}
 
 
-def put(box, name, version="1.0.0"):
+def put(box, name, version="1.0.0", **more):
     """Put a plugin into the box as a build does."""
     registration = {
+        **more,
         "name": name,
         "version": version,
         "description": f"Does {name}.",
@@ -55,6 +56,20 @@ async def test_a_folder_with_a_package_is_in_the_box_and_asks_as_any_other(open_
     # A new folder needs no restart.
     put(box, "chairs")
     assert [one.name for one in await desk.supervisor.box.all()] == ["chairs", "tables"]
+
+
+async def test_its_title_is_what_people_see_in_the_navigation(open_desk, tmp_path):
+    box = tmp_path / "box"
+    entry = {"id": "lists", "path": "/api/plugins/org-lists/show", "location": "agent"}
+    texts = {
+        "namespace": "lists",
+        "languages": ["en", "de"],
+        "translations": {"en": {"menu": "LISTS"}, "de": {"menu": "Listen"}},
+    }
+    put(box, "org-lists", menu_items=[{**entry, "label": "menu"}], i18n=texts)
+    put(box, "plain-name")
+    desk = await open_desk(box=box)
+    assert [one.title for one in await desk.supervisor.box.all()] == ["LISTS", "Plain name"]
 
 
 async def test_a_newer_package_is_an_update_that_waits_for_review(open_desk, tmp_path):

@@ -10,6 +10,10 @@ ID = "goatkit.nav"
 REGISTRATION = {
     "name": "nav",
     "routes": [{"path": "/start", "handler": "html", "middleware": ["auth"]}],
+    "menu_items": [
+        {"id": "start", "label": "Start here", "path": "/start", "location": "agent"},
+        {"id": "customers", "label": "For you", "path": "/start", "location": "customer"},
+    ],
     "landing_page": "/start",
     "hide_menu_items": ["tickets"],
 }
@@ -40,3 +44,13 @@ async def test_an_entry_is_hidden_once_that_is_granted(site: Any) -> None:
     await site.shelf.controls.grant(ID, "navigation:hide.tickets", actor="test")
     page = await staff.client.get("/profile")
     assert (page.status_code, entry in page.text) == (200, False)
+
+
+async def test_an_enabled_plugins_page_leads_on_to_what_it_shows_to_the_admin(site: Any) -> None:
+    admin = await site.as_("admin")
+    button = '<a class="button primary" href="/start">Open Start here</a>'
+    page = (await admin.client.get(f"/admin/plugins/{ID}")).text
+    assert button in page
+    assert "Open For you" not in page
+    await site.shelf.controls.set_enabled(ID, False, actor="test")
+    assert "Open Start here" not in (await admin.client.get(f"/admin/plugins/{ID}")).text
