@@ -9,7 +9,7 @@ FAST := tests/test_layers.py tests/helpdesk tests/sandbox_child/wasm tests/sandb
   tests/supervisor/manifest tests/supervisor/secrets tests/supervisor/egress tests/supervisor/calls \
   tests/webapp/rendering tests/webapp/security tests/cli/control
 
-.PHONY: help run test test-fast lint docs bench soak security release vendor lock clean
+.PHONY: help run test test-fast lint docs texts bench soak security release vendor lock clean
 
 help:            ## list the targets
 	@grep -E '^[a-z-]+:.* ##' Makefile | sed 's/:.*##/\t/'
@@ -33,6 +33,9 @@ lint: $(VENV)/.dev-ready   ## formatting, lint and types
 docs: $(VENV)/.dev-ready   ## the manual as a site in build/site; a broken link is an error
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --jobs auto docs build/site
 	@echo "The manual is in build/site/index.html"
+
+texts: $(VENV)/.dev-ready  ## bring the catalogues up to date; LANGUAGE=fr begins one
+	$(BIN)/python -m docs.tools.texts $(LANGUAGE)
 
 bench: $(VENV)/.dev-ready  ## the benchmark table, every figure beside its peer
 	$(BIN)/python -m benchmarks.prepare

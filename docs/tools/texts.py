@@ -1,7 +1,7 @@
 """Bring the catalogues in ``webapp/locale`` up to date with the texts of templates and code.
 
-    python -m docs.tools.texts            add new texts, drop those that are gone
-    python -m docs.tools.texts LANGUAGE   begin a catalogue for another language: fr, pt-br
+    make texts               add new texts, drop those that are gone
+    make texts LANGUAGE=fr   begin a catalogue for another language: fr, pt-br
 
 ``tests/webapp/rendering/test_catalogues.py`` compares. A text of a template is found as it stands
 (``webapp.rendering.markup_texts``), a text in an expression or in Python where ``_``, ``N_``,
@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
@@ -113,9 +113,14 @@ def main() -> None:
     """Write every catalogue, and a new one where a language is given."""
     for language in (*available()[1:], *sys.argv[1:]):
         path = FOLDER / language / FILE
-        written = up_to_date(language)
+        try:
+            written = up_to_date(language)
+        except (ValueError, UnknownLocaleError):
+            sys.exit(f"{language!r} is no language; expected a code such as fr or pt-br")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(written)
+        empty = sum(1 for message in read_po(BytesIO(written)) if message.id and not message.string)
+        print(f"{path.relative_to(FOLDER.parents[1])}: {empty} to translate")
 
 
 if __name__ == "__main__":

@@ -69,7 +69,7 @@ EXEMPT = (
         "a package that somebody else has made",
         is_tried_with_a_module_of_the_tests,
     ),
-    Exempt(r"make [a-z-]+$", "minutes, or what the tests do already", is_target),
+    Exempt(r"make [a-z-]+( [A-Z]+=\S+)?$", "minutes, or what the tests do already", is_target),
     Exempt(r"(useradd|install|systemctl|sudo) ", "changes the machine", is_about_the_unit),
     Exempt(r"python3 -m pip install ", "fetches packages", is_locked),
     Exempt(r"\S+/python -m pytest ", "it runs within itself", is_there),

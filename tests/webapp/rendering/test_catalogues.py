@@ -21,7 +21,7 @@ def messages(language: str) -> list[Message]:
 def test_a_catalogue_has_every_text_and_no_other(language: str) -> None:
     kept = (FOLDER / language / FILE).read_bytes()
     assert texts.up_to_date(language) == kept, (
-        "texts were added or removed: run python -m docs.tools.texts, then translate what is empty"
+        "texts were added or removed: run `make texts`, then translate what is empty"
     )
 
 
