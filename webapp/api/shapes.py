@@ -135,6 +135,7 @@ class TicketOut(TicketRow):
     closed_at: Moment | None
     resolution_notes: str
     replies_url: str
+    files_url: str
 
 
 class TagOut(Struct):
@@ -213,6 +214,7 @@ def ticket_json(ticket: Ticket, site_url: str) -> TicketOut:
         "closed_at": moment(ticket.closed_at),
         "resolution_notes": ticket.resolution_notes,
         "replies_url": f"/api/tickets/{quote(ticket.id, safe='')}/replies",
+        "files_url": f"/api/tickets/{quote(ticket.id, safe='')}/files",
     }
     return msgspec.convert(ticket_document(ticket, site_url) | more, TicketOut)
 
