@@ -65,7 +65,10 @@ def test_the_first_tab_offers_to_skip_to_the_content(open_page: Open) -> None:
 
 
 def test_what_has_the_focus_can_be_seen(open_page: Open, desk: Desk) -> None:
-    page = open_page("staff", f"/tickets/{desk.ticket('Keyboard: focus')}")
+    ticket = desk.ticket("Keyboard: focus")
+    # Nothing may change on the page while the focus moves.
+    desk.wait_for_digest(ticket)
+    page = open_page("staff", f"/tickets/{ticket}")
     page.keyboard.press("Tab")
     seen = 0
     while page.evaluate("document.activeElement !== document.body"):
