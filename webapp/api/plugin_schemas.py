@@ -28,7 +28,9 @@ def schemas() -> Mapping[str, dict[str, Any]]:
         **{event: _with_config(msgspec.json.schema(kind)) for event, kind in PAYLOADS.items()},
         **host_call_schemas(),
     }
-    return {name: titled(name, schema) for name, schema in bare.items()}
+    every = {name: titled(name, schema) for name, schema in bare.items()}
+    # As JSON has it: a default in Python may be a tuple.
+    return msgspec.json.decode(msgspec.json.encode(every), type=dict[str, dict[str, Any]])
 
 
 def titled(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
