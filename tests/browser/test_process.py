@@ -76,7 +76,7 @@ def test_from_the_box_to_the_first_approval_in_two_minutes(bare: Desk, open_page
     page = open_page("admin", "/admin/plugins")
     begun = time.monotonic()
     install(page)
-    page.get_by_role("link", name="Processes").click()
+    page.get_by_role("link", name="Processes", exact=True).click()
     frame = page.frame_locator("iframe.plugin-page")
     frame.get_by_role("button", name="Use this template: Purchase").click()
     page.wait_for_url("**/processes/purchase")

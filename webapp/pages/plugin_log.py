@@ -23,7 +23,7 @@ from webapp.visitors.languages import reader_language
 
 blueprint = Section("plugin_log", __name__, Access.ADMIN)
 
-LINES = 200
+LINES = 150
 """Lines of a page as it is loaded, and of one event of the tail."""
 PAUSE_S = 0.25
 """Lines within this time of each other are sent together."""

@@ -19,7 +19,10 @@ function showUnread(unread) {
   const count = document.getElementById("unread");
   count.textContent = unread > 99 ? "99+" : String(unread);
   count.hidden = unread === 0;
-  const said = unread === 0 ? t("Notifications") : t("Notifications, {unread} unread", { unread });
+  const said =
+    unread === 0
+      ? t("Notifications")
+      : t("Notifications, {unread} unread", { unread: count.textContent });
   document.getElementById("bell").setAttribute("aria-label", said);
 }
 
