@@ -37,7 +37,7 @@ def catalogue_levels(tree: Sequence[CategoryNode], chosen: Mapping[str, str]) ->
         Level(
             name,
             name.capitalize(),
-            options_of(f"{name} of a ticket", tree, choices),
+            options_of(tree, choices),
             chosen.get(name, ""),
             above,
         )
@@ -133,20 +133,20 @@ def _filled_path(fields: Mapping[str, str], filled: Sequence[str]) -> str:
 
 def people(users: Sequence[User]) -> Options:
     """List users as assignees."""
-    return options_of(
-        "user as assignee",
-        users,
-        lambda found: (Choice(f"user/{user.id}", user.name) for user in found),
-    )
+    return options_of(users, _people)
 
 
 def groups(all_groups: Sequence[Group]) -> Options:
     """List groups as assignees."""
-    return options_of(
-        "group as assignee",
-        all_groups,
-        lambda found: (Choice(f"group/{group.id}", group.name) for group in found),
-    )
+    return options_of(all_groups, _groups)
+
+
+def _people(users: Sequence[User]) -> Iterator[Choice]:
+    return (Choice(f"user/{user.id}", user.name) for user in users)
+
+
+def _groups(all_groups: Sequence[Group]) -> Iterator[Choice]:
+    return (Choice(f"group/{group.id}", group.name) for group in all_groups)
 
 
 def read_assignee(value: str) -> dict[str, Any]:

@@ -54,11 +54,11 @@ async def read_offers(actor: Actor) -> Offers:
     groups = await desk.groups.all(actor) if is_staff else ()
     return Offers(
         statuses=await desk.statuses.all(),
-        categories=options_of("category", tree, categories),
-        types=options_of("type", tree, _types),
-        items=options_of("item", tree, _items),
-        users=options_of("user", users, _users),
-        groups=options_of("group", groups, _groups),
+        categories=options_of(tree, categories),
+        types=options_of(tree, _types),
+        items=options_of(tree, _items),
+        users=options_of(users, _users),
+        groups=options_of(groups, _groups),
         tags=await desk.tickets.tags(actor) if is_staff else (),
         field_keys=await desk.tickets.field_keys(actor) if is_staff else (),
         assignable_users=people_to_assign(users),

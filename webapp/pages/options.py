@@ -49,13 +49,13 @@ class Options:
         return Markup(self._html.replace(start, f"{start} selected", 1))  # noqa: S704
 
 
-_made: dict[str, tuple[Any, Options]] = {}
-"""By kind: the newest that was made, and of what."""
+_made: dict[Callable[[Any], Iterable[Choice]], tuple[Any, Options]] = {}
+"""By what makes the choices, a function of a module: of what it last made them, and which."""
 
 
-def options_of(kind: str, source: T, choices: Callable[[T], Iterable[Choice]]) -> Options:
+def options_of(source: T, choices: Callable[[T], Iterable[Choice]]) -> Options:
     """Return what ``choices`` makes of ``source``, kept for as long as that is the same object."""
-    held = _made.get(kind)
+    held = _made.get(choices)
     if held is None or held[0] is not source:
-        held = _made[kind] = source, Options(choices(source))
+        held = _made[choices] = source, Options(choices(source))
     return held[1]
