@@ -145,8 +145,8 @@ def _checked(name: str, value: str | int) -> str | int:
         "second_factor_roles": _roles,
         "signup_domains": lambda text: " ".join(domains.checked(name, text)),
         "ask_rating": lambda text: _yes_or_no(name, text),
-        "scanner": lambda text: _scanning(name, text),
-        "scanner_away": lambda text: _scanning(name, text),
+        "scanner": _scanner,
+        "scanner_away": _scanner_away,
     }
     if name not in texts:
         raise Invalid("setting", repr(name), "one of the settings' names")
@@ -179,11 +179,13 @@ def _roles(value: str) -> str:
     return ",".join(role for role in known if role in named)
 
 
-def _scanning(name: str, value: str) -> str:
-    if name == "scanner_away":
-        if value not in SCANNER_AWAY:
-            raise Invalid(name, repr(value[:80]), " or ".join(SCANNER_AWAY))
-        return value
+def _scanner_away(value: str) -> str:
+    if value not in SCANNER_AWAY:
+        raise Invalid("scanner_away", repr(value[:80]), " or ".join(SCANNER_AWAY))
+    return value
+
+
+def _scanner(value: str) -> str:
     address = checks.cleaned(value).strip()
     if address and clamd_address(address) is None:
         raise Invalid("scanner", repr(address[:100]), SCANNER_EXPECTED)
