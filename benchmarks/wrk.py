@@ -10,6 +10,8 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import trio
+
 from benchmarks.served import NotServed
 
 SECONDS = 2
@@ -89,6 +91,16 @@ def ask(address: str, cookies: Sequence[str], paths: Sequence[str], users: int) 
     if broken or rate is None or len(shares) != 2:
         raise NotServed(f"{paths}: {broken[0] if broken else done.stdout}")
     return Heard(float(rate[1]) / len(paths), shares["50"], shares["99"])
+
+
+async def rate(address: str, cookies: Sequence[str], paths: Sequence[str], users: int) -> float:
+    """Return the rate alone; see :func:`ask`."""
+    return (await trio.to_thread.run_sync(ask, address, cookies, paths, users)).rate
+
+
+def readers(page: str, users: int) -> str:
+    """Return the name of a row about so many readers of a page."""
+    return f"{page}, {users} user{'s' if users > 1 else ''}"
 
 
 def _listed(texts: Sequence[str]) -> str:

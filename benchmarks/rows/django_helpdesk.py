@@ -6,7 +6,6 @@ page that a second request fills; both are counted as one list.
 
 from contextlib import AsyncExitStack
 from functools import partial
-from typing import Any
 
 import trio
 
@@ -15,7 +14,7 @@ from benchmarks.django import build_django_helpdesk, open_django_helpdesk
 from benchmarks.harness import interleave
 from benchmarks.model import Limit, Row
 from benchmarks.served import make_desk, open_server
-from benchmarks.wrk import WrkMissing, ask, find_wrk
+from benchmarks.wrk import WrkMissing, find_wrk, rate, readers
 from tests.guests.toolchains import ToolMissing
 
 _TICKETS, _ROUNDS = 1_000, 3
@@ -30,7 +29,7 @@ async def measure(bench: Bench) -> list[Row]:
         find_wrk()
         await trio.to_thread.run_sync(build_django_helpdesk)
     except (WrkMissing, ToolMissing) as exc:
-        return [Row.empty(_name(page, n), "/s", str(exc)) for page in _REACH for n in _USERS]
+        return [Row.empty(readers(page, n), "/s", str(exc)) for page in _REACH for n in _USERS]
     tickets = bench.count(_TICKETS)
     desk = await make_desk(bench.workshop.folder / "beside-django", {}, tickets=tickets)
     async with AsyncExitStack() as running:
@@ -50,19 +49,11 @@ async def measure(bench: Bench) -> list[Row]:
             for users in _USERS:
                 samples = await interleave(
                     {
-                        "ours": partial(_rate, ours.address, desk.cookies, our_paths, users),
-                        _PEER: partial(_rate, peer.address, [peer.cookie], peer_paths, users),
+                        "ours": partial(rate, ours.address, desk.cookies, our_paths, users),
+                        _PEER: partial(rate, peer.address, [peer.cookie], peer_paths, users),
                     },
                     rounds=min(bench.rounds, _ROUNDS),
                 )
                 limits = [Limit(reach, of=_PEER, at_least=True)]
-                rows.append(Row.of(_name(page, users), "/s", samples, limits=limits))
+                rows.append(Row.of(readers(page, users), "/s", samples, limits=limits))
         return rows
-
-
-async def _rate(*asked: Any) -> float:
-    return (await trio.to_thread.run_sync(ask, *asked)).rate
-
-
-def _name(page: str, users: int) -> str:
-    return f"{page}, {users} user{'s' if users > 1 else ''}"

@@ -6,15 +6,12 @@ a Debian package: where it cannot be had, the cells are empty and say so.
 
 from contextlib import AsyncExitStack
 from functools import partial
-from typing import Any
-
-import trio
 
 from benchmarks.bench import Bench
 from benchmarks.harness import Contender, interleave
 from benchmarks.model import Limit, Row
 from benchmarks.served import Server, make_desk, open_server
-from benchmarks.wrk import WrkMissing, ask, find_wrk
+from benchmarks.wrk import WrkMissing, find_wrk, rate, readers
 
 _PLUGINS, _TICKETS = 20, 1_000
 _ROUNDS = 3
@@ -28,7 +25,7 @@ async def measure(bench: Bench) -> list[Row]:
         find_wrk()
     except WrkMissing as exc:
         return [
-            Row.empty(_name(page, users), "/s", str(exc))
+            Row.empty(readers(page, users), "/s", str(exc))
             for page in ("ticket page", "ticket list")
             for users in _USERS
         ]
@@ -49,19 +46,11 @@ async def measure(bench: Bench) -> list[Row]:
 async def _row(bench: Bench, ours: Server, peer: Server, page: str, users: int) -> Row:
     def contender(server: Server) -> Contender:
         path = server.desk.ticket if page == "ticket page" else "/tickets"
-        return partial(_rate, server.address, server.desk.cookies, [path], users)
+        return partial(rate, server.address, server.desk.cookies, [path], users)
 
     samples = await interleave(
         {"ours": contender(ours), _PEER: contender(peer)}, rounds=min(bench.rounds, _ROUNDS)
     )
     limits = [Limit(0.9, of=_PEER, at_least=True)]
     note = f"{bench.count(_PLUGINS)} plugins, idle"
-    return Row.of(_name(page, users), "/s", samples, limits=limits, note=note)
-
-
-def _name(page: str, users: int) -> str:
-    return f"{page}, {users} user{'s' if users > 1 else ''}"
-
-
-async def _rate(*asked: Any) -> float:
-    return (await trio.to_thread.run_sync(ask, *asked)).rate
+    return Row.of(readers(page, users), "/s", samples, limits=limits, note=note)
